@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""How large the arrays of a batch must be so that no index can leave them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Capacity(NamedTuple):
+    """Largest sizes over the lanes of a batch."""
+
+    lanes: int
+    ring: int  # RX descriptors
+    tx_ring: int  # frames
+    socket: int  # entries of the socket's queue, and of the deferred list
+    pages: int  # page (or block) numbers
+    params: np.recarray  # (L,) the parameters themselves
+
+
+POOL_CACHE = 128  # page_pool's allocation cache: see pool.py
+BULK = 64  # pages a strategy may allocate ahead
+DEFERRED_EXTRA = 256  # a poll of local packets and the kick mark, on top of a socketful
+
+
+def socket_entries(params: np.recarray) -> int:
+    """Most packets that a socket holds: the last one may overshoot the buffer."""
+    smallest = np.where(
+        params.copybreak_bytes > 0,
+        np.minimum(params.copy_truesize_bytes, params.buffer_truesize_bytes),
+        params.buffer_truesize_bytes,
+    )
+    return int((params.rcvbuf_bytes // smallest).max()) + 2
+
+
+def measure(params: np.recarray) -> Capacity:
+    """Capacity for these lanes.
+
+    A page is on the RX ring, kept by a slot (one more per slot), in the TX ring, in the socket, on the
+    deferred list (a second socketful), in the pool's cache, ring or a bulk allocation just made.
+    """
+    ring, tx_ring, socket = int(params.ring.max()), int(params.tx_ring.max()), socket_entries(params)
+    pool = int(params.pool_size.max()) if "pool_size" in (params.dtype.names or ()) else 0
+    pages = 2 * ring + tx_ring + socket + socket + DEFERRED_EXTRA + pool + POOL_CACHE + BULK
+    return Capacity(len(params), ring, tx_ring, socket, pages, params)

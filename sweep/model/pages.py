@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+"""The page allocator: per-CPU lists in front of a zone under one lock; DMA mapping of what it gives.
+
+Order 0: an allocation pops from the CPU's list; an empty list takes `pcp_batch` pages from the zone under
+its lock.  A free pushes; at `pcp_high` pages the list gives `pcp_batch` pages back under the lock.  So when
+one CPU allocates and another frees, the zone lock is taken 2/batch times a page, whatever memory there is.
+Order 3 (5.14 and later): the same on a list of blocks, batch >> 3 blocks at a time.
+
+Pages have numbers: the lowest free ones first, then the last one given back first.
+
+Not modelled: other users of the zone and of the lists; NUMA nodes; reclaim; contention of the zone lock;
+order-3 blocks and single pages of one zone splitting and merging (each list drains on its own).
+Source: fidelity A1, A0 (pcp marks), C35-C40, C61; 44042b449872 ("mm/page_alloc: allow high-order pages to be
+stored on the per-cpu lists", 5.14).
+"""
+
+from __future__ import annotations
+
+from .jit import device
+from .sim import NAPI, PROCESS_LOCAL, SOFTIRQ, Sim, pay_allocate, pay_dma, pay_lock
+
+ORDER3_PAGES = 8
+
+
+@device
+def cpu_of(context: int) -> int:
+    """Row of the per-CPU lists for a release context: 0 the queue's CPU, 1 the reader's."""
+    if context == NAPI or context == SOFTIRQ or context == PROCESS_LOCAL:
+        return 0
+    return 1
+
+
+@device
+def number_take(sim: Sim, lane: int) -> int:
+    """A free page number."""
+    st = sim.state[lane]
+    st.free_numbers -= 1
+    return sim.page_numbers[lane, st.free_numbers]
+
+
+@device
+def number_give(sim: Sim, lane: int, page: int) -> None:
+    """`page` is a free number again."""
+    st = sim.state[lane]
+    sim.page_numbers[lane, st.free_numbers] = page
+    st.free_numbers += 1
+
+
+@device
+def account_taken(sim: Sim, lane: int, pages: int) -> None:
+    """`pages` pages have left the allocator."""
+    st, c = sim.state[lane], sim.counters[lane]
+    c.pages_taken += pages
+    st.pages_held += pages
+    if st.pages_held > c.pages_held_peak:
+        c.pages_held_peak = st.pages_held
+
+
+@device
+def pcp_take(sim: Sim, lane: int) -> int:
+    """One order-0 page off the list of the queue's CPU, refilled from the zone if empty: 1, or 0 if none."""
+    st, p = sim.state[lane], sim.params[lane]
+    if sim.pcp_count[lane, 0] == 0:
+        batch = min(p.pcp_batch, st.zone_free)
+        if batch == 0:
+            return 0
+        st.zone_free -= batch
+        sim.pcp_count[lane, 0] = batch
+        sim.counters[lane].zone_lock_takes += 1
+        pay_lock(sim, lane, p.cost_zone_lock)
+        pay_allocate(sim, lane, p.cost_buddy_page * batch)
+    sim.pcp_count[lane, 0] -= 1
+    return 1
+
+
+@device
+def page_alloc(sim: Sim, lane: int) -> int:
+    """One order-0 page for the queue's CPU: its number, or -1."""
+    c = sim.counters[lane]
+    c.allocator_calls += 1
+    if pcp_take(sim, lane) == 0:
+        c.allocator_failures += 1
+        return -1
+    pay_allocate(sim, lane, sim.params[lane].cost_page_alloc)
+    account_taken(sim, lane, 1)
+    return number_take(sim, lane)
+
+
+@device
+def page_bulk(sim: Sim, lane: int, want: int) -> int:
+    """One bulk request for `want` order-0 pages: how many were got (0 counts as a failure).
+
+    The caller takes that many numbers with `bulk_page`.
+    """
+    c = sim.counters[lane]
+    c.allocator_calls += 1
+    got = 0
+    while got < want and pcp_take(sim, lane) == 1:
+        got += 1
+    if got == 0:
+        c.allocator_failures += 1
+    pay_allocate(sim, lane, sim.params[lane].cost_pool_bulk_page * got)
+    account_taken(sim, lane, got)
+    return got
+
+
+@device
+def bulk_page(sim: Sim, lane: int) -> int:
+    """Number of the next page of the bulk request just made."""
+    return number_take(sim, lane)
+
+
+@device
+def page_free(sim: Sim, lane: int, page: int, context: int) -> None:
+    """Give an order-0 page back to the list of the CPU that `context` runs on."""
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    cpu = cpu_of(context)
+    number_give(sim, lane, page)
+    c.pages_given += 1
+    st.pages_held -= 1
+    sim.pcp_count[lane, cpu] += 1
+    pay_allocate(sim, lane, p.cost_page_free)
+    if sim.pcp_count[lane, cpu] >= p.pcp_high:
+        sim.pcp_count[lane, cpu] -= p.pcp_batch
+        st.zone_free += p.pcp_batch
+        c.zone_lock_takes += 1
+        pay_lock(sim, lane, p.cost_zone_lock)
+        pay_allocate(sim, lane, p.cost_buddy_page * p.pcp_batch)
+
+
+@device
+def block_alloc(sim: Sim, lane: int) -> int:
+    """One order-3 block (32 KiB) for the queue's CPU: its number, or -1."""
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    c.allocator_calls += 1
+    if sim.pcp_blocks[lane, 0] == 0:
+        batch = min(p.pcp_batch // ORDER3_PAGES, st.zone_free // ORDER3_PAGES)
+        if batch == 0:
+            c.allocator_failures += 1
+            return -1
+        st.zone_free -= batch * ORDER3_PAGES
+        sim.pcp_blocks[lane, 0] = batch
+        c.zone_lock_takes += 1
+        pay_lock(sim, lane, p.cost_zone_lock)
+        pay_allocate(sim, lane, p.cost_buddy_page * batch)
+    sim.pcp_blocks[lane, 0] -= 1
+    pay_allocate(sim, lane, p.cost_order3_alloc)
+    account_taken(sim, lane, ORDER3_PAGES)
+    return number_take(sim, lane)
+
+
+@device
+def block_free(sim: Sim, lane: int, block: int, context: int) -> None:
+    """Give an order-3 block back to the list of the CPU that `context` runs on."""
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    cpu = cpu_of(context)
+    number_give(sim, lane, block)
+    c.pages_given += ORDER3_PAGES
+    st.pages_held -= ORDER3_PAGES
+    sim.pcp_blocks[lane, cpu] += 1
+    pay_allocate(sim, lane, p.cost_order3_free)
+    if sim.pcp_blocks[lane, cpu] * ORDER3_PAGES >= p.pcp_high:
+        batch = p.pcp_batch // ORDER3_PAGES
+        sim.pcp_blocks[lane, cpu] -= batch
+        st.zone_free += batch * ORDER3_PAGES
+        c.zone_lock_takes += 1
+        pay_lock(sim, lane, p.cost_zone_lock)
+        pay_allocate(sim, lane, p.cost_buddy_page * batch)
+
+
+@device
+def dma_map(sim: Sim, lane: int) -> None:
+    """Map one buffer or page for DMA."""
+    sim.counters[lane].dma_maps += 1
+    pay_dma(sim, lane, sim.params[lane].cost_dma_map)
+
+
+@device
+def dma_unmap(sim: Sim, lane: int) -> None:
+    """Remove one mapping."""
+    sim.counters[lane].dma_unmaps += 1
+    pay_dma(sim, lane, sim.params[lane].cost_dma_unmap)
+
+
+@device
+def dma_sync(sim: Sim, lane: int, length_bytes: int) -> None:
+    """Sync `length_bytes` bytes of one mapped buffer for the device."""
+    sim.counters[lane].dma_syncs += 1
+    pay_dma(sim, lane, sim.params[lane].cost_dma_sync)

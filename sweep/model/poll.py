@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""The NAPI poll loop, written once, with holes for the strategy.
+
+One poll, in order: (1) what happened before its start has happened: arrivals, the reader; (2) deferred frees
+that belong to this CPU; (3) TX completions; (4) up to `napi_budget` packets get their fate and its cost, and
+consumed descriptors are refilled through the strategy `refill_batch` at a time; (5) the budget used up, or a
+descriptor still without a page: poll again at once, else wait for the next interrupt.  CPU time passes with
+every operation, and packets go on arriving meanwhile.  docs/model.md has every rule.
+
+Not modelled: GRO; more than one queue on the CPU; threaded NAPI and busy polling; netdev_budget and the
+softirq's other work, except that a runnable reader on the same CPU gets a slice of it (below).
+Source: net/core/dev.c (net_rx_action, napi_complete_done); refill after ixgbe_clean_rx_irq.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .histogram import bucket
+from .jit import device
+from .sim import NAPI, NEVER, Sim, pay_poll, pay_stack
+from .traffic.arrivals import DROP, FORWARD, accept, accept_until, next_packet
+from .traffic.reader import deliver, flush_deferred, next_stall, read_until
+from .tx import clean_tx, completion_ps, transmit
+
+# A softirq that has gone on this long is handed to ksoftirqd, which shares the CPU: MAX_SOFTIRQ_TIME,
+# kernel/softirq.c, 2 ms.  The reader then runs for one slice; 3 ms is the scheduler's base slice on a
+# machine of 8 or more CPUs (0.75 ms * (1 + log2 8)): kernel/sched/fair.c.
+SOFTIRQ_LIMIT_PS = 2_000_000_000
+SLICE_PS = 3_000_000_000
+
+
+@device
+def alloc(sim: Sim, pool: Any, lane: int, slot: int) -> int:
+    """Hole: the strategy's `alloc`."""
+    raise NotImplementedError
+
+
+@device
+def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
+    """Hole: the strategy's `release`."""
+    raise NotImplementedError
+
+
+@device
+def refill(sim: Sim, pool: Any, lane: int) -> None:
+    """Post a buffer to every empty descriptor; stop at the first failure.  They are posted together at the end."""
+    st, p = sim.state[lane], sim.params[lane]
+    if p.reader_same_cpu == 0:
+        read_until(sim, pool, lane, 0, st.now_ps, 0)
+    starved = 0
+    done = 0
+    for _ in range(p.ring - st.waiting - st.posted):
+        slot = st.rx_tail
+        buffer = alloc(sim, pool, lane, slot)
+        if buffer < 0:
+            starved = 1
+            break
+        sim.rx_buffer[lane, slot] = buffer
+        st.rx_tail = slot + 1 if slot + 1 < p.ring else 0
+        done += 1
+    accept_until(sim, lane, st.now_ps)  # these came before the new buffers
+    st.starved = starved
+    st.posted += done
+    sim.counters[lane].posted_buffers += done
+
+
+@device
+def receive(sim: Sim, pool: Any, lane: int) -> None:
+    """The oldest waiting packet gets its fate."""
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    slot = st.rx_clean
+    st.rx_clean = slot + 1 if slot + 1 < p.ring else 0
+    st.waiting -= 1
+    c.rx_packets += 1
+    fate = sim.rx_fate[lane, slot]
+    if fate == DROP:
+        pay_stack(sim, lane, p.cost_stack_drop)
+        c.filtered_packets += 1
+        release(sim, pool, lane, sim.rx_buffer[lane, slot], NAPI)
+    elif fate == FORWARD:
+        pay_stack(sim, lane, p.stack_forward_ps)
+        transmit(sim, pool, lane, slot)
+    else:
+        pay_stack(sim, lane, p.cost_stack_local)
+        deliver(sim, pool, lane, slot)
+
+
+@device
+def inside(sim: Sim, lane: int) -> int:
+    """Packets in RX ring, TX ring and socket."""
+    st = sim.state[lane]
+    return st.waiting + st.tx_queued - st.tx_cleaned + st.socket_count
+
+
+@device
+def open_window(sim: Sim, lane: int) -> None:
+    """Warm-up is over: forget what was counted."""
+    st, c = sim.state[lane], sim.counters[lane]
+    for i in range(sim.counter_words.shape[1]):
+        sim.counter_words[lane, i] = 0
+    for i in range(sim.latency.shape[1]):
+        sim.latency[lane, i] = 0
+        sim.occupancy[lane, i] = 0
+    st.window = 1
+    st.census_ns = st.now_ps // 1000
+    c.start_ps = st.now_ps
+    c.inside_start_packets = inside(sim, lane)
+    c.pages_held_start = st.pages_held
+    c.pages_held_peak = st.pages_held
+    c.socket_truesize_peak = st.socket_truesize
+
+
+@device
+def census(sim: Sim, lane: int) -> None:
+    """Add what each holder holds now, for the time since the last sample."""
+    st, c = sim.state[lane], sim.counters[lane]
+    now_ns = st.now_ps // 1000
+    ns = now_ns - st.census_ns
+    st.census_ns = now_ns
+    c.rx_ring_buffer_ns += ns * (st.posted + st.waiting)
+    c.tx_ring_buffer_ns += ns * (st.tx_queued - st.tx_cleaned)
+    c.socket_buffer_ns += ns * (st.socket_pages + st.deferred_count)
+    c.pool_cache_page_ns += ns * st.pool_cache_pages
+    c.pool_ring_page_ns += ns * st.pool_ring_pages
+    pcp = sim.pcp_count[lane, 0] + sim.pcp_count[lane, 1] + 8 * (sim.pcp_blocks[lane, 0] + sim.pcp_blocks[lane, 1])
+    c.pcp_page_ns += ns * pcp
+    c.pages_held_page_ns += ns * st.pages_held
+
+
+@device
+def close_window(sim: Sim, lane: int) -> None:
+    """The simulation is over: the last census, and what is still inside."""
+    st, c = sim.state[lane], sim.counters[lane]
+    census(sim, lane)
+    c.end_ps = st.now_ps
+    c.inside_end_packets = inside(sim, lane)
+    c.pages_held_end = st.pages_held
+    c.rx_ring_end_buffers = st.posted + st.waiting
+    c.tx_ring_end_buffers = st.tx_queued - st.tx_cleaned
+    c.socket_end_buffers = st.socket_pages + st.deferred_count
+    c.pool_cache_end_pages = st.pool_cache_pages
+    c.pool_ring_end_pages = st.pool_ring_pages
+
+
+@device
+def poll(sim: Sim, pool: Any, lane: int, start_ps: int, interrupted: int) -> int:
+    """One poll from `start_ps`; returns 1 if the next one follows at once."""
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    st.now_ps = start_ps
+    accept_until(sim, lane, start_ps)
+    if st.window == 0 and st.arrived >= p.warmup:
+        open_window(sim, lane)
+    census(sim, lane)
+    c.polls += 1
+    sim.occupancy[lane, bucket(st.waiting)] += 1
+    if interrupted == 1:
+        c.interrupts += 1
+        pay_poll(sim, lane, p.cost_interrupt)
+    pay_poll(sim, lane, p.cost_poll)
+    flush_deferred(sim, pool, lane)
+    clean_tx(sim, pool, lane, start_ps)
+    done = 0
+    cleaned = p.ring - st.waiting - st.posted
+    while done < p.napi_budget:
+        if st.waiting == 0:
+            accept_until(sim, lane, st.now_ps)
+            if st.waiting == 0:
+                break
+        receive(sim, pool, lane)
+        done += 1
+        cleaned += 1
+        if cleaned >= p.refill_batch:
+            refill(sim, pool, lane)
+            cleaned = 0
+    if st.starved == 1:
+        refill(sim, pool, lane)
+    if p.reader_same_cpu == 0:
+        read_until(sim, pool, lane, 0, st.now_ps, 0)
+    c.busy_ps += st.now_ps - start_ps
+    st.cpu_free_ps = st.now_ps
+    if done == p.napi_budget:
+        c.full_polls += 1
+        return 1
+    return st.starved
+
+
+@device
+def interrupt_ps(sim: Sim, lane: int) -> int:
+    """When the NIC interrupts the idle CPU; NEVER if there is nothing left to wait for.
+
+    RX: `coalesce_ps` after the oldest waiting packet, or when `coalesce_frames` wait, whichever is first.
+    """
+    st, p = sim.state[lane], sim.params[lane]
+    tx_ps = completion_ps(sim, lane)
+    while st.waiting == 0 and st.next_arrival_ps <= tx_ps and st.next_arrival_ps < NEVER:
+        accept(sim, lane)
+    if st.waiting == 0:
+        return tx_ps
+    if 0 < p.coalesce_frames <= st.waiting:
+        return min(max(st.cpu_free_ps, sim.rx_time_ps[lane, st.rx_clean]), tx_ps)
+    due = min(sim.rx_time_ps[lane, st.rx_clean] + p.coalesce_ps, tx_ps)
+    while st.next_arrival_ps <= due:
+        at = st.next_arrival_ps
+        accept(sim, lane)
+        if 0 < p.coalesce_frames <= st.waiting:
+            return at
+    return due
+
+
+@device
+def share_cpu(sim: Sim, pool: Any, lane: int) -> int:
+    """ksoftirqd shares the CPU with a runnable reader: run it for a slice; when the next poll starts, ps."""
+    st = sim.state[lane]
+    start = st.cpu_free_ps
+    if start - st.polling_since_ps < SOFTIRQ_LIMIT_PS:
+        return start
+    st.polling_since_ps = start
+    if st.reader_awake == 0 or st.reader_ps > start or st.stall_start_ps <= start:
+        return start
+    start = max(start, read_until(sim, pool, lane, start, min(start + SLICE_PS, st.stall_start_ps), 1))
+    st.polling_since_ps = start
+    return start
+
+
+@device
+def next_start(sim: Sim, pool: Any, lane: int, again: int) -> int:
+    """Start of the next poll, the reader having run until then; NEVER if there is none."""
+    st, p = sim.state[lane], sim.params[lane]
+    if again == 1:
+        if p.reader_same_cpu == 1:
+            return share_cpu(sim, pool, lane)
+        return st.cpu_free_ps
+    at = interrupt_ps(sim, lane)
+    if at == NEVER:
+        return NEVER
+    start = max(at, st.cpu_free_ps) + p.cost_interrupt_latency
+    ran_ps = read_until(sim, pool, lane, st.cpu_free_ps, start, 1)
+    start = max(start, st.cpu_free_ps)  # a kick may have kept the CPU
+    if p.reader_same_cpu == 1:
+        start = max(start, ran_ps)  # so may a release
+    st.polling_since_ps = start
+    return start
+
+
+@device
+def run_lane(sim: Sim, pool: Any, lane: int) -> None:
+    """One simulation, from the filling of the ring to the poll after the last arrival."""
+    st = sim.state[lane]
+    next_stall(sim, lane)
+    next_packet(sim, lane)
+    arrival = st.next_arrival_ps
+    st.next_arrival_ps = NEVER  # the ring is filled before time begins
+    refill(sim, pool, lane)
+    st.now_ps = 0
+    st.next_arrival_ps = arrival
+    again = 0
+    while st.next_arrival_ps < NEVER:
+        start = next_start(sim, pool, lane, again)
+        if start == NEVER:
+            break
+        again = poll(sim, pool, lane, start, 1 - again)
+    close_window(sim, lane)
+
+
+@device
+def run(sim: Sim, pool: Any) -> None:
+    """All lanes, one after the other: the kernel that `bind` compiles for a strategy."""
+    for lane in range(sim.state.shape[0]):
+        run_lane(sim, pool, lane)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""One simulation, fully resolved: integers and names only, hashable, the identity of a result.
+
+`sweep.grid` makes these from a sweep file; `sweep.model.batch` turns many of them into kernel parameters.
+Nothing here is optional or defaulted: a `Scenario` says everything that decides its counters.
+Units are in the names; `_ppm` is parts per million.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A positive random quantity; `quantiles.table` turns it into the table that the kernel samples.
+
+    kind: "constant" (value) | "exponential" (mean) | "lognormal" (median, p99) | "uniform" (low, high)
+    | "pareto" (scale, alpha_milli).  `values` are integers in the order just given, in the unit of use
+    (ps for times, packets for burst lengths).
+    """
+
+    kind: str
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Arrival process.  `kind`: "poisson" | "constant" | "on_off".
+
+    For on_off, bursts of `burst_packets` packets leave `peak_ppm` of link rate apart and the gap between
+    bursts is exponential with the mean that gives the scenario's load; else both are None and 0.
+    """
+
+    kind: str
+    burst_packets: Distribution | None
+    peak_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The application behind the socket of local packets."""
+
+    same_cpu: bool  # runs on the queue's CPU, in the gaps that the softirq leaves
+    wakeup_ps: Distribution  # from the packet that finds it asleep to its first instruction
+    read_ps: int  # per packet read
+    call_ps: int  # per call (recvmmsg) of up to batch_packets packets
+    batch_packets: int
+    stall_every_ps: Distribution | None  # time from the end of one stall to the start of the next
+    stall_for_ps: Distribution | None
+    rcvbuf_bytes: int  # receive buffer in truesize
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """A named traffic mix.  Fates sum to 1,000,000 ppm; sizes are (frame bytes with FCS, weight) pairs."""
+
+    name: str
+    arrivals: Arrivals
+    sizes: tuple[tuple[int, int], ...]
+    local_ppm: int
+    forward_ppm: int
+    drop_ppm: int
+    forward_path: str  # "kernel" | "xdp": which measured stack cost a forwarded packet has
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """The NIC queue and its driver's settings."""
+
+    name: str
+    link_ps_per_byte: int  # 800 at 10 Gbit/s
+    tx_ring: int  # frames
+    napi_budget: int  # packets
+    coalesce_ps: int
+    coalesce_frames: int  # 0: not used
+    tx_coalesce_ps: int
+    tx_coalesce_frames: int
+    refill_batch: int  # consumed descriptors that make the driver refill
+    copybreak_bytes: int  # local packets up to this size are copied; 0: never
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """All parameters of one simulation."""
+
+    strategy: str
+    knobs: tuple[tuple[str, int], ...]  # the strategy's own, sorted by name
+    traffic: Traffic
+    nic: Nic
+    host: str
+    costs_ps: tuple[tuple[str, int], ...]  # host profile, every field of host.COSTS, sorted by name
+    memory_pages: int  # pages that the zone can give to this queue; 0: no limit
+    kernel: str  # a name of kernel.ERAS
+    ring: int  # RX descriptors
+    load_ppm: int  # share of the packet rate that the link can carry with this mix's sizes
+    packets: int  # packets offered in all, warm-up included
+    warmup: int  # packets before the measured window
+    seed: int
+    replicate: int

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""What a kernel works on: parameters, state, counters and the arrays of a batch; who pays for an operation.
+
+Every array has the lane as first dimension.  `params`, `state` and `counters` hold one record a lane
+(`fields.record`), so a lane's scalars share cache lines; the rest are plain int64 arrays.
+
+The clock rule: `state.now_ps` is the clock of the CPU that runs at the moment.  `pay` moves that clock and
+books the time under one heading of the CPU time split, so the split adds up to the time by construction.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .fields import Field
+from .jit import device
+
+NEVER = 1 << 62  # a time that does not come, ps
+
+# Who gives a page back: decides direct or ring (page_pool), and which CPU's lists take the page.
+NAPI = 0  # the queue's own poll; the driver says so ("allow_direct")
+SOFTIRQ = 1  # softirq on the queue's CPU; the caller does not say
+REMOTE = 2  # softirq on another CPU
+PROCESS = 3  # process context on another CPU
+PROCESS_LOCAL = 4  # process context on the queue's CPU
+
+STATE = (
+    Field("now_ps", "ps", "clock of the CPU that runs at the moment"),
+    Field("cpu_free_ps", "ps", "when the NAPI CPU ended its last softirq"),
+    # arrivals
+    Field("arrived", "packets", "packets that have arrived; the number of the next one"),
+    Field("schedule_ps", "ps", "when the sender wants to start the next packet"),
+    Field("next_arrival_ps", "ps", "end of the next packet on the wire; NEVER after the last"),
+    Field("wire_end_ps", "ps", "end of the packet before it on the wire"),
+    Field("next_bytes", "bytes", "its size"),
+    Field("next_fate", "1", "its fate: LOCAL, FORWARD or DROP"),
+    Field("burst_left", "packets", "packets left in the current burst"),
+    # RX ring
+    Field("rx_head", "slot", "next descriptor that the NIC fills"),
+    Field("rx_clean", "slot", "next descriptor that the driver cleans"),
+    Field("rx_tail", "slot", "next descriptor that the driver posts"),
+    Field("waiting", "packets", "filled and not cleaned"),
+    Field("posted", "descriptors", "posted and not filled"),
+    Field("starved", "1", "1: the last refill ended with a failed allocation"),
+    # TX ring
+    Field("tx_cleaned", "frames", "frames cleaned since the start"),
+    Field("tx_done", "frames", "frames known to have left since the start"),
+    Field("tx_queued", "frames", "frames queued since the start"),
+    Field("tx_first", "slot", "oldest frame not cleaned"),
+    Field("tx_probe", "slot", "oldest frame not known to have left"),
+    Field("tx_tail", "slot", "where the next frame goes"),
+    Field("tx_last_end_ps", "ps", "when the last queued frame has left"),
+    # socket and reader
+    Field("socket_first", "entry", "oldest entry of the socket's queue"),
+    Field("socket_tail", "entry", "where the next entry goes"),
+    Field("socket_count", "packets", "packets in the socket's queue"),
+    Field("socket_pages", "buffers", "entries of the queue that hold a buffer"),
+    Field("socket_truesize", "bytes", "truesize charged to the socket"),
+    Field("reader_ps", "ps", "clock of the reader's CPU"),
+    Field("reader_awake", "1", "1: woken and not yet asleep again"),
+    Field("reader_left_ps", "ps", "work left on the packet being read; -1: none begun"),
+    Field("reader_batch", "packets", "packets read in the current call"),
+    Field("stall_start_ps", "ps", "start of the next stall"),
+    Field("stall_end_ps", "ps", "its end"),
+    Field("stall_index", "1", "stalls drawn"),
+    Field("deferred_count", "buffers", "buffers on the deferred list"),
+    Field("polling_since_ps", "ps", "start of the current run of polls without a break"),
+    # page allocator
+    Field("zone_free", "pages", "pages left in the zone"),
+    Field("free_numbers", "1", "page numbers on the stack of free ones"),
+    Field("pages_held", "pages", "pages taken and not given back"),
+    Field("order3_tries", "1", "order-3 allocations tried"),
+    # census
+    Field("pool_cache_pages", "pages", "pages kept by the strategy, ready at once"),
+    Field("pool_ring_pages", "pages", "pages in the pool's ring"),
+    Field("census_ns", "ns", "time of the last census sample"),
+    # window
+    Field("window", "1", "1: the measured window has begun"),
+)
+
+CPUS = 2  # 0: the queue's CPU; 1: the reader's, if it is another
+
+
+class Sim(NamedTuple):
+    """The arrays of a batch.  Shapes: L lanes, R largest ring, T largest TX ring, S largest socket queue."""
+
+    params: np.recarray  # (L,) record of params.PARAMS and the strategy's knobs
+    state: np.recarray  # (L,) record of STATE
+    counters: np.recarray  # (L,) record of counters.COUNTERS and the strategy's own
+    counter_words: np.ndarray  # (L, fields) int64: the same memory as `counters`, to clear it
+    tables: np.ndarray  # (tables, quantiles.SIZE) int64: quantile tables shared by the batch
+    size_cut: np.ndarray  # (L, CLASSES) int64: a 32-bit draw at or above entry k is in size class > k
+    size_bytes: np.ndarray  # (L, CLASSES) int64: frame size of a class
+    rx_time_ps: np.ndarray  # (L, R) int64: when the packet in this slot arrived
+    rx_bytes: np.ndarray  # (L, R) int64: its size
+    rx_fate: np.ndarray  # (L, R) int64: its fate
+    rx_buffer: np.ndarray  # (L, R) int64: buffer of this slot, -1 if none
+    rx_index: np.ndarray  # (L, R) int64: number of the packet, from 0
+    tx_end_ps: np.ndarray  # (L, T) int64: when this frame has left
+    tx_time_ps: np.ndarray  # (L, T) int64: when it arrived
+    tx_bytes: np.ndarray  # (L, T) int64: its size
+    tx_buffer: np.ndarray  # (L, T) int64: its buffer
+    socket_time_ps: np.ndarray  # (L, S) int64: when this packet arrived
+    socket_bytes: np.ndarray  # (L, S) int64: its size
+    socket_buffer: np.ndarray  # (L, S) int64: its buffer, -1 if it was copied
+    deferred: np.ndarray  # (L, S) int64: buffers that another CPU is done with
+    pcp_count: np.ndarray  # (L, CPUS) int64: order-0 pages on the per-CPU list
+    pcp_blocks: np.ndarray  # (L, CPUS) int64: order-3 blocks on the per-CPU list
+    page_numbers: np.ndarray  # (L, P) int64: stack of free page numbers
+    latency: np.ndarray  # (L, histogram.BUCKETS) int64
+    occupancy: np.ndarray  # (L, histogram.BUCKETS) int64
+
+
+# Headings of the CPU time split; `pay` is written out per heading because a record field has no index.
+@device
+def pay_stack(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].stack_ps += ps
+
+
+@device
+def pay_poll(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].poll_ps += ps
+
+
+@device
+def pay_allocate(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].allocate_ps += ps
+
+
+@device
+def pay_recycle(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].recycle_ps += ps
+
+
+@device
+def pay_dma(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].dma_ps += ps
+
+
+@device
+def pay_lock(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].lock_ps += ps
+
+
+@device
+def pay_copy(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].copy_ps += ps
+
+
+@device
+def pay_remote(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].remote_ps += ps

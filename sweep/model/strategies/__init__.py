@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""The page recycling strategies, one file each; a new one is a file and a word in `NAMES`.
+
+A strategy module offers the same few names:
+
+* `Pool`: a NamedTuple of arrays whose first dimension is the lane, the strategy's own state;
+* `empty(capacity) -> Pool`: that state for a batch, before the first allocation (host code);
+* `alloc(sim, pool, lane, slot) -> int`: a buffer for descriptor `slot`, or -1 (device);
+* `release(sim, pool, lane, buffer, context)`: the last user is done with a buffer (device);
+* `KNOBS`: its own parameters, tuple of `fields.Knob`;
+* `COUNTERS`: its own counters, tuple of `fields.Field`;
+* `LAWS`: what must hold in every row of it, tuple of functions as in `laws`;
+* `truesize_bytes(knobs) -> int`: what one received buffer is charged to a socket, without the sk_buff;
+* `buffer_bytes(knobs) -> int`: the largest frame a buffer holds.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+NAMES = (
+    "page_allocator",
+    "page_frag",
+    "page_pool",
+    "refcount_recycle",
+)
+
+
+def strategy(name: str) -> ModuleType:
+    """The module of one strategy.  Errors: KeyError if the name is not in `NAMES`."""
+    if name not in NAMES:
+        raise KeyError(name)
+    return import_module(f"{__name__}.{name}")

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""page_allocator: a page per buffer, allocated and mapped at refill, freed by its last user.  The baseline.
+
+Source: fidelity A1; drivers before page recycling (for one, mlx5 with its page cache off, V05 D2).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..capacity import Capacity
+from ..fields import Field, Knob
+from ..jit import device
+from ..laws import census
+from ..pages import dma_map, dma_unmap, page_alloc, page_free
+from ..sim import Sim
+
+KNOBS: tuple[Knob, ...] = ()
+COUNTERS: tuple[Field, ...] = ()
+LAWS = (census,)
+PAGE_BYTES = 4096
+BUFFER_BYTES = 4096 - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
+
+
+class Pool(NamedTuple):
+    """No state of its own; the array only carries the number of lanes."""
+
+    lanes: np.ndarray  # (L,) int64, unused
+
+
+def empty(capacity: Capacity) -> Pool:
+    """No state for a batch."""
+    return Pool(np.zeros(capacity.lanes, np.int64))
+
+
+def truesize_bytes(knobs: dict[str, int]) -> int:
+    """A socket is charged the whole page."""
+    return PAGE_BYTES
+
+
+def buffer_bytes(knobs: dict[str, int]) -> int:
+    """Largest frame."""
+    return BUFFER_BYTES
+
+
+@device
+def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
+    """A fresh page, mapped."""
+    page = page_alloc(sim, lane)
+    if page >= 0:
+        dma_map(sim, lane)
+    return page
+
+
+@device
+def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
+    """Unmap and free."""
+    sim.counters[lane].released_buffers += 1
+    dma_unmap(sim, lane)
+    page_free(sim, lane, buffer, context)

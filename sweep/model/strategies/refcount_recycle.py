@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""refcount_recycle: Eric Dumazet's rule on the page of the slot.
+
+When a ring slot is refilled, look at the page that was in it one ring lap ago: if its reference count is 1
+(only the driver's own is left), take another reference and post it again, still mapped; else drop the
+driver's reference and the mapping, and allocate a new page.  There is no queue: a page is bound to its slot
+and inspected once per lap, so it is reused exactly if everybody else is done with it within ring / rate.
+
+A slot keeps the page just received until the next lap, so the driver holds up to two pages a slot.  (A
+driver that halves its pages keeps the other half in the same page: strategy page_flip.)
+
+Costs: an atomic per reference taken, dropped or put (recycle); a map per new page and an unmap per page
+given up; a sync per page posted again.
+
+Not modelled: the choice of a cold page (no published comparison; it acts through the cache, which is not
+modelled yet); pfmemalloc pages and foreign NUMA nodes.
+Source: fidelity A2 (seed mail of 7 April 2016; mlx4 en_rx.c), C60; the atomic cannot be skipped:
+ec91698360b3.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..capacity import Capacity
+from ..fields import Field, Knob
+from ..jit import device
+from ..laws import census
+from ..pages import dma_map, dma_sync, dma_unmap, page_alloc, page_free
+from ..sim import NAPI, Sim, pay_recycle
+
+KNOBS: tuple[Knob, ...] = ()
+COUNTERS = (
+    Field("slot_reuse", "pages", "pages posted again by the slot that held them one lap ago"),
+    Field("slot_busy", "pages", "pages given up by their slot because somebody still held them"),
+)
+LAWS = (census,)
+PAGE_BYTES = 4096
+BUFFER_BYTES = 4096 - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
+
+
+class Pool(NamedTuple):
+    """What each slot keeps.  R: largest ring; P: page numbers."""
+
+    posted: np.ndarray  # (L, R) int64: page posted or received last, -1 if none
+    kept: np.ndarray  # (L, R) int64: page of the lap before it, -1 if none
+    refs: np.ndarray  # (L, P) int64: references to a page
+
+
+def empty(capacity: Capacity) -> Pool:
+    """Slots without pages."""
+    slots = (capacity.lanes, capacity.ring)
+    return Pool(
+        np.full(slots, -1, np.int64), np.full(slots, -1, np.int64), np.zeros((capacity.lanes, capacity.pages), np.int64)
+    )
+
+
+def truesize_bytes(knobs: dict[str, int]) -> int:
+    """A socket is charged the whole page."""
+    return PAGE_BYTES
+
+
+def buffer_bytes(knobs: dict[str, int]) -> int:
+    """Largest frame."""
+    return BUFFER_BYTES
+
+
+@device
+def put(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
+    """Drop a reference; the last one frees the page.  A page counts as kept while only its slot holds it."""
+    pay_recycle(sim, lane, sim.params[lane].cost_atomic)
+    pool.refs[lane, page] -= 1
+    refs = pool.refs[lane, page]
+    if refs == 0:
+        page_free(sim, lane, page, context)
+
+
+@device
+def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
+    """The page of the slot if it is free, else a new one."""
+    st, c = sim.state[lane], sim.counters[lane]
+    page = pool.kept[lane, slot]
+    pool.kept[lane, slot] = pool.posted[lane, slot]
+    pool.posted[lane, slot] = -1
+    if page >= 0 and pool.refs[lane, page] == 1:
+        c.slot_reuse += 1
+        st.pool_cache_pages -= 1
+        pay_recycle(sim, lane, sim.params[lane].cost_atomic)
+        dma_sync(sim, lane, PAGE_BYTES)
+    else:
+        if page >= 0:
+            c.slot_busy += 1
+            dma_unmap(sim, lane)
+            put(sim, pool, lane, page, NAPI)
+        page = page_alloc(sim, lane)
+        if page < 0:
+            return -1
+        dma_map(sim, lane)
+    pool.refs[lane, page] = 2
+    pool.posted[lane, slot] = page
+    return page
+
+
+@device
+def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
+    """The user of a received page drops its reference."""
+    sim.counters[lane].released_buffers += 1
+    put(sim, pool, lane, buffer, context)
+    if pool.refs[lane, buffer] == 1:
+        sim.state[lane].pool_cache_pages += 1

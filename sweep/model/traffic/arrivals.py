@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Packets arrive: gaps, bursts, sizes, fates; the NIC puts them into posted descriptors or drops them.
+
+The sender wants to start a packet `gap` after it wanted to start the one before; the wire takes one packet at
+a time, so a packet arrives (is whole in memory) at max(wanted start, end of the packet before) + wire time.
+Bursts: the gap to the first packet of a burst comes from the gap table, the others follow `burst_gap_ps`
+apart.  Poisson and constant-rate arrivals are bursts of one packet.
+
+Packet i takes value i of each stream, so traffic does not depend on anything that happens to it.
+
+Not modelled: flows; the sender's reaction to loss.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import device
+from ..quantiles import sample
+from ..rng import draw
+from ..sim import NEVER, Sim
+
+LOCAL, FORWARD, DROP = 0, 1, 2
+WIRE_OVERHEAD_BYTES = 20  # preamble and start delimiter 8, inter-packet gap 12: IEEE 802.3 clause 4
+BURST_SHIFT = 10  # burst tables hold 1/1024 packets
+LOW_32 = np.uint64(0xFFFFFFFF)
+S32 = np.uint64(32)
+
+
+@device
+def wire_ps(sim: Sim, lane: int, frame_bytes: int) -> int:
+    """Time that a frame and its overhead take on the wire, ps."""
+    return (frame_bytes + WIRE_OVERHEAD_BYTES) * sim.params[lane].link_ps_per_byte
+
+
+@device
+def next_gap(sim: Sim, lane: int, i: int) -> int:
+    """Wanted start of packet `i` after that of the one before it, ps."""
+    st, p = sim.state[lane], sim.params[lane]
+    if st.burst_left > 0:
+        st.burst_left -= 1
+        return p.burst_gap_ps
+    if p.burst_table >= 0:
+        length = sample(sim.tables, p.burst_table, draw(p.key_burst, i)) + (1 << (BURST_SHIFT - 1))
+        st.burst_left = max(length >> BURST_SHIFT, 1) - 1
+    return sample(sim.tables, p.gap_table, draw(p.key_gap, i))
+
+
+@device
+def next_packet(sim: Sim, lane: int) -> None:
+    """Draw the packet with the number `state.arrived`, or none if all have arrived."""
+    st, p = sim.state[lane], sim.params[lane]
+    i = st.arrived
+    if i == p.packets:
+        st.next_arrival_ps = NEVER
+        return
+    st.schedule_ps += next_gap(sim, lane, i)
+    u = draw(p.key_packet, i)
+    size = np.int64(u >> S32)
+    size_class = 0
+    for k in range(p.size_classes - 1):
+        size_class += size >= sim.size_cut[lane, k]
+    fate = np.int64(u & LOW_32)
+    st.next_fate = LOCAL if fate < p.local_cut else FORWARD if fate < p.forward_cut else DROP
+    st.next_bytes = sim.size_bytes[lane, size_class]
+    st.wire_end_ps = max(st.schedule_ps, st.wire_end_ps) + wire_ps(sim, lane, st.next_bytes)
+    st.next_arrival_ps = st.wire_end_ps
+
+
+@device
+def accept(sim: Sim, lane: int) -> None:
+    """The next packet arrives: it takes the next posted descriptor or is dropped."""
+    st, c = sim.state[lane], sim.counters[lane]
+    c.offered_packets += 1
+    c.offered_bytes += st.next_bytes
+    if st.posted > 0:
+        slot = st.rx_head
+        sim.rx_time_ps[lane, slot] = st.next_arrival_ps
+        sim.rx_bytes[lane, slot] = st.next_bytes
+        sim.rx_fate[lane, slot] = st.next_fate
+        sim.rx_index[lane, slot] = st.arrived
+        st.rx_head = slot + 1 if slot + 1 < sim.params[lane].ring else 0
+        st.posted -= 1
+        st.waiting += 1
+    elif st.starved == 1:
+        c.drop_no_memory_packets += 1
+    else:
+        c.drop_no_descriptor_packets += 1
+    st.arrived += 1
+    next_packet(sim, lane)
+
+
+@device
+def accept_until(sim: Sim, lane: int, until_ps: int) -> None:
+    """Everything that arrives up to `until_ps`, that instant included, arrives."""
+    while sim.state[lane].next_arrival_ps <= until_ps:
+        accept(sim, lane)

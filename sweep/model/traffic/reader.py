@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""The application behind the socket: wakes late, reads in batches, stalls, and gives the pages back.
+
+A local packet is queued unless the socket's truesize has reached the receive buffer (the kernel checks
+before it adds).  A packet that finds the reader asleep wakes it; after a delay, drawn for that packet, it
+reads call by call: `call_ps` at the start of each call of up to `batch_packets` packets and `read_ps` a
+packet, and sleeps when the queue is empty.  During a stall it makes no progress.  On another CPU it runs
+beside the softirq; on the queue's CPU only between polls, and a release is not interrupted.
+
+When a packet is read its page is released: in process context, or (kernel era 5.19 and later, reader on
+another CPU) by the queue's own softirq after a trip over the deferred list.
+
+Not modelled: more than one socket; the scheduler's other work; CPU migration; skb recycling lists.
+Source: sock_queue_rcv_skb ("if (atomic_read(&sk->sk_rmem_alloc) >= sk->sk_rcvbuf)"); 68822bdf76f1 ("net:
+generalize skb freeing deferral to per-cpu lists", 5.19) for the deferred list and its kick at 128.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..histogram import bucket
+from ..jit import device
+from ..quantiles import sample
+from ..rng import draw
+from ..sim import NAPI, NEVER, PROCESS, PROCESS_LOCAL, SOFTIRQ, Sim, pay_copy, pay_recycle, pay_remote
+
+DEFER_KICK = 128  # buffers on the deferred list that raise the softirq (fidelity A0)
+
+
+@device
+def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
+    """Hole: the strategy's `release`."""
+    raise NotImplementedError
+
+
+@device
+def next_stall(sim: Sim, lane: int) -> None:
+    """Draw the stall after the current one: stall k takes values 2k and 2k + 1 of its stream."""
+    st, p = sim.state[lane], sim.params[lane]
+    if p.stall_every_table < 0:
+        st.stall_start_ps = NEVER
+        st.stall_end_ps = NEVER
+        return
+    k = 2 * st.stall_index
+    st.stall_start_ps = st.stall_end_ps + sample(sim.tables, p.stall_every_table, draw(p.key_stall, k))
+    st.stall_end_ps = st.stall_start_ps + sample(sim.tables, p.stall_for_table, draw(p.key_stall, k + 1))
+    st.stall_index += 1
+
+
+@device
+def deliver(sim: Sim, pool: Any, lane: int, slot: int) -> None:
+    """The packet in RX slot `slot` goes to the socket, or is dropped there.  The softirq's clock runs."""
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    buffer, size = sim.rx_buffer[lane, slot], sim.rx_bytes[lane, slot]
+    truesize = p.buffer_truesize_bytes
+    if size <= p.copybreak_bytes:
+        c.copied_packets += 1
+        pay_copy(sim, lane, size * p.cost_copy_byte)
+        release(sim, pool, lane, buffer, NAPI)
+        buffer = -1
+        truesize = p.copy_truesize_bytes
+    if p.reader_same_cpu == 0:
+        read_until(sim, pool, lane, 0, st.now_ps, 0)
+    if st.socket_truesize >= p.rcvbuf_bytes:
+        c.drop_socket_buffer_packets += 1
+        if buffer >= 0:
+            release(sim, pool, lane, buffer, SOFTIRQ)
+        return
+    entry = st.socket_tail
+    sim.socket_time_ps[lane, entry] = sim.rx_time_ps[lane, slot]
+    sim.socket_bytes[lane, entry] = size
+    sim.socket_buffer[lane, entry] = buffer
+    st.socket_tail = entry + 1 if entry + 1 < sim.socket_buffer.shape[1] else 0
+    st.socket_count += 1
+    st.socket_pages += buffer >= 0
+    st.socket_truesize += truesize
+    if st.socket_truesize > c.socket_truesize_peak:
+        c.socket_truesize_peak = st.socket_truesize
+    if st.reader_awake == 0:
+        c.wakeups += 1
+        st.reader_awake = 1
+        delay = sample(sim.tables, p.wakeup_table, draw(p.key_wakeup, sim.rx_index[lane, slot]))
+        st.reader_ps = max(st.reader_ps, st.now_ps + delay)
+
+
+@device
+def flush_deferred(sim: Sim, pool: Any, lane: int) -> None:
+    """The queue's softirq frees what other CPUs have left for it, oldest first."""
+    st = sim.state[lane]
+    for i in range(st.deferred_count):
+        pay_remote(sim, lane, sim.params[lane].cost_remote_line)
+        release(sim, pool, lane, sim.deferred[lane, i], SOFTIRQ)
+    sim.counters[lane].deferred_frees += st.deferred_count
+    st.deferred_count = 0
+
+
+@device
+def kick(sim: Sim, pool: Any, lane: int) -> None:
+    """The long deferred list raises the softirq on the idle CPU of the queue.  The reader's clock runs."""
+    st, c = sim.state[lane], sim.counters[lane]
+    reader_now = st.now_ps
+    st.now_ps = max(st.cpu_free_ps, reader_now)
+    begin = st.now_ps
+    c.deferred_kicks += 1
+    flush_deferred(sim, pool, lane)
+    c.busy_ps += st.now_ps - begin
+    st.cpu_free_ps = st.now_ps
+    st.now_ps = reader_now
+
+
+@device
+def give_back(sim: Sim, pool: Any, lane: int, buffer: int, idle: int) -> None:
+    """The reader is done with `buffer`.  The reader's clock runs."""
+    st, p = sim.state[lane], sim.params[lane]
+    if p.reader_same_cpu == 1:
+        release(sim, pool, lane, buffer, PROCESS_LOCAL)
+    elif p.deferred_free == 0:
+        release(sim, pool, lane, buffer, PROCESS)
+    else:
+        pay_recycle(sim, lane, p.cost_defer)
+        sim.deferred[lane, st.deferred_count] = buffer
+        st.deferred_count += 1
+        if idle == 1 and st.deferred_count >= DEFER_KICK:
+            kick(sim, pool, lane)
+
+
+@device
+def finish_packet(sim: Sim, pool: Any, lane: int, clock_ps: int, idle: int) -> int:
+    """The oldest packet of the queue has been read at `clock_ps`; the reader's clock after its release."""
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    entry = st.socket_first
+    buffer = sim.socket_buffer[lane, entry]
+    c.delivered_packets += 1
+    c.delivered_bytes += sim.socket_bytes[lane, entry]
+    sim.latency[lane, bucket((clock_ps - sim.socket_time_ps[lane, entry]) // 1000)] += 1
+    st.socket_first = entry + 1 if entry + 1 < sim.socket_buffer.shape[1] else 0
+    st.socket_count -= 1
+    if buffer < 0:
+        st.socket_truesize -= p.copy_truesize_bytes
+        return clock_ps
+    st.socket_pages -= 1
+    st.socket_truesize -= p.buffer_truesize_bytes
+    softirq_now = st.now_ps
+    st.now_ps = clock_ps
+    give_back(sim, pool, lane, buffer, idle)
+    after = st.now_ps
+    st.now_ps = softirq_now
+    c.release_ps += after - clock_ps
+    return after
+
+
+@device
+def read_until(sim: Sim, pool: Any, lane: int, begin_ps: int, until_ps: int, idle: int) -> int:
+    """The reader runs from `begin_ps` (or when it is ready) until `until_ps`; `idle`: the NAPI CPU is idle.
+
+    Returns until when it has used its CPU (a release may end after `until_ps`); 0 if it has not run.
+    """
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    ran_ps = 0
+    if st.reader_awake == 0:
+        return ran_ps
+    clock = max(st.reader_ps, begin_ps)
+    while st.reader_awake == 1 and clock < until_ps:
+        while st.stall_start_ps <= clock:
+            clock = max(clock, st.stall_end_ps)
+            c.stalls += 1
+            next_stall(sim, lane)
+        if clock >= until_ps:
+            break
+        if st.reader_left_ps < 0:
+            st.reader_left_ps = p.read_ps
+            if st.reader_batch == 0:
+                st.reader_left_ps += p.call_ps
+        run = min(st.reader_left_ps, until_ps - clock, st.stall_start_ps - clock)
+        clock += run
+        st.reader_left_ps -= run
+        if st.reader_left_ps == 0:
+            st.reader_left_ps = -1
+            st.reader_batch = st.reader_batch + 1 if st.reader_batch + 1 < p.batch_packets else 0
+            clock = finish_packet(sim, pool, lane, clock, idle)
+            if st.socket_count == 0:
+                st.reader_awake = 0
+                st.reader_batch = 0
+        ran_ps = clock
+    st.reader_ps = clock
+    return ran_ps
