@@ -26,7 +26,7 @@ from .kernel import ERAS
 from .params import PARAMS
 from .rng import stream_key
 from .scenario import Distribution, Scenario, Traffic
-from .sim import CPUS, STATE, Sim
+from .sim import CPUS, RX_SLOT, SOCKET_ENTRY, STATE, TX_SLOT, Sim
 from .strategies import NAMES, strategy
 from .traffic.arrivals import BURST_SHIFT, WIRE_OVERHEAD_BYTES
 
@@ -252,9 +252,10 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
     state.reader_left_ps = -1
     state.free_numbers = capacity.pages
     numbers = np.broadcast_to(np.arange(capacity.pages - 1, -1, -1, dtype=np.int64), (lanes, capacity.pages)).copy()
-    rx = [table(capacity.ring) for _ in range(5)]
-    tx = [table(capacity.tx_ring) for _ in range(4)]
-    socket = [table(capacity.socket) for _ in range(3)]
+    rx, tx, socket = (
+        np.zeros((lanes, entries), record(fields)).view(np.recarray)
+        for entries, fields in ((capacity.ring, RX_SLOT), (capacity.tx_ring, TX_SLOT), (capacity.socket, SOCKET_ENTRY))
+    )
     return Sim(
         inputs.params,
         state,
@@ -263,9 +264,9 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
         inputs.tables,
         inputs.size_cut,
         inputs.size_bytes,
-        *rx,
-        *tx,
-        *socket,
+        rx,
+        tx,
+        socket,
         table(capacity.socket + DEFERRED_EXTRA),
         table(CPUS),
         table(CPUS),

@@ -18,25 +18,12 @@ def bucket(value: int) -> int:
         return value
     if value >= 1 << 34:
         return BUCKETS - 1
-    rest = value
+    rest = value  # its highest bit by halving, without branches: the values are hard to predict
     exponent = -3
-    if rest >> 32:
-        rest >>= 32
-        exponent += 32
-    if rest >> 16:
-        rest >>= 16
-        exponent += 16
-    if rest >> 8:
-        rest >>= 8
-        exponent += 8
-    if rest >> 4:
-        rest >>= 4
-        exponent += 4
-    if rest >> 2:
-        rest >>= 2
-        exponent += 2
-    if rest >> 1:
-        exponent += 1
+    for width in (32, 16, 8, 4, 2, 1):
+        shift = width * (rest >> width > 0)
+        rest >>= shift
+        exponent += shift
     return (exponent + 1) * 8 + ((value >> exponent) & 7)
 
 

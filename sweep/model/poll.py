@@ -56,7 +56,7 @@ def refill(sim: Sim, pool: Any, lane: int) -> None:
         if buffer < 0:
             starved = 1
             break
-        sim.rx_buffer[lane, slot] = buffer
+        sim.rx[lane, slot].buffer = buffer
         st.rx_tail = slot + 1 if slot + 1 < p.ring else 0
         done += 1
     accept_until(sim, lane, st.now_ps)  # these came before the new buffers
@@ -73,11 +73,11 @@ def receive(sim: Sim, pool: Any, lane: int) -> None:
     st.rx_clean = slot + 1 if slot + 1 < p.ring else 0
     st.waiting -= 1
     c.rx_packets += 1
-    fate = sim.rx_fate[lane, slot]
+    fate = sim.rx[lane, slot].fate
     if fate == DROP:
         pay_stack(sim, lane, p.cost_stack_drop)
         c.filtered_packets += 1
-        release(sim, pool, lane, sim.rx_buffer[lane, slot], NAPI)
+        release(sim, pool, lane, sim.rx[lane, slot].buffer, NAPI)
     elif fate == FORWARD:
         pay_stack(sim, lane, p.stack_forward_ps)
         transmit(sim, pool, lane, slot)
@@ -198,8 +198,8 @@ def interrupt_ps(sim: Sim, lane: int) -> int:
     if st.waiting == 0:
         return tx_ps
     if 0 < p.coalesce_frames <= st.waiting:
-        return min(max(st.cpu_free_ps, sim.rx_time_ps[lane, st.rx_clean]), tx_ps)
-    due = min(sim.rx_time_ps[lane, st.rx_clean] + p.coalesce_ps, tx_ps)
+        return min(max(st.cpu_free_ps, sim.rx[lane, st.rx_clean].time_ps), tx_ps)
+    due = min(sim.rx[lane, st.rx_clean].time_ps + p.coalesce_ps, tx_ps)
     while st.next_arrival_ps <= due:
         at = st.next_arrival_ps
         accept(sim, lane)

@@ -80,6 +80,25 @@ STATE = (
     Field("window", "1", "1: the measured window has begun"),
 )
 
+RX_SLOT = (
+    Field("time_ps", "ps", "when the packet in this slot arrived"),
+    Field("bytes", "bytes", "its size"),
+    Field("fate", "1", "its fate"),
+    Field("buffer", "1", "the slot's buffer"),
+    Field("index", "1", "number of the packet, from 0"),
+)
+TX_SLOT = (
+    Field("end_ps", "ps", "when the frame has left"),
+    Field("time_ps", "ps", "when its packet arrived"),
+    Field("bytes", "bytes", "its size"),
+    Field("buffer", "1", "its buffer"),
+)
+SOCKET_ENTRY = (
+    Field("time_ps", "ps", "when the packet arrived"),
+    Field("bytes", "bytes", "its size"),
+    Field("buffer", "1", "its buffer, -1 if it was copied"),
+)
+
 CPUS = 2  # 0: the queue's CPU; 1: the reader's, if it is another
 
 
@@ -93,18 +112,9 @@ class Sim(NamedTuple):
     tables: np.ndarray  # (tables, quantiles.SIZE) int64: quantile tables shared by the batch
     size_cut: np.ndarray  # (L, CLASSES) int64: a 32-bit draw at or above entry k is in size class > k
     size_bytes: np.ndarray  # (L, CLASSES) int64: frame size of a class
-    rx_time_ps: np.ndarray  # (L, R) int64: when the packet in this slot arrived
-    rx_bytes: np.ndarray  # (L, R) int64: its size
-    rx_fate: np.ndarray  # (L, R) int64: its fate
-    rx_buffer: np.ndarray  # (L, R) int64: buffer of this slot, -1 if none
-    rx_index: np.ndarray  # (L, R) int64: number of the packet, from 0
-    tx_end_ps: np.ndarray  # (L, T) int64: when this frame has left
-    tx_time_ps: np.ndarray  # (L, T) int64: when it arrived
-    tx_bytes: np.ndarray  # (L, T) int64: its size
-    tx_buffer: np.ndarray  # (L, T) int64: its buffer
-    socket_time_ps: np.ndarray  # (L, S) int64: when this packet arrived
-    socket_bytes: np.ndarray  # (L, S) int64: its size
-    socket_buffer: np.ndarray  # (L, S) int64: its buffer, -1 if it was copied
+    rx: np.recarray  # (L, R) record of RX_SLOT
+    tx: np.recarray  # (L, T) record of TX_SLOT
+    socket: np.recarray  # (L, S) record of SOCKET_ENTRY
     deferred: np.ndarray  # (L, S) int64: buffers that another CPU is done with
     pcp_count: np.ndarray  # (L, CPUS) int64: order-0 pages on the per-CPU list
     pcp_blocks: np.ndarray  # (L, CPUS) int64: order-3 blocks on the per-CPU list

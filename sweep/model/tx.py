@@ -28,18 +28,18 @@ def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
 def transmit(sim: Sim, pool: Any, lane: int, slot: int) -> None:
     """Queue the packet in RX slot `slot`, or drop it if the TX ring is full."""
     st, p = sim.state[lane], sim.params[lane]
-    buffer = sim.rx_buffer[lane, slot]
+    packet = sim.rx[lane, slot]
     if st.tx_queued - st.tx_cleaned == p.tx_ring:
         sim.counters[lane].drop_tx_ring_packets += 1
-        release(sim, pool, lane, buffer, NAPI)
+        release(sim, pool, lane, packet.buffer, NAPI)
         return
-    size = sim.rx_bytes[lane, slot]
-    st.tx_last_end_ps = max(st.tx_last_end_ps, st.now_ps) + wire_ps(sim, lane, size)
+    st.tx_last_end_ps = max(st.tx_last_end_ps, st.now_ps) + wire_ps(sim, lane, packet.bytes)
     tail = st.tx_tail
-    sim.tx_end_ps[lane, tail] = st.tx_last_end_ps
-    sim.tx_time_ps[lane, tail] = sim.rx_time_ps[lane, slot]
-    sim.tx_bytes[lane, tail] = size
-    sim.tx_buffer[lane, tail] = buffer
+    frame = sim.tx[lane, tail]
+    frame.end_ps = st.tx_last_end_ps
+    frame.time_ps = packet.time_ps
+    frame.bytes = packet.bytes
+    frame.buffer = packet.buffer
     st.tx_tail = tail + 1 if tail + 1 < p.tx_ring else 0
     st.tx_queued += 1
 
@@ -50,13 +50,13 @@ def completion_ps(sim: Sim, lane: int) -> int:
     st, p = sim.state[lane], sim.params[lane]
     if st.tx_queued == st.tx_cleaned:
         return NEVER
-    at = sim.tx_end_ps[lane, st.tx_first] + p.tx_coalesce_ps
+    at = sim.tx[lane, st.tx_first].end_ps + p.tx_coalesce_ps
     last = p.tx_coalesce_frames - 1 - st.tx_cleaned % p.tx_coalesce_frames  # of this batch, from tx_first
     if st.tx_cleaned + last < st.tx_queued:
         slot = st.tx_first + last
         if slot >= p.tx_ring:
             slot -= p.tx_ring
-        at = min(at, sim.tx_end_ps[lane, slot])
+        at = min(at, sim.tx[lane, slot].end_ps)
     return at
 
 
@@ -64,19 +64,20 @@ def completion_ps(sim: Sim, lane: int) -> int:
 def clean_tx(sim: Sim, pool: Any, lane: int, at_ps: int) -> None:
     """Give back the pages of the frames whose completion is visible at `at_ps`."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
-    while st.tx_done < st.tx_queued and sim.tx_end_ps[lane, st.tx_probe] <= at_ps:
+    while st.tx_done < st.tx_queued and sim.tx[lane, st.tx_probe].end_ps <= at_ps:
         st.tx_done += 1
         st.tx_probe = st.tx_probe + 1 if st.tx_probe + 1 < p.tx_ring else 0
     if st.tx_done == st.tx_cleaned:
         return
     visible = st.tx_done
-    if sim.tx_end_ps[lane, st.tx_first] + p.tx_coalesce_ps > at_ps:
+    if sim.tx[lane, st.tx_first].end_ps + p.tx_coalesce_ps > at_ps:
         visible -= st.tx_done % p.tx_coalesce_frames
     while st.tx_cleaned < visible:
         first = st.tx_first
+        frame = sim.tx[lane, first]
         c.forwarded_packets += 1
-        c.forwarded_bytes += sim.tx_bytes[lane, first]
-        sim.latency[lane, bucket((sim.tx_end_ps[lane, first] - sim.tx_time_ps[lane, first]) // 1000)] += 1
-        release(sim, pool, lane, sim.tx_buffer[lane, first], SOFTIRQ)
+        c.forwarded_bytes += frame.bytes
+        sim.latency[lane, bucket((frame.end_ps - frame.time_ps) // 1000)] += 1
+        release(sim, pool, lane, frame.buffer, SOFTIRQ)
         st.tx_first = first + 1 if first + 1 < p.tx_ring else 0
         st.tx_cleaned += 1

@@ -75,10 +75,11 @@ def accept(sim: Sim, lane: int) -> None:
     c.offered_bytes += st.next_bytes
     if st.posted > 0:
         slot = st.rx_head
-        sim.rx_time_ps[lane, slot] = st.next_arrival_ps
-        sim.rx_bytes[lane, slot] = st.next_bytes
-        sim.rx_fate[lane, slot] = st.next_fate
-        sim.rx_index[lane, slot] = st.arrived
+        packet = sim.rx[lane, slot]
+        packet.time_ps = st.next_arrival_ps
+        packet.bytes = st.next_bytes
+        packet.fate = st.next_fate
+        packet.index = st.arrived
         st.rx_head = slot + 1 if slot + 1 < sim.params[lane].ring else 0
         st.posted -= 1
         st.waiting += 1

@@ -52,7 +52,8 @@ def next_stall(sim: Sim, lane: int) -> None:
 def deliver(sim: Sim, pool: Any, lane: int, slot: int) -> None:
     """The packet in RX slot `slot` goes to the socket, or is dropped there.  The softirq's clock runs."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
-    buffer, size = sim.rx_buffer[lane, slot], sim.rx_bytes[lane, slot]
+    packet = sim.rx[lane, slot]
+    buffer, size = packet.buffer, packet.bytes
     truesize = p.buffer_truesize_bytes
     if size <= p.copybreak_bytes:
         c.copied_packets += 1
@@ -68,10 +69,11 @@ def deliver(sim: Sim, pool: Any, lane: int, slot: int) -> None:
             release(sim, pool, lane, buffer, SOFTIRQ)
         return
     entry = st.socket_tail
-    sim.socket_time_ps[lane, entry] = sim.rx_time_ps[lane, slot]
-    sim.socket_bytes[lane, entry] = size
-    sim.socket_buffer[lane, entry] = buffer
-    st.socket_tail = entry + 1 if entry + 1 < sim.socket_buffer.shape[1] else 0
+    queued = sim.socket[lane, entry]
+    queued.time_ps = packet.time_ps
+    queued.bytes = size
+    queued.buffer = buffer
+    st.socket_tail = entry + 1 if entry + 1 < sim.socket.shape[1] else 0
     st.socket_count += 1
     st.socket_pages += buffer >= 0
     st.socket_truesize += truesize
@@ -80,7 +82,7 @@ def deliver(sim: Sim, pool: Any, lane: int, slot: int) -> None:
     if st.reader_awake == 0:
         c.wakeups += 1
         st.reader_awake = 1
-        delay = sample(sim.tables, p.wakeup_table, draw(p.key_wakeup, sim.rx_index[lane, slot]))
+        delay = sample(sim.tables, p.wakeup_table, draw(p.key_wakeup, packet.index))
         st.reader_ps = max(st.reader_ps, st.now_ps + delay)
 
 
@@ -130,11 +132,12 @@ def finish_packet(sim: Sim, pool: Any, lane: int, clock_ps: int, idle: int) -> i
     """The oldest packet of the queue has been read at `clock_ps`; the reader's clock after its release."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     entry = st.socket_first
-    buffer = sim.socket_buffer[lane, entry]
+    packet = sim.socket[lane, entry]
+    buffer = packet.buffer
     c.delivered_packets += 1
-    c.delivered_bytes += sim.socket_bytes[lane, entry]
-    sim.latency[lane, bucket((clock_ps - sim.socket_time_ps[lane, entry]) // 1000)] += 1
-    st.socket_first = entry + 1 if entry + 1 < sim.socket_buffer.shape[1] else 0
+    c.delivered_bytes += packet.bytes
+    sim.latency[lane, bucket((clock_ps - packet.time_ps) // 1000)] += 1
+    st.socket_first = entry + 1 if entry + 1 < sim.socket.shape[1] else 0
     st.socket_count -= 1
     if buffer < 0:
         st.socket_truesize -= p.copy_truesize_bytes
