@@ -18,8 +18,8 @@ from typing import Any
 
 from .histogram import bucket
 from .jit import device
-from .sim import NAPI, NEVER, Sim, pay_poll, pay_stack
-from .traffic.arrivals import DROP, FORWARD, accept, accept_until, next_packet
+from .sim import KEPT, NAPI, NEVER, Sim, pay_poll, pay_stack
+from .traffic.arrivals import FORWARD, LOCAL, accept, accept_until, next_packet
 from .traffic.reader import deliver, flush_deferred, next_stall, read_until
 from .tx import clean_tx, completion_ps, transmit
 
@@ -46,8 +46,6 @@ def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
 def refill(sim: Sim, pool: Any, lane: int) -> None:
     """Post a buffer to every empty descriptor; stop at the first failure.  They are posted together at the end."""
     st, p = sim.state[lane], sim.params[lane]
-    if p.reader_same_cpu == 0:
-        read_until(sim, pool, lane, 0, st.now_ps, 0)
     starved = 0
     done = 0
     for _ in range(p.ring - st.waiting - st.posted):
@@ -67,23 +65,30 @@ def refill(sim: Sim, pool: Any, lane: int) -> None:
 
 @device
 def receive(sim: Sim, pool: Any, lane: int) -> None:
-    """The oldest waiting packet gets its fate."""
+    """The oldest waiting packet gets its fate; a reader on another CPU has run until then."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     slot = st.rx_clean
     st.rx_clean = slot + 1 if slot + 1 < p.ring else 0
     st.waiting -= 1
     c.rx_packets += 1
     fate = sim.rx[lane, slot].fate
-    if fate == DROP:
-        pay_stack(sim, lane, p.cost_stack_drop)
-        c.filtered_packets += 1
-        release(sim, pool, lane, sim.rx[lane, slot].buffer, NAPI)
+    if fate == LOCAL:
+        pay_stack(sim, lane, p.cost_stack_local)
     elif fate == FORWARD:
         pay_stack(sim, lane, p.stack_forward_ps)
-        transmit(sim, pool, lane, slot)
     else:
-        pay_stack(sim, lane, p.cost_stack_local)
-        deliver(sim, pool, lane, slot)
+        pay_stack(sim, lane, p.cost_stack_drop)
+    if p.reader_same_cpu == 0:
+        read_until(sim, pool, lane, 0, st.now_ps, 0)
+    giver = NAPI
+    if fate == LOCAL:
+        giver = deliver(sim, lane, slot)
+    elif fate == FORWARD:
+        giver = transmit(sim, lane, slot)
+    else:
+        c.filtered_packets += 1
+    if giver != KEPT:
+        release(sim, pool, lane, sim.rx[lane, slot].buffer, giver)
 
 
 @device
@@ -162,21 +167,18 @@ def poll(sim: Sim, pool: Any, lane: int, start_ps: int, interrupted: int) -> int
     clean_tx(sim, pool, lane, start_ps)
     done = 0
     cleaned = p.ring - st.waiting - st.posted
-    while done < p.napi_budget:
+    more = True
+    while more:
         if st.waiting == 0:
             accept_until(sim, lane, st.now_ps)
-            if st.waiting == 0:
-                break
-        receive(sim, pool, lane)
-        done += 1
-        cleaned += 1
-        if cleaned >= p.refill_batch:
+        more = done < p.napi_budget and st.waiting > 0
+        if more:
+            receive(sim, pool, lane)
+            done += 1
+            cleaned += 1
+        if (more and cleaned >= p.refill_batch) or (not more and st.starved == 1):
             refill(sim, pool, lane)
             cleaned = 0
-    if st.starved == 1:
-        refill(sim, pool, lane)
-    if p.reader_same_cpu == 0:
-        read_until(sim, pool, lane, 0, st.now_ps, 0)
     c.busy_ps += st.now_ps - start_ps
     st.cpu_free_ps = st.now_ps
     if done == p.napi_budget:
@@ -209,38 +211,41 @@ def interrupt_ps(sim: Sim, lane: int) -> int:
 
 
 @device
-def share_cpu(sim: Sim, pool: Any, lane: int) -> int:
-    """ksoftirqd shares the CPU with a runnable reader: run it for a slice; when the next poll starts, ps."""
+def shared_until(sim: Sim, lane: int) -> int:
+    """ksoftirqd shares the CPU with a runnable reader: until when the reader may have it before the next poll."""
     st = sim.state[lane]
-    start = st.cpu_free_ps
-    if start - st.polling_since_ps < SOFTIRQ_LIMIT_PS:
-        return start
-    st.polling_since_ps = start
-    if st.reader_awake == 0 or st.reader_ps > start or st.stall_start_ps <= start:
-        return start
-    start = max(start, read_until(sim, pool, lane, start, min(start + SLICE_PS, st.stall_start_ps), 1))
-    st.polling_since_ps = start
-    return start
+    now = st.cpu_free_ps
+    if now - st.polling_since_ps < SOFTIRQ_LIMIT_PS:
+        return now
+    st.polling_since_ps = now
+    if st.reader_awake == 0 or st.reader_ps > now or st.stall_start_ps <= now:
+        return now
+    return min(now + SLICE_PS, st.stall_start_ps)
 
 
 @device
 def next_start(sim: Sim, pool: Any, lane: int, again: int) -> int:
     """Start of the next poll, the reader having run until then; NEVER if there is none."""
     st, p = sim.state[lane], sim.params[lane]
-    if again == 1:
-        if p.reader_same_cpu == 1:
-            return share_cpu(sim, pool, lane)
-        return st.cpu_free_ps
-    at = interrupt_ps(sim, lane)
-    if at == NEVER:
-        return NEVER
-    start = max(at, st.cpu_free_ps) + p.cost_interrupt_latency
-    ran_ps = read_until(sim, pool, lane, st.cpu_free_ps, start, 1)
-    start = max(start, st.cpu_free_ps)  # a kick may have kept the CPU
+    start, until = st.cpu_free_ps, st.cpu_free_ps
+    if again == 0:
+        at = interrupt_ps(sim, lane)
+        if at == NEVER:
+            return NEVER
+        start = max(at, start) + p.cost_interrupt_latency
+        until = start
+    elif p.reader_same_cpu == 1:
+        until = shared_until(sim, lane)
     if p.reader_same_cpu == 1:
-        start = max(start, ran_ps)  # so may a release
-    st.polling_since_ps = start
-    return start
+        # What it has used of the CPU (to the end of a release that it had begun) delays the poll.
+        start = max(start, read_until(sim, pool, lane, st.cpu_free_ps, until, 1))
+        if again == 0 or until > st.cpu_free_ps:
+            st.polling_since_ps = start
+        return start
+    poll_end = st.cpu_free_ps
+    for idle in range(2):  # up to the end of the last poll the NAPI CPU was busy, from then on idle
+        read_until(sim, pool, lane, 0, until if idle == 1 else poll_end, idle)
+    return max(start, st.cpu_free_ps)  # a kick may have kept the CPU
 
 
 @device

@@ -25,6 +25,7 @@ SOFTIRQ = 1  # softirq on the queue's CPU; the caller does not say
 REMOTE = 2  # softirq on another CPU
 PROCESS = 3  # process context on another CPU
 PROCESS_LOCAL = 4  # process context on the queue's CPU
+KEPT = -1  # nobody: the buffer is still in use
 
 STATE = (
     Field("now_ps", "ps", "clock of the CPU that runs at the moment"),

@@ -14,7 +14,7 @@ from typing import Any
 
 from .histogram import bucket
 from .jit import device
-from .sim import NAPI, NEVER, SOFTIRQ, Sim
+from .sim import KEPT, NAPI, NEVER, SOFTIRQ, Sim
 from .traffic.arrivals import wire_ps
 
 
@@ -25,14 +25,13 @@ def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
 
 
 @device
-def transmit(sim: Sim, pool: Any, lane: int, slot: int) -> None:
-    """Queue the packet in RX slot `slot`, or drop it if the TX ring is full."""
+def transmit(sim: Sim, lane: int, slot: int) -> int:
+    """Queue the packet in RX slot `slot`: KEPT; or drop it if the TX ring is full: NAPI gives its buffer back."""
     st, p = sim.state[lane], sim.params[lane]
     packet = sim.rx[lane, slot]
     if st.tx_queued - st.tx_cleaned == p.tx_ring:
         sim.counters[lane].drop_tx_ring_packets += 1
-        release(sim, pool, lane, packet.buffer, NAPI)
-        return
+        return NAPI
     st.tx_last_end_ps = max(st.tx_last_end_ps, st.now_ps) + wire_ps(sim, lane, packet.bytes)
     tail = st.tx_tail
     frame = sim.tx[lane, tail]
@@ -42,6 +41,7 @@ def transmit(sim: Sim, pool: Any, lane: int, slot: int) -> None:
     frame.buffer = packet.buffer
     st.tx_tail = tail + 1 if tail + 1 < p.tx_ring else 0
     st.tx_queued += 1
+    return KEPT
 
 
 @device

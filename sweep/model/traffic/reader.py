@@ -23,7 +23,7 @@ from ..histogram import bucket
 from ..jit import device
 from ..quantiles import sample
 from ..rng import draw
-from ..sim import NAPI, NEVER, PROCESS, PROCESS_LOCAL, SOFTIRQ, Sim, pay_copy, pay_recycle, pay_remote
+from ..sim import KEPT, NAPI, NEVER, PROCESS, PROCESS_LOCAL, SOFTIRQ, Sim, pay_copy, pay_recycle, pay_remote
 
 DEFER_KICK = 128  # buffers on the deferred list that raise the softirq (fidelity A0)
 
@@ -49,29 +49,25 @@ def next_stall(sim: Sim, lane: int) -> None:
 
 
 @device
-def deliver(sim: Sim, pool: Any, lane: int, slot: int) -> None:
-    """The packet in RX slot `slot` goes to the socket, or is dropped there.  The softirq's clock runs."""
+def deliver(sim: Sim, lane: int, slot: int) -> int:
+    """The packet in RX slot `slot` goes to the socket, or is dropped there; the softirq's clock runs.
+
+    Returns who gives its buffer back now: NAPI (copied), SOFTIRQ (dropped) or KEPT (the reader will).
+    """
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     packet = sim.rx[lane, slot]
-    buffer, size = packet.buffer, packet.bytes
-    truesize = p.buffer_truesize_bytes
-    if size <= p.copybreak_bytes:
+    buffer, truesize, giver = packet.buffer, p.buffer_truesize_bytes, KEPT
+    if packet.bytes <= p.copybreak_bytes:
         c.copied_packets += 1
-        pay_copy(sim, lane, size * p.cost_copy_byte)
-        release(sim, pool, lane, buffer, NAPI)
-        buffer = -1
-        truesize = p.copy_truesize_bytes
-    if p.reader_same_cpu == 0:
-        read_until(sim, pool, lane, 0, st.now_ps, 0)
+        pay_copy(sim, lane, packet.bytes * p.cost_copy_byte)
+        buffer, truesize, giver = -1, p.copy_truesize_bytes, NAPI
     if st.socket_truesize >= p.rcvbuf_bytes:
         c.drop_socket_buffer_packets += 1
-        if buffer >= 0:
-            release(sim, pool, lane, buffer, SOFTIRQ)
-        return
+        return SOFTIRQ if giver == KEPT else giver
     entry = st.socket_tail
     queued = sim.socket[lane, entry]
     queued.time_ps = packet.time_ps
-    queued.bytes = size
+    queued.bytes = packet.bytes
     queued.buffer = buffer
     st.socket_tail = entry + 1 if entry + 1 < sim.socket.shape[1] else 0
     st.socket_count += 1
@@ -84,6 +80,7 @@ def deliver(sim: Sim, pool: Any, lane: int, slot: int) -> None:
         st.reader_awake = 1
         delay = sample(sim.tables, p.wakeup_table, draw(p.key_wakeup, packet.index))
         st.reader_ps = max(st.reader_ps, st.now_ps + delay)
+    return giver
 
 
 @device
@@ -115,10 +112,8 @@ def kick(sim: Sim, pool: Any, lane: int) -> None:
 def give_back(sim: Sim, pool: Any, lane: int, buffer: int, idle: int) -> None:
     """The reader is done with `buffer`.  The reader's clock runs."""
     st, p = sim.state[lane], sim.params[lane]
-    if p.reader_same_cpu == 1:
-        release(sim, pool, lane, buffer, PROCESS_LOCAL)
-    elif p.deferred_free == 0:
-        release(sim, pool, lane, buffer, PROCESS)
+    if p.reader_same_cpu == 1 or p.deferred_free == 0:
+        release(sim, pool, lane, buffer, PROCESS_LOCAL if p.reader_same_cpu == 1 else PROCESS)
     else:
         pay_recycle(sim, lane, p.cost_defer)
         sim.deferred[lane, st.deferred_count] = buffer
