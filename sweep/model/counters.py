@@ -9,6 +9,7 @@ A strategy adds counters of its own (`COUNTERS` in its file); the eleven page_po
 from __future__ import annotations
 
 from .fields import Field
+from .histogram import BUCKETS
 
 PACKETS = (
     Field("offered_packets", "packets", "packets that arrived from the wire"),
@@ -46,7 +47,9 @@ TIME = (
     Field("full_polls", "1", "polls that used their whole budget", "time_squeeze"),
     Field("wakeups", "1", "times the reader was woken"),
     Field("stalls", "1", "reader stalls that ended"),
-    Field("deferred_frees", "1", "skbs freed on the allocating CPU after another CPU was done", "skb_attempt_defer_free"),
+    Field(
+        "deferred_frees", "1", "skbs freed on the allocating CPU after another CPU was done", "skb_attempt_defer_free"
+    ),
     Field("deferred_kicks", "1", "softirqs raised because the deferred list was long"),
 )
 
@@ -85,14 +88,7 @@ CENSUS = (
 
 COUNTERS = PACKETS + TIME + PAGES + CENSUS
 
-# Counters that are a state, not a sum: the window's value is not a difference.
-STATES = frozenset(
-    "inside_start_packets inside_end_packets start_ps end_ps pages_held_start pages_held_end pages_held_peak "
-    "socket_truesize_peak rx_ring_end_buffers tx_ring_end_buffers socket_end_buffers pool_cache_end_pages "
-    "pool_ring_end_pages".split()
-)
-
-HISTOGRAM_BUCKETS = 256  # log buckets, eight per octave: histogram.bucket
+HISTOGRAM_BUCKETS = BUCKETS  # entries of a histogram column
 
 HISTOGRAMS = (
     Field("latency_ns_histogram", "ns", "time from wire to delivery or departure, log buckets"),

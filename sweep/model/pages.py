@@ -25,9 +25,7 @@ ORDER3_PAGES = 8
 @device
 def cpu_of(context: int) -> int:
     """Row of the per-CPU lists for a release context: 0 the queue's CPU, 1 the reader's."""
-    if context == NAPI or context == SOFTIRQ or context == PROCESS_LOCAL:
-        return 0
-    return 1
+    return 0 if context in (NAPI, SOFTIRQ, PROCESS_LOCAL) else 1
 
 
 @device

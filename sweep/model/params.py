@@ -9,7 +9,7 @@ from __future__ import annotations
 from .fields import Field
 from .host import COSTS
 
-PARAMS = (
+PARAMS: tuple[Field, ...] = (
     Field("ring", "descriptors", "RX ring size"),
     Field("tx_ring", "frames", "TX ring size"),
     Field("napi_budget", "packets", "packets per poll at most"),
@@ -50,4 +50,5 @@ PARAMS = (
     Field("key_wakeup", "1", "random stream: wake-up delays, indexed by the packet that wakes", dtype="u8"),
     Field("key_stall", "1", "random stream: stalls, two values a stall", dtype="u8"),
     Field("key_order3", "1", "random stream: success of order-3 allocations", dtype="u8"),
-) + tuple(Field(f"cost_{field.name}", field.unit, field.meaning) for field in COSTS)
+    *(Field(f"cost_{field.name}", field.unit, field.meaning) for field in COSTS),
+)

@@ -5,7 +5,7 @@ A stack of up to 128 pages (the allocation cache, consumer only) before a ptr_ri
 page allocator.  `pool_alloc` takes pages, `pool_put` puts them back, `pool_fragments` cuts fragments,
 `pool_lifecycle` moves between NUMA nodes and destroys.  The sweep and the replay of kernel traces run the
 same functions; only the page allocator under them differs (holes of `bind`: page_bulk, bulk_page, page_free,
-order_alloc, order_free, dma_map, dma_unmap, dma_sync).
+order_alloc, dma_map, dma_unmap, dma_sync).
 
 Costs, where each is charged (`pay_recycle` unless said otherwise; nothing else costs anything here):
 * a page popped from the cache (hit, after a refill, after a bulk allocation): pool_fast;
@@ -35,7 +35,7 @@ import numpy as np
 
 from .fields import Field, record, zeros
 from .jit import device
-from .pages import block_alloc, block_free, dma_map, dma_sync, dma_unmap, page_free
+from .pages import dma_map, dma_sync, dma_unmap, page_free
 from .ptr_ring import Ring, rings
 from .sim import Sim
 
@@ -96,18 +96,6 @@ def pools(slots: Sequence[int], pages: int) -> Pool:
 
 
 @device
-def order_alloc(sim: Sim, lane: int, order: int) -> int:
-    """One page of `order` > 0, or -1.  The sweep's page allocator has order 3 only."""
-    return block_alloc(sim, lane) if order == 3 else NO_PAGE
-
-
-@device
-def order_free(sim: Sim, lane: int, page: int, context: int) -> None:
-    """Give a page of order > 0 back to the page allocator."""
-    block_free(sim, lane, page, context)
-
-
-@device
 def wanted_node(pool: Pool, lane: int) -> int:
     """NUMA node that an allocation prefers now."""
     s = pool.s[lane]
@@ -137,10 +125,7 @@ def drop_reference(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> 
     p = pool.page[lane, page]
     p.refs -= 1
     if p.refs == 0:
-        if pool.s[lane].order == 0:
-            page_free(sim, lane, page, context)
-        else:
-            order_free(sim, lane, page, context)
+        page_free(sim, lane, page, context)
 
 
 @device

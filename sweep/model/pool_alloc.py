@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .jit import device
 from .pages import bulk_page, page_bulk
-from .pool import NO_PAGE, Pool, enter, give_back, order_alloc, wanted_node
+from .pool import NO_PAGE, Pool, enter, give_back, wanted_node
 from .ptr_ring import ring_take
 from .sim import NAPI, Sim, pay_recycle
 
@@ -30,15 +30,15 @@ def cache_pop(sim: Sim, pool: Pool, lane: int) -> int:
 
 
 @device
-def refill_cache(sim: Sim, pool: Pool, lane: int) -> int:
-    """Move pages from the ring to the empty cache, oldest first, and pop one: its number, or NO_PAGE.
+def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
+    """Move pages from the ring to the empty cache, oldest first: whether the cache has any now.
 
     A page of another node ends the refill: at most one is given up per allocation.
     """
     st, c = sim.state[lane], sim.counters[lane]
     if st.pool_ring_pages == 0:
         c.alloc_empty += 1
-        return NO_PAGE
+        return False
     node = wanted_node(pool, lane)
     moved = 0
     while moved < REFILL_PAGES:
@@ -54,25 +54,31 @@ def refill_cache(sim: Sim, pool: Pool, lane: int) -> int:
     st.pool_ring_pages = pool.ring.s[lane].count
     st.pool_cache_pages = moved
     if moved == 0:
-        return NO_PAGE
+        return False
     pay_recycle(sim, lane, sim.params[lane].cost_pool_refill_page * moved)
     c.alloc_refill += 1
-    return cache_pop(sim, pool, lane)
+    return True
 
 
 @device
-def bulk_alloc(sim: Sim, pool: Pool, lane: int) -> int:
-    """Ask the page allocator for a cache full of pages and pop one: its number, or NO_PAGE."""
+def bulk_alloc(sim: Sim, pool: Pool, lane: int) -> bool:
+    """Fill the empty cache from the page allocator: whether it has any pages now."""
     got = page_bulk(sim, lane, REFILL_PAGES)
     if got == 0:
-        return NO_PAGE
+        return False
     for i in range(got):
         page = bulk_page(sim, lane)
         enter(sim, pool, lane, page)
         pool.cache[lane, i] = page
     sim.state[lane].pool_cache_pages = got
     sim.counters[lane].alloc_slow += 1
-    return cache_pop(sim, pool, lane)
+    return True
+
+
+@device
+def order_alloc(sim: Sim, lane: int, order: int) -> int:
+    """Hole: one request for a page of `order` > 0: its number, or -1.  The sweep's pools are of order 0."""
+    return NO_PAGE
 
 
 @device
@@ -91,10 +97,9 @@ def alloc_page(sim: Sim, pool: Pool, lane: int) -> int:
     """One whole page from cache, ring or page allocator: its number, or NO_PAGE."""
     if sim.state[lane].pool_cache_pages > 0:
         sim.counters[lane].alloc_fast += 1
-        return cache_pop(sim, pool, lane)
-    page = refill_cache(sim, pool, lane)
-    if page >= 0:
-        return page
-    if pool.s[lane].order > 0:
-        return high_order_alloc(sim, pool, lane)
-    return bulk_alloc(sim, pool, lane)
+    elif not refill_cache(sim, pool, lane):
+        if pool.s[lane].order > 0:
+            return high_order_alloc(sim, pool, lane)
+        if not bulk_alloc(sim, pool, lane):
+            return NO_PAGE
+    return cache_pop(sim, pool, lane)

@@ -99,7 +99,7 @@ def put_page(sim: Sim, pool: Pool, lane: int, page: int, context: int, allow_dir
     """A user is done with a page or a fragment of it, in `context`; the caller may allow direct recycling."""
     if not drop_share(sim, pool, lane, page):
         return
-    direct = allow_direct or napi_local(sim, pool, lane, context)
+    direct = allow_direct or napi_local(sim, pool, lane, context)  # asked only if the caller does not say
     fate = recycle(sim, pool, lane, page, direct)
     if fate == CACHED:
         return

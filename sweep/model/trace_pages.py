@@ -145,7 +145,6 @@ HOLES: dict[str, Callable[..., Any]] = {
     "bulk_page": bulk_page,
     "order_alloc": order_alloc,
     "page_free": page_free,
-    "order_free": page_free,
     "dma_map": dma_map,
     "dma_unmap": dma_unmap,
     "dma_sync": dma_sync,

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""From a scenario to kernel parameters: gaps, bursts, cuts, random streams, one record of integers a lane.
+
+Integer arithmetic, but for the quantile tables and the mean of a burst's length, which are made where a sweep is
+planned (`build_tables`) and carried from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import quantiles
+from .fields import Field, record
+from .kernel import ERAS
+from .params import PARAMS
+from .rng import stream_key
+from .scenario import Distribution, Scenario, Traffic
+from .strategies import strategy
+from .traffic.arrivals import BURST_SHIFT, WIRE_OVERHEAD_BYTES
+
+PPM = 1_000_000
+SIZE_CLASSES = 8  # most packet sizes of a mix
+SK_BUFF_BYTES = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff)), x86-64
+COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside it
+NO_LIMIT_PAGES = 1 << 40
+
+Tables = Mapping[Distribution, npt.NDArray[np.int64]]
+
+
+def mean_frame_wire_bytes_ppm(traffic: Traffic) -> int:
+    """Mean bytes that a packet of this mix occupies on the wire, in millionths of a byte."""
+    weights = sum(weight for _, weight in traffic.sizes)
+    wire = sum((size + WIRE_OVERHEAD_BYTES) * weight for size, weight in traffic.sizes)
+    return wire * PPM // weights
+
+
+def mean_gap_ps(scenario: Scenario, share_ppm: int) -> int:
+    """Mean time between packets at this share of the packet rate that the link can carry, ps."""
+    return mean_frame_wire_bytes_ppm(scenario.traffic) * scenario.nic.link_ps_per_byte // share_ppm
+
+
+def burst_length_mean(table: npt.NDArray[np.int64]) -> float:
+    """Mean burst length that the kernel draws from a burst table (its rounding and its minimum of 1)."""
+    part = (np.arange(64) + 0.5) / 64
+    values = table[:-1, None] + np.diff(table)[:, None] * part
+    lengths = np.maximum(np.floor((values + (1 << (BURST_SHIFT - 1))) / (1 << BURST_SHIFT)), 1)
+    return float(np.dot(quantiles.cell_weights()[:-1], lengths.mean(axis=1)))
+
+
+def gap_distribution(scenario: Scenario) -> Distribution:
+    """Gap before a burst (before each packet if bursts are of one), ps.
+
+    Errors: ValueError if bursts at their peak rate are no faster than the load.
+    """
+    arrivals = scenario.traffic.arrivals
+    gap_ps = mean_gap_ps(scenario, scenario.load_ppm)
+    if arrivals.kind == "constant":
+        return Distribution("constant", (gap_ps,))
+    if arrivals.burst_packets is None:
+        return Distribution("exponential", (gap_ps,))
+    length = burst_length_mean(_burst_table(burst_distribution(arrivals.burst_packets)))
+    gap_ps = round(length * gap_ps - (length - 1) * mean_gap_ps(scenario, arrivals.peak_ppm))
+    if gap_ps <= 0 or arrivals.peak_ppm <= scenario.load_ppm:
+        raise ValueError("the peak rate of the bursts is not above the load")
+    return Distribution("exponential", (gap_ps,))
+
+
+def burst_distribution(packets: Distribution) -> Distribution:
+    """Burst length in 1/1024 packets."""
+    if packets.kind == "pareto":
+        return Distribution("pareto", (packets.values[0] << BURST_SHIFT, packets.values[1]))
+    return Distribution(packets.kind, tuple(value << BURST_SHIFT for value in packets.values))
+
+
+@cache
+def _burst_table(distribution: Distribution) -> npt.NDArray[np.int64]:
+    return quantiles.table(distribution)
+
+
+def named_distributions(scenario: Scenario) -> dict[str, Distribution | None]:
+    """Every table of a scenario by the name of its parameter; None where there is none."""
+    traffic, reader = scenario.traffic, scenario.traffic.reader
+    burst = traffic.arrivals.burst_packets
+    return {
+        "gap_table": gap_distribution(scenario),
+        "burst_table": burst_distribution(burst) if burst else None,
+        "wakeup_table": reader.wakeup_ps,
+        "stall_every_table": reader.stall_every_ps,
+        "stall_for_table": reader.stall_for_ps,
+    }
+
+
+def distributions(scenario: Scenario) -> tuple[Distribution, ...]:
+    """The distributions whose tables a scenario needs."""
+    return tuple(d for d in named_distributions(scenario).values() if d is not None)
+
+
+def build_tables(needed: Iterable[Distribution]) -> dict[Distribution, npt.NDArray[np.int64]]:
+    """Their tables.  Floating point: do this once, when planning, and carry the tables to every worker."""
+    return {distribution: quantiles.table(distribution) for distribution in dict.fromkeys(needed)}
+
+
+def stream_keys(scenario: Scenario) -> dict[str, np.uint64]:
+    """Keys of the random streams: seed, traffic mix, load, replicate and name; never strategy or ring."""
+    common = (scenario.seed, scenario.traffic, scenario.load_ppm, scenario.replicate)
+    return {
+        f"key_{name}": stream_key(*common, name) for name in ("gap", "burst", "packet", "wakeup", "stall", "order3")
+    }
+
+
+def cut(ppm: int) -> int:
+    """The share `ppm` of all 32-bit numbers."""
+    return (ppm << 32) // PPM
+
+
+def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str, Any]:
+    """Kernel parameters of one scenario; `rows` says which row of the tables a distribution has."""
+    module, knobs = strategy(scenario.strategy), dict(scenario.knobs)
+    nic, traffic, reader = scenario.nic, scenario.traffic, scenario.traffic.reader
+    era, costs = ERAS[scenario.kernel], dict(scenario.costs_ps)
+    if "pool_size" in knobs:
+        knobs["pool_size"] = min(knobs["pool_size"], era.pool_size_max)
+    values: dict[str, Any] = {
+        "ring": scenario.ring,
+        "tx_ring": nic.tx_ring,
+        "napi_budget": nic.napi_budget,
+        "coalesce_ps": nic.coalesce_ps,
+        "coalesce_frames": nic.coalesce_frames,
+        "tx_coalesce_ps": nic.tx_coalesce_ps,
+        "tx_coalesce_frames": nic.tx_coalesce_frames,
+        "refill_batch": min(nic.refill_batch, scenario.ring),
+        "copybreak_bytes": nic.copybreak_bytes,
+        "link_ps_per_byte": nic.link_ps_per_byte,
+        "local_cut": cut(traffic.local_ppm),
+        "forward_cut": cut(traffic.local_ppm + traffic.forward_ppm),
+        "size_classes": len(traffic.sizes),
+        "burst_gap_ps": mean_gap_ps(scenario, traffic.arrivals.peak_ppm) if traffic.arrivals.burst_packets else 0,
+        "reader_same_cpu": int(reader.same_cpu),
+        "read_ps": reader.read_ps,
+        "call_ps": reader.call_ps,
+        "batch_packets": reader.batch_packets,
+        "rcvbuf_bytes": reader.rcvbuf_bytes,
+        "buffer_truesize_bytes": module.truesize_bytes(knobs) + SK_BUFF_BYTES,
+        "copy_truesize_bytes": COPY_HEAD_BYTES,
+        "memory_pages": scenario.memory_pages or NO_LIMIT_PAGES,
+        "pcp_batch": era.pcp_batch,
+        "pcp_high": era.pcp_high,
+        "deferred_free": era.deferred_free,
+        "napi_local_direct": era.napi_local_direct,
+        "packets": scenario.packets,
+        "warmup": scenario.warmup,
+        "stack_forward_ps": costs[f"stack_forward_{traffic.forward_path}"],
+        **{f"cost_{name}": ps for name, ps in costs.items()},
+        **knobs,
+        **stream_keys(scenario),
+    }
+    for name, distribution in named_distributions(scenario).items():
+        values[name] = -1 if distribution is None else rows[distribution]
+    return values
+
+
+def param_fields(name: str) -> tuple[Field, ...]:
+    """Parameters of one strategy's kernel: the common ones, then its knobs."""
+    return PARAMS + tuple(Field(knob.name, knob.unit, knob.meaning) for knob in strategy(name).KNOBS)
+
+
+class Prepared(NamedTuple):
+    """Host-made inputs of a batch."""
+
+    params: np.recarray  # (L,) record of param_fields(strategy)
+    tables: npt.NDArray[np.int64]  # (distinct distributions, quantiles.SIZE)
+    size_cut: npt.NDArray[np.int64]  # (L, SIZE_CLASSES)
+    size_bytes: npt.NDArray[np.int64]  # (L, SIZE_CLASSES)
+
+
+def prepare(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Prepared:
+    """Kernel inputs of scenarios of one strategy.
+
+    Errors: KeyError if `tables` lacks a distribution; ValueError for a scenario that cannot be run.
+    """
+    needed = dict.fromkeys(d for scenario in scenarios for d in distributions(scenario))
+    rows = {distribution: row for row, distribution in enumerate(needed)}
+    params = np.zeros(len(scenarios), record(param_fields(name))).view(np.recarray)
+    size_cut = np.zeros((len(scenarios), SIZE_CLASSES), np.int64)
+    size_bytes = np.zeros_like(size_cut)
+    for lane, scenario in enumerate(scenarios):
+        if scenario.strategy != name:
+            raise ValueError(f"a batch is of one strategy: {scenario.strategy} is not {name}")
+        values = parameters(scenario, rows)
+        params[lane] = tuple(values[field] for field in params.dtype.names or ())
+        total, below = sum(weight for _, weight in scenario.traffic.sizes), 0
+        for k, (size, weight) in enumerate(scenario.traffic.sizes):
+            below += weight
+            size_cut[lane, k], size_bytes[lane, k] = (below << 32) // total, size
+    return Prepared(params, np.stack([tables[d] for d in needed]), size_cut, size_bytes)
