@@ -24,8 +24,15 @@ class Field(NamedTuple):
 
 
 def record(fields: Iterable[Field]) -> np.dtype:
-    """The NumPy record type with these fields, in this order, each eight bytes."""
-    return np.dtype([(field.name, field.dtype) for field in fields])
+    """The NumPy record type with these fields, in this order, each eight bytes.
+
+    Errors: ValueError for a name that NumPy's record arrays have themselves and would give in its place.
+    """
+    pairs = [(field.name, field.dtype) for field in fields]
+    taken = [name for name, _ in pairs if hasattr(np.recarray, name)]
+    if taken:
+        raise ValueError(f"a record array has attributes of its own called {', '.join(taken)}")
+    return np.dtype(pairs)
 
 
 def zeros(fields: Iterable[Field], lanes: int) -> np.recarray:

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# Each target sets up what it needs in .venv and runs; versions are pinned by constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/.run  ## run the debate of linux-mm 2016 on local Ray and write the report
+	$(BIN)/sweep run configs/mm_summit_2016.yaml --out runs/mm_summit_2016
+
+test: $(VENV)/.test  ## the whole suite, slow tests included
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.check  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.bench  ## simulated packets per second per core, beside its floor and two other ways to write it
+	$(BIN)/python bench/bench.py
+
+clean:  ## everything that the targets above have made, but for runs/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(VENV)/.made: Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo 'sweep needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...'; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	    echo 'Python has no venv module; on Debian: apt-get install python3-venv'; exit 2; }
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
+	@echo 'setting up $(VENV) (once)'
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.%: $(VENV)/.run
+	@echo 'adding what `make $*` needs to $(VENV) (once)'
+	@$(PIP) install --constraint constraints.txt --editable '.[$*]'
+	@touch $@

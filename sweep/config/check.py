@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""Impossible combinations: each value is right alone, but some points cannot be simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+
+from sweep import units
+from sweep.grid import Layout
+from sweep.model import prepare, quantiles
+from sweep.model.scenario import Distribution
+from sweep.model.strategies import strategy
+
+from .parameters import knobs_of, parameters
+from .reading import Reading
+from .source import Mistake, Place, shorten
+from .sweep import DocumentError, Sweep
+
+LONGEST_PS = 3600 * units.PS_PER_SECOND  # of simulated time: counts of pages times ns stay within int64
+TAIL = 19  # the largest quantile of an exponential table is -ln(2**-26) = 18.02 means
+
+Problem = tuple[str, str] | None  # the parameter to blame, what is wrong
+
+
+def check(sweep: Sweep, reading: Reading, top: Place) -> None:
+    """Errors: Mistake, with where and how many points."""
+    if not sweep.points:
+        raise Mistake(reading.parts.settings["where"].place, "where removes every point.")
+    _baseline(sweep, reading)
+    _idle_knobs(sweep, reading)
+    places = _Places(sweep.layout, reading, top)
+    _each(sweep, places, ("packets", "warmup"), warmup)
+    _each(sweep, places, ("strategy", "ring", "nic"), knobs)
+    _each(sweep, places, ("ring", "nic"), refill)
+    _each(sweep, places, ("traffic", "load"), peak)
+    _each(sweep, places, ("traffic", "load", "nic", "packets"), duration)
+    _each(sweep, places, ("strategy", "ring", "nic", "traffic"), frames)
+
+
+def warmup(sweep: Sweep, point: int) -> Problem:
+    packets, before = sweep.value(point, "packets"), sweep.value(point, "warmup")
+    return ("packets", f'packets "{packets:,}" is not above warmup "{before:,}".') if packets <= before else None
+
+
+def knobs(sweep: Sweep, point: int) -> Problem:
+    try:
+        sweep.knobs(point)
+    except DocumentError as error:
+        return error.name, str(error)
+    return None
+
+
+def refill(sweep: Sweep, point: int) -> Problem:
+    ring, refill_batch = sweep.value(point, "ring"), sweep.nic(point).refill_batch
+    if ring >= refill_batch:
+        return None
+    return "ring", f'ring "{ring}" is smaller than nic.refill_batch "{refill_batch}": it would never be refilled.'
+
+
+def peak(sweep: Sweep, point: int) -> Problem:
+    traffic, load = sweep.traffic(point), sweep.value(point, "load")
+    if traffic.arrivals.kind != "on_off" or load < traffic.arrivals.peak_ppm:
+        return None
+    share, most = load / units.MILLION, traffic.arrivals.peak_ppm / units.MILLION
+    return "load", f'load "{share:g}" is not below the peak "{most:g}" of the bursts of traffic "{traffic.name}".'
+
+
+def duration(sweep: Sweep, point: int) -> Problem:
+    scenario = sweep.scenario(point, 0)
+    gap, burst = prepare.mean_gap_ps(scenario, scenario.load_ppm), scenario.traffic.arrivals.burst_packets
+    length = _mean_length(burst) if burst else 1.0
+    if gap * length * TAIL <= quantiles.LIMIT and gap * scenario.packets <= LONGEST_PS:
+        return None
+    load, seconds = scenario.load_ppm / units.MILLION, gap / units.PS_PER_SECOND
+    return "load", (
+        f'load "{load:g}" is too low for traffic "{scenario.traffic.name}": a packet every {seconds:.3g} s, '
+        f"{seconds * scenario.packets:,.0f} s in all; neither gaps of seconds nor an hour in all are possible."
+    )
+
+
+def frames(sweep: Sweep, point: int) -> Problem:
+    name, traffic = sweep.strategy_of(point), sweep.traffic(point)
+    most = strategy(name).buffer_bytes(dict(sweep.knobs(point)))
+    largest = max(size for size, _ in traffic.sizes)
+    if largest <= most:
+        return None
+    return "traffic", f'traffic "{traffic.name}" has frames of "{largest:,} B"; a buffer of {name} holds {most:,} B.'
+
+
+@cache
+def _mean_length(burst: Distribution) -> float:
+    return prepare.burst_length_mean(quantiles.table(prepare.burst_distribution(burst)))
+
+
+class _Places:
+    """Where the value of a parameter at a point was written."""
+
+    def __init__(self, layout: Layout, reading: Reading, top: Place) -> None:
+        self.layout, self.reading, self.top = layout, reading, top
+
+    def at(self, name: str, point: int) -> Place:
+        """Of the value, or of what it belongs to (its strategy, NIC, ...) if it was not written, or the file."""
+        digits = self.layout.digits(point)
+        own = self.reading.point_places[digits[1]] if digits[:1] == (-1,) else {}
+        for candidate in (name, name.partition(".")[0]):
+            if candidate in own:
+                return own[candidate]
+            if candidate in self.layout.home and not own:
+                return self.reading.places[candidate][digits[self.layout.home[candidate]]]
+            if candidate in self.reading.parts.fixed:
+                return self.reading.places[candidate][0]
+        return self.top
+
+
+def _each(sweep: Sweep, places: _Places, names: Sequence[str], problem: Callable[[Sweep, int], Problem]) -> None:
+    """Look at one point of every combination of the parameters `names` and `names.…`.  Errors: Mistake."""
+    deciding = [name for name in sweep.layout.home if name.partition(".")[0] in names]
+    first: tuple[int, str, str] | None = None
+    impossible = 0
+    for point, count in sweep.layout.groups(deciding):
+        found = problem(sweep, point)
+        if found:
+            first = first or (point, *found)
+            impossible += count
+    if first:
+        point, name, text = first
+        count_text = f"{impossible:,} of {sweep.points:,} points are impossible."
+        raise Mistake(places.at(name, point), f"{text} {count_text}")
+
+
+def _baseline(sweep: Sweep, reading: Reading) -> None:
+    """The baseline must be a point of the sweep, or there is nothing to compare with."""
+    node = reading.parts.settings.get("baseline")
+    if node is None or node.pairs is None:
+        return
+    everywhere = np.ones(sweep.points, np.bool_)
+    for name, wanted in sweep.baseline.items():
+        shown = parameters()[name].kind.shown
+        values, codes = sweep.layout.codes(name)
+        here = np.isin(codes, [i for i, value in enumerate(values) if shown(value) == wanted])
+        place = node.pairs[name].place
+        text = f'baseline: {name} "{shorten(node.pairs[name].text)}"'
+        if not here.any():
+            known = tuple(dict.fromkeys(str(shown(values[code])) for code in np.unique(codes) if code >= 0))
+            raise Mistake(place, f"{text} is not among the points.", known=known)
+        everywhere &= here
+        if not everywhere.any():
+            raise Mistake(place, f"{text} is at no point together with the rest of the baseline.")
+
+
+def _idle_knobs(sweep: Sweep, reading: Reading) -> None:
+    """A knob that no strategy among the points has is a mistake, not a wish."""
+    has = {name for strategy_name in sweep.strategies for name in knobs_of(strategy_name)}
+    for name in [*sweep.layout.home, *reading.parts.fixed]:
+        if name.startswith("strategy.") and name not in has:
+            place = reading.places[name][0]
+            raise Mistake(place, f'no strategy among the points has "{name}".', known=tuple(sorted(has)))

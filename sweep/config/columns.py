@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Parameters as columns over the points, for the expressions of `where:`; only those that are named are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sweep.grid import Column, Expression, Layout
+from sweep.model.strategies import NAMES, strategy
+
+from .parameters import parameters
+
+SECTIONS = {"traffic": "traffic", "nic": "nics", "host": "hosts"}
+
+
+class ColumnSource:
+    """Gives an `Expression` its columns: every parameter of the table, None for any other word.
+
+    A knob that a point's strategy does not have, and a label that a point does not have, are not known there.
+    """
+
+    def __init__(self, layout: Layout, document: dict[str, Any]) -> None:
+        self.layout = layout
+        self.document = document
+        self.made: dict[str, Column] = {}
+
+    def __call__(self, name: str) -> Column | None:
+        if name not in parameters():
+            return None
+        if name not in self.made:
+            if name.startswith("strategy."):
+                self.made[name] = self._knob(name)
+            elif "." in name:
+                self.made[name] = self._inner(name)
+            else:
+                self.made[name] = self._column(name, *self.layout.codes(name))
+        return self.made[name]
+
+    def _column(self, name: str, values: list[Any], codes: Any) -> Column:
+        kind = parameters()[name].kind
+        known = codes >= 0
+        numbers = [kind.number(value) for value in values]
+        if values and all(number is not None for number in numbers):
+            return Column(np.array([*numbers, np.nan], np.float64)[codes], known, kind.literal())
+        shown = [str(kind.shown(value)) for value in values]
+        choices = NAMES if name == "strategy" else tuple(dict.fromkeys([*self.document.get(name, ()), *shown]))
+        return Column(np.array([*shown, ""], object)[codes], known, None, choices)
+
+    def _inner(self, name: str) -> Column:
+        """A parameter of the point's mix, NIC or host, or what the point says otherwise."""
+        part, _, key = name.partition(".")
+        values, codes = self.layout.codes(name)
+        sections, section_codes = self.layout.codes(part)
+        section = self.document[SECTIONS[part]]
+        inner = [section[named].get("costs", section[named])[key] for named in sections]
+        return self._column(name, [*values, *inner], np.where(codes >= 0, codes, len(values) + section_codes))
+
+    def _knob(self, name: str) -> Column:
+        """A knob: as given (a number or a formula) or its strategy's default."""
+        points = len(self.layout)
+        numbers = np.full(points, np.nan)
+        strategies, strategy_codes = self.layout.codes("strategy")
+        values, codes = self.layout.codes(name)
+        for s, named in enumerate(strategies):
+            knob = next((knob for knob in strategy(named).KNOBS if f"strategy.{knob.name}" == name), None)
+            if knob is None:
+                continue
+            for code, value in [*enumerate(values), (-1, knob.default)]:
+                here = (strategy_codes == s) & (codes == code)
+                numbers[here] = self._numbers(value, points)[here]
+        return Column(numbers, ~np.isnan(numbers))
+
+    def _numbers(self, value: int | str, points: int) -> Any:
+        if isinstance(value, int):
+            return np.full(points, float(value))
+        return Expression(value).numbers(self, points).values

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""A sweep file taken apart into its parts, and `--set key=value` applied to them.
+
+The key is a parameter (`ring=1024` replaces an axis of that name), a part of the file (`replicates=10`,
+`where=...`), an axis (`axes.ring=[256, 512]`), or a way into a named mix, host or NIC
+(`traffic.host.reader.rate=1 Mpps`).  The value is YAML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sweep.grid import LABEL
+
+from .kinds import Word
+from .library import FOLDERS
+from .parameters import parameters
+from .source import Mistake, Node, Place, parse, unknown
+
+SETTINGS = ("name", "replicates", "seed", "baseline", "claims", "zip", "points", "where")
+SECTIONS = {"traffic": "traffic", "hosts": "host", "nics": "nic"}  # key in the file -> kind
+
+
+@dataclass(slots=True)
+class Parts:
+    """The nodes of a sweep file, by what they are.  Overrides change them."""
+
+    settings: dict[str, Node] = field(default_factory=dict)
+    axes: dict[str, Node] = field(default_factory=dict)
+    fixed: dict[str, Node] = field(default_factory=dict)
+    named: dict[str, dict[str, Node]] = field(default_factory=lambda: {kind: {} for kind in FOLDERS})
+    keys: dict[str, Place] = field(default_factory=dict)  # where an axis or a fixed value has its key
+
+
+def take_apart(root: Node) -> Parts:
+    """The parts of a sweep file.  Errors: Mistake, at an unknown key or a part of the wrong shape."""
+    if root.is_null:
+        raise Mistake(
+            root.place, "is empty; a sweep file has at least strategy, traffic, ring and load.", see="sweep schema"
+        )
+    parts = Parts()
+    for key, node in root.mapping("a sweep file").items():
+        place = root.keys[key]
+        if key in SECTIONS and node.pairs is not None:
+            for name in node.pairs:
+                Word().parse(Node(node.keys[name], name), f"the name in {key}")
+            parts.named[SECTIONS[key]].update(node.copy().pairs or {})
+        elif key in SETTINGS:
+            parts.settings[key] = node
+        elif key == "axes":
+            for name in node.mapping("axes"):
+                if name not in parameters():
+                    raise unknown(node.keys[name], "the axis", name, tuple(parameters()), see="sweep schema")
+            parts.axes.update(node.pairs or {})
+            parts.keys.update({f"axes.{name}": place for name, place in node.keys.items()})
+        elif key in parameters():
+            parts.fixed[key] = node
+            parts.keys[key] = place
+        else:
+            raise unknown(place, "the key", key, ("axes", *SETTINGS, *SECTIONS, *parameters()), see="sweep schema")
+    return parts
+
+
+def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> None:
+    """Change `parts` as one `--set` says; `find(kind, name, place)` gives a mix, host or NIC that is not in the file.
+
+    Errors: Mistake, whose place is the `--set` with its value.
+    """
+    place = Place(f"--set {text}")
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    if not equals or not key:
+        raise Mistake(place, "is not of the form key=value.")
+    node = parse(value, str(place), marked=False)
+    head, _, rest = key.partition(".")
+    if key in parameters():
+        _fix(parts, key, node, place)
+    elif key in SETTINGS:
+        parts.settings[key] = node
+    elif head == "axes" and rest in parameters():
+        parts.fixed.pop(rest, None)
+        _leave_zips(parts, rest)
+        parts.axes[rest] = node
+        parts.keys[f"axes.{rest}"] = place
+    elif head == "baseline" and rest in parameters():
+        baseline = parts.settings.setdefault("baseline", Node(place, pairs={})).copy()
+        baseline.mapping("baseline")[rest] = node
+        baseline.keys[rest] = place
+        parts.settings["baseline"] = baseline
+    elif head in SECTIONS and "." in rest:
+        name, _, path = rest.partition(".")
+        kind = SECTIONS[head]
+        tree = find(kind, name, place).copy()
+        _put(tree, path.split("."), node, place)
+        parts.named[kind][name] = tree
+    else:
+        known = (*parameters(), *SETTINGS, *(f"axes.{name}" for name in parameters()))
+        mistake = unknown(place, "the key", key, known, see="sweep schema")
+        mistake.known = ()  # about a hundred: the schema says them better
+        raise mistake
+
+
+def _fix(parts: Parts, name: str, node: Node, place: Place) -> None:
+    parts.axes.pop(name, None)
+    _leave_zips(parts, name)
+    parts.fixed[name] = node
+    parts.keys[name] = place
+
+
+def _leave_zips(parts: Parts, name: str) -> None:
+    """Take a parameter out of every zip; what then has a label at most is no zip any more."""
+    zips = parts.settings.get("zip")
+    if zips is None or zips.items is None:
+        return
+    kept = []
+    for entry in (item.copy() for item in zips.items):
+        if entry.pairs and name in entry.pairs:
+            del entry.pairs[name]
+            if set(entry.pairs) <= {LABEL}:
+                continue
+        kept.append(entry)
+    parts.settings["zip"] = Node(zips.place, items=kept)
+
+
+def _put(tree: Node, path: list[str], node: Node, place: Place) -> None:
+    for key in path[:-1]:
+        inner = tree.mapping(str(place))
+        if key not in inner:
+            inner[key] = Node(place, pairs={})
+            tree.keys[key] = place
+        tree = inner[key]
+    tree.mapping(str(place))[path[-1]] = node
+    tree.keys[path[-1]] = place

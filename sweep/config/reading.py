@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""The values of a sweep file: fixed ones, axes, zips, explicit points; each canonical, each with its place.
+
+Mistakes are gathered, so that one reading tells all of them.  A value that is wrong stays where it is as a
+placeholder, so that the points which it would have spoiled can be counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweep.grid import LABEL, Dimension
+
+from .kinds import Word
+from .overrides import Parts
+from .parameters import OPTIONAL, REQUIRED, parameters
+from .short_forms import expand
+from .source import Mistake, Node, Place, shorten, unknown
+
+INLINE = "inline"  # the name of a NIC that is written out in place of a name
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Stands for a value that could not be read."""
+
+    place: Place
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read so far.
+
+    places: of a parameter that varies, the place of each of its values, or the one of a fixed value;
+    point_places: the same for each explicit point, and under "" the point itself.
+    """
+
+    parts: Parts
+    mistakes: list[Mistake] = field(default_factory=list)
+    fixed: dict[str, Any] = field(default_factory=dict)
+    dimensions: list[Dimension] = field(default_factory=list)
+    points: list[dict[str, Any]] = field(default_factory=list)
+    places: dict[str, list[Place]] = field(default_factory=dict)
+    point_places: list[dict[str, Place]] = field(default_factory=list)
+
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        """A mistake in the block is kept for later and ends only the block."""
+        try:
+            yield
+        except Mistake as mistake:
+            self.mistakes.append(mistake)
+
+    def uses(self, name: str) -> list[tuple[Any, Place | None]]:
+        """Every readable value of a parameter with its place; None for a default."""
+        found: list[tuple[Any, Place | None]] = []
+        for dimension in self.dimensions:
+            if name in dimension.names:
+                column = dimension.names.index(name)
+                found += zip((entry[column] for entry in dimension.entries), self.places[name], strict=True)
+        if not found and name in self.fixed:
+            found = [(self.fixed[name], self.places.get(name, [None])[0])]
+        found += [
+            (p[name], places[name]) for p, places in zip(self.points, self.point_places, strict=True) if name in p
+        ]
+        return [(value, place) for value, place in found if not isinstance(value, Wrong)]
+
+
+def read_values(parts: Parts) -> Reading:
+    """Everything but the settings; mistakes are in the result."""
+    reading = Reading(parts)
+    _fixed(reading)
+    for name, node in parts.axes.items():
+        with reading.gather():
+            reading.dimensions.append(_axis(reading, name, node))
+    taken: dict[str, Place] = {}
+    for entry in _listed(reading, "zip"):
+        with reading.gather():
+            reading.dimensions.append(_zip(reading, entry, taken))
+    for node in _listed(reading, "points"):
+        with reading.gather():
+            _point(reading, node)
+    return reading
+
+
+def _value(reading: Reading, name: str, node: Node) -> Any:
+    """A canonical value; or a placeholder, and a mistake that knows it."""
+    try:
+        return parameters()[name].kind.parse(node, name)
+    except Mistake as mistake:
+        wrong = node.text if name == "strategy" else Wrong(node.place)
+        mistake.uses = (name, wrong)
+        reading.mistakes.append(mistake)
+        return wrong
+
+
+def _fixed(reading: Reading) -> None:
+    parts = reading.parts
+    for name, parameter in parameters().items():
+        if parameter.default not in (REQUIRED, OPTIONAL) and not name.startswith(("traffic.", "nic.", "host.")):
+            reading.fixed[name] = parameter.default
+    _only_mix(parts)
+    for name, node in parts.fixed.items():
+        reading.places[name] = [node.place]
+        with reading.gather():
+            if name in parts.axes:
+                axis = parts.keys[f"axes.{name}"]
+                raise Mistake(parts.keys[name], f'"{name}" is a fixed value here and an axis at {axis}: drop one.')
+            if node.items is not None and name != "traffic.sizes":
+                raise Mistake(node.place, f'"{name}" is a list here; a list of values belongs under "axes:".')
+            if name == "nic" and node.pairs is not None:
+                reading.fixed[name] = _inline(parts, node)
+            else:
+                reading.fixed[name] = _value(reading, name, node)
+
+
+def _only_mix(parts: Parts) -> None:
+    """The only mix that the file defines is its traffic, if it does not say otherwise."""
+    mixes = parts.named["traffic"]
+    listed = [entry for key in ("zip", "points") if key in parts.settings for entry in parts.settings[key].items or ()]
+    said = {*parts.axes, *parts.fixed, *(name for entry in listed for name in entry.pairs or ())}
+    if len(mixes) == 1 and "traffic" not in said:
+        ((name, node),) = mixes.items()
+        parts.fixed["traffic"] = Node(node.place, name)
+
+
+def _inline(parts: Parts, node: Node) -> str:
+    own = node.mapping("nic").get("name")
+    name = Word().parse(own, "nic: name") if own else INLINE
+    parts.named["nic"][name] = node
+    return name
+
+
+def _listed(reading: Reading, key: str) -> list[Node]:
+    node = reading.parts.settings.get(key)
+    if node is not None and not node.is_null:
+        with reading.gather():
+            return node.sequence(key)
+    return []
+
+
+def _values(reading: Reading, name: str, node: Node, what: str) -> list[Any]:
+    """A list of values or a short form of one; their places are kept.  Errors: Mistake."""
+    if node.pairs is not None:
+        values: list[Any] = list(expand(node, parameters()[name].kind, name))
+        reading.places[name] = [node.place] * len(values)
+        return values
+    items = node.sequence(what)
+    if not items:
+        raise Mistake(node.place, f'{what} "[]" has no values.')
+    reading.places[name] = [item.place for item in items]
+    return [_value(reading, name, item) for item in items]
+
+
+def _axis(reading: Reading, name: str, node: Node) -> Dimension:
+    what = f"the axis {name}"
+    values = _values(reading, name, node, what)
+    for i, value in enumerate(values):
+        if node.items is not None and value in values[:i]:
+            item = node.items[i]
+            reading.mistakes.append(Mistake(item.place, f'{what} has "{shorten(item.text) or "this value"}" twice.'))
+    return Dimension((name,), tuple((value,) for value in values))
+
+
+def _zip(reading: Reading, entry: Node, taken: dict[str, Place]) -> Dimension:
+    pairs = entry.mapping("a zip")
+    if not set(pairs) - {LABEL}:
+        raise Mistake(entry.place, "a zip needs a parameter besides its label.")
+    columns: dict[str, list[Any]] = {}
+    for name, node in pairs.items():
+        place = entry.keys[name]
+        if name not in parameters():
+            raise unknown(place, "the zip parameter", name, tuple(parameters()), see="sweep schema")
+        for other, also in (
+            ("an axis", reading.parts.axes),
+            ("a fixed value", reading.parts.fixed),
+            ("in another zip", taken),
+        ):
+            if name in also:
+                raise Mistake(place, f'"{name}" is in this zip and also {other}: drop one.')
+        columns[name] = _values(reading, name, node, f"the zip of {name}")
+    taken.update({name: entry.keys[name] for name in pairs})
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f'"{name}" has {length}' for name, length in lengths.items())
+        raise Mistake(entry.place, f"the lists of a zip are equally long, but {listed}.")
+    entries = tuple(zip(*columns.values(), strict=True))
+    bare = [tuple(value for name, value in zip(columns, row, strict=True) if name != LABEL) for row in entries]
+    for i, row in enumerate(bare):
+        if row in bare[:i]:
+            name = next(name for name in columns if name != LABEL)
+            raise Mistake(
+                reading.places[name][i], f"entry {i + 1} of the zip is the same as entry {bare.index(row) + 1}."
+            )
+    return Dimension(tuple(columns), entries)
+
+
+def _point(reading: Reading, node: Node) -> None:
+    for name in node.mapping("a point"):
+        if name not in parameters():
+            raise unknown(node.keys[name], "the parameter", name, tuple(parameters()), see="sweep schema")
+    pairs = node.mapping("a point")
+    reading.points.append({name: _value(reading, name, value) for name, value in pairs.items()})
+    reading.point_places.append({"": node.place, **{name: value.place for name, value in pairs.items()}})

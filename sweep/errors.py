@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""Errors that are messages for people; only the command line prints them and exits.
+
+A message has the offending value in double quotes, where it came from, the choices, and the next command.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SweepError(Exception):
+    """`str(error)` is the whole message, one or more lines; `exit_code` is what the process exits with."""
+
+    exit_code = 2
+
+
+class ConfigError(SweepError):
+    """A sweep file, a file that it names, or an override is wrong."""
+
+
+class RunError(SweepError):
+    """Something failed that was asked for rightly."""
+
+    exit_code = 1
+
+
+class IncompleteError(SweepError):
+    """What was asked for is there in part."""
+
+    exit_code = 3
+
+
+def did_you_mean(value: str, choices: Iterable[str]) -> str:
+    """A sentence with the choice closest to `value`, starting with a blank; empty if none is close."""
+    folded = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(value.casefold()[:200], folded, n=1, cutoff=0.6)
+    return f' Did you mean "{folded[close[0]]}"?' if close else ""

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""Short forms of lists of whole numbers: range, linspace, powers of two, log steps.
+
+Every value of an axis is a whole number in its canonical unit (ps, bytes, ppm, descriptors), so these work on
+whole numbers and are exact; only `log` rounds a float64, once, when the sweep file is read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+MOST = 100_000  # values of one axis
+
+
+class SequenceError(ValueError):
+    """The short form is wrong; the message says what."""
+
+
+def stepped(first: int, last: int, step: int) -> list[int]:
+    """`{range: [a, b, step]}`: from a up to b, b included if the steps meet it."""
+    if step <= 0:
+        raise SequenceError("needs a step above zero")
+    _ordered(first, last)
+    _limited((last - first) // step + 1)
+    return list(range(first, last + 1, step))
+
+
+def linspace(first: int, last: int, count: int) -> list[int]:
+    """`{linspace: [a, b, n]}`: n values, evenly apart, rounded to whole ones; equal ones are given once."""
+    _ordered(first, last)
+    _counted(count)
+    return _distinct(round(first + Fraction(last - first) * i / (count - 1)) for i in range(count))
+
+
+def log(first: int, last: int, count: int) -> list[int]:
+    """`{log: [a, b, n]}`: n values with equal ratios, rounded to whole ones; equal ones are given once."""
+    _ordered(first, last)
+    _counted(count)
+    if first <= 0:
+        raise SequenceError("needs ends above zero")
+    ratio = math.log(last / first)
+    inner = (round(first * math.exp(ratio * i / (count - 1))) for i in range(1, count - 1))
+    return _distinct([first, *inner, last])
+
+
+def log2(first: int, last: int) -> list[int]:
+    """`{log2: [a, b]}`: every power of two from a to b."""
+    if first <= 0:
+        raise SequenceError("needs ends above zero")
+    _ordered(first, last)
+    powers = [1 << i for i in range((first - 1).bit_length(), last.bit_length())]
+    if not powers:
+        raise SequenceError("has no power of two between its ends")
+    return powers
+
+
+FORMS: dict[str, tuple[Callable[..., list[int]], str]] = {
+    "range": (stepped, "[first, last, step]"),
+    "linspace": (linspace, "[first, last, count]"),
+    "log": (log, "[first, last, count]"),
+    "log2": (log2, "[first, last]"),
+}
+
+
+def _ordered(first: int, last: int) -> None:
+    if last < first:
+        raise SequenceError("ends before it starts")
+
+
+def _counted(count: int) -> None:
+    if count < 2:
+        raise SequenceError("needs a count of 2 or more")
+    _limited(count)
+
+
+def _limited(count: int) -> None:
+    if count > MOST:
+        raise SequenceError(f"has {count:,} values; {MOST:,} is the most")
+
+
+def _distinct(values: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(values))

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: MIT
+"""Points by index arithmetic against nested loops; short forms of lists; the expression language."""
+
+import contextlib
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sweep.grid import Column, Dimension, Expression, ExpressionError, Layout, SequenceError
+from sweep.grid.sequence import linspace, log, log2, stepped
+
+KNOBS = {"flip": (), "pool": ("strategy.size",), "frag": ("strategy.bytes", "strategy.fail")}
+
+
+def brute_force(dimensions, extras, fixed):
+    """The points as dictionaries, in order, by loops: what varies and applies, each different one once."""
+    points = []
+    seen = []
+    if dimensions or not extras:
+        for entries in itertools.product(*(dimension.entries for dimension in dimensions)):
+            values = dict(fixed)
+            for dimension, entry in zip(dimensions, entries, strict=True):
+                values.update(zip(dimension.names, entry, strict=True))
+            own = KNOBS[values["strategy"]]
+            point = {}
+            for dimension in dimensions:
+                kept = {
+                    name: values[name]
+                    for name in dimension.names
+                    if name != "label" and (not name.startswith("strategy.") or name in own)
+                }
+                if "label" in dimension.names and kept:
+                    kept["label"] = values["label"]
+                point |= kept
+            different = {name: value for name, value in point.items() if name != "label"}
+            if different not in seen:
+                seen.append(different)
+                points.append(point)
+    full = [fixed | point for point in points]
+    for extra in extras:
+        if fixed | extra not in full:
+            full.append(fixed | extra)
+            points.append(extra)
+    return points
+
+
+@st.composite
+def grids(draw):
+    strategies = draw(st.lists(st.sampled_from(sorted(KNOBS)), min_size=1, max_size=3, unique=True))
+    dimensions = [Dimension(("strategy",), tuple((name,) for name in strategies))]
+    if draw(st.booleans()):
+        rings = draw(st.lists(st.integers(1, 5), min_size=1, max_size=4, unique=True))
+        dimensions.append(Dimension(("ring",), tuple((ring,) for ring in rings)))
+    if draw(st.booleans()):
+        n = draw(st.integers(1, 3))
+        columns = {"strategy.size": list(range(n)), "label": [f"v{i}" for i in range(n)]}
+        if draw(st.booleans()):
+            columns["strategy.bytes"] = draw(st.lists(st.integers(0, 1), min_size=n, max_size=n))
+        if draw(st.booleans()):
+            columns["batch"] = draw(st.lists(st.integers(0, 1), min_size=n, max_size=n))
+        names = tuple(draw(st.permutations(sorted(columns))))
+        dimensions.append(Dimension(names, tuple(zip(*(columns[name] for name in names), strict=True))))
+    dimensions = draw(st.permutations(dimensions))
+    point = st.fixed_dictionaries({"strategy": st.sampled_from(sorted(KNOBS)), "ring": st.integers(1, 7)})
+    extras = draw(st.lists(point, max_size=3))
+    return list(dimensions), extras, {"ring": 9, "batch": 7}
+
+
+@settings(max_examples=150, deadline=None)
+@given(grids())
+def test_layout_is_nested_loops(grid):
+    dimensions, extras, fixed = grid
+    layout = Layout(dimensions, extras, fixed, lambda name: KNOBS[name])
+    points = [layout.varied(layout.digits(i)) for i in range(len(layout))]
+    assert points == brute_force(dimensions, extras, fixed)
+    for name in {*fixed, *(name for point in points for name in point)}:
+        values, codes = layout.codes(name)
+        column = [values[code] if code >= 0 else None for code in codes]
+        assert column == [(fixed | point).get(name) for point in points]
+
+
+def test_keep_renumbers_and_groups_count():
+    axes = [Dimension(("strategy",), (("flip",), ("pool",))), Dimension(("ring",), ((1,), (2,), (4,)))]
+    layout = Layout(axes, [], {}, lambda name: KNOBS[name])
+    layout.keep(np.array([True, False, True, True, True, True]))
+    assert [layout.varied(layout.digits(i)) for i in range(5)] == [
+        {"strategy": "flip", "ring": 1},
+        {"strategy": "flip", "ring": 4},
+        {"strategy": "pool", "ring": 1},
+        {"strategy": "pool", "ring": 2},
+        {"strategy": "pool", "ring": 4},
+    ]
+    assert layout.groups(["ring"]) == [(0, 2), (3, 1), (1, 2)]
+    assert layout.groups([]) == [(0, 5)]
+    for point in (-1, 5):
+        with pytest.raises(IndexError, match="of 5"):
+            layout.digits(point)
+
+
+def test_no_dimension_is_one_point_and_extras_alone_are_the_points():
+    assert len(Layout([], [], {"strategy": "flip"}, lambda name: ())) == 1
+    assert len(Layout([], [{"ring": 1}, {"ring": 2}, {"ring": 1}], {"strategy": "flip"}, lambda name: ())) == 2
+
+
+def test_short_forms():
+    assert stepped(1, 10, 3) == [1, 4, 7, 10]
+    assert stepped(1, 9, 3) == [1, 4, 7]
+    assert linspace(0, 10, 5) == [0, 2, 5, 8, 10]  # 2.5 and 7.5, half to even
+    assert log2(64, 4096) == [64, 128, 256, 512, 1024, 2048, 4096]
+    assert log2(65, 200) == [128]
+    assert log2(1, 1) == [1]
+    assert log(1, 1000, 4) == [1, 10, 100, 1000]
+    assert log(1, 4, 9) == [1, 2, 3, 4]
+    for wrong in (
+        lambda: stepped(1, 2, 0),
+        lambda: stepped(2, 1, 1),
+        lambda: stepped(0, 10**9, 1),
+        lambda: linspace(1, 2, 1),
+        lambda: linspace(1, 2, 10**9),
+        lambda: log(0, 2, 3),
+        lambda: log2(0, 2),
+        lambda: log2(65, 100),
+    ):
+        with pytest.raises(SequenceError):
+            wrong()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(2, 50))
+def test_spaced_lists_rise_from_end_to_end(first, more, count):
+    for values in (linspace(first, first + more, count), log(first, first + more, count)):
+        assert values[0] == first
+        assert values[-1] == first + more
+        assert values == sorted(set(values))
+        assert len(values) <= count
+
+
+# Four points: a and d have no size.
+COLUMNS = {
+    "name": Column(np.array(["a", "b", "c", "d"], object), np.ones(4, bool), None, ("a", "b", "c", "d", "e-1")),
+    "ring": Column(np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4, bool)),
+    "load": Column(np.array([0.1, 0.3, 0.3, 0.6]), np.ones(4, bool)),
+    "strategy.size": Column(np.array([np.nan, 2.0, 6.0, np.nan]), np.array([False, True, True, False])),
+    "wait": Column(
+        np.array([10.0, 20.0, 30.0, 40.0]),
+        np.ones(4, bool),
+        lambda text: float(text.removesuffix("ns").removesuffix(" ")),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("ring >= 2", "bcd"),
+        ("2 <= ring < 4", "bc"),
+        ("name == b", "b"),
+        ("name != 'b' and ring < 4", "ac"),
+        ('name == "e-1"', ""),
+        ("name in [a, d]", "ad"),
+        ("name not in (a, d)", "bc"),
+        ("load <= 0.3", "abc"),
+        ("not load == 0.3", "ad"),
+        ("ring % 2 == 0", "bd"),
+        ("ring // 2 == 1", "bc"),
+        ("ring / 2 > 1.4", "cd"),
+        ("(ring + 1) * 2 - 1 > 6", "cd"),
+        ("-ring > -2", "a"),
+        ("wait >= 30 ns", "cd"),
+        ("wait >= '30 ns'", "cd"),
+        ("wait in [10 ns, 40ns]", "ad"),
+        # What a point does not have is unknown; unknown keeps it, unless something else decides.
+        ("strategy.size <= 2*ring - 1", "abd"),
+        ("not strategy.size <= 2*ring - 1", "acd"),
+        ("name == b and strategy.size > 0", "b"),
+        ("name == a or strategy.size > 4", "acd"),
+        ("ring > 3 or strategy.size > 4", "acd"),
+        ("ring > 3 and strategy.size > 4", "d"),
+        ("strategy.size in [6]", "acd"),
+    ],
+)
+def test_constraint(text, kept):
+    mask = Expression(text).keeps(COLUMNS.get, 4)
+    assert "".join(np.array(list("abcd"))[mask]) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("ring >=", "is not a valid expression"),
+        ("ring = 1", "equality is written =="),
+        ("", "is not a valid expression"),
+        ("(" * 400 + "1" + ")" * 400, "is not a valid expression"),
+        ("ring > 1 and" * 100, "is longer than 1000 characters"),
+        ("ring", "is not a condition"),
+        ("ring + 1", "is not a condition"),
+        ("__import__('os')", "not allowed"),
+        ("().__class__ == 1", "not allowed"),
+        ("[x for x in ring]", "not allowed"),
+        ("ring ** 2 > 1", "not allowed"),
+        ("(lambda: 1)() == 1", "not allowed"),
+        ("f'{ring}' == a", "not allowed"),
+        ("ring is 1", "not allowed"),
+        ("ring == True", "True or False"),
+        ("ring < 10**9", "not allowed"),
+        ("ring < 99999999999999999999", "not allowed"),
+        ("ring == a", '"a" in it, which is not a parameter with a number'),
+        ("nmae == a", '"nmae" with "a", neither of which is a parameter'),
+        ("name == aa", '"aa" in it, which is not known'),
+        ("name < b", "order of text"),
+        ("name == ring", "compares text with a number"),
+        ("ring and ring > 1", "where a comparison is needed"),
+        ("nope and ring > 1", 'has "nope" where a comparison is needed'),
+        ("ring in ring", 'after "in"'),
+        ("ring in []", 'after "in"'),
+        ("ring / (ring - ring) > 1", "divides by zero"),
+        ("name + 1 > 2", "not a number"),
+        ("wait > 30", "write its unit"),
+        ("wait > '3 apples'", "3 apples"),
+    ],
+)
+def test_bad_constraint(text, part):
+    with pytest.raises(ExpressionError) as error:
+        Expression(text).keeps(COLUMNS.get, 4)
+    assert part in str(error.value)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="ringame.sz12<>=!&|+-*/%()[]'\" not and or in \\\n", max_size=60))
+def test_any_text_is_evaluated_or_refused(text):
+    with contextlib.suppress(ExpressionError):
+        assert Expression(text).keeps(COLUMNS.get, 4).shape == (4,)
+
+
+def test_numbers():
+    assert Expression("2*ring + 1").numbers(COLUMNS.get, 4).values.tolist() == [3, 5, 7, 9]
+    with pytest.raises(ExpressionError, match="not a number"):
+        Expression("ring > 1").numbers(COLUMNS.get, 4)
+    assert Expression("2*ring + strategy.size").names() == {"ring", "strategy.size"}
