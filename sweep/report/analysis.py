@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""What the sections share: every strategy against the baseline, and the winner of every cell, computed once.
+
+A *cell* is one (mix, load, ring).  Fewest ns of CPU per packet wins, among the strategies that do not drop
+more than the one that drops least: doing less work is not being faster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import stats
+from ..errors import SweepError
+from .dataset import Array, Dataset
+
+METRIC = "ns_per_packet"
+FORWARDING = ("forwarded_packets", "drop_tx_ring_packets")
+LOCAL = ("delivered_packets", "drop_socket_buffer_packets")
+FILTERED = ("filtered_packets",)
+MOSTLY = 0.9  # share of packets with one fate that makes a mix a router or a host
+CellIndex = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A dataset with its comparisons; arrays have the shape of its cube without the last axis (pairs)."""
+
+    data: Dataset
+    ns: Array  # ns per packet, (mixes, loads, rings, columns, pairs)
+    drops: Array | None  # dropped share of the packets, same shape
+    absolute: stats.Estimate  # of `ns`
+    relative: stats.Estimate  # logarithm of the ratio to the baseline
+    drops_more: NDArray[np.bool_]  # than the baseline
+    drops_less: NDArray[np.bool_]
+    winners: dict[CellIndex, stats.Winner]  # cells without a value are not in it
+
+    @property
+    def baseline(self) -> str:
+        return self.data.columns[0]
+
+    def mean(self, name: str) -> Array:
+        """Mean over the pairs of any metric."""
+        return stats.mean(self.data.values(name)).center
+
+    def simulated(self, mix: int, load: int) -> bool:
+        """Whether any cell of this mix and load has a value."""
+        return bool(self.absolute.pairs[mix, load].any())
+
+    def last_load(self, mix: int) -> int:
+        """The highest load at which a mix was simulated; -1 for a mix without values."""
+        return max((load for load in range(len(self.data.loads)) if self.simulated(mix, load)), default=-1)
+
+    def kind(self, mix: int) -> str:
+        """What the packets of a mix mostly are, read off the counters: "router", "host", "filter" or "mixed"."""
+        shares = {
+            "router": self._total(FORWARDING, mix),
+            "host": self._total(LOCAL, mix),
+            "filter": self._total(FILTERED, mix),
+        }
+        everything = sum(shares.values())
+        return next((kind for kind, n in shares.items() if everything and n >= MOSTLY * everything), "mixed")
+
+    def stalls(self, mix: int) -> bool:
+        """Whether the readers of a mix stall: hold times are then not bounded by the reader's speed."""
+        return self._total(("stalls",), mix) > 0
+
+    def mixes(self, *kinds: str, stalls: bool | None = None) -> list[int]:
+        """Mixes of these kinds, with or without stalling readers (None: both)."""
+        every = range(len(self.data.mixes))
+        return [mix for mix in every if self.kind(mix) in kinds and stalls in (None, self.stalls(mix))]
+
+    def _total(self, names: tuple[str, ...], mix: int) -> float:
+        return float(sum(np.nansum(self.data.values(name)[mix]) for name in names if self.data.has(name)))
+
+
+def analyse(data: Dataset) -> Analysis:
+    """Compare everything with the baseline and find the winners."""
+    if not data.has(METRIC):
+        raise SweepError(f'no valid simulation in the table has "{METRIC}": there is nothing to compare')
+    ns = data.values(METRIC)
+    drops = data.values("drop_ratio") if data.has("drop_ratio") else None
+    nothing = np.zeros(ns.shape[:-1], dtype=bool)
+    base = slice(0, 1)
+    return Analysis(
+        data=data,
+        ns=ns,
+        drops=drops,
+        absolute=stats.mean(ns),
+        relative=stats.ratio(ns, ns[..., base, :]),
+        drops_more=nothing if drops is None else stats.drops_more(drops, drops[..., base, :]),
+        drops_less=nothing if drops is None else stats.drops_more(drops[..., base, :], drops),
+        winners=_winners(ns, drops),
+    )
+
+
+def _winners(ns: Array, drops: Array | None) -> dict[CellIndex, stats.Winner]:
+    found = {}
+    mixes, loads, rings = (range(size) for size in ns.shape[:3])
+    for cell in product(mixes, loads, rings):
+        eligible = np.isfinite(ns[cell]).any(axis=-1)
+        if drops is not None and eligible.any():
+            means = stats.mean(drops[cell]).center
+            least = np.nanargmin(np.where(eligible, means, np.inf))
+            eligible &= ~stats.drops_more(drops[cell], drops[cell][least])
+        winner = stats.winner(ns[cell], eligible)
+        if winner is not None:
+            found[cell] = winner
+    return found

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""From a published table to a document: the order of a report, verdict first."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from . import comparison, composition, dataset, numbers, quality, seed_claims, user_claims, verdicts, winners
+from .analysis import analyse
+from .charts import curves
+from .dataset import Dataset
+from .document import Document, Finding, Findings, Paragraph, Section
+
+
+def document(table: pa.Table) -> Document:
+    """The report of one sweep.  Raises SweepError if the table holds no simulation."""
+    data = dataset.read(table)
+    name = str(data.metadata.get("name") or "sweep")
+    if not len(data.table):
+        unusable = Section("Verdict", (Paragraph("No simulation is valid, so there is nothing to report."),))
+        return Document(name, _subtitle(data), (unusable, quality.quality(data), quality.provenance(data)))
+    analysis = analyse(data)
+    charts = tuple(curves(analysis, mix) for mix in range(len(data.mixes)))
+    return Document(
+        title=name,
+        subtitle=_subtitle(data),
+        sections=(
+            verdicts.verdicts(analysis),
+            *_claims("Claims of the sweep file", user_claims.judge(analysis)),
+            *_claims("Claims of the 2016 thread", seed_claims.judge(analysis)),
+            winners.maps(analysis),
+            *comparison.sections(analysis),
+            Section("Against ring size", charts, detail=True),
+            comparison.other_metrics(analysis),
+            *(
+                section
+                for part in (composition.costs, composition.census, composition.laps, composition.pool)
+                if (section := part(analysis)).blocks
+            ),
+            quality.method(analysis),
+            quality.quality(data),
+            quality.provenance(data),
+        ),
+    )
+
+
+def _claims(title: str, findings: list[Finding]) -> list[Section]:
+    return [Section(title, (Findings(tuple(findings)),))] if findings else []
+
+
+def _subtitle(data: Dataset) -> str:
+    used = f"{numbers.count(len(data.table), 'simulation')}"
+    if not len(data.table):
+        return f"{used} of {data.rows:,} can be used"
+    parts = [
+        numbers.count(len(set(data.strategies)), "strategy", "strategies")
+        + (f" in {len(data.columns)} variants" if len(data.columns) > len(set(data.strategies)) else ""),
+        numbers.count(len(data.mixes), "traffic mix", "traffic mixes"),
+        f"rings {numbers.ranges([float(ring) for ring in data.rings])}",
+        f"loads {numbers.ranges(list(data.loads))}",
+        numbers.count(data.pairs, "replicate"),
+    ]
+    return f"{used}: {', '.join(parts)}"

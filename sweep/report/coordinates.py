@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""What names a row: from parameter columns to mixes, strategies and their variants.
+
+Strategy, label, traffic, load, ring and replicate are coordinates.  Any other parameter that varies at fixed
+coordinates must show in a name: one that only some strategies have makes a variant of the strategy ("page_pool
+(pool_size=2×ring)"), one that all have splits the traffic mix ("host · nic=mlx5").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int64]
+Variant = tuple[str, str]  # strategy, variant ("" for the only one)
+
+REQUIRED = ("strategy", "traffic", "load", "ring", "replicate")
+HEAD = (*REQUIRED, "label", "seed", "id", "valid", "violation")
+SHARED = ("host", "nic", "kernel", "tx_ring", "packets", "warmup")
+KNOBS = ("pool_size", "frag_bytes")  # known to be a strategy's own even where a file has one strategy only
+
+
+def encode(table: pa.Table, name: str) -> tuple[Codes, list[Any]]:
+    """Rows as positions in the sorted distinct values, and these; null (or an absent column) is -1."""
+    if name not in table.column_names:
+        return np.full(len(table), -1, dtype=np.int64), []
+    column = table.column(name)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    values = sorted(pc.unique(column.drop_null()).to_pylist())
+    codes = pc.index_in(column, value_set=pa.array(values, column.type))
+    return np.asarray(codes.fill_null(-1).to_numpy(), dtype=np.int64), values
+
+
+def words(table: pa.Table, name: str) -> list[str]:
+    """A column as texts, "" for null."""
+    codes, values = encode(table, name)
+    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values] + [""]
+    return [texts[code] for code in codes]
+
+
+def assigned(table: pa.Table, name: str) -> list[str]:
+    """A parameter in words ("nic=mlx5"); a size relative to the ring where that says it in fewer values."""
+    codes, values = encode(table, name)
+    present = codes >= 0
+    if name.endswith("_size") and present.any():
+        sizes = np.array([*values, 0], dtype=np.float64)[codes] / table.column("ring").to_numpy()
+        if len(np.unique(sizes[present])) < len(values):
+            return [f"{name}={size:g}×ring" if known else "" for size, known in zip(sizes, present, strict=True)]
+    return [f"{name}={text}" if text else "" for text in words(table, name)]
+
+
+def joined(first: list[str], others: list[list[str]], separator: str) -> list[str]:
+    """Row by row, the texts that are not empty."""
+    return [separator.join(part for part in parts if part) for parts in zip(first, *others, strict=True)]
+
+
+def varied(table: pa.Table) -> tuple[list[str], list[str]]:
+    """Parameters that vary at fixed coordinates: those that only some strategies have, and the rest."""
+    declared = [field.name for field in table.schema if (field.metadata or {}).get(b"role") == b"parameter"]
+    names = dict.fromkeys([*SHARED, *KNOBS, *declared])
+    fixed = np.stack([encode(table, name)[0] for name in ("strategy", "label", "traffic", "load", "ring")], axis=1)
+    groups = _groups(fixed)
+    variants: list[str] = []
+    splits: list[str] = []
+    for name in names:
+        codes, values = encode(table, name)
+        if name in HEAD or len(values) < 2:
+            continue
+        finer = _groups(np.stack([groups, codes], axis=1))
+        if finer.max() > groups.max():
+            groups = finer  # what follows from a name already given (a cost from its host) adds nothing
+            own = name in KNOBS or bool((codes < 0).any())
+            (variants if own else splits).append(name)
+    return variants, splits
+
+
+def _groups(keys: Codes) -> Codes:
+    """Rows of `keys` as numbers of the distinct ones."""
+    _, group = np.unique(keys, axis=0, return_inverse=True)
+    return group.ravel()
+
+
+def column_order(variants: Iterable[Variant], metadata: dict[str, Any]) -> list[Variant]:
+    """Baseline first, the others in the order of the rows, which is the order of the sweep file."""
+    baseline = metadata.get("baseline") or {}
+    wanted, label = baseline.get("strategy", "page_allocator"), baseline.get("label") or ""
+    return sorted(
+        dict.fromkeys(variants), key=lambda entry: (entry[0] != wanted, entry[0] == wanted and entry[1] != label)
+    )

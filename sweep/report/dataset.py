@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""The published table as a cube: mix × load × ring × column × pair, NaN where a simulation is missing.
+
+A *column* is a strategy, or a variant of one ("page_pool (pool=2x)"); the baseline comes first.  A *mix* is a traffic
+mix, split further by any other parameter that the sweep varied (host, NIC, kernel, ...).  A *pair* is a replicate
+under a seed: all columns met the same packets in it.  Rows that broke a conservation law are set aside here, once,
+so that nothing after this file can use them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from ..errors import SweepError
+from .coordinates import HEAD, REQUIRED, Codes, assigned, column_order, encode, joined, varied, words
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """A row that no number of the report uses."""
+
+    id: str
+    where: str  # strategy, mix, load, ring, replicate in words
+    violation: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Valid rows of one sweep, addressed by (mix, load, ring, column, pair)."""
+
+    table: pa.Table  # valid rows only
+    metadata: dict[str, Any]  # the schema's own, see `published`
+    rows: int  # before invalid ones were set aside
+    invalid: tuple[Invalid, ...]
+    mixes: tuple[str, ...]
+    loads: tuple[float, ...]
+    rings: tuple[int, ...]
+    columns: tuple[str, ...]
+    strategies: tuple[str, ...]  # of each column
+    labels: tuple[str, ...]  # of each column, "" without one
+    index: Codes  # (mixes, loads, rings, columns, pairs): row of `table`, -1 if missing
+    duplicates: int  # rows at coordinates already taken; not used
+    baseline_found: bool  # False: the baseline asked for has no rows and the first column stands in
+    _cubes: dict[str, Array] = field(default_factory=dict, repr=False)
+    _buckets: dict[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
+
+    @property
+    def pairs(self) -> int:
+        return int(self.index.shape[-1])
+
+    def has(self, *names: str) -> bool:
+        """Whether all these columns exist and hold a number somewhere."""
+        present = set(self.table.column_names)
+        return all(name in present and self.table.column(name).null_count < len(self.table) for name in names)
+
+    def values(self, name: str) -> Array:
+        """One metric or counter as a cube; NaN where missing or null."""
+        if name not in self._cubes:
+            flat = self.table.column(name).cast(pa.float64()).to_numpy()
+            self._cubes[name] = np.append(flat, np.nan)[self.index]
+        return self._cubes[name]
+
+    def histogram(self, name: str, where: tuple[Any, ...]) -> NDArray[np.int64]:
+        """Counts of histogram `name`, merged over the rows at index `where` of the cube; shape (buckets,)."""
+        if name not in self._buckets:
+            lists = self.table.column(name).combine_chunks()
+            flat = lists.flatten().to_numpy(zero_copy_only=False)
+            self._buckets[name] = flat.reshape(len(lists), lists.type.list_size)
+        rows = self.index[where].ravel()
+        return np.asarray(self._buckets[name][rows[rows >= 0]].sum(axis=0, dtype=np.int64))
+
+    def of(self, *strategies: str) -> list[int]:
+        """Columns of these strategies, all variants."""
+        return [i for i, name in enumerate(self.strategies) if name in strategies]
+
+
+def published(schema: pa.Schema) -> dict[str, Any]:
+    """What the sweep said about itself when it published the table; {} in a table without."""
+    raw = (schema.metadata or {}).get(b"sweep")
+    try:
+        found = json.loads(raw) if raw else {}
+    except ValueError as error:
+        raise SweepError(f"the table's own description cannot be read: {error}") from error
+    return found if isinstance(found, dict) else {}
+
+
+def read(table: pa.Table) -> Dataset:
+    """Lay out a published table.  Raises SweepError if there are no rows or a coordinate is missing."""
+    missing = [name for name in REQUIRED if name not in table.column_names]
+    if missing:
+        raise SweepError(
+            f'the table has no column "{missing[0]}": a report needs {", ".join(REQUIRED)}; '
+            "was it published by `sweep run`?"
+        )
+    if len(table) == 0:
+        raise SweepError("the table holds no simulations yet; run `sweep run` again: it runs what is missing")
+    metadata = published(table.schema)
+    rows, invalid = len(table), _invalid(table)
+    if invalid:
+        table = table.filter(pc.equal(table.column("valid"), True))
+
+    variants, splits = varied(table)
+    variant_names = joined(words(table, "label"), [assigned(table, name) for name in variants], ", ")
+    entries = list(zip(words(table, "strategy"), variant_names, strict=True))
+    order = column_order(entries, metadata)
+    position = {entry: place for place, entry in enumerate(order)}
+    column = np.array([position[entry] for entry in entries], dtype=np.int64)
+
+    mix_names = joined(words(table, "traffic"), [assigned(table, name) for name in splits], " · ")
+    mixes = {name: place for place, name in enumerate(dict.fromkeys(mix_names))}
+    mix = np.array([mixes[name] for name in mix_names], dtype=np.int64)
+    load, loads = encode(table, "load")
+    ring, rings = encode(table, "ring")
+    pairs, pair = np.unique(
+        np.stack([encode(table, "seed")[0], encode(table, "replicate")[0]], axis=1), axis=0, return_inverse=True
+    )
+
+    shape = (len(mixes), len(loads), len(rings), len(order), len(pairs))
+    index = np.full(shape, -1, dtype=np.int64)
+    index[mix, load, ring, column, pair.ravel()] = np.arange(len(table))
+    return Dataset(
+        table=table,
+        metadata=metadata,
+        rows=rows,
+        invalid=tuple(invalid),
+        mixes=tuple(mixes),
+        loads=tuple(float(value) for value in loads),
+        rings=tuple(int(value) for value in rings),
+        columns=tuple(f"{strategy} ({variant})" if variant else strategy for strategy, variant in order),
+        strategies=tuple(strategy for strategy, _ in order),
+        labels=tuple(variant for _, variant in order),
+        index=index,
+        duplicates=len(table) - int((index >= 0).sum()),
+        baseline_found=not order or order[0][0] == (metadata.get("baseline") or {}).get("strategy", order[0][0]),
+    )
+
+
+def _invalid(table: pa.Table) -> list[Invalid]:
+    if "valid" not in table.column_names:
+        return []
+    broken = table.filter(pc.invert(pc.equal(table.column("valid"), True).fill_null(False)))
+    found = []
+    for row in broken.select([name for name in broken.column_names if name in HEAD]).to_pylist():
+        label = f" ({row['label']})" if row.get("label") else ""
+        where = (
+            f"{row['strategy']}{label}, {row['traffic']}, load {row['load']:g}, ring {row['ring']},"
+            f" replicate {row['replicate']}"
+        )
+        found.append(Invalid(str(row.get("id", "")), where, str(row.get("violation") or "no reason was written")))
+    return found

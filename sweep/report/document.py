@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""A report as values: sections of paragraphs, tables, findings and charts.  Three writers render the same one.
+
+Nothing here knows about simulations, and no writer does: what is said is decided once, in the files that build
+sections.  A table numbers its own footnotes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One entry of a table."""
+
+    text: str
+    tone: str = ""  # "better" | "worse" | "tie" | "best" | "missing" | ""
+    detail: str = ""  # shown on hover where that exists: the exact interval
+    notes: tuple[str, ...] = ()  # footnotes, in full; equal texts share a number
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    foot: tuple[tuple[Cell, ...], ...] = ()  # rows set apart below: means
+    legend: str = ""  # one line under the table
+    prose: bool = False  # words, not numbers: aligned left
+
+    def footnotes(self) -> list[str]:
+        """The distinct footnotes in order of first use; a cell's marks are positions in this list, from 1."""
+        return list(dict.fromkeys(note for row in self.rows + self.foot for cell in row for note in cell.notes))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One judged claim, or one verdict."""
+
+    name: str
+    word: str  # the verdict: "supported", "refuted", "undecided", "not tested", ...
+    claim: str  # what was claimed
+    evidence: tuple[str, ...]  # lines with numbers
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    items: tuple[Finding, ...]
+
+
+class Key(NamedTuple):
+    """What is drawn in which CSS colour, and with which line: "solid" | "dashed" | "dotted"."""
+
+    text: str
+    color: str
+    line: str = "solid"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Vega-Lite specification; writers without graphics leave it out, the tables say the same."""
+
+    title: str
+    description: str
+    spec: dict[str, Any] = field(hash=False)
+    key: tuple[Key, ...] = ()
+
+
+Block: TypeAlias = Paragraph | Table | Findings | Chart
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    blocks: tuple[Block, ...]
+    detail: bool = False  # left out of the short form
+    beside: bool = False  # blocks may stand beside each other where there is room
+
+
+@dataclass(frozen=True)
+class Document:
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]

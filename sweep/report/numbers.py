@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Numbers as people read them: three significant digits, percent, integers with thin grouping."""
+
+from __future__ import annotations
+
+import math
+
+MISSING = "–"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """`value` with at least `digits` significant digits and no exponent: 0.000123, 6.12, 1,840."""
+    if not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    if decimals > 8:
+        return f"{value:.{digits - 1}e}"
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals > digits - 1 else text
+
+
+def coarse(value: float) -> str:
+    """Like `significant`, but nothing finer than a hundredth: for numbers that stand beside much larger ones."""
+    return significant(value) if abs(value) >= 0.1 or value == 0 else "<0.01" if abs(value) < 0.005 else f"{value:.2f}"
+
+
+def percent(value: float, *, signed: bool = False) -> str:
+    """A ratio in percent without the sign %: 0.0312 is "3.1"; small values keep a digit that is not zero."""
+    if not math.isfinite(value):
+        return MISSING
+    value *= 100
+    if value == 0:
+        return "0"
+    size = abs(value)
+    decimals = 1 if size < 100 else 0
+    if size < 0.1:
+        decimals = min(6, 1 - math.floor(math.log10(size)))
+    return f"{value:+,.{decimals}f}" if signed else f"{value:,.{decimals}f}"
+
+
+def half_width(value: float) -> str:
+    """Half an interval, in percent: one digit, never a zero that would claim more than was measured."""
+    if not math.isfinite(value):
+        return MISSING
+    size = abs(value) * 100
+    if 0 < size < 0.005:
+        return "<0.01"
+    return f"{size:.2f}" if 0 < size < 0.095 else f"{size:.1f}" if size < 9.95 else f"{size:.0f}"
+
+
+def count(value: float, noun: str, plural: str = "") -> str:
+    """ "1 row", "2,000 rows"."""
+    return f"{int(value):,} {noun if int(value) == 1 else plural or noun + 's'}"
+
+
+def time(ns: float) -> str:
+    """A time given in ns, in the unit that keeps it between 1 and 1000."""
+    for scale, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
+        if abs(ns) >= scale:
+            return f"{significant(ns / scale)} {unit}"
+    return f"{significant(ns)} ns" if math.isfinite(ns) else MISSING
+
+
+def ranges(values: list[float], form: str = "g", *, counted: bool = True) -> str:
+    """ "256", "64 and 128", "64 to 4096 (7 values)"."""
+    texts = [format(value, form) for value in values]
+    if len(texts) <= 3:
+        return ", ".join(texts[:-1]) + (" and " if len(texts) > 1 else "") + texts[-1] if texts else "none"
+    return f"{texts[0]} to {texts[-1]}" + (f" ({len(texts)} values)" if counted else "")

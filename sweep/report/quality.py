@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""How far the numbers may be trusted, and how to get them again: pairs, warm-up, rows set aside, provenance."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import numpy as np
+
+from .. import stats
+from . import numbers
+from .analysis import Analysis
+from .dataset import Dataset
+from .document import Block, Cell, Paragraph, Section, Table
+
+DRIFT = 0.05  # share by which what is held may grow or shrink over the window before warm-up counts as too short
+MOST_ROWS = 20  # invalid rows and others listed by name
+
+
+def method(analysis: Analysis) -> Section:
+    """What the intervals rest on, in numbers."""
+    data = analysis.data
+    gains = stats.pairing_gain(analysis.ns[..., 1:, :], analysis.ns[..., :1, :])
+    gains = gains[np.isfinite(gains)]
+    lines = [
+        f"Strategies met the same packets at equal mix, load and replicate, so each is compared with"
+        f" {analysis.baseline} replicate by replicate: mean of the logarithms of the ratios, Student's t interval at"
+        f" 95 %, which takes replicates as independent and their mean as nearly normal. At most"
+        f" {numbers.count(data.pairs, 'pair')} a cell."
+    ]
+    if len(gains):
+        gain = float(np.median(gains))
+        lines.append(
+            f"Pairing divided the variance of the differences by {numbers.significant(gain, 2)} (median of"
+            f" {numbers.count(len(gains), 'comparison')}): without it, as many times the replicates would be needed."
+        )
+    lines.append(
+        f"A winner is called after Holm's adjustment for all pairs of strategies in its cell, and no winner drops over"
+        f" {numbers.percent(stats.DROP_MARGIN)} percentage points more than the strategy that drops least. Differences"
+        f" within {numbers.percent(stats.MARGIN)} % count as none. Many cells are compared: among a hundred, a few will"
+        " stray outside their interval."
+    )
+    return Section("How the numbers were made", tuple(Paragraph(line) for line in lines))
+
+
+def quality(data: Dataset) -> Section:
+    """Rows that are not used, sweeps that are not whole, warm-ups that were short."""
+    blocks: list[Block] = []
+    if data.invalid:
+        blocks.append(
+            Paragraph(
+                f"{numbers.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a conservation law and"
+                f" {'is' if len(data.invalid) == 1 else 'are'} used nowhere above:"
+            )
+        )
+        shown = data.invalid[:MOST_ROWS]
+        rows = tuple((Cell(row.id), Cell(row.where), Cell(row.violation)) for row in shown)
+        more = len(data.invalid) - len(shown)
+        legend = f"and {numbers.count(more, 'more')}" if more else ""
+        blocks.append(Table("Invalid rows", ("id", "simulation", "violation"), rows, legend=legend, prose=True))
+    else:
+        blocks.append(Paragraph(f"All {data.rows:,} simulations passed their conservation laws."))
+    planned = data.metadata.get("simulations")
+    if isinstance(planned, int) and planned > data.rows:
+        blocks.append(
+            Paragraph(f"The sweep is not whole: {data.rows:,} of {planned:,} simulations; `sweep run` runs the rest.")
+        )
+    if data.duplicates:
+        blocks.append(
+            Paragraph(
+                f"{numbers.count(data.duplicates, 'row')} had the coordinates of another row and"
+                f" {'was' if data.duplicates == 1 else 'were'} not used."
+            )
+        )
+    if not data.baseline_found:
+        wanted = (data.metadata.get("baseline") or {}).get("strategy")
+        blocks.append(Paragraph(f'The baseline "{wanted}" has no valid row; {data.columns[0]} stands in.'))
+    blocks.append(Paragraph(_warmup(data)))
+    return Section("Quality", tuple(blocks))
+
+
+def _warmup(data: Dataset) -> str:
+    names = ("pages_held_start", "pages_held_end", "pages_held_mean_pages")
+    if not data.has(*names):
+        return "Warm-up: the table does not say what was held at the start and end of the window."
+    start, end, level = (data.values(name) for name in names)
+    usable = np.isfinite(start) & (level > 0)
+    drift = np.abs(end - start)[usable] / level[usable]
+    if not drift.size:
+        return "Warm-up: nothing was held."
+    moved = int((drift > DRIFT).sum())
+    limit = numbers.percent(DRIFT)
+    if not moved:
+        worst = numbers.percent(float(drift.max()))
+        return f"Warm-up: pages held moved by at most {worst} % between start and end of the window (limit {limit} %)."
+    cells = np.argwhere(usable & (np.abs(end - start) > DRIFT * np.where(usable, level, np.inf)))
+    mixes = sorted({data.mixes[mix] for mix in cells[:, 0]})
+    return (
+        f"Warm-up: pages held moved by more than {limit} % over the window in {numbers.count(moved, 'simulation')}"
+        f" of {drift.size:,} (most {numbers.percent(float(drift.max()))} %; {', '.join(mixes)}): their window may be"
+        " too short or their load too high for a steady state; slow readers move that much by nature."
+    )
+
+
+def provenance(data: Dataset) -> Section:
+    """What made the table, and the command that makes it again."""
+    meta = data.metadata
+    blocks: list[Block] = []
+    command = _command(meta)
+    blocks.append(Paragraph(f"Command: {command}" if command else "The table does not say what made it."))
+    seed = meta.get("seed")
+    blocks.append(
+        Paragraph(
+            "Equal parameters, sources and seed give equal bits on any machine, in any order"
+            + (f"; the seed is {seed}." if seed is not None else ".")
+        )
+    )
+    own = ("created", "git_commit", "platform", "core_digest")
+    entries: list[tuple[str, Any]] = [(name, meta[name]) for name in own if meta.get(name)]
+    entries += [(f"{name} digest", value) for name, value in sorted((meta.get("strategy_digests") or {}).items())]
+    entries += [(f"{name} version", value) for name, value in sorted((meta.get("versions") or {}).items())]
+    if entries:
+        rows = tuple((Cell(name), Cell(str(value))) for name, value in entries)
+        blocks.append(Table("Provenance", ("what", "value"), rows, prose=True))
+    return Section("How to reproduce", tuple(blocks))
+
+
+def _command(meta: dict[str, Any]) -> str:
+    command = meta.get("command", "")
+    return shlex.join(map(str, command)) if isinstance(command, list) else str(command)
