@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""Sweeps of NIC receive rings and page recycling strategies, exact to the kernel's counters.
+
+    import sweep
+    run = sweep.run("configs/smoke.yaml")
+    run.table()
+
+gives the Arrow table: a row per simulation, with units and meanings in the metadata of its columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__version__ = "0.1.0"
+__all__ = ["FinishedRun", "run"]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run directory after `run`."""
+
+    directory: Path
+    done: int  # simulations with a result
+    failed: int  # simulations without one
+    invalid: int  # of the done ones, rows that break a conservation law
+
+    def table(self) -> pyarrow.Table:
+        """The published table, memory-mapped."""
+        import pyarrow
+
+        with pyarrow.memory_map(str(self.directory / "results.arrow")) as source:
+            return pyarrow.ipc.open_file(source).read_all()
+
+    def report(self) -> str:
+        """The report as text; also written to the directory as text, Markdown and HTML."""
+        from sweep import report
+
+        return report.write(self.directory)["txt"].read_text(encoding="utf-8")
+
+
+def run(
+    file: str | Path,
+    *,
+    sets: Sequence[str] = (),
+    out: str | Path | None = None,
+    executor: str = "ray",
+    address: str | None = None,
+    workers: int | None = None,
+) -> FinishedRun:
+    """Run what is missing of the sweep in `file` and publish its results, as `sweep run` does.
+
+    `sets` are overrides ("replicates=10"); the run directory is `out`, or runs/<name>; `executor` is "ray" or
+    "inline".  Raises SweepError; a chunk that fails or an interruption does not raise: see `failed` and `done`.
+    """
+    from sweep import config
+    from sweep.jobs.origin import Origin, run_directory
+    from sweep.jobs.run import Request
+    from sweep.jobs.run import run as run_sweep
+
+    loaded = config.load(file, sets)
+    directory = run_directory(loaded, out)
+    summary = run_sweep(Request(loaded, directory, Origin.of(file, sets, out), executor, address, workers))
+    return FinishedRun(directory, summary.done, summary.failed, summary.invalid)

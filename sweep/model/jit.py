@@ -60,6 +60,15 @@ def jit_disabled() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
+def kernel_cache() -> str:
+    """Where compiled kernels are kept: `NUMBA_CACHE_DIR`, or this user's cache on this node's disk.
+
+    Not beside the sources: they may be read-only, or shared by nodes of different kinds.
+    """
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return os.environ.get("NUMBA_CACHE_DIR") or str(root / "sweep" / "numba")
+
+
 def compiler() -> Callable[[Any], Any]:
     """The compiler of this process: numba with the one set of options, or the identity when JIT is off.
 
@@ -69,6 +78,7 @@ def compiler() -> Callable[[Any], Any]:
     """
     if jit_disabled():
         return lambda fn: fn
+    os.environ["NUMBA_CACHE_DIR"] = kernel_cache()  # numba reads it when it is first imported
     import numba
 
     common: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}

@@ -20,7 +20,7 @@ from .histogram import bucket
 from .jit import device
 from .sim import KEPT, NAPI, NEVER, Sim, pay_poll, pay_stack
 from .traffic.arrivals import FORWARD, LOCAL, accept, accept_until, next_packet
-from .traffic.reader import deliver, flush_deferred, next_stall, read_until
+from .traffic.reader import deliver, flush_deferred, next_stall, pass_stalls, read_until
 from .tx import clean_tx, completion_ps, transmit
 
 # A softirq that has gone on this long is handed to ksoftirqd, which shares the CPU: MAX_SOFTIRQ_TIME,
@@ -218,7 +218,10 @@ def shared_until(sim: Sim, lane: int) -> int:
     if now - st.polling_since_ps < SOFTIRQ_LIMIT_PS:
         return now
     st.polling_since_ps = now
-    if st.reader_awake == 0 or st.reader_ps > now or st.stall_start_ps <= now:
+    if st.reader_awake == 0 or st.reader_ps > now:
+        return now
+    st.reader_ps = pass_stalls(sim, lane, now)
+    if st.reader_ps > now:  # in a stall
         return now
     return min(now + SLICE_PS, st.stall_start_ps)
 

@@ -49,6 +49,17 @@ def next_stall(sim: Sim, lane: int) -> None:
 
 
 @device
+def pass_stalls(sim: Sim, lane: int, clock_ps: int) -> int:
+    """The reader is awake at `clock_ps`: its clock when the stalls that it has met or passed are over."""
+    st = sim.state[lane]
+    while st.stall_start_ps <= clock_ps:
+        clock_ps = max(clock_ps, st.stall_end_ps)
+        sim.counters[lane].stalls += 1
+        next_stall(sim, lane)
+    return clock_ps
+
+
+@device
 def deliver(sim: Sim, lane: int, slot: int) -> int:
     """The packet in RX slot `slot` goes to the socket, or is dropped there; the softirq's clock runs.
 
@@ -154,16 +165,13 @@ def read_until(sim: Sim, pool: Any, lane: int, begin_ps: int, until_ps: int, idl
 
     Returns until when it has used its CPU (a release may end after `until_ps`); 0 if it has not run.
     """
-    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    st, p = sim.state[lane], sim.params[lane]
     ran_ps = 0
     if st.reader_awake == 0:
         return ran_ps
     clock = max(st.reader_ps, begin_ps)
     while st.reader_awake == 1 and clock < until_ps:
-        while st.stall_start_ps <= clock:
-            clock = max(clock, st.stall_end_ps)
-            c.stalls += 1
-            next_stall(sim, lane)
+        clock = pass_stalls(sim, lane, clock)
         if clock >= until_ps:
             break
         if st.reader_left_ps < 0:

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""How a verb ends: errors become messages and exit codes.  A traceback goes to a file, not to the terminal.
+
+`SWEEP_DEBUG=1` lets exceptions through.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import ParamSpec
+
+import typer
+
+from sweep.errors import SweepError
+
+FAILED, INCOMPLETE = 1, 3
+P = ParamSpec("P")
+
+
+def guarded(verb: Callable[P, None]) -> Callable[P, None]:
+    """`verb`, ending with the exit code of what went wrong and a message on stderr."""
+
+    @functools.wraps(verb)
+    def call(*arguments: P.args, **options: P.kwargs) -> None:
+        signal.signal(signal.SIGTERM, _terminated)
+        try:
+            verb(*arguments, **options)
+        except SweepError as error:
+            _say(str(error))
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            _say("interrupted; what was finished is kept: the same command again runs the rest")
+            raise typer.Exit(INCOMPLETE) from None
+        except BrokenPipeError:  # the reader of our output has gone, as in `sweep plan … | head -1`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise typer.Exit(FAILED) from None
+        except Exception as error:
+            if os.environ.get("SWEEP_DEBUG") or isinstance(error, typer.Exit):
+                raise
+            _say(f"{type(error).__name__}: {_first_line(error)}\n  this is a mistake in sweep; traceback: {_log()}")
+            raise typer.Exit(FAILED) from None
+
+    return call
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no message"])[0]
+
+
+def _log() -> str:
+    """Write the traceback being handled to a file; its name."""
+    with tempfile.NamedTemporaryFile("w", prefix="sweep-error-", suffix=".txt", delete=False) as file:
+        file.write(traceback.format_exc())
+    return file.name
+
+
+def _say(message: str) -> None:
+    sys.stdout.flush()
+    print(message, file=sys.stderr)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""The plan file: all that a worker needs to run a chunk, by number, and nothing it has to trust.
+
+One NumPy archive without pickles: a JSON header (format, sweep document, digests of the sources, distributions,
+chunks) and three arrays: the quantile tables, the simulations of all chunks end to end, and where each chunk
+starts.  A plan is named by the digest of its bytes, so several live in one run directory.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sweep import config
+from sweep.errors import RunError
+from sweep.model.scenario import Distribution, Scenario
+
+from .chunks import Chunk
+from .identity import Identity, Tables, canonical, code, digest
+from .survey import Survey
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Chunks of one sweep to run, with the tables that they draw from."""
+
+    document: dict[str, Any] = field(repr=False)  # of the sweep: config.from_document
+    code: dict[str, str]  # digests of the sources that the plan was made with: identity.code
+    tables: Tables = field(repr=False)
+    chunks: tuple[Chunk, ...]  # longest first
+
+    @cached_property
+    def sweep(self) -> config.Sweep:
+        """The sweep, laid out from the document alone."""
+        return config.from_document(self.document)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Gives the ids of the plan's simulations."""
+        return Identity(self.tables, self.code)
+
+    @cached_property
+    def document_digest(self) -> str:
+        return digest(canonical(self.document))
+
+    def scenarios(self, number: int) -> list[Scenario]:
+        """The scenarios of chunk `number`, in order."""
+        split = (divmod(int(index), self.sweep.replicates) for index in self.chunks[number].simulations)
+        return [self.sweep.scenario(point, replicate) for point, replicate in split]
+
+    def check_code(self) -> None:
+        """Raises RunError unless this process would run the code that the plan was made with."""
+        for name, here in code(set(self.code) - {""}).items():
+            if here != self.code[name]:
+                source = f"strategy {name}" if name else "the core of sweep/model"
+                raise RunError(
+                    f'{source} has digest "{here}" here and "{self.code[name]}" in the plan: the sources are not the '
+                    "same\n  next: bring this machine to the same version, or run `sweep run` again to plan anew"
+                )
+
+
+def plan(survey: Survey, chunks: Sequence[Chunk]) -> Plan:
+    """The plan of these chunks."""
+    return Plan(survey.sweep.document, survey.code, survey.tables, tuple(chunks))
+
+
+def encode(plan: Plan) -> bytes:
+    """The plan file's bytes; equal plans give equal bytes."""
+    header = {
+        "format": FORMAT,
+        "document": plan.document,
+        "code": plan.code,
+        "distributions": [[each.kind, list(each.values)] for each in plan.tables],
+        "chunks": [[chunk.strategy, chunk.digest, chunk.predicted_s] for chunk in plan.chunks],
+    }
+    lengths = [len(chunk.simulations) for chunk in plan.chunks]
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        header=np.frombuffer(canonical(header).encode(), np.uint8),
+        tables=np.stack(list(plan.tables.values())).astype("<i8") if plan.tables else np.zeros((0, 0), "<i8"),
+        simulations=np.concatenate([np.zeros(0, "<i8"), *(chunk.simulations for chunk in plan.chunks)]).astype("<i8"),
+        starts=np.cumsum([0, *lengths]).astype("<i8"),
+    )
+    return buffer.getvalue()
+
+
+def decode(data: bytes, name: str = "plan") -> Plan:
+    """The plan in these bytes.  Raises RunError if they are damaged or of another format version."""
+    again = "\n  next: run `sweep run` again: it plans anew and runs only what is missing"
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            header = json.loads(archive["header"].tobytes())
+            found = header["format"]
+            if found != FORMAT:
+                raise RunError(f'{name} has format "{found}"; this version of sweep reads format {FORMAT}{again}')
+            tables, simulations, starts = (archive[key].astype(np.int64) for key in ("tables", "simulations", "starts"))
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(f"{name} is damaged: {error}{again}") from error
+    distributions = [Distribution(kind, tuple(values)) for kind, values in header["distributions"]]
+    return Plan(
+        document=header["document"],
+        code=header["code"],
+        tables=dict(zip(distributions, tables, strict=True)),
+        chunks=tuple(
+            Chunk(strategy, simulations[start:end], name, predicted_s)
+            for (strategy, name, predicted_s), start, end in zip(header["chunks"], starts, starts[1:], strict=False)
+        ),
+    )

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""What a plan will take: core time, wall time, memory, bytes on disk.  A forecast, printed as a range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .chunks import Chunk
+from .survey import Survey
+
+UNCALIBRATED = (0.5, 2.0)  # the model's own guess of its speed, on an unknown machine
+CALIBRATED = (0.9, 1.1)  # measured on parts of this run directory
+WORKER_BYTES = 190 << 20  # resident: Python, NumPy, numba, Arrow and compiled kernels; measured on Linux
+DRIVER_BYTES = 320 << 20  # this process and the services of local Ray; measured on Linux
+ROW_BYTES = 1100  # one row in its part and in both published files, compressed; measured
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Low and high core time, wall time on the workers, memory of all processes, bytes of results."""
+
+    low_s: float
+    high_s: float
+    wall_s: float
+    memory_bytes: int
+    result_bytes: int
+
+
+def forecast(survey: Survey, chunks: Sequence[Chunk], workers: int, calibration: Mapping[str, float]) -> Forecast:
+    """Forecast of running `chunks`; a strategy without a calibration widens the range."""
+    low_s = high_s = total_s = 0.0
+    for chunk in chunks:
+        low, high = CALIBRATED if chunk.strategy in calibration else UNCALIBRATED
+        low_s += low * chunk.predicted_s
+        high_s += high * chunk.predicted_s
+        total_s += chunk.predicted_s
+    longest_s = max((chunk.predicted_s for chunk in chunks), default=0.0)
+    lanes = sorted((int(survey.state_bytes[chunk.simulations].sum()) for chunk in chunks), reverse=True)
+    return Forecast(
+        low_s=low_s,
+        high_s=high_s,
+        wall_s=max(total_s / workers, longest_s),
+        memory_bytes=DRIVER_BYTES + workers * WORKER_BYTES + sum(lanes[:workers]),
+        result_bytes=survey.simulations * ROW_BYTES,
+    )

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""The dataset: a row per simulation, a column per parameter, counter, metric and histogram.
+
+A *part* holds what one chunk simulated: ids, violations, counters and histograms of one strategy.  The *results*
+join the parts of a sweep with the parameters of its points and with the derived metrics.  A new parameter, counter
+or metric is one entry in its own list; nothing here names one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweep.model import batch
+from sweep.model.counters import COUNTERS, HISTOGRAM_BUCKETS, HISTOGRAMS
+
+from . import metrics, parameters
+from .fields import HISTOGRAM, Column, counter, dictionary, histogram
+
+__all__ = ["FORMAT", "Column", "columns", "dictionary", "part", "part_schema", "results", "results_schema"]
+
+FORMAT = 1  # part of every row's id: raise it when rows of before must not be used again
+
+ID = Column("id", pa.string(), "1", "digest of the scenario, its tables and the code that ran it", "id", "", False)
+VALID = Column("valid", pa.bool_(), "1", "the row obeys all conservation laws; use no other", "quality", "", False)
+VIOLATION = Column("violation", pa.string(), "1", "the laws that the row breaks, and how to see it again", "quality")
+
+
+def columns() -> list[Column]:
+    """All columns of the results, in their order."""
+    everyones = {field.name for field in COUNTERS}
+    return [
+        ID,
+        *parameters.columns(),
+        *metrics.columns(),
+        VALID,
+        VIOLATION,
+        *(counter(field, field.name not in everyones) for field in batch.all_counter_fields()),
+        *map(histogram, HISTOGRAMS),
+    ]
+
+
+def results_schema() -> pa.Schema:
+    """The schema of the results, with units and meanings, without the sweep's own metadata."""
+    return pa.schema([column.field() for column in columns()])
+
+
+def part_schema(strategy: str) -> pa.Schema:
+    """The schema of a part of this strategy: what the model gave, nothing derived."""
+    counters = [pa.field(field.name, pa.int64(), False) for field in batch.counter_fields(strategy)]
+    histograms = [pa.field(field.name, HISTOGRAM, False) for field in HISTOGRAMS]
+    fixed = [pa.field("id", pa.string(), False), pa.field("violation", pa.string(), False)]
+    return pa.schema([*fixed, *counters, *histograms])
+
+
+def part(strategy: str, ids: Sequence[str], result: batch.Result) -> pa.Table:
+    """What one chunk simulated; row i is id i and lane i of `result`."""
+    counters = [pa.array(np.ascontiguousarray(result.counters[f.name])) for f in batch.counter_fields(strategy)]
+    histograms = [_lists(counts) for counts in (result.latency, result.occupancy)]
+    fixed = [pa.array(ids, pa.string()), pa.array(result.violations, pa.string())]
+    return pa.Table.from_arrays([*fixed, *counters, *histograms], schema=part_schema(strategy))
+
+
+def results(rows: pa.Table, known: dict[str, pa.Array]) -> pa.Table:
+    """The results of `rows` (parts of all strategies, nulls where a strategy lacks a counter).
+
+    `known` has the parameter columns of the same rows, see `parameters.arrays`.
+    """
+    found = {**{name: rows.column(name) for name in rows.column_names}, **known}
+    found["valid"] = pc.equal(found["violation"], "")
+    found["violation"] = pc.if_else(found["valid"], pa.scalar(None, pa.string()), found["violation"])
+    found |= metrics.arrays({name: _numbers(column) for name, column in found.items() if _is_number(column.type)})
+    schema = results_schema()
+    missing = {name: pa.nulls(len(rows), schema.field(name).type) for name in schema.names if name not in found}
+    return pa.Table.from_arrays([(found | missing)[name] for name in schema.names], schema=schema)
+
+
+def _lists(counts: np.ndarray) -> pa.Array:
+    flat = pa.array(np.ascontiguousarray(counts, np.int64).reshape(-1))
+    return pa.FixedSizeListArray.from_arrays(flat, HISTOGRAM_BUCKETS)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_int64(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Shape (rows,), nulls as -1; a histogram is (rows, buckets)."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_fixed_size_list(array.type):
+        return np.asarray(array.flatten()).reshape(len(array), -1)
+    return np.asarray(array.fill_null(-1))

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""A column of the dataset: name, Arrow type, unit, meaning, role, and the kernel's name where it has one.
+
+What a column means travels with the data: as metadata of its Arrow field and as a row of the data dictionary.
+A report made years later needs nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from sweep.model.counters import HISTOGRAM_BUCKETS
+from sweep.model.fields import Field
+
+HISTOGRAM = pa.list_(pa.int64(), HISTOGRAM_BUCKETS)
+ROLES = ("id", "parameter", "counter", "metric", "quality", "histogram")  # in the order of the columns
+
+
+class Column(NamedTuple):
+    """One column of `results.arrow`."""
+
+    name: str
+    type: pa.DataType
+    unit: str
+    meaning: str
+    role: str  # one of ROLES
+    kernel: str = ""
+    nullable: bool = True
+
+    def field(self) -> pa.Field:
+        """The Arrow field with everything but name, type and nullability as metadata."""
+        metadata = {"unit": self.unit, "meaning": self.meaning, "role": self.role, "kernel": self.kernel}
+        return pa.field(self.name, self.type, self.nullable, metadata)
+
+
+def counter(field: Field, nullable: bool) -> Column:
+    """The column of one counter; nullable if only some strategies have it."""
+    return Column(field.name, pa.int64(), field.unit, field.meaning, "counter", field.kernel, nullable)
+
+
+def histogram(field: Field) -> Column:
+    """The column of one histogram: counts in log buckets, see `sweep.model.histogram`."""
+    return Column(field.name, HISTOGRAM, field.unit, field.meaning, "histogram", field.kernel, False)
+
+
+def dictionary(columns: Iterable[Column]) -> pa.Table:
+    """The data dictionary: a row per column of the dataset."""
+    columns = list(columns)
+    return pa.table(
+        {
+            "name": [column.name for column in columns],
+            "type": [str(column.type) for column in columns],
+            "unit": [column.unit for column in columns],
+            "role": [column.role for column in columns],
+            "kernel": [column.kernel or None for column in columns],
+            "meaning": [column.meaning for column in columns],
+        },
+        schema=pa.schema([(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "meaning")]),
+    )

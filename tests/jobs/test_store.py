@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""The run directory: parts are whole or not there, and what is not whole runs again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from tiny_sweep import SIMULATIONS, MakeRequest, read
+
+from sweep.errors import RunError
+from sweep.jobs.run import run
+from sweep.jobs.store import Store
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _swap(path: Path) -> None:
+    """Another part's bytes under this part's name."""
+    other = next(each for each in sorted(path.parent.glob("*.arrow")) if each != path)
+    path.write_bytes(other.read_bytes())
+
+
+@pytest.mark.parametrize("damage", [_flip, _cut, _empty, _swap])
+def test_a_damaged_part_is_set_aside_and_runs_again(
+    request_of: MakeRequest, undisturbed: pa.Table, damage: object
+) -> None:
+    request = request_of()
+    run(request)
+    store = Store(request.directory)
+    victim = store.scan(set_aside=False)[0]
+    damage(victim.path)  # type: ignore[operator]
+    again = run(request)
+    assert (again.exit_code, again.prospect.missing) == (0, len(victim.ids))
+    assert victim.path.with_suffix(".bad").exists()
+    assert read(request.directory).equals(undisturbed)
+
+
+def test_a_removed_part_runs_again(request_of: MakeRequest, undisturbed: pa.Table) -> None:
+    request = request_of()
+    run(request)
+    store = Store(request.directory)
+    victim = store.scan(set_aside=False)[-1]
+    victim.path.unlink()
+    assert run(request).prospect.missing == len(victim.ids)
+    assert read(request.directory).equals(undisturbed)
+
+
+def test_a_part_of_a_stranger_is_not_used(request_of: MakeRequest) -> None:
+    request = request_of()
+    run(request)
+    stranger = request.directory / "parts" / "notes.arrow"
+    stranger.write_text("not a part")
+    assert run(request).done == SIMULATIONS
+    assert stranger.with_suffix(".bad").read_text() == "not a part"
+
+
+def test_planning_changes_nothing(request_of: MakeRequest) -> None:
+    request = request_of()
+    run(request)
+    store = Store(request.directory)
+    _flip(store.scan(set_aside=False)[0].path)
+    before = sorted(request.directory.rglob("*"))
+    parts = store.scan(set_aside=False)
+    assert sum(len(part.ids) for part in parts) < SIMULATIONS
+    assert sorted(request.directory.rglob("*")) == before
+
+
+def test_rows_in_two_parts_count_once(request_of: MakeRequest, undisturbed: pa.Table) -> None:
+    """At least once is what executors promise; a part committed twice, or cut otherwise, changes nothing."""
+    small, large = request_of(chunk_s=1e-6, out="small"), request_of(chunk_s=10.0, out="large")
+    run(small)
+    run(large)
+    for part in (small.directory / "parts").glob("*.arrow"):
+        os.link(part, large.directory / "parts" / part.name)
+    assert run(large).done == SIMULATIONS
+    assert read(large.directory).equals(undisturbed)
+
+
+def test_what_a_crash_left_half_written_is_removed(request_of: MakeRequest) -> None:
+    request = request_of()
+    run(request)
+    left = [request.directory / "parts" / "x.arrow.tmp", request.directory / "results.arrow.tmp"]
+    for path in left:
+        path.write_bytes(b"half")
+    run(request)
+    assert not any(path.exists() for path in left)
+
+
+def test_a_file_in_place_of_the_directory_is_an_error(request_of: MakeRequest) -> None:
+    request = request_of()
+    request.directory.write_text("in the way")
+    with pytest.raises(RunError, match=r'run directory ".*run" cannot be written'):
+        run(request)
+
+
+def test_a_full_disk_keeps_what_was_finished(
+    request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
+) -> None:
+    request, real, written = request_of(chunk_s=1e-6), os.fsync, []
+
+    def fsync(descriptor: int) -> None:
+        written.append(descriptor)
+        if len(written) > 8:  # the plan and some parts, each with its directory
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        with pytest.raises(RunError, match="No space left on device; everything before it is kept"):
+            run(request)
+    again = run(request)
+    assert (again.exit_code, again.prospect.done) == (0, 3)
+    assert read(request.directory).equals(undisturbed)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""What is said of the project holds: DESIGN.md's list of modules, file headers, sizes, and the README's commands."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sweep import config
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(ROOT.glob("sweep/**/*.py"))
+SOURCES = MODULES + sorted(ROOT.glob("tests/**/*.py")) + sorted(ROOT.glob("bench/*.py"))
+
+
+def summary(path: Path) -> str:
+    """First paragraph of a module's docstring, on one line."""
+    text = ast.get_docstring(ast.parse(path.read_text())) or ""
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def code_blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_design_has_a_line_for_every_module_as_it_is_now(path: Path) -> None:
+    name = path.relative_to(ROOT).as_posix()
+    assert summary(path), f"{name} has no docstring"
+    assert f"* `{name}`: {summary(path)}" in (ROOT / "DESIGN.md").read_text().splitlines()
+
+
+def test_design_names_no_module_that_is_gone() -> None:
+    named = re.findall(r"^\* `(sweep/[^`]+\.py)`", (ROOT / "DESIGN.md").read_text(), re.M)
+    assert sorted(named) == [path.relative_to(ROOT).as_posix() for path in MODULES]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_source_has_its_licence_and_a_bearable_size(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert lines[0] == "# SPDX-License-Identifier: MIT"
+    assert len(lines) <= 300
+
+
+def test_the_readme_s_sweep_file_is_one(tmp_path: Path) -> None:
+    (text,) = code_blocks("yaml")
+    (tmp_path / "mine.yaml").write_text(text)
+    sweep = config.load(tmp_path / "mine.yaml")
+    assert sweep.points == 4 * 2 * 7 * 2 - 2 * 2  # page_frag stops at ring 2048
+    assert sweep.replicates == 5
+
+
+@pytest.mark.slow
+def test_the_readme_s_commands_run(tmp_path: Path) -> None:
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    text = "\n".join(code_blocks("console"))
+    commands = [line[2:] for line in re.sub(r"\n(?!\$ )", " ", text).splitlines() if line.startswith("$ .venv/bin/")]
+    assert len(commands) >= 5
+    for command in commands:
+        program, *arguments = shlex.split(command, comments=True)
+        runner = [sys.executable, "-m", "sweep"] if program.endswith("/sweep") else [sys.executable]
+        done = subprocess.run([*runner, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        assert done.stdout.strip()
+    (program,) = code_blocks("python")
+    done = subprocess.run([sys.executable, "-c", program + "assert table.num_rows == 32"], cwd=tmp_path, timeout=600)
+    assert done.returncode == 0
