@@ -20,7 +20,7 @@ check: $(VENV)/.check  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.bench  ## simulated packets per second per core, beside its floor and two other ways to write it
-	$(BIN)/python bench/bench.py
+	$(BIN)/python -m bench.bench
 
 clean:  ## everything that the targets above have made, but for runs/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
