@@ -6,7 +6,11 @@ Source: the bucket rule of HdrHistogram with three significant bits.
 
 from __future__ import annotations
 
+import numpy as np
+
 from .jit import device
+
+BIT_LENGTH = np.array([i.bit_length() for i in range(256)], np.int64)
 
 BUCKETS = 256  # the last one takes everything from 15 * 2^30 on
 
@@ -18,12 +22,8 @@ def bucket(value: int) -> int:
         return value
     if value >= 1 << 34:
         return BUCKETS - 1
-    rest = value  # its highest bit by halving, without branches: the values are hard to predict
-    exponent = -3
-    for width in (32, 16, 8, 4, 2, 1):
-        shift = width * (rest >> width > 0)
-        rest >>= shift
-        exponent += shift
+    shift = 28 if value >> 28 else 20 if value >> 20 else 12 if value >> 12 else 4
+    exponent = BIT_LENGTH[value >> shift] + shift - 4
     return (exponent + 1) * 8 + ((value >> exponent) & 7)
 
 

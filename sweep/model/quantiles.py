@@ -7,7 +7,7 @@ integers with 20 bits.  A constant is a table whose entries are all equal.
 
 Not modelled: what lies beyond probability 2^-26 and 1 - 2^-26 (the outermost entries stand there).  An
 exponential table is scaled so that its mean, interpolation and truncation included, is the mean asked for
-to one unit; the other kinds are not scaled: what they name (median, p99, scale) they hit.
+to one unit; the other kinds are not scaled: a median they hit, a p99 to 1 % (it lies inside a step).
 
 Tables are made with floating point, so only when a sweep is planned; a plan carries them to its workers.
 """

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Scenarios with round numbers, and the engine's functions as plain Python, for expectations made by hand.
+
+Unless a test says otherwise: nothing costs anything, frames of 80 bytes take 100 ns on the wire, and one
+starts every microsecond, so that packet i (from 0) arrives at i + 1.1 us; a poll starts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+from sweep.model import batch
+from sweep.model.capacity import measure
+from sweep.model.host import COST_NAMES
+from sweep.model.jit import bind, device
+from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
+from sweep.model.sim import Sim
+from sweep.model.strategies import strategy
+
+from ..reference.comparison import prepare, run_engine
+
+NS = 1000
+US = 1_000_000
+WIRE_PS = 100 * NS
+
+READER = Reader(
+    same_cpu=False,
+    wakeup_ps=Distribution("constant", (0,)),
+    read_ps=0,
+    call_ps=0,
+    batch_packets=32,
+    stall_every_ps=None,
+    stall_for_ps=None,
+    rcvbuf_bytes=1 << 22,
+)
+ARRIVALS = Arrivals(kind="constant", burst_packets=None, peak_ppm=0)
+TRAFFIC = Traffic("made", ARRIVALS, ((80, 1),), 0, 0, 1_000_000, "kernel", READER)
+NIC = Nic(
+    name="made",
+    link_ps_per_byte=1000,
+    tx_ring=8,
+    napi_budget=64,
+    coalesce_ps=0,
+    coalesce_frames=0,
+    tx_coalesce_ps=0,
+    tx_coalesce_frames=1,
+    refill_batch=1,
+    copybreak_bytes=0,
+)
+SCENARIO = Scenario(
+    strategy="page_allocator",
+    knobs=(),
+    traffic=TRAFFIC,
+    nic=NIC,
+    host="made",
+    costs_ps=(),
+    memory_pages=0,
+    kernel="5.14",
+    ring=4,
+    load_ppm=100_000,
+    packets=4,
+    warmup=0,
+    seed=1,
+    replicate=0,
+)
+LOCAL = {"local_ppm": 1_000_000, "drop_ppm": 0}
+FORWARD = {"forward_ppm": 1_000_000, "drop_ppm": 0}
+
+
+def constant(value: int) -> Distribution:
+    return Distribution("constant", (value,))
+
+
+def scenario(costs: dict[str, int] | None = None, **changes: Any) -> Scenario:
+    """The scenario of this module, with the costs (others: 0) and the fields given, wherever they belong."""
+
+    def changed(part: Any) -> Any:
+        names = {field.name for field in fields(part)} & set(changes)
+        return replace(part, **{name: changes.pop(name) for name in names})
+
+    traffic = replace(TRAFFIC, reader=changed(READER), arrivals=changed(ARRIVALS))
+    made = replace(SCENARIO, traffic=changed(traffic), nic=changed(NIC))
+    made = changed(replace(made, costs_ps=tuple(sorted((dict.fromkeys(COST_NAMES, 0) | (costs or {})).items()))))
+    assert not changes, f"no such fields: {sorted(changes)}"
+    return made
+
+
+def world(made: Scenario) -> tuple[Sim, Any]:
+    """The arrays of a batch of this one scenario before time begins, and the strategy's pool."""
+    inputs = prepare([made])
+    capacity = measure(inputs.params)
+    return batch.new_sim(made.strategy, inputs, capacity), strategy(made.strategy).empty(capacity)
+
+
+def run(made: Scenario) -> Sim:
+    """Simulate it as plain Python."""
+    return run_engine(made.strategy, prepare([made]), plain=True)
+
+
+def plain(fn: Callable[..., Any], **holes: Callable[..., Any]) -> Any:
+    """A kernel function as plain Python, with its holes filled."""
+    return bind(fn, lambda copy: copy, "made", holes)
+
+
+@device
+def note_release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
+    """Fills the hole `release`: `pool` is a list that takes the buffer and the context."""
+    pool.append((int(buffer), int(context)))

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: MIT
+"""Scenarios over the whole parameter space, drawn by a random generator that hypothesis seeds.
+
+A third of them are coarse: every time is a multiple of 100 ns, so that events often fall on the same instant
+and the rules for ties are exercised; arrivals at a constant rate and packets of 80 bytes keep to that grid.
+A quarter are scarce: few pages, so that allocations fail and starved polls are repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from sweep.model.batch import Prepared
+from sweep.model.host import COST_NAMES
+from sweep.model.kernel import ERAS
+from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
+
+TICK_PS = 100_000
+US = 1_000_000
+MS = 1_000_000_000
+PPM = 1_000_000
+FATES = (
+    (1_000_000, 0, 0),
+    (1_000_000, 0, 0),
+    (0, 1_000_000, 0),
+    (0, 0, 1_000_000),
+    (980_000, 0, 20_000),
+    (500_000, 450_000, 50_000),
+    (300_000, 400_000, 300_000),
+)
+SIZES = (
+    ((64, 1),),
+    ((1518, 1),),
+    ((64, 7), (594, 4), (1518, 1)),
+    ((80, 3), (180, 2), (1480, 1)),
+    ((60, 5), (64, 5), (128, 5), (256, 5), (512, 5), (1024, 5), (1500, 5), (1518, 5)),
+)
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """What decides the other draws of a scenario."""
+
+    coarse: bool  # all times on a grid
+    scarce: bool  # few pages
+    load_ppm: int
+    link_ps_per_byte: int
+    packets: int
+
+    def gap_ps(self) -> int:
+        """Roughly, between packets."""
+        return 300 * self.link_ps_per_byte * PPM // self.load_ppm
+
+
+def flavour(rng: Random, most_packets: int) -> Flavour:
+    coarse, scarce = rng.random() < 1 / 3, rng.random() < 1 / 4
+    if coarse:
+        load_ppm, link = rng.choice((250_000, 500_000, 1_000_000)), 1000
+    elif scarce:
+        load_ppm, link = rng.choice((300_001, 950_000, 1_900_000)), rng.choice((80, 320, 800))
+    else:
+        load_ppm, link = rng.choice((10_000, 100_000, 300_001, 950_000, 1_900_000)), rng.choice((80, 320, 800, 8000))
+    return Flavour(coarse, scarce, load_ppm, link, rng.randint(50, 300 if scarce else most_packets))
+
+
+def duration(rng: Random, f: Flavour, low: int, high: int) -> int:
+    """A time from `low` to `high` ps, all scales alike; on the grid if the scenario is."""
+    if f.coarse:
+        ticks = [n for n in (0, 1, 2, 5, 10, 20, 50, 100, 500, 5000) if low <= n * TICK_PS <= high]
+        return TICK_PS * rng.choice(ticks or [-(-low // TICK_PS)])
+    scale = rng.randint(low.bit_length(), high.bit_length())
+    return min(max(rng.randint((1 << scale) // 2, 1 << scale), low), high)
+
+
+def delay(rng: Random, f: Flavour, low: int, high: int) -> Distribution:
+    """A random time of about that size."""
+    value = duration(rng, f, low, high)
+    if f.coarse:
+        return Distribution("constant", (value,))
+    small, mean = min(max(value, 1), 3 * MS), min(max(value, 1), 200 * MS)  # within the tables' limit
+    return rng.choice(
+        (
+            Distribution("constant", (value,)),
+            Distribution("exponential", (mean,)),
+            Distribution("uniform", (value // 2, value * 2)),
+            Distribution("lognormal", (small, small * rng.randint(2, 20))),
+            Distribution("pareto", (small, rng.randint(2500, 5000))),
+        )
+    )
+
+
+def reader(rng: Random, f: Flavour) -> Reader:
+    span = f.gap_ps() * f.packets
+    every = for_ = None
+    if rng.random() < 0.5:
+        every = delay(rng, f, max(span // 1000, 5 * TICK_PS), max(span // 2, 500 * TICK_PS))
+        for_ = delay(rng, f, 0, max(span // 2, 50 * US))
+    return Reader(
+        same_cpu=rng.random() < 0.4,
+        wakeup_ps=delay(rng, f, 0, rng.choice((US, 50 * US, 500 * US))),
+        read_ps=duration(rng, f, 0, 5 * US),
+        call_ps=duration(rng, f, 0, 5 * US),
+        batch_packets=rng.choice((1, 2, 3, 8, 32, 64, 1000)),
+        stall_every_ps=every,
+        stall_for_ps=for_,
+        rcvbuf_bytes=rng.choice((1, 2304, 10_000, 100_000, 212_992, 1 << 22, 1 << 22)),
+    )
+
+
+def nic(rng: Random, f: Flavour, ring: int) -> Nic:
+    return Nic(
+        name="nic",
+        link_ps_per_byte=f.link_ps_per_byte,
+        tx_ring=rng.choice((1, 2, 3, 7, 16, 64, 100, 256, 1024)),
+        napi_budget=rng.choice((1, 2, 3, 7, 16, 32, 64, 64)),
+        coalesce_ps=rng.choice((0, duration(rng, f, 0, 100 * US))),
+        coalesce_frames=rng.choice((0, 0, 1, 2, 3, 8, 32, 64)),
+        tx_coalesce_ps=rng.choice((0, duration(rng, f, 0, 100 * US))),
+        tx_coalesce_frames=rng.choice((1, 2, 3, 8, 32, 64)),
+        refill_batch=rng.choice((1, 2, 3, 8, 16, ring)),
+        copybreak_bytes=rng.choice((0, 0, 0, 64, 128, 256, 2000)),
+    )
+
+
+def arrivals(rng: Random, f: Flavour) -> Arrivals:
+    kind = "constant" if f.coarse else rng.choice(("poisson", "constant", "on_off", "on_off"))
+    if kind != "on_off":
+        return Arrivals(kind, None, 0)
+    length = rng.choice((1, 2, 10, 50, 300) if f.load_ppm > 100_000 else (1, 2, 10, 50))
+    bursts = (
+        Distribution("constant", (length,)),
+        Distribution("exponential", (length,)),
+        Distribution("uniform", (length, 3 * length)),
+        Distribution("pareto", (length, 2500)),
+    )
+    return Arrivals(kind, rng.choice(bursts), f.load_ppm * rng.choice((2, 5, 100)))
+
+
+def traffic(rng: Random, f: Flavour) -> Traffic:
+    sizes = ((80, 1),) if f.coarse else rng.choice(SIZES)
+    return Traffic(
+        "mix",
+        arrivals(rng, f),
+        sizes,
+        *rng.choice(FATES),
+        forward_path=rng.choice(("kernel", "xdp")),
+        reader=reader(rng, f),
+    )
+
+
+def costs(rng: Random, f: Flavour) -> tuple[tuple[str, int], ...]:
+    """Every cost: tiny, usual or large; a poll is never free, because a starved one is repeated at once."""
+    most = rng.choice((1000, 30_000, 100_000, 500_000))
+    if f.coarse:
+        values = {name: TICK_PS * rng.choice((0, 0, 1, 2)) for name in COST_NAMES}
+        values["interrupt_latency"] = TICK_PS * rng.choice((0, 1, 30))
+        values["copy_byte"] = TICK_PS * rng.choice((0, 0, 1))
+    else:
+        values = {name: rng.choice((1, 7, rng.randint(1, most), rng.randint(1, most), most)) for name in COST_NAMES}
+        values["interrupt_latency"] = rng.choice((1, 700_001, 5 * US))
+        values["copy_byte"] = rng.choice((1, 11, 1000))
+    values["poll"] = max(values["poll"], TICK_PS if f.coarse or f.scarce else 1)
+    return tuple(sorted(values.items()))
+
+
+def knobs(rng: Random, strategy: str, ring: int) -> tuple[tuple[str, int], ...]:
+    if strategy == "page_pool":
+        return (("pool_size", rng.choice((1, 2, 5, 16, 31, 32, 33, 64, 100, 512, ring))),)
+    if strategy == "page_frag":
+        fails = rng.choice((0, 1000, 300_000, 1_000_000))
+        return (("frag_bytes", rng.choice((256, 1536, 2048, 3000, 4096))), ("order3_fail_ppm", fails))
+    return ()
+
+
+def scenario(rng: Random, strategy: str, most_packets: int = 1500) -> Scenario:
+    """A scenario of this strategy."""
+    f = flavour(rng, most_packets)
+    ring = rng.choice((rng.randint(1, 8), rng.randint(1, 64), rng.randint(1, 600), 64, 256, 512))
+    drawn = Scenario(
+        strategy=strategy,
+        knobs=knobs(rng, strategy, ring),
+        traffic=traffic(rng, f),
+        nic=nic(rng, f, ring),
+        host="host",
+        costs_ps=costs(rng, f),
+        memory_pages=rng.choice((1, 3, 8, 20, 70, 130)) if f.scarce else 0,
+        kernel=rng.choice(sorted(ERAS)),
+        ring=ring,
+        load_ppm=f.load_ppm,
+        packets=f.packets,
+        warmup=rng.choice((0, 1, f.packets // 10, f.packets // 3)),
+        seed=rng.randint(0, 1 << 40),
+        replicate=rng.randint(0, 3),
+    )
+    special = rng.randint(0, 7)
+    if special == 0:
+        return read_while_idle(rng, drawn, most_packets)
+    return read_while_polling(rng, drawn, most_packets) if special == 1 else drawn
+
+
+def read_while_idle(rng: Random, drawn: Scenario, most_packets: int) -> Scenario:
+    """Change it so that a reader on another CPU reads whole bursts while the NAPI CPU is idle: kicks."""
+    lengths = Distribution("uniform", (100, 500))
+    slow_to_wake = Distribution("constant", (rng.randint(20, 200) * US,))
+    traffic = replace(
+        drawn.traffic,
+        arrivals=Arrivals("on_off", lengths, 5_000_000),
+        local_ppm=1_000_000,
+        forward_ppm=0,
+        drop_ppm=0,
+        reader=replace(
+            drawn.traffic.reader,
+            same_cpu=False,
+            wakeup_ps=slow_to_wake,
+            read_ps=rng.randint(0, 300_000),
+            batch_packets=rng.choice((32, 1000)),
+            rcvbuf_bytes=1 << 22,
+        ),
+    )
+    kernel = rng.choice(("5.19", "6.4", "6.12"))
+    return replace(
+        drawn,
+        traffic=traffic,
+        kernel=kernel,
+        ring=600,
+        load_ppm=50_000,
+        packets=most_packets,
+        memory_pages=0,
+        nic=replace(drawn.nic, copybreak_bytes=0, napi_budget=64, link_ps_per_byte=rng.choice((80, 320))),
+    )
+
+
+def read_while_polling(rng: Random, drawn: Scenario, most_packets: int) -> Scenario:
+    """Change it so that polls follow each other for milliseconds and the reader has to share their CPU."""
+    work = {
+        name: rng.randint(2, 8) * US
+        for name in ("stack_drop", "stack_local", "stack_forward_kernel", "stack_forward_xdp")
+    }
+    f = Flavour(False, False, 950_000, 8000, most_packets)
+    every, for_ = delay(rng, f, 20 * US, 4 * MS), delay(rng, f, US, MS)
+    stalls = rng.random() < 0.7
+    reader = replace(
+        drawn.traffic.reader,
+        same_cpu=True,
+        rcvbuf_bytes=1 << 22,
+        stall_every_ps=every if stalls else None,
+        stall_for_ps=for_ if stalls else None,
+    )
+    return replace(
+        drawn,
+        traffic=replace(drawn.traffic, arrivals=Arrivals("poisson", None, 0), sizes=((350, 1),), reader=reader),
+        costs_ps=tuple(sorted((dict(drawn.costs_ps) | work).items())),
+        nic=replace(drawn.nic, napi_budget=min(drawn.nic.napi_budget, 16), link_ps_per_byte=8000),
+        load_ppm=950_000,
+        packets=most_packets,
+        memory_pages=0,
+    )
+
+
+def vary_lists(rng: Random, inputs: Prepared) -> None:
+    """Give half of the lanes shorter per-CPU lists than any kernel era has, so that the zone is used more."""
+    for lane in range(len(inputs.params)):
+        if rng.random() < 0.5:
+            inputs.params.pcp_batch[lane] = rng.randint(8, 63)
+            inputs.params.pcp_high[lane] = inputs.params.pcp_batch[lane] + rng.randint(0, 100)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+"""The strategies of the plain reference: docs/model.md, section 10.
+
+Each has `alloc(slot)` (a buffer or None), `release(buffer, context)`, and for the census `ready_pages()`
+and `ring_pages()`.
+"""
+
+from __future__ import annotations
+
+from .page_allocator import PageAllocator
+from .page_frag import PageFrag
+from .page_pool import PagePool
+from .refcount_recycle import RefcountRecycle
+
+STRATEGIES = {
+    "page_allocator": PageAllocator,
+    "page_frag": PageFrag,
+    "page_pool": PagePool,
+    "refcount_recycle": RefcountRecycle,
+}

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""The engine counts what the plain reference counts: every counter and every bucket, exactly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sweep.model.host import COST_NAMES
+from sweep.model.scenario import Scenario
+from sweep.model.strategies import NAMES
+
+from .comparison import check_inputs, differences, parameters, prepare, run_engine, run_reference
+from .drawing import scenario, vary_lists
+
+ROOT = Path(__file__).parents[2]
+BATCH = 8
+given_seeds = given(rng=st.randoms(use_true_random=True))
+
+
+def bounded(examples: int) -> settings:
+    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def check_random_batch(name: str, rng: Random, most_packets: int) -> None:
+    scenarios = [scenario(rng, name, most_packets) for _ in range(BATCH)]
+    inputs = prepare(scenarios)
+    vary_lists(rng, inputs)
+    check_inputs(name, inputs, scenarios)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@bounded(20)
+@given_seeds
+def test_engine_equals_reference(name: str, rng: Random) -> None:
+    check_random_batch(name, rng, 1500)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+@bounded(150)
+@given_seeds
+def test_engine_equals_reference_in_depth(name: str, rng: Random) -> None:
+    check_random_batch(name, rng, 3000)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@bounded(2)
+@given_seeds
+def test_plain_python_equals_compiled(name: str, rng: Random) -> None:
+    inputs = prepare([scenario(rng, name, 100) for _ in range(BATCH)])
+    for compiled, plain in zip(run_engine(name, inputs), run_engine(name, inputs, plain=True), strict=True):
+        assert np.array_equal(compiled, plain)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@bounded(5)
+@given_seeds
+def test_batch_of_many_equals_batches_of_one(name: str, rng: Random) -> None:
+    scenarios = [scenario(rng, name) for _ in range(BATCH)]
+    together = run_engine(name, prepare(scenarios))
+    for lane, alone in enumerate(scenarios):
+        single = run_engine(name, prepare([alone]))
+        assert single.counters[0] == together.counters[lane], alone
+        assert np.array_equal(single.latency[0], together.latency[lane])
+        assert np.array_equal(single.occupancy[0], together.occupancy[lane])
+
+
+def test_reference_imports_nothing_of_sweep() -> None:
+    """Neither sweep nor NumPy is loaded by the plain reference."""
+    code = (
+        "import sys, tests.reference.simulation\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'sweep', 'numpy', 'numba'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# --- the comparison would notice -------------------------------------------------------------------------
+
+
+def changed_parameter(cost: str, drawn: Scenario) -> str | None:
+    """The kernel parameter by which a cost acts in this scenario; None if it does not."""
+    if cost.startswith("stack_forward_"):
+        return "stack_forward_ps" if cost == f"stack_forward_{drawn.traffic.forward_path}" else None
+    return f"cost_{cost}"
+
+
+@pytest.fixture(scope="module")
+def some_batches() -> dict[str, tuple]:
+    """For each strategy: scenarios that together exercise every cost, their inputs, and what the engine counted."""
+    batches = {}
+    for name in NAMES:
+        rng = Random(f"costs of {name}")
+        scenarios = [scenario(rng, name, 600) for _ in range(24)]
+        inputs = prepare(scenarios)
+        vary_lists(rng, inputs)
+        batches[name] = scenarios, inputs, run_engine(name, inputs)
+    return batches
+
+
+@pytest.mark.parametrize("cost", COST_NAMES)
+def test_one_picosecond_of_a_cost_is_noticed(cost: str, some_batches: dict[str, tuple]) -> None:
+    """A reference that is wrong by 1 ps in one cost differs somewhere: each cost is really compared."""
+    for name, (scenarios, inputs, sim) in some_batches.items():
+        for lane, drawn in enumerate(scenarios):
+            changed = changed_parameter(cost, drawn)
+            if changed is None:
+                continue
+            value = parameters(inputs, lane)[changed]
+            if differences(sim, lane, run_reference(name, inputs, lane, **{changed: value + 1})):
+                return
+    pytest.fail(f"no scenario exercises {cost}")
+
+
+# By how much each parameter is changed: by one, unless no draw or size is that close to it.
+BY_ONE = (
+    *("ring", "tx_ring", "napi_budget", "coalesce_ps", "coalesce_frames", "tx_coalesce_ps", "tx_coalesce_frames"),
+    *("refill_batch", "link_ps_per_byte", "burst_gap_ps", "read_ps", "call_ps", "batch_packets", "memory_pages"),
+    *("buffer_truesize_bytes", "copy_truesize_bytes", "pcp_batch", "pcp_high", "packets", "warmup"),
+    *("key_gap", "key_burst", "key_packet", "key_wakeup", "key_stall"),
+)
+CHANGES = dict.fromkeys(BY_ONE, 1) | {
+    "copybreak_bytes": 100,
+    "rcvbuf_bytes": 5000,
+    "local_cut": 1 << 28,
+    "forward_cut": -(1 << 28),
+}
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_a_changed_parameter_is_noticed(changed: str, some_batches: dict[str, tuple]) -> None:
+    for name, (scenarios, inputs, sim) in some_batches.items():
+        for lane in range(len(scenarios)):
+            value = parameters(inputs, lane)[changed] + CHANGES[changed]
+            if differences(sim, lane, run_reference(name, inputs, lane, **{changed: value})):
+                return
+    pytest.fail(f"no scenario depends on {changed}")
