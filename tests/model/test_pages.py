@@ -35,7 +35,7 @@ COSTS = {
 
 
 def pages(memory_pages: int = 10_000) -> Sim:
-    return world(scenario(COSTS, memory_pages=memory_pages, ring=1024))[0]
+    return world(scenario(COSTS | {"poll": 1}, memory_pages=memory_pages, ring=1024))[0]
 
 
 def test_first_allocation_fills_the_list() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
+from sweep.model import batch
 from sweep.model.sim import Sim
 
 from .scenes import FORWARD, LOCAL, NS, US, constant, run, scenario
@@ -118,3 +121,10 @@ def test_the_filling_of_the_ring_takes_no_time() -> None:
     """1,000 pages at 10 ns: the first packet, at 1.1 us, still finds a descriptor."""
     c = run(scenario({"page_alloc": 10 * NS}, ring=1000)).counters[0]
     assert (c.start_ps, c.inside_start_packets, c.drop_no_descriptor_packets) == (1100 * NS, 1, 0)
+
+
+def test_a_poll_that_takes_no_time_is_refused_where_memory_can_end() -> None:
+    """It would be repeated at one instant until somebody frees a page, which takes time to happen."""
+    made = scenario({"poll": 0}, memory_pages=1)
+    with pytest.raises(ValueError, match="a poll takes no time"):
+        batch.prepare(made.strategy, [made], batch.build_tables(batch.distributions(made)))
