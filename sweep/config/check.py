@@ -138,7 +138,7 @@ def _baseline(sweep: Sweep, reading: Reading) -> None:
         return
     everywhere = np.ones(sweep.points, np.bool_)
     for name, wanted in sweep.baseline.items():
-        shown = parameters()[name].kind.shown
+        shown = parameters()[name].shown
         values, codes = sweep.layout.codes(name)
         here = np.isin(codes, [i for i, value in enumerate(values) if shown(value) == wanted])
         place = node.pairs[name].place

@@ -39,12 +39,11 @@ class ColumnSource:
         return self.made[name]
 
     def _column(self, name: str, values: list[Any], codes: Any) -> Column:
-        kind = parameters()[name].kind
-        known = codes >= 0
-        numbers = [kind.number(value) for value in values]
-        if values and all(number is not None for number in numbers):
-            return Column(np.array([*numbers, np.nan], np.float64)[codes], known, kind.literal())
-        shown = [str(kind.shown(value)) for value in values]
+        parameter, known = parameters()[name], codes >= 0
+        if values and parameter.quantity:
+            numbers = [parameter.quantity.number(value) for value in values]
+            return Column(np.array([*numbers, np.nan], np.float64)[codes], known, parameter.quantity.literal())
+        shown = [str(parameter.shown(value)) for value in values]
         choices = NAMES if name == "strategy" else tuple(dict.fromkeys([*self.document.get(name, ()), *shown]))
         return Column(np.array([*shown, ""], object)[codes], known, None, choices)
 

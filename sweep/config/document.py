@@ -5,32 +5,27 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from sweep.errors import ConfigError
-from sweep.grid import MOST_POINTS, Expression, ExpressionError, Layout
+from sweep.grid import MOST_POINTS, Layout
 
-from . import sections
 from .check import check
-from .kinds import Whole, Word
 from .library import Library
 from .overrides import Parts, apply, take_apart
-from .parameters import REQUIRED, knobs_of, parameters
+from .parameters import knobs_of, named, parameters, settings
 from .reading import Reading, read_values
-from .source import Mistake, Node, Place, read, shorten, unknown
+from .sections import SECTIONS
+from .source import SEE, Mistake, Place, read
 from .sweep import FORMAT, DocumentError, Sweep, constrain, from_document
-from .traffic import fields
+from .validation import parse
 
 MOST_SHOWN = 10  # mistakes
-REPLICATES = Whole(1, 1_000_000)
-SEED = Whole(0, 2**63 - 1)
-
-T = TypeVar("T")
 
 
 def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = ()) -> Sweep:
@@ -71,40 +66,51 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
     """The document; incomplete if the reading has mistakes."""
     _complete(reading, top)
     _not_too_many(reading, top)
-    no_claims: list[dict[str, str]] = []
-    no_constraints: list[str] = []
     return {
         "format": FORMAT,
-        "name": _setting(reading, "name", Word().parse, stem),
-        "replicates": _setting(reading, "replicates", REPLICATES.parse, 1),
-        "seed": _setting(reading, "seed", SEED.parse, 0),
-        "baseline": _setting(reading, "baseline", _baseline, _first_strategy(reading)),
-        "claims": _setting(reading, "claims", _claims, no_claims),
-        "where": _setting(reading, "where", _where, no_constraints),
+        "name": _setting(reading, "name") or stem,
+        "replicates": _setting(reading, "replicates"),
+        "seed": _setting(reading, "seed"),
+        "baseline": _baseline(reading),
+        "claims": _setting(reading, "claims"),
+        "where": _setting(reading, "where"),
         "fixed": reading.fixed,
         "grid": [dimension._asdict() for dimension in reading.dimensions],
         "points": reading.points,
-        "traffic": _named(reading, library, "traffic", sections.mix, top),
-        "nics": _named(reading, library, "nic", sections.nic, top),
-        "hosts": _named(reading, library, "host", sections.host, top),
+        "traffic": _named(reading, library, "traffic", top),
+        "nics": _named(reading, library, "nic", top),
+        "hosts": _named(reading, library, "host", top),
     }
 
 
-def _setting(reading: Reading, key: str, parse: Callable[[Node, str], T], default: T) -> T:
-    if key in reading.parts.settings:
+def _setting(reading: Reading, name: str) -> Any:
+    """A setting, its default if it is not given or wrong."""
+    setting = settings()[name]
+    if name in reading.parts.settings:
         with reading.gather():
-            return parse(reading.parts.settings[key], key)
-    return default
+            return setting.parse(reading.parts.settings[name])
+    return setting.usual()
 
 
-def _first_strategy(reading: Reading) -> dict[str, Any]:
-    strategies = reading.uses("strategy")
-    return {"strategy": strategies[0][0]} if strategies else {}
+def _baseline(reading: Reading) -> dict[str, Any]:
+    """What others are compared with, as a person would write it; whether it occurs is checked later."""
+    node = reading.parts.settings.get("baseline")
+    if node is None:
+        strategies = reading.uses("strategy")
+        return {"strategy": strategies[0][0]} if strategies else {}
+    found = {}
+    with reading.gather():
+        pairs = named(node, "baseline", "baseline: the parameter")
+        if "strategy" not in pairs:
+            raise Mistake(node.place, 'baseline lacks "strategy".')
+        for name, value in pairs.items():
+            found[name] = parameters()[name].shown(parameters()[name].parse(value, f"baseline: {name}"))
+    return found
 
 
 def _complete(reading: Reading, top: Place) -> None:
     """Every point has a value of every parameter without default."""
-    needed = [p.name for p in parameters().values() if p.default is REQUIRED and "." not in p.name]
+    needed = [p.name for p in parameters().values() if p.default is ... and "." not in p.name]
     given = {*reading.parts.fixed, *reading.parts.axes}
     varied = {name for dimension in reading.dimensions for name in dimension.names}
     zipped = reading.parts.settings.get("zip")
@@ -113,7 +119,7 @@ def _complete(reading: Reading, top: Place) -> None:
         for name in needed:
             if name not in given | varied | broken:
                 message = f'lacks "{name}": give it a value, or a list under "axes:".'
-                reading.mistakes.append(Mistake(top, message, see="sweep schema"))
+                reading.mistakes.append(Mistake(top, message, see=SEE))
     for point, places in zip(reading.points, reading.point_places, strict=True):
         for name in needed:
             if name not in point and name not in reading.fixed:
@@ -133,55 +139,18 @@ def _not_too_many(reading: Reading, top: Place) -> None:
         raise Mistake(place, f'the axes make "{shape} = {math.prod(sizes):,}" points; {MOST_POINTS:,} is the most.')
 
 
-def _named(
-    reading: Reading, library: Library, kind: str, parse: Callable[[Node, str], dict[str, Any]], top: Place
-) -> dict[str, Any]:
+def _named(reading: Reading, library: Library, kind: str, top: Place) -> dict[str, Any]:
     """The mixes, NICs or hosts that points use.  Those of the file that no point uses are read all the same."""
     wanted = {name: place or top for name, place in reversed(reading.uses(kind))}
     found = {}
     for name in dict.fromkeys([*reversed(wanted), *library.own[kind]]):
         try:
-            section = parse(library.find(kind, name, wanted.get(name, top)), name)
+            section = parse(SECTIONS[kind], library.find(kind, name, wanted.get(name, top)), f'{kind} "{name}"')
             if name in wanted:
                 found[name] = section
         except Mistake as mistake:
-            mistake.uses = (kind, name)
-            reading.mistakes.append(mistake)
+            reading.note(mistake, (kind, name))
     return found
-
-
-def _baseline(node: Node, what: str) -> dict[str, Any]:
-    """What others are compared with, as a person would write it; whether it occurs is checked later."""
-    pairs = node.mapping(what)
-    if "strategy" not in pairs:
-        raise Mistake(node.place, 'baseline lacks "strategy".')
-    for name in pairs:
-        if name not in parameters():
-            raise unknown(node.keys[name], "baseline: the parameter", name, tuple(parameters()))
-    kinds = {name: parameters()[name].kind for name in pairs}
-    return {name: kinds[name].shown(kinds[name].parse(value, f"{what}: {name}")) for name, value in pairs.items()}
-
-
-def _where(node: Node, what: str) -> list[str]:
-    """One constraint or a list of them."""
-    texts = []
-    for item in [] if node.is_null else node.items if node.items is not None else [node]:
-        text = item.scalar(what)
-        try:
-            Expression(text)
-        except ExpressionError as error:
-            raise Mistake(item.place, f'{what} "{shorten(text)}" {error}.', known=error.known) from None
-        texts.append(text)
-    return texts
-
-
-def _claims(node: Node, what: str) -> list[dict[str, str]]:
-    """A list of {name, that}; what a claim says is judged by the report."""
-    claims = []
-    for item in [] if node.is_null else node.sequence(what):
-        pairs = fields(item, "a claim", ("name", "that"))
-        claims.append({key: pairs[key].scalar(f"a claim: {key}") for key in ("name", "that")})
-    return claims
 
 
 def _error(reading: Reading, document: dict[str, Any]) -> ConfigError:

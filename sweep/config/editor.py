@@ -1,96 +1,76 @@
 # SPDX-License-Identifier: MIT
 """The JSON Schema of a sweep file, for editors: completion, descriptions, red lines while typing.
 
-It is wider than `load`: names, combinations and expressions are only checked there.
+The models say it, put together here as a file has them.  It is wider than `load`: names, combinations and
+expressions are only checked there.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from types import GenericAlias
+from typing import Annotated, Any
 
-from .kinds import Formula, Kind
-from .parameters import HOST, NIC, TRAFFIC, Parameter, parameters
+from pydantic import Field, create_model
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from .parameters import Parameter, parameters, settings
+from .quantities import Name
+from .sections import Host, Nic
+from .traffic import Mix
+from .validation import Forms, Part
+
+Fields = dict[str, tuple[Any, str]]  # type and meaning
+
+
+class _WithoutNull(GenerateJsonSchema):
+    """No one writes null for a value that may be left out."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        has_none = schema.get("default") is None
+        return self.generate_inner(schema["schema"]) if has_none else super().default_schema(schema)
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of a sweep file, made from the table of parameters."""
-    table = parameters()
-    values = {name: {"$ref": f"#/$defs/{name}"} for name in table}
-    lists = {name: {"$ref": f"#/$defs/{name}.list"} for name in table}
-    mixes = {"type": "object", "additionalProperties": {"$ref": "#/$defs/traffic.file"}}
-    properties = {
+    """JSON Schema (draft 2020-12) of a sweep file."""
+    values: Fields = {name: (parameter.type, parameter.meaning) for name, parameter in parameters().items()}
+    lists: Fields = {name: (_list(parameter), parameter.meaning) for name, parameter in parameters().items()}
+    said: Fields = {name: (setting.type, setting.meaning) for name, setting in settings().items()}
+    point, axes = _model("point", values), _model("axes", lists)
+    needed: Any = {"strategy": (values["strategy"][0], ...)}
+    baseline = create_model("baseline", __base__=point, **needed)
+    whole: Fields = {
         **values,
-        "name": {"type": "string", "description": "name of the sweep; default: the file's"},
-        "replicates": {"type": "integer", "minimum": 1, "description": "simulations per point, of different chance"},
-        "seed": {"type": "integer", "minimum": 0, "description": "decides all chance"},
-        "baseline": {**_object(values), "required": ["strategy"], "description": "what others are compared with"},
-        "axes": {**_object(lists), "description": "parameters that vary, each with each"},
-        "zip": {"type": "array", "items": _object(lists), "description": "parameters that vary in lockstep"},
-        "points": {"type": "array", "items": _object(values), "description": "further points, one by one"},
-        "where": {
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
-            "description": "constraint that points must meet, e.g. strategy != page_frag or ring <= 2048",
-        },
-        "traffic": {"anyOf": [values["traffic"], mixes], "description": "a mix by name, or named mixes"},
-        "nic": {
-            "anyOf": [values["nic"], {"$ref": "#/$defs/nic.file"}],
-            "description": "a NIC by name, or its settings",
-        },
-        "nics": {"type": "object", "additionalProperties": {"$ref": "#/$defs/nic.file"}},
-        "hosts": {"type": "object", "additionalProperties": {"$ref": "#/$defs/host.file"}},
-        "claims": {"type": "array", "items": _object({"name": {"type": "string"}, "that": {"type": "string"}})},
+        **said,
+        "baseline": (baseline, "what others are compared with"),
+        "axes": (axes, "parameters that vary, each with each"),
+        "zip": (GenericAlias(list, axes), "parameters that vary in lockstep"),
+        "points": (GenericAlias(list, point), "further points, one by one"),
+        "traffic": (Name | dict[str, Mix], "a mix by name, or named mixes"),
+        "nic": (Name | Nic, "a NIC by name, or its settings"),
+        "nics": (dict[str, Nic], "named NICs"),
+        "hosts": (dict[str, Host], "named hosts"),
     }
-    cost: dict[str, Any] = {"$ref": "#/$defs/cost"}
-    cost_file = _object(
-        {
-            "value": HOST[0].kind.schema(),
-            "source": {"type": "string"},
-            "assumed": {"type": "boolean"},
-            "range": {"type": "array", "items": HOST[0].kind.schema(), "minItems": 2, "maxItems": 2},
-        }
-    )
-    costs = _object({parameter.name.removeprefix("host."): cost for parameter in HOST})
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "sweep file",
-        **_object(properties),
-        "$defs": {
-            **{name: _value(parameter) for name, parameter in table.items()},
-            **{f"{name}.list": _list(parameter) for name, parameter in table.items()},
-            "traffic.file": _nested(TRAFFIC, "traffic."),
-            "cost": cost_file,
-            "nic.file": _nested(NIC, "nic."),
-            "host.file": {"type": "object", "properties": {"costs": costs}, "required": ["costs"]},
-        },
+    schema = _model("sweep file", whole).model_json_schema(schema_generator=_WithoutNull)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+
+
+def _model(name: str, fields: Fields, base: type[Part] = Part) -> Any:
+    """A model whose values may all be left out."""
+    named: Any = {
+        key.replace(".", "__"): (type_, Field(None, alias=key, description=text))
+        for key, (type_, text) in fields.items()
     }
+    return create_model(name, __base__=base, **named)
 
 
-def _value(parameter: Parameter) -> dict[str, Any]:
-    return {**parameter.kind.schema(), "description": parameter.meaning}
-
-
-def _list(parameter: Parameter) -> dict[str, Any]:
-    listed = {"type": "array", "items": _item(parameter.kind), "minItems": 1}
-    ends: dict[str, Any] = {"type": "array", "minItems": 2, "maxItems": 3}
-    forms = [_object({form: ends}) for form in parameter.kind.forms]
-    return {"anyOf": [listed, *forms], "description": parameter.meaning}
-
-
-def _item(kind: Kind) -> dict[str, Any]:
-    return kind.schema() if not isinstance(kind, Formula) else {"type": ["integer", "string"]}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "additionalProperties": False}
-
-
-def _nested(table: tuple[Parameter, ...], prefix: str) -> dict[str, Any]:
-    """The schema of a file whose nested keys are the dotted names of `table`."""
-    root = _object({"about": {"type": "string"}, "name": {"type": "string"}})
-    for parameter in table:
-        *path, last = parameter.name.removeprefix(prefix).split(".")
-        level = root
-        for key in path:
-            level = level["properties"].setdefault(key, _object({}))
-        level["properties"][last] = {"$ref": f"#/$defs/{parameter.name}"}
-    return root
+def _list(parameter: Parameter) -> Any:
+    """Values, or a short form of them."""
+    values = Annotated[list[parameter.type], Field(min_length=1)]  # type: ignore[name-defined]
+    if parameter.quantity is None or not parameter.quantity.forms:
+        return values
+    ends = Annotated[list[int | float | str], Field(min_length=2, max_length=3)]
+    return values | _model("forms", dict.fromkeys(parameter.quantity.forms, (ends, "")), Forms)

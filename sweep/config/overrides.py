@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 
 from sweep.grid import LABEL
 
-from .kinds import Word
 from .library import FOLDERS
-from .parameters import parameters
-from .source import Mistake, Node, Place, parse, unknown
+from .parameters import named, parameters, settings
+from .source import SEE, Mistake, Node, Place, parse, unknown
 
 SETTINGS = ("name", "replicates", "seed", "baseline", "claims", "zip", "points", "where")
 SECTIONS = {"traffic": "traffic", "hosts": "host", "nics": "nic"}  # key in the file -> kind
@@ -36,29 +35,24 @@ class Parts:
 def take_apart(root: Node) -> Parts:
     """The parts of a sweep file.  Errors: Mistake, at an unknown key or a part of the wrong shape."""
     if root.is_null:
-        raise Mistake(
-            root.place, "is empty; a sweep file has at least strategy, traffic, ring and load.", see="sweep schema"
-        )
+        raise Mistake(root.place, "is empty; a sweep file has at least strategy, traffic, ring and load.", see=SEE)
     parts = Parts()
     for key, node in root.mapping("a sweep file").items():
         place = root.keys[key]
         if key in SECTIONS and node.pairs is not None:
             for name in node.pairs:
-                Word().parse(Node(node.keys[name], name), f"the name in {key}")
+                settings()["name"].parse(Node(node.keys[name], name), f"the name in {key}")
             parts.named[SECTIONS[key]].update(node.copy().pairs or {})
         elif key in SETTINGS:
             parts.settings[key] = node
         elif key == "axes":
-            for name in node.mapping("axes"):
-                if name not in parameters():
-                    raise unknown(node.keys[name], "the axis", name, tuple(parameters()), see="sweep schema")
-            parts.axes.update(node.pairs or {})
+            parts.axes.update(named(node, "axes", "the axis"))
             parts.keys.update({f"axes.{name}": place for name, place in node.keys.items()})
         elif key in parameters():
             parts.fixed[key] = node
             parts.keys[key] = place
         else:
-            raise unknown(place, "the key", key, ("axes", *SETTINGS, *SECTIONS, *parameters()), see="sweep schema")
+            raise unknown(place, "the key", key, ("axes", *SETTINGS, *SECTIONS, *parameters()), see=SEE)
     return parts
 
 
@@ -96,7 +90,7 @@ def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> N
         parts.named[kind][name] = tree
     else:
         known = (*parameters(), *SETTINGS, *(f"axes.{name}" for name in parameters()))
-        mistake = unknown(place, "the key", key, known, see="sweep schema")
+        mistake = unknown(place, "the key", key, known, see=SEE)
         mistake.known = ()  # about a hundred: the schema says them better
         raise mistake
 

@@ -1,107 +1,134 @@
 # SPDX-License-Identifier: MIT
-"""The table of all parameters: name, kind, default, meaning.  One entry here is the one edit for a new one.
+"""The table of all parameters: name, type, default, meaning, as the models say.  A new field there is a new one.
 
 A parameter may be fixed at the top of a sweep file, be an axis or part of a zip, and be named in `where:`.
 Names with a dot reach into the mix (`traffic.`), NIC (`nic.`), host (`host.`) or strategy (`strategy.`) of a
-point; the same table says what may stand in the file of a mix or a NIC.
+point; the same models say what may stand in the file of a mix or a NIC.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, NamedTuple
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Annotated, Any, Literal
 
-from sweep import units
+from pydantic import BeforeValidator, TypeAdapter
+
 from sweep.model.host import COSTS
 from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
+from sweep.units import MILLION
 
-from .kinds import Choice, Formula, Kind, Microseconds, Quantity, Ratio, Whole, Word
-from .traffic import RANDOM_TIME, TIME, ArrivalProcess, Fates, Sizes, Stall
+from .distributions import distribution_text
+from .quantities import Condition, Count, Formula, Name, Quantity, Share, Shown
+from .sections import CostTime, Nic
+from .source import SEE, Node, unknown
+from .traffic import Mix
+from .validation import NULL, Group, Part, canonical, meaning, parse
 
-REQUIRED = object()
-OPTIONAL = object()  # no default, and may be absent
-
-MOST_COST = Quantity(units.TIME, 0, units.PS_PER_SECOND)
+MOST_PACKETS = 1_000_000_000
 
 
-class Parameter(NamedTuple):
-    """One parameter; `default` is canonical, or REQUIRED or OPTIONAL."""
+class Top(Group):
+    """The parameters without a dot."""
+
+    strategy: Literal[NAMES] = meaning("page recycling strategy")  # type: ignore[valid-type]
+    traffic: Name = meaning("name of a traffic mix")
+    ring: Annotated[int, Count(1, 32768)] = meaning("RX descriptors")
+    load: Annotated[int, Share(1, 2 * MILLION)] = meaning("share of the packet rate of the link with the mix's sizes")
+    host: Name = meaning("name of a host profile: what each operation costs", "xeon-e5-1650v4")
+    nic: Name = meaning("name of a NIC, or its settings", "10g")
+    kernel: Literal[tuple(ERAS)] = meaning("kernel era", [*ERAS][-1])  # type: ignore[valid-type]
+    packets: Annotated[int, Count(1, MOST_PACKETS)] = meaning("packets offered in all, warm-up included", "100_000")
+    warmup: Annotated[int, Count(0, MOST_PACKETS)] = meaning("packets before the measured window", "10_000")
+    memory_pages: Annotated[int, Count(0, 1 << 40)] = meaning("pages the zone has for this queue; 0: no limit", "0")
+    label: Name | None = meaning("free text for a variant", None)
+
+
+class Claim(Part):
+    """What it says is judged by the report."""
+
+    called = "a claim"
 
     name: str
-    kind: Kind
-    default: Any
+    that: str
+
+
+def _none(given: object) -> object:
+    return [] if given is NULL else given
+
+
+def _one(given: object) -> object:
+    return [given] if isinstance(given, str) else _none(given)
+
+
+Conditions = Annotated[list[Condition], BeforeValidator(_one, json_schema_input_type=str | list[str])]
+
+
+class Settings(Group):
+    """What a sweep file says besides parameters, in one value each."""
+
+    name: Name | None = meaning("name of the sweep; default: the file's", None)
+    replicates: Annotated[int, Count(1, 1_000_000)] = meaning("simulations per point, of different chance", "1")
+    seed: Annotated[int, Count(0, 2**63 - 1)] = meaning("decides all chance", "0")
+    claims: Annotated[list[Claim], BeforeValidator(_none)] = meaning("what the report judges", [])
+    where: Conditions = meaning("constraints, such as strategy != page_frag or ring <= 2048", [])
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter or setting: the pydantic type of its values, and its default as in a file, `...` if it has none."""
+
+    name: str
+    type: Any
     meaning: str
+    default: Any = None
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.type)
+
+    @cached_property
+    def quantity(self) -> Quantity | None:
+        """What it is a number of, if it is one."""
+        return next((data for data in getattr(self.type, "__metadata__", ()) if isinstance(data, Quantity)), None)
+
+    def parse(self, node: Node, what: str = "") -> Any:
+        """The canonical value of a node.  Errors: Mistake."""
+        return parse(self.adapter, node, what or self.name)
+
+    def usual(self) -> Any:
+        """The canonical default."""
+        return canonical(self.adapter, self.default)
+
+    def shown(self, value: Any) -> Shown:
+        """The value as people know it: a label, and what `where:` compares with."""
+        if self.quantity and isinstance(value, int):
+            return self.quantity.shown(value)
+        if isinstance(value, dict) and "values" in value:
+            return distribution_text(value)
+        return value if isinstance(value, str | int) else json.dumps(value)
 
 
-TOP = (
-    Parameter("strategy", Choice(lambda: NAMES, "sweep schema"), REQUIRED, "page recycling strategy"),
-    Parameter("traffic", Word(), REQUIRED, "name of a traffic mix"),
-    Parameter("ring", Whole(1, 32768), REQUIRED, "RX descriptors"),
-    Parameter(
-        "load", Ratio(1, 2 * units.MILLION), REQUIRED, "share of the packet rate of the link with the mix's sizes"
-    ),
-    Parameter("host", Word(), "xeon-e5-1650v4", "name of a host profile: what each operation costs"),
-    Parameter("nic", Word(), "10g", "name of a NIC, or its settings"),
-    Parameter("kernel", Choice(lambda: tuple(ERAS)), next(reversed(ERAS)), "kernel era"),
-    Parameter("packets", Whole(1, 1_000_000_000), 100_000, "packets offered in all, warm-up included"),
-    Parameter("warmup", Whole(0, 1_000_000_000), 10_000, "packets before the measured window"),
-    Parameter("memory_pages", Whole(0, 1 << 40), 0, "pages that the zone has for this queue; 0: no limit"),
-    Parameter("label", Word(), OPTIONAL, "free text for a variant"),
-)
-
-# A reader's defaults: a plain recv loop at 2 Mpps on another CPU that is awake 5 us after the packet, with the
-# receive buffer of net.core.rmem_default.
-TRAFFIC = (
-    Parameter("traffic.arrivals", ArrivalProcess(), REQUIRED, "arrival process"),
-    Parameter("traffic.sizes", Sizes(), REQUIRED, "frame sizes with FCS"),
-    Parameter("traffic.fates", Fates(), REQUIRED, "shares of local, forwarded and dropped packets"),
-    Parameter("traffic.forward_path", Choice(lambda: ("kernel", "xdp")), "kernel", "who forwards: its stack cost"),
-    Parameter("traffic.reader.cpu", Choice(lambda: ("same", "other")), "other", "CPU that the reader runs on"),
-    Parameter(
-        "traffic.reader.wakeup",
-        RANDOM_TIME,
-        {"kind": "constant", "values": [5_000_000]},
-        "from the packet that finds the reader asleep to its first instruction",
-    ),
-    Parameter("traffic.reader.rate", Quantity(units.RATE, 1, 10**12), 500_000, "packets per second of a busy reader"),
-    Parameter("traffic.reader.call", TIME, 0, "time per call, besides its packets"),
-    Parameter("traffic.reader.batch", Whole(1, 65536), 1, "packets per call at most"),
-    Parameter("traffic.reader.stall", Stall(), "none", "when the reader stalls, and for how long"),
-    Parameter("traffic.reader.rcvbuf", Quantity(units.SIZE, 1, 1 << 28), 212_992, "receive buffer, in truesize"),
-)
-
-# napi_budget: NAPI_POLL_WEIGHT.  refill_batch: IXGBE_RX_BUFFER_WRITE.  tx_coalesce: as coalesce, because ixgbe and
-# its like have one interrupt for both directions of a queue.
-NIC = (
-    Parameter("nic.link", Quantity(units.LINK, 1, 8_000_000), REQUIRED, "link speed"),
-    Parameter("nic.tx_ring", Whole(1, 65536), REQUIRED, "TX descriptors"),
-    Parameter("nic.napi_budget", Whole(1, 65536), 64, "packets per poll at most"),
-    Parameter("nic.coalesce.usecs", Microseconds(0, 10**12), REQUIRED, "RX interrupt: time after the first packet"),
-    Parameter("nic.coalesce.frames", Whole(0, 65536), 0, "RX interrupt: packets; 0: not used"),
-    Parameter("nic.tx_coalesce.usecs", Microseconds(0, 10**12), OPTIONAL, "TX completion: time; default as coalesce"),
-    Parameter("nic.tx_coalesce.frames", Whole(0, 65536), OPTIONAL, "TX completion: frames; default as coalesce"),
-    Parameter("nic.refill_batch", Whole(1, 65536), 16, "consumed descriptors that make the driver refill"),
-    Parameter("nic.copybreak", Quantity(units.SIZE, 0, 9000), 0, "local packets up to this size are copied; 0: none"),
-)
-
-HOST = tuple(Parameter(f"host.{field.name}", MOST_COST, REQUIRED, field.meaning) for field in COSTS)
+def _of(group: type[Group], before: str = "") -> dict[str, Parameter]:
+    found = {}
+    for name, field in group.parameters(before):
+        type_ = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        found[name] = Parameter(name, type_, field.description or "", ... if field.is_required() else field.default)
+    return found
 
 
 @cache
-def knob_parameters() -> tuple[Parameter, ...]:
+def knob_parameters() -> dict[str, Parameter]:
     """`strategy.<knob>` of every strategy.  Bounds are the widest; each strategy's own are checked per point."""
-    found: dict[str, Parameter] = {}
-    for name in NAMES:
-        for knob in strategy(name).KNOBS:
-            key = f"strategy.{knob.name}"
-            low, high = knob.low, knob.high
-            if key in found:
-                kind = found[key].kind
-                assert isinstance(kind, Formula)
-                low, high = min(low, kind.low), max(high, kind.high)
-            found[key] = Parameter(key, Formula(low, high), OPTIONAL, knob.meaning)
-    return tuple(found.values())
+    knobs = [knob for name in NAMES for knob in strategy(name).KNOBS]
+    found = {}
+    for knob in knobs:
+        same = [other for other in knobs if other.name == knob.name]
+        formula = Formula(min(other.low for other in same), max(other.high for other in same))
+        found[f"strategy.{knob.name}"] = Parameter(f"strategy.{knob.name}", Annotated[int | str, formula], knob.meaning)
+    return found
 
 
 @cache
@@ -113,4 +140,20 @@ def knobs_of(name: str) -> frozenset[str]:
 @cache
 def parameters() -> dict[str, Parameter]:
     """All parameters by name."""
-    return {parameter.name: parameter for parameter in (*TOP, *knob_parameters(), *TRAFFIC, *NIC, *HOST)}
+    costs = {f"host.{cost.name}": Parameter(f"host.{cost.name}", CostTime, cost.meaning) for cost in COSTS}
+    return {**_of(Top), **knob_parameters(), **_of(Mix, "traffic."), **_of(Nic, "nic."), **costs}
+
+
+@cache
+def settings() -> dict[str, Parameter]:
+    """All settings by name."""
+    return _of(Settings)
+
+
+def named(node: Node, what: str, noun: str = "the parameter") -> dict[str, Node]:
+    """The pairs of a mapping whose keys are parameters.  Errors: Mistake."""
+    pairs = node.mapping(what)
+    for name in pairs:
+        if name not in parameters():
+            raise unknown(node.keys[name], noun, name, tuple(parameters()), see=SEE)
+    return pairs

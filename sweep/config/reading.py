@@ -14,11 +14,10 @@ from typing import Any
 
 from sweep.grid import LABEL, Dimension
 
-from .kinds import Word
 from .overrides import Parts
-from .parameters import OPTIONAL, REQUIRED, parameters
+from .parameters import named, parameters, settings
 from .short_forms import expand
-from .source import Mistake, Node, Place, shorten, unknown
+from .source import Mistake, Node, Place, shorten
 
 INLINE = "inline"  # the name of a NIC that is written out in place of a name
 
@@ -52,7 +51,13 @@ class Reading:
         try:
             yield
         except Mistake as mistake:
-            self.mistakes.append(mistake)
+            self.mistakes += [mistake, *mistake.also]
+
+    def note(self, mistake: Mistake, uses: tuple[str, object]) -> None:
+        """Keep a mistake, and those found with it, that spoil the points with a value of a parameter."""
+        for each in (mistake, *mistake.also):
+            each.uses = uses
+            self.mistakes.append(each)
 
     def uses(self, name: str) -> list[tuple[Any, Place | None]]:
         """Every readable value of a parameter with its place; None for a default."""
@@ -89,19 +94,18 @@ def read_values(parts: Parts) -> Reading:
 def _value(reading: Reading, name: str, node: Node) -> Any:
     """A canonical value; or a placeholder, and a mistake that knows it."""
     try:
-        return parameters()[name].kind.parse(node, name)
+        return parameters()[name].parse(node)
     except Mistake as mistake:
         wrong = node.text if name == "strategy" else Wrong(node.place)
-        mistake.uses = (name, wrong)
-        reading.mistakes.append(mistake)
+        reading.note(mistake, (name, wrong))
         return wrong
 
 
 def _fixed(reading: Reading) -> None:
     parts = reading.parts
     for name, parameter in parameters().items():
-        if parameter.default not in (REQUIRED, OPTIONAL) and not name.startswith(("traffic.", "nic.", "host.")):
-            reading.fixed[name] = parameter.default
+        if parameter.default not in (None, ...) and "." not in name:
+            reading.fixed[name] = parameter.usual()
     _only_mix(parts)
     for name, node in parts.fixed.items():
         reading.places[name] = [node.place]
@@ -129,7 +133,7 @@ def _only_mix(parts: Parts) -> None:
 
 def _inline(parts: Parts, node: Node) -> str:
     own = node.mapping("nic").get("name")
-    name = Word().parse(own, "nic: name") if own else INLINE
+    name = settings()["name"].parse(own, "nic: name") if own else INLINE
     parts.named["nic"][name] = node
     return name
 
@@ -145,7 +149,7 @@ def _listed(reading: Reading, key: str) -> list[Node]:
 def _values(reading: Reading, name: str, node: Node, what: str) -> list[Any]:
     """A list of values or a short form of one; their places are kept.  Errors: Mistake."""
     if node.pairs is not None:
-        values: list[Any] = list(expand(node, parameters()[name].kind, name))
+        values: list[Any] = list(expand(node, parameters()[name]))
         reading.places[name] = [node.place] * len(values)
         return values
     items = node.sequence(what)
@@ -166,14 +170,12 @@ def _axis(reading: Reading, name: str, node: Node) -> Dimension:
 
 
 def _zip(reading: Reading, entry: Node, taken: dict[str, Place]) -> Dimension:
-    pairs = entry.mapping("a zip")
+    pairs = named(entry, "a zip", "the zip parameter")
     if not set(pairs) - {LABEL}:
         raise Mistake(entry.place, "a zip needs a parameter besides its label.")
     columns: dict[str, list[Any]] = {}
     for name, node in pairs.items():
         place = entry.keys[name]
-        if name not in parameters():
-            raise unknown(place, "the zip parameter", name, tuple(parameters()), see="sweep schema")
         for other, also in (
             ("an axis", reading.parts.axes),
             ("a fixed value", reading.parts.fixed),
@@ -199,9 +201,6 @@ def _zip(reading: Reading, entry: Node, taken: dict[str, Place]) -> Dimension:
 
 
 def _point(reading: Reading, node: Node) -> None:
-    for name in node.mapping("a point"):
-        if name not in parameters():
-            raise unknown(node.keys[name], "the parameter", name, tuple(parameters()), see="sweep schema")
-    pairs = node.mapping("a point")
+    pairs = named(node, "a point")
     reading.points.append({name: _value(reading, name, value) for name, value in pairs.items()})
     reading.point_places.append({"": node.place, **{name: value.place for name, value in pairs.items()}})

@@ -1,113 +1,101 @@
 # SPDX-License-Identifier: MIT
-"""The file of a traffic mix, a NIC or a host, in canonical form: a flat mapping from parameter to value.
-
-A mix's `reader: {rate: 2 Mpps}` is read by the parameter `traffic.reader.rate` and kept as `reader.rate`.
-"""
+"""Models of what has a file of its own: a NIC and a host, and with `traffic` a mix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from sweep.model.host import COST_NAMES
+from pydantic import Field, TypeAdapter, create_model, model_serializer, model_validator
 
-from .parameters import HOST, MOST_COST, NIC, OPTIONAL, REQUIRED, TRAFFIC, Parameter
-from .source import Mistake, Node, unknown
-from .traffic import fields
+from sweep.model.host import COSTS
+from sweep.units import PS_PER_SECOND
 
-Flat = dict[str, Any]
+from .quantities import ChoiceError, Count, Link, Name, Size, Time, Usecs
+from .traffic import Mix
+from .validation import Group, Part, meaning
 
-READER = "reader"
-
-
-def mix(node: Node, name: str) -> Flat:
-    """A traffic mix.  Errors: Mistake."""
-    what = f'traffic "{name}"'
-    flat = _flat(node, what, "traffic.", TRAFFIC)
-    pairs = node.mapping(what)
-    if flat["fates"]["local"] and READER not in pairs:
-        raise Mistake(pairs["fates"].place, f'{what} has local packets and needs a "{READER}".')
-    return flat
+Interval = Annotated[int, Usecs(0, 10**12)]
+Packets = Annotated[int, Count(0, 65536)]
+Some = Annotated[int, Count(1, 65536)]
+CostTime = Annotated[int, Time(0, PS_PER_SECOND)]
 
 
-def nic(node: Node, name: str) -> Flat:
-    """A NIC.  What completes TX is what interrupts for RX, unless it is given.  Errors: Mistake."""
-    flat = _flat(node, f'nic "{name}"', "nic.", NIC, ("name",))
-    for key in ("usecs", "frames"):
-        flat.setdefault(f"tx_coalesce.{key}", flat[f"coalesce.{key}"])
-    return flat
+class Coalesce(Group):
+    usecs: Interval = meaning("RX interrupt: time after the first packet")
+    frames: Packets = meaning("RX interrupt: packets; 0: not used", "0")
 
 
-def host(node: Node, name: str) -> Flat:
-    """A host profile: {costs: {name: ps}, assumed: {name: [low, high]}}.
+class TxCoalesce(Group):
+    """As coalesce where not given, because ixgbe and its like have one interrupt for both directions of a queue."""
 
-    Every cost has its value and its source; `assumed: true` marks one without a published figure and then a
-    range is needed.  Errors: Mistake.
-    """
-    what = f'host "{name}"'
-    about = ("cpu", "frequency", "memory", "kernels", "mitigations", "not_modelled", "about")
-    pairs = fields(node, what, ("costs",), about)
-    costs = fields(pairs["costs"], f"{what}: costs", COST_NAMES)
-    values: dict[str, int] = {}
-    assumed: dict[str, list[int]] = {}
-    for parameter in HOST:
-        key = parameter.name.removeprefix("host.")
-        here = f"{what}: {key}"
-        cost = fields(costs[key], here, ("value", "source"), ("assumed", "range"))
-        cost["source"].scalar(f"{here}: source")
-        values[key] = MOST_COST.parse(cost["value"], here)
-        guess = cost.get("assumed")
-        if guess and guess.scalar(f"{here}: assumed") not in ("true", "false"):
-            raise Mistake(guess.place, f'{here}: assumed "{guess.text}" is neither true nor false.')
-        if guess and guess.text == "true":
-            assumed[key] = _range(cost.get("range"), guess, here, values[key])
-        elif "range" in cost:
-            raise Mistake(cost["range"].place, f"{here} has a range but is not marked assumed.")
-    return {"costs": values, "assumed": assumed}
+    usecs: Interval | None = meaning("TX completion: time; default as coalesce", None)
+    frames: Packets | None = meaning("TX completion: frames; default as coalesce", None)
 
 
-def _range(node: Node | None, guess: Node, what: str, value: int) -> list[int]:
-    ends = node.sequence(f"{what}: range") if node else []
-    if len(ends) != 2:
-        raise Mistake((node or guess).place, f"{what} is assumed and needs a range of two times.")
-    low, high = (MOST_COST.parse(end, f"{what}: range") for end in ends)
-    if not low <= value <= high:
-        raise Mistake(ends[0].place, f"{what}: the value is outside its range.")
-    return [low, high]
+class Nic(Group):
+    """A NIC.  napi_budget: NAPI_POLL_WEIGHT.  refill_batch: IXGBE_RX_BUFFER_WRITE."""
+
+    link: Annotated[int, Link(1, 8_000_000)] = meaning("link speed")
+    tx_ring: Some = meaning("TX descriptors")
+    napi_budget: Some = meaning("packets per poll at most", "64")
+    coalesce: Coalesce
+    tx_coalesce: TxCoalesce = meaning("", {})
+    refill_batch: Some = meaning("consumed descriptors that make the driver refill", "16")
+    copybreak: Annotated[int, Size(0, 9000)] = meaning("local packets up to this size are copied; 0: none", "0")
+    about: str | None = None
+    name: Name | None = None
+
+    @model_validator(mode="after")
+    def _both_directions(self) -> Nic:
+        own = {key: value for key, value in self.tx_coalesce if value is not None}
+        return self.model_copy(update={"tx_coalesce": TxCoalesce.model_construct(**{**dict(self.coalesce), **own})})
 
 
-def _flat(node: Node, what: str, prefix: str, table: Iterable[Parameter], extra: tuple[str, ...] = ()) -> Flat:
-    """All parameters of `table` from the nested mapping `node`, defaults filled in."""
-    named = {parameter.name.removeprefix(prefix): parameter for parameter in table}
-    given = dict(_leaves(node, what, "", tuple(named), ("about", *extra)))
-    flat: Flat = {}
-    for key, parameter in named.items():
-        if key in given:
-            flat[key] = parameter.kind.parse(given[key], f"{what}: {key}")
-        elif parameter.default is REQUIRED:
-            raise Mistake(node.place, f'{what} lacks "{key}".', known=_level("", tuple(named)))
-        elif parameter.default is not OPTIONAL:
-            flat[key] = parameter.default
-    return flat
+class Cost(Part):
+    """What an operation costs; `assumed` marks one without a published figure and then a range is needed."""
+
+    value: CostTime
+    source: str
+    assumed: bool = False
+    range: Annotated[list[CostTime], Field(min_length=2, max_length=2)] | None = None
+
+    @model_validator(mode="after")
+    def _guess(self) -> Cost:
+        if self.range and not self.assumed:
+            raise ChoiceError("is a range, but the cost is not marked assumed", at=("range",))
+        if self.assumed and not self.range:
+            raise ChoiceError("needs a range of two times", at=("assumed",))
+        if self.range and not self.range[0] <= self.value <= self.range[1]:
+            raise ChoiceError("is outside its range", at=("value",))
+        return self
 
 
-def _leaves(
-    node: Node, what: str, before: str, names: tuple[str, ...], ignored: tuple[str, ...]
-) -> Iterable[tuple[str, Node]]:
-    """(dotted key, value) of a nested mapping, down to the keys in `names`."""
-    level = _level(before, names)
-    for key, value in node.mapping(f"{what}: {before[:-1]}" if before else what).items():
-        dotted = before + key
-        if key in ignored and not before:
-            value.scalar(f"{what}: {key}")
-        elif key not in level:
-            raise unknown(node.keys[key], f"{what}: the key", dotted, tuple(before + name for name in level))
-        elif dotted in names:
-            yield dotted, value
-        else:
-            yield from _leaves(value, what, f"{dotted}.", names, ignored)
+_costs: Any = {cost.name: (Cost, meaning(cost.meaning)) for cost in COSTS}
 
 
-def _level(before: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys that may follow `before`."""
-    return tuple(dict.fromkeys(name[len(before) :].partition(".")[0] for name in names if name.startswith(before)))
+class Host(Part):
+    """A host profile: each cost with its source.  Canonical: {costs: {name: ps}, assumed: {name: [low, high]}}."""
+
+    costs: create_model("Costs", __base__=Part, **_costs)  # type: ignore[valid-type]
+    cpu: str | None = None
+    frequency: str | None = None
+    memory: str | None = None
+    kernels: str | None = None
+    mitigations: str | None = None
+    not_modelled: str | None = None
+    about: str | None = None
+
+    @model_serializer
+    def _canonical(self) -> dict[str, Any]:
+        costs: dict[str, Cost] = dict(self.costs)
+        return {
+            "costs": {name: cost.value for name, cost in costs.items()},
+            "assumed": {name: cost.range for name, cost in costs.items() if cost.assumed},
+        }
+
+
+SECTIONS: dict[str, TypeAdapter[Any]] = {
+    "traffic": TypeAdapter(Mix),
+    "nic": TypeAdapter(Nic),
+    "host": TypeAdapter(Host),
+}

@@ -3,15 +3,23 @@
 
 from __future__ import annotations
 
-from sweep import units
+from typing import Annotated
+
+from pydantic import TypeAdapter
+
 from sweep.grid import FORMS, SequenceError
 
-from .kinds import Kind, converted
+from .parameters import Parameter
+from .quantities import Count
 from .source import Mistake, Node, unknown
+from .validation import parse
+
+COUNT = TypeAdapter(Annotated[int, Count(0, 1).step])
 
 
-def expand(node: Node, kind: Kind, what: str) -> list[int]:
+def expand(node: Node, parameter: Parameter) -> list[int]:
     """`{range: [a, b, step]}` and its like.  Errors: Mistake."""
+    what = parameter.name
     pairs = node.mapping(what)
     if len(pairs) != 1:
         raise Mistake(node.place, f"{what} takes one of {', '.join(FORMS)}.")
@@ -19,18 +27,19 @@ def expand(node: Node, kind: Kind, what: str) -> list[int]:
     if form not in FORMS:
         raise unknown(node.keys[form], f"{what}: the form", form, tuple(FORMS))
     generate, shape = FORMS[form]
-    if form not in kind.forms:
+    quantity = parameter.quantity
+    if quantity is None or form not in quantity.forms:
         raise Mistake(node.keys[form], f"{what} takes a list of values, not {form}.")
     items = ends.sequence(f"{what}: {form}")
     if len(items) != shape.count(",") + 1:
         raise Mistake(ends.place, f"{what}: {form} takes {shape}.")
-    arguments = [kind.parse(item, what) for item in items[:2]]
+    arguments = [parameter.parse(item) for item in items[:2]]
     if any(not isinstance(argument, int) for argument in arguments):
         raise Mistake(ends.place, f"{what}: {form} takes plain numbers.")
     if form == "range":
-        arguments.append(kind.parse_step(items[2], f"{what}: the step"))
+        arguments.append(parse(TypeAdapter(Annotated[int, quantity.step]), items[2], f"{what}: the step"))
     elif len(items) == 3:
-        arguments.append(converted(items[2], f"{what}: the count", units.whole))
+        arguments.append(parse(COUNT, items[2], f"{what}: the count"))
     try:
         return generate(*arguments)
     except SequenceError as error:

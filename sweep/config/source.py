@@ -16,6 +16,7 @@ from yaml.events import AliasEvent
 
 from sweep.errors import ConfigError, did_you_mean
 
+SEE = "sweep schema"  # the command that lists what a file may say
 DEEPEST = 20
 LARGEST_BYTES = 1 << 20
 
@@ -36,7 +37,8 @@ class Mistake(Exception):
     """Something wrong at a place.
 
     known: the choices, under the heading `heading`; see: the next command;
-    uses: the parameter and canonical value whose points the mistake spoils, to count them.
+    uses: the parameter and canonical value whose points the mistake spoils, to count them;
+    also: further mistakes that were found with it.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Mistake(Exception):
     ) -> None:
         super().__init__(message)
         self.place, self.known, self.heading, self.see, self.uses = place, known, heading, see, uses
+        self.also: list[Mistake] = []
 
     def text(self, count: str = "") -> str:
         """The whole message; `count` is a sentence about how many points it affects."""
@@ -113,6 +116,12 @@ class Node:
             "a list" if self.items is not None else "a mapping" if self.pairs is not None else f'"{shorten(self.text)}"'
         )
         raise Mistake(self.place, f"{what} takes {wanted}, not {found}.")
+
+    def written(self) -> str:
+        """It in one line, as YAML's flow style has it."""
+        if self.pairs is not None:
+            return "{" + ", ".join(f"{key}: {value.written()}" for key, value in self.pairs.items()) + "}"
+        return self.text if self.items is None else "[" + ", ".join(item.written() for item in self.items) + "]"
 
     def copy(self) -> Node:
         """A copy whose mappings can be changed without changing this one."""

@@ -18,8 +18,9 @@ from sweep.model.scenario import Nic, Reader, Scenario, Traffic
 from sweep.model.strategies import NAMES, strategy
 
 from .columns import ColumnSource
+from .distributions import distribution
 from .parameters import knobs_of, parameters
-from .traffic import arrivals, distribution
+from .traffic import arrivals
 
 FORMAT = 1  # of the document
 
@@ -100,7 +101,7 @@ class Sweep:
         varied = self.layout.varied(self.layout.digits(point))
         if LABEL in self.layout.fixed:
             varied.setdefault(LABEL, self.layout.fixed[LABEL])
-        return {name: knobs[name] if name in knobs else table[name].kind.shown(varied[name]) for name in varied}
+        return {name: knobs[name] if name in knobs else table[name].shown(varied[name]) for name in varied}
 
     def value(self, point: int, name: str) -> Any:
         """The canonical value of a parameter at a point, None if only its mix, NIC, host or strategy has one."""
@@ -233,7 +234,7 @@ def from_document(document: dict[str, Any]) -> Sweep:
     constrain(layout, document)
     table = parameters()
     axes = tuple(
-        Axis(name, tuple(table[name].kind.shown(entry[k]) for entry in dimension.entries))
+        Axis(name, tuple(table[name].shown(entry[k]) for entry in dimension.entries))
         for dimension in dimensions
         for k, name in enumerate(dimension.names)
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Kinds of values that a traffic mix is made of: distributions, arrivals, sizes, fates, stalls.
+"""Models of a traffic mix: arrivals, sizes, fates, the reader.  Dumped, they are the canonical values of a document.
 
 Source of `imix`: the simple IMIX, 7 : 4 : 1 frames of 64, 594 and 1518 bytes with FCS (RFC 6985 section 4 gives
 the notation for such mixes; the seven-four-one mix is the one that testers ship under this name).
@@ -7,232 +7,149 @@ the notation for such mixes; the seven-four-one mix is the one that testers ship
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from sweep import units
-from sweep.model import quantiles
-from sweep.model.scenario import Arrivals, Distribution
-from sweep.model.traffic.arrivals import BURST_SHIFT
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
-from .kinds import Kind, Quantity, Ratio, Shown, Whole, converted
-from .source import Mistake, Node, unknown
+from sweep.model.scenario import Arrivals
+from sweep.units import MILLION
 
-IMIX = [[64, 7], [594, 4], [1518, 1]]
-MOST_SIZES = 8
-FRAME = Quantity(units.SIZE, 60, 9000)
-WEIGHT = Whole(1, 1_000_000)
+from .distributions import RandomLength, RandomTime, TimeForms, Wait, distribution
+from .quantities import ChoiceError, Count, Rate, Share, Size
+from .validation import NULL, Forms, Group, Part, meaning
 
-# The numbers of each kind of distribution, in the order of `scenario.Distribution.values`.
-SHAPES = {
-    "constant": ("value",),
-    "exponential": ("mean",),
-    "lognormal": ("median", "p99"),
-    "uniform": ("low", "high"),
-    "pareto": ("scale", "alpha"),
-}
+IMIX = [{"bytes": 64, "weight": 7}, {"bytes": 594, "weight": 4}, {"bytes": 1518, "weight": 1}]
+
+Frame = Annotated[int, Size(60, 9000)]
+Packets = Annotated[int, Share(0, MILLION)]
 
 
-def one_form(node: Node, what: str, known: tuple[str, ...]) -> tuple[str, Node]:
-    """The only pair of a mapping such as `{poisson: {}}`.  Errors: Mistake."""
-    pairs = node.mapping(what)
-    if len(pairs) != 1:
-        raise Mistake(node.place, f"{what} takes exactly one of {', '.join(known)}.")
-    ((form, inner),) = pairs.items()
-    if form not in known:
-        raise unknown(node.keys[form], f"{what}: the form", form, known)
-    return form, inner
+class Nothing(Part):
+    """No settings."""
 
 
-def fields(node: Node, what: str, names: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Node]:
-    """The pairs of a mapping that has exactly these keys.  Errors: Mistake."""
-    pairs = node.mapping(what)
-    for key in pairs:
-        if key not in names + optional:
-            raise unknown(node.keys[key], f"{what}: the key", key, names + optional)
-    missing = [name for name in names if name not in pairs]
-    if missing:
-        raise Mistake(node.place, f'{what} lacks "{missing[0]}".', known=names + optional)
-    return pairs
+Empty = Annotated[Nothing, BeforeValidator(lambda given: {} if given is NULL else given)]
 
 
-@dataclass(frozen=True)
-class Random(Kind):
-    """A distribution of a quantity; a bare quantity is constant.  Canonical: {kind, values}."""
-
-    quantity: Kind
-    shift: int = 0  # the kernel samples in 2**-shift of the unit
-
-    def parse(self, node: Node, what: str) -> dict[str, Any]:
-        value = self._parse(node, what)
-        scaled = [v if value["kind"] == "pareto" and i else v << self.shift for i, v in enumerate(value["values"])]
-        try:
-            quantiles.table(Distribution(value["kind"], tuple(scaled)))
-        except (ValueError, OverflowError):
-            most = self.quantity.shown(quantiles.LIMIT >> self.shift)
-            raise Mistake(node.place, f'{what} "{self.shown(value)}" reaches beyond "{most}".') from None
-        return value
-
-    def _parse(self, node: Node, what: str) -> dict[str, Any]:
-        if node.is_scalar:
-            return {"kind": "constant", "values": [self.quantity.parse(node, what)]}
-        form, inner = one_form(node, what, tuple(SHAPES))
-        if form == "constant":
-            return {"kind": form, "values": [self.quantity.parse(inner, what)]}
-        what = f"{what}: {form}"
-        pairs = fields(inner, what, SHAPES[form])
-        values = [self._value(name, pairs[name], f"{what} {name}") for name in SHAPES[form]]
-        if form in ("lognormal", "uniform") and values[0] > values[1]:
-            low, high = SHAPES[form]
-            raise Mistake(pairs[low].place, f'{what}: {low} "{pairs[low].text}" is above {high} "{pairs[high].text}".')
-        if form != "uniform" and values[0] == 0:
-            raise Mistake(inner.place, f"{what} needs a {SHAPES[form][0]} above zero.")
-        return {"kind": form, "values": values}
-
-    def _value(self, name: str, node: Node, what: str) -> int:
-        if name != "alpha":
-            value: int = self.quantity.parse(node, what)
-            return value
-        milli = converted(node, what, lambda text: round(units.number(text) * 1000))
-        if not 1010 <= milli <= 100_000:
-            raise Mistake(node.place, f'{what} "{node.text}" is not between 1.01 (the mean must exist) and 100.')
-        return milli
-
-    def shown(self, value: Any) -> Shown:
-        shown = [
-            f"{name}={number / 1000 if name == 'alpha' else self.quantity.shown(number)}"
-            for name, number in zip(SHAPES[value["kind"]], value["values"], strict=True)
-        ]
-        return shown[0].partition("=")[2] if value["kind"] == "constant" else f"{value['kind']}({', '.join(shown)})"
-
-    def schema(self) -> dict[str, Any]:
-        quantity = self.quantity.schema()
-        inner = {
-            name: {"type": "number"} if name == "alpha" else quantity for names in SHAPES.values() for name in names
-        }
-        forms = {
-            form: quantity if form == "constant" else _object({name: inner[name] for name in names}, names)
-            for form, names in SHAPES.items()
-        }
-        return {"anyOf": [quantity, _one_of(forms)]}
+class OnOff(Part):
+    burst: RandomLength
+    peak: Annotated[int, Share(1, 2 * MILLION)] = meaning("share of the link in a burst", "1.0")
 
 
-TIME = Quantity(units.TIME, 0, 100 * units.PS_PER_SECOND)
-RANDOM_TIME = Random(TIME)
-RANDOM_LENGTH = Random(Whole(1, 1_000_000), BURST_SHIFT)
+class ArrivalForms(Forms):
+    """Canonical: {kind, burst, peak_ppm}."""
+
+    poisson: Empty | None = None
+    constant: Empty | None = None
+    on_off: OnOff | None = None
+
+    @model_serializer
+    def _canonical(self) -> dict[str, Any]:
+        kind, _ = self.form
+        bursts = self.on_off.model_dump() if self.on_off else {"burst": None, "peak": 0}
+        return {"kind": kind, "burst": bursts["burst"], "peak_ppm": bursts["peak"]}
 
 
-@dataclass(frozen=True)
-class ArrivalProcess(Kind):
-    """`{poisson: {}}`, `{constant: {}}` or `{on_off: {burst: ..., peak: 1.0}}`."""
-
-    def parse(self, node: Node, what: str) -> dict[str, Any]:
-        forms = ("poisson", "constant", "on_off")
-        if node.is_scalar and node.text in forms[:2]:
-            form, inner = node.text, Node(node.place, pairs={})
-        else:
-            form, inner = one_form(node, what, forms)
-        if form != "on_off":
-            if not inner.is_null:
-                fields(inner, f"{what}: {form}", ())
-            return {"kind": form, "burst": None, "peak_ppm": 0}
-        pairs = fields(inner, f"{what}: on_off", ("burst",), ("peak",))
-        peak = Ratio(1, 2 * units.MILLION).parse(pairs["peak"], f"{what}: peak") if "peak" in pairs else units.MILLION
-        return {"kind": form, "burst": RANDOM_LENGTH.parse(pairs["burst"], f"{what}: burst"), "peak_ppm": peak}
-
-    def schema(self) -> dict[str, Any]:
-        on_off = _object({"burst": RANDOM_LENGTH.schema(), "peak": Ratio(1, 2 * units.MILLION).schema()}, ("burst",))
-        empty = {"type": ["object", "null"], "maxProperties": 0}
-        return {
-            "anyOf": [
-                {"enum": ["poisson", "constant"]},
-                _one_of({"poisson": empty, "constant": empty, "on_off": on_off}),
-            ]
-        }
+def _form(given: object) -> object:
+    """A word is a form without settings."""
+    return {given: {}} if isinstance(given, str) else given
 
 
-@dataclass(frozen=True)
-class Sizes(Kind):
-    """`imix`, one size, or a list of {bytes, weight}; frames with FCS.  Canonical: [[bytes, weight], ...]."""
-
-    def parse(self, node: Node, what: str) -> list[list[int]]:
-        if node.is_scalar:
-            return [list(size) for size in IMIX] if node.text == "imix" else [[self._frame(node, what), 1]]
-        items = node.sequence(what)
-        if not 1 <= len(items) <= MOST_SIZES:
-            raise Mistake(node.place, f"{what} takes 1 to {MOST_SIZES} sizes, not {len(items)}.")
-        sizes: list[list[int]] = []
-        for item in items:
-            pairs = fields(item, what, ("bytes", "weight"))
-            frame = self._frame(pairs["bytes"], f"{what}: bytes")
-            if any(frame == other for other, _ in sizes):
-                raise Mistake(pairs["bytes"].place, f'{what}: bytes "{pairs["bytes"].text}" is given twice.')
-            sizes.append([frame, WEIGHT.parse(pairs["weight"], f"{what}: weight")])
-        return sizes
-
-    def _frame(self, node: Node, what: str) -> int:
-        value: int = FRAME.parse(node, what)
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        size = _object({"bytes": FRAME.schema(), "weight": WEIGHT.schema()}, ("bytes", "weight"))
-        listed = {"type": "array", "items": size, "minItems": 1, "maxItems": MOST_SIZES}
-        return {"anyOf": [{"const": "imix"}, FRAME.schema(), listed]}
+Word = Literal["poisson", "constant"]
+ArrivalProcess = Annotated[ArrivalForms, BeforeValidator(_form, json_schema_input_type=Word | ArrivalForms)]
 
 
-FATES = ("local", "forward", "drop")
+class FrameSize(Part):
+    """Canonical: [bytes, weight]."""
+
+    bytes: Frame
+    weight: Annotated[int, Count(1, MILLION)]
+
+    @model_serializer
+    def _canonical(self) -> list[int]:
+        return [self.bytes, self.weight]
 
 
-@dataclass(frozen=True)
-class Fates(Kind):
-    """Shares of packets; missing ones are 0.  Canonical: {local, forward, drop} in ppm, with the sum 1,000,000."""
-
-    def parse(self, node: Node, what: str) -> dict[str, int]:
-        pairs = fields(node, what, (), FATES)
-        share = Ratio(0, units.MILLION)
-        fates = {name: share.parse(pairs[name], f"{what}: {name}") if name in pairs else 0 for name in FATES}
-        total = sum(fates.values())
-        if total != units.MILLION:
-            raise Mistake(node.place, f'{what} add up to "{total / units.MILLION:g}", not to 1.', known=FATES)
-        return fates
-
-    def schema(self) -> dict[str, Any]:
-        return _object({name: Ratio(0, units.MILLION).schema() for name in FATES}, ())
+def _sizes(given: object) -> object:
+    """`imix` or one size as a list."""
+    return IMIX if given == "imix" else [{"bytes": given, "weight": 1}] if isinstance(given, str) else given
 
 
-@dataclass(frozen=True)
-class Stall(Kind):
-    """`{every: ..., for: ...}`, distributions of times, or `none`.  Canonical: {every, for} or "none"."""
-
-    def parse(self, node: Node, what: str) -> dict[str, Any] | str:
-        if node.is_scalar and node.text == "none":
-            return "none"
-        pairs = fields(node, what, ("every", "for"))
-        stall = {name: RANDOM_TIME.parse(pairs[name], f"{what}: {name}") for name in ("every", "for")}
-        for name, parsed in stall.items():
-            if not any(parsed["values"]):
-                raise Mistake(pairs[name].place, f'{what}: {name} "{pairs[name].text}" must be above zero.')
-        return stall
-
-    def schema(self) -> dict[str, Any]:
-        stall = _object({"every": RANDOM_TIME.schema(), "for": RANDOM_TIME.schema()}, ("every", "for"))
-        return {"anyOf": [{"const": "none"}, stall]}
+def _distinct(sizes: list[FrameSize]) -> list[FrameSize]:
+    frames = [size.bytes for size in sizes]
+    for i, frame in enumerate(frames):
+        if frame in frames[:i]:
+            raise ChoiceError("is given twice", at=(i, "bytes"))
+    return sizes
 
 
-def distribution(value: dict[str, Any]) -> Distribution:
-    """The scenario's object of a canonical distribution."""
-    return Distribution(value["kind"], tuple(value["values"]))
+_List = Annotated[list[FrameSize], Field(min_length=1, max_length=8), AfterValidator(_distinct)]
+Sizes = Annotated[_List, BeforeValidator(_sizes, json_schema_input_type=Literal["imix"] | Frame | _List)]
+
+
+class Fates(Part):
+    """Shares of packets; missing ones are 0.  Canonical: in ppm, with the sum 1,000,000."""
+
+    local: Packets = meaning("share", "0")
+    forward: Packets = meaning("share", "0")
+    drop: Packets = meaning("share", "0")
+
+    @model_validator(mode="after")
+    def _all_packets(self) -> Fates:
+        total = self.local + self.forward + self.drop
+        if total != MILLION:
+            raise ChoiceError(f'add up to "{total / MILLION:g}", not to 1', known=tuple(Fates.model_fields))
+        return self
+
+
+def _above_zero(time: TimeForms) -> TimeForms:
+    if not any(time.numbers.values()):
+        raise ValueError("must be above zero")
+    return time
+
+
+class Stall(Part):
+    every: Annotated[RandomTime, AfterValidator(_above_zero)]
+    for_: Annotated[RandomTime, AfterValidator(_above_zero)] = Field(alias="for")
+
+
+StallOrNone = Annotated[
+    Annotated[Literal["none"], Tag("<word>")] | Annotated[Stall, Tag("<times>")],
+    Discriminator(lambda given: "<times>" if isinstance(given, dict | Stall) else "<word>"),
+]
+
+
+class Reader(Group):
+    """Defaults: a plain recv loop at 2 Mpps on another CPU that is awake 5 us after the packet, with the receive
+    buffer of net.core.rmem_default."""
+
+    cpu: Literal["same", "other"] = meaning("CPU that the reader runs on", "other")
+    wakeup: RandomTime = meaning("from the packet that finds the reader asleep to its first instruction", "5 us")
+    rate: Annotated[int, Rate(1, 10**12)] = meaning("packets per second of a busy reader", "2 Mpps")
+    call: Wait = meaning("time per call, besides its packets", "0 ns")
+    batch: Annotated[int, Count(1, 65536)] = meaning("packets per call at most", "1")
+    stall: StallOrNone = meaning("when the reader stalls, and for how long", "none")
+    rcvbuf: Annotated[int, Size(1, 1 << 28)] = meaning("receive buffer, in truesize", "212_992")
+
+
+class Mix(Group):
+    """A traffic mix."""
+
+    arrivals: ArrivalProcess = meaning("arrival process")
+    sizes: Sizes = meaning("frame sizes with FCS")
+    fates: Fates = meaning("shares of local, forwarded and dropped packets")
+    forward_path: Literal["kernel", "xdp"] = meaning("who forwards: its stack cost", "kernel")
+    reader: Reader = meaning("", {})
+    about: str | None = None
+
+    @model_validator(mode="after")
+    def _has_a_reader(self) -> Mix:
+        if self.fates.local and "reader" not in self.model_fields_set:
+            raise ChoiceError('has local packets and needs a "reader"', at=("fates",))
+        return self
 
 
 def arrivals(value: dict[str, Any]) -> Arrivals:
     """The scenario's object of a canonical arrival process."""
     burst = value["burst"]
     return Arrivals(value["kind"], burst and distribution(burst), value["peak_ppm"])
-
-
-def _object(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
-
-
-def _one_of(forms: dict[str, Any]) -> dict[str, Any]:
-    return {**_object(forms, ()), "minProperties": 1, "maxProperties": 1}

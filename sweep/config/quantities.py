@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""Types of values for the models of sweep files: how text becomes a canonical value, and how that is shown again.
+
+Each is the metadata of an `Annotated` type.  Canonical values are whole numbers in the model's units (ps, bytes,
+ppm) or words.  What `read` raises is a ValueError whose message follows the value in quotes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+from sweep import units
+from sweep.errors import did_you_mean
+from sweep.grid import FORMS, Expression
+from sweep.units import MILLION, Dimension
+
+Shown = str | int | float
+
+# What a formula may be computed from.
+FORMULA_NAMES = ("ring", "nic.tx_ring", "nic.napi_budget", "nic.refill_batch")
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """A number, with a unit or plain; canonical in the whole unit of `dimension`, between `low` and `high`."""
+
+    dimension: Dimension
+    low: int
+    high: int
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it may be written without a unit, and is shown so."""
+        return not isinstance(self.dimension.text(1), str)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The short forms of a list that make sense: a power of two in ps or ppm is none in ns or as a share."""
+        if self.dimension.text(1) == 1:
+            return tuple(FORMS)
+        return tuple(form for form in FORMS if form != "log2") if self.dimension.linear else ()
+
+    @property
+    def step(self) -> Quantity:
+        """A difference of two values, without their bounds."""
+        return replace(self, low=-(10**99), high=10**99)
+
+    def read(self, value: object) -> int | str:
+        """The canonical value of text.  Errors: ValueError, PydanticKnownError."""
+        if not isinstance(value, str | int | float):
+            raise PydanticKnownError("string_type")
+        return self.bounded(self.dimension.parse(str(value)))
+
+    def bounded(self, value: int) -> int:
+        if self.low <= value <= self.high:
+            return value
+        side = "too small" if value < self.low else "too large"
+        raise ValueError(f"is {side}: {self._bound(self.low)} to {self._bound(self.high)} are allowed")
+
+    def _bound(self, value: int) -> str:
+        shown = self.shown(value)
+        return f"{shown:,}" if self.dimension is COUNT else f"{shown:g}" if isinstance(shown, float) else str(shown)
+
+    def shown(self, value: int) -> Shown:
+        """The value as people know it: a label, and what `where:` compares with."""
+        shown: Shown = self.dimension.text(value)
+        return shown
+
+    def number(self, value: int) -> float:
+        """The value in expressions."""
+        if self.is_plain:
+            return float(self.shown(value))
+        return float(value) if self.dimension.linear else 1 / value
+
+    def literal(self) -> Callable[[str], float] | None:
+        """How text in an expression becomes a number of this kind, if values of it carry a unit."""
+        return None if self.is_plain else lambda text: self.number(self.dimension.parse(text))
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
+        names = "|".join(self.dimension.units)
+        unit = f" *({names}){'?' if self.is_plain else ''}" if names else ""
+        text = {"type": "string", "pattern": f"^[0-9][0-9._eE+-]*{unit}$", "examples": [self.dimension.example]}
+        if not self.is_plain:
+            return text
+        kind = "integer" if self.dimension.text(1) == 1 else "number"
+        return {"anyOf": [{"type": kind, "minimum": self.shown(self.low), "maximum": self.shown(self.high)}, text]}
+
+
+@dataclass(frozen=True, eq=False)
+class _Formula(Quantity):
+    """A whole number, or an expression such as `2*ring` for it; bounds are checked where it is evaluated."""
+
+    def read(self, value: object) -> int | str:
+        try:
+            return super().read(value)
+        except units.UnitError:
+            return _formula(" ".join(str(value).split()))
+
+    def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
+        number = {"type": "integer", "minimum": self.low, "maximum": self.high}
+        return {"anyOf": [number, {"type": "string", "examples": ["ring", "2*ring"]}]}
+
+
+def _formula(text: str) -> str:
+    names = Expression(text).names()
+    if not names:
+        raise ValueError("is neither a whole number nor computed from one")
+    for name in sorted(names - set(FORMULA_NAMES)):
+        hint = did_you_mean(name, FORMULA_NAMES)
+        message = f'cannot be computed: the parameter "{name}" is not known{"." * bool(hint)}{hint}'
+        raise ChoiceError(message, FORMULA_NAMES)
+    return text
+
+
+class ChoiceError(ValueError):
+    """`known` is what there is to choose from; `at` the way from the value that was looked at to the wrong one."""
+
+    def __init__(self, message: str, known: tuple[str, ...] = (), at: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.known, self.at = known, at
+
+
+def _usecs(text: str) -> int:
+    try:
+        return units.time_ps(text)
+    except units.UnitError as error:
+        if error.units and not text.strip()[-1:].isalpha():
+            return units.time_ps(f"{text} us")
+        raise
+
+
+def _usecs_text(ps: int) -> Any:
+    micros = Fraction(ps, 10**6)
+    return int(micros) if micros.denominator == 1 else float(micros)
+
+
+def _share_text(ppm: int) -> Any:
+    return ppm / MILLION
+
+
+COUNT = Dimension("a whole number", "200_000", {}, units.whole, int, True)
+SHARE = Dimension("a share", "30 %", units.SHARES, units.ratio_ppm, _share_text, True)
+USECS = Dimension("microseconds", "8", units.TIMES, _usecs, _usecs_text, True)  # as ethtool has them
+
+Count = partial(Quantity, COUNT)
+Time = partial(Quantity, units.TIME)
+Size = partial(Quantity, units.SIZE)
+Rate = partial(Quantity, units.RATE)
+Link = partial(Quantity, units.LINK)
+Share = partial(Quantity, SHARE)
+Usecs = partial(Quantity, USECS)
+Formula = partial(_Formula, COUNT)
+
+
+def _name(text: str) -> str:
+    if not text.strip() or len(text) > 100 or not text.isprintable():
+        raise ValueError("is not a name: 1 to 100 printable characters")
+    return text
+
+
+def _condition(text: str) -> str:
+    Expression(text)
+    return text
+
+
+# Free text: a label, or a name that is looked up later.
+Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": ["string", "number"]})]
+Condition = Annotated[str, AfterValidator(_condition)]
