@@ -70,5 +70,5 @@ def test_the_readme_s_commands_run(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         assert done.stdout.strip()
     (program,) = code_blocks("python")
-    done = subprocess.run([sys.executable, "-c", program + "assert table.num_rows == 32"], cwd=tmp_path, timeout=600)
+    done = subprocess.run([sys.executable, "-c", program + "assert table.num_rows == 64"], cwd=tmp_path, timeout=600)
     assert done.returncode == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -172,11 +171,9 @@ def test_executors_and_workers_are_checked() -> None:
 
 @pytest.mark.slow
 def test_a_plan_of_100_000_simulations(request_of: MakeRequest) -> None:
-    """Laying out and cutting it takes seconds (6 on the machine it was written on)."""
+    """Laid out and cut, nothing is lost."""
     request = request_of("axes.load={linspace: [0.01, 0.5, 250]}", "replicates=50")
-    start = time.perf_counter()
     survey = planning.survey(request.sweep)
     assert survey.simulations == 250 * 8 * 50
     chunks = planning.divide(survey, np.ones(survey.simulations, np.bool_), 64, 1.0, {})
     assert sum(len(chunk.simulations) for chunk in chunks) == 100_000
-    assert time.perf_counter() - start < 60
