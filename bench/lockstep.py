@@ -248,6 +248,11 @@ class Model:
         c.start_ps[who], c.pages_held_start[who] = self.now_ps[who], self.zone.held[who]
         c.inside_start_packets[who] = (self.waiting + self.tx_queued - self.tx_cleaned)[who]
         c.pages_held_peak[who] = self.zone.held[who]
+        c.held_start_buffers[who] = (self.posted + self.waiting + self.tx_queued - self.tx_cleaned)[who]
+        c.pool_cache_start_pages[who], c.pool_ring_start_pages[who] = (
+            self.strategy.cached[who],
+            self.strategy.in_ring[who],
+        )
 
     def holders(self) -> dict[str, Ints]:
         """What each holder of buffers and pages has now, by the names of its counters."""

@@ -195,6 +195,9 @@ class Model:
         c.start_ps, c.inside_start_packets = self.env.now, self.inside()
         c.pages_held_start = c.pages_held_peak = self.zone.held
         c.socket_truesize_peak = self.reader.truesize
+        held = self.holders()
+        c.held_start_buffers = held["rx_ring"] + held["tx_ring"] + held["socket"]
+        c.pool_cache_start_pages, c.pool_ring_start_pages = held["pool_cache"], held["pool_ring"]
 
     def holders(self) -> dict[str, int]:
         """What each holder of buffers and pages has now."""

@@ -19,6 +19,7 @@ class Capacity(NamedTuple):
     params: np.recarray  # (L,) the parameters themselves
 
 
+NO_LIMIT_PAGES = 1 << 40  # a zone that does not end
 POOL_CACHE = 128  # page_pool's allocation cache: see pool.py
 BULK = 64  # pages a strategy may allocate ahead
 DEFERRED_EXTRA = 256  # a poll of local packets and the kick mark, on top of a socketful

@@ -39,13 +39,17 @@ def common(sim: Sim) -> Iterator[Law]:
     out = c.delivered_packets + c.forwarded_packets + dropped + c.inside_end_packets
     yield Law("packets in = packets out + inside", c.offered_packets + c.inside_start_packets, "=", out)
     yield Law("warm-up has ended", st.window, "=", np.ones_like(st.window))
-    yield Law("time does not fall", c.start_ps, "<=", c.end_ps)
+    yield Law("CPU time <= time", c.busy_ps, "<=", c.end_ps - c.start_ps)
     taken = c.pages_held_start + c.pages_taken - c.pages_given
     yield Law("pages taken - given back = pages held", taken, "=", c.pages_held_end)
     yield Law("pages held <= peak", c.pages_held_end, "<=", c.pages_held_peak)
     split = c.stack_ps + c.poll_ps + c.allocate_ps + c.recycle_ps + c.dma_ps + c.lock_ps + c.copy_ps + c.remote_ps
     yield Law("CPU time split = CPU time", split, "=", c.busy_ps + c.release_ps)
-    yield Law("polls <= packets + interrupts + retries", c.full_polls * p.napi_budget, "<=", c.rx_packets)
+    yield Law("full polls * budget <= packets", c.full_polls * p.napi_budget, "<=", c.rx_packets)
+    yield Law("packets <= polls * budget", c.rx_packets, "<=", c.polls * p.napi_budget)
+    out_now = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
+    change = c.posted_buffers - c.released_buffers
+    yield Law("buffers posted - released = change of buffers out", change, "=", out_now - c.held_start_buffers)
     free = st.zone_free + sim.pcp_count.sum(axis=1) + 8 * sim.pcp_blocks.sum(axis=1)
     yield Law("memory = zone + lists + pages held", free + st.pages_held, "=", p.memory_pages)
     latencies = sim.latency.sum(axis=1)

@@ -8,7 +8,7 @@ descriptor still without a page: poll again at once, else wait for the next inte
 every operation, and packets go on arriving meanwhile.  docs/model.md has every rule.
 
 Not modelled: GRO; more than one queue on the CPU; threaded NAPI and busy polling; netdev_budget and the
-softirq's other work, except that a runnable reader on the same CPU gets a slice of it (below).
+softirq's other work, except that a runnable reader on the same CPU gets its share (below).
 Source: net/core/dev.c (net_rx_action, napi_complete_done); refill after ixgbe_clean_rx_irq.
 """
 
@@ -23,9 +23,10 @@ from .traffic.arrivals import FORWARD, LOCAL, accept, accept_until, next_packet
 from .traffic.reader import deliver, flush_deferred, next_stall, pass_stalls, read_until
 from .tx import clean_tx, completion_ps, transmit
 
-# A softirq that has gone on this long is handed to ksoftirqd, which shares the CPU: MAX_SOFTIRQ_TIME,
-# kernel/softirq.c, 2 ms.  The reader then runs for one slice; 3 ms is the scheduler's base slice on a
-# machine of 8 or more CPUs (0.75 ms * (1 + log2 8)): kernel/sched/fair.c.
+# A softirq that has gone on this long is handed to ksoftirqd, a thread like others: MAX_SOFTIRQ_TIME,
+# kernel/softirq.c, 2 ms.  From then on a runnable reader gets its fair half of the CPU, poll by poll; what it
+# has not used while it slept is kept up to one slice (assumed: 3 ms, the scheduler's base slice on a machine
+# of 8 or more CPUs, 0.75 ms * (1 + log2 8): kernel/sched/fair.c).
 SOFTIRQ_LIMIT_PS = 2_000_000_000
 SLICE_PS = 3_000_000_000
 
@@ -99,6 +100,13 @@ def inside(sim: Sim, lane: int) -> int:
 
 
 @device
+def buffers_out(sim: Sim, lane: int) -> int:
+    """Buffers on the RX ring, in the TX ring, in the socket and on the deferred list."""
+    st = sim.state[lane]
+    return st.posted + st.waiting + st.tx_queued - st.tx_cleaned + st.socket_pages + st.deferred_count
+
+
+@device
 def open_window(sim: Sim, lane: int) -> None:
     """Warm-up is over: forget what was counted."""
     st, c = sim.state[lane], sim.counters[lane]
@@ -111,6 +119,9 @@ def open_window(sim: Sim, lane: int) -> None:
     st.census_ns = st.now_ps // 1000
     c.start_ps = st.now_ps
     c.inside_start_packets = inside(sim, lane)
+    c.held_start_buffers = buffers_out(sim, lane)
+    c.pool_cache_start_pages = st.pool_cache_pages
+    c.pool_ring_start_pages = st.pool_ring_pages
     c.pages_held_start = st.pages_held
     c.pages_held_peak = st.pages_held
     c.socket_truesize_peak = st.socket_truesize
@@ -215,15 +226,17 @@ def shared_until(sim: Sim, lane: int) -> int:
     """ksoftirqd shares the CPU with a runnable reader: until when the reader may have it before the next poll."""
     st = sim.state[lane]
     now = st.cpu_free_ps
-    if now - st.polling_since_ps < SOFTIRQ_LIMIT_PS:
-        return now
-    st.polling_since_ps = now
-    if st.reader_awake == 0 or st.reader_ps > now:
+    over = now - st.polling_since_ps - SOFTIRQ_LIMIT_PS
+    credit = over - 2 * st.shared_ps  # what the polls have had since ksoftirqd took over, less what the reader had
+    if credit > SLICE_PS:
+        credit = SLICE_PS
+        st.shared_ps = (over - SLICE_PS) // 2
+    if credit <= 0 or st.reader_awake == 0 or st.reader_ps > now:
         return now
     st.reader_ps = pass_stalls(sim, lane, now)
     if st.reader_ps > now:  # in a stall
         return now
-    return min(now + SLICE_PS, st.stall_start_ps)
+    return min(now + credit, st.stall_start_ps)
 
 
 @device
@@ -242,8 +255,11 @@ def next_start(sim: Sim, pool: Any, lane: int, again: int) -> int:
     if p.reader_same_cpu == 1:
         # What it has used of the CPU (to the end of a release that it had begun) delays the poll.
         start = max(start, read_until(sim, pool, lane, st.cpu_free_ps, until, 1))
-        if again == 0 or until > st.cpu_free_ps:
+        if again == 1:
+            st.shared_ps += start - st.cpu_free_ps
+        else:
             st.polling_since_ps = start
+            st.shared_ps = 0
         return start
     poll_end = st.cpu_free_ps
     for idle in range(2):  # up to the end of the last poll the NAPI CPU was busy, from then on idle

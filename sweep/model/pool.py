@@ -16,8 +16,8 @@ Costs, where each is charged (`pay_recycle` unless said otherwise; nothing else 
 * a put whose caller does not allow direct, if the kernel checks the locality (napi_local_direct):
   pool_locality_check, in any context, also for a page that is then given up; once for a bulk put;
 * a put of a recyclable page, if the pool syncs: dma_sync (before it is known where the page goes);
-* then either pool_put_direct (cache), or pool_put_ring (ring; with remote_line by `pay_remote` if the context
-  is REMOTE or PROCESS), or pool_put_failed (ring full, or page not recyclable) before it is given back;
+* then either pool_put_direct (cache), or pool_put_ring (ring), or pool_put_failed (ring full, or page not
+  recyclable) before it is given back;
 * a page given back, by whatever way: dma_unmap if mapped, and page_free if that was its last reference.
 What a fragment costs: see `pool_fragments`.  NUMA moves and destruction: each page given back, as above.
 

@@ -17,7 +17,7 @@ from .jit import device
 from .pages import cpu_of, dma_sync
 from .pool import CACHE_PAGES, PFMEMALLOC, Pool, give_back
 from .ptr_ring import ring_put
-from .sim import PROCESS_LOCAL, Sim, pay_recycle, pay_remote
+from .sim import PROCESS_LOCAL, Sim, pay_recycle
 
 CACHED, TO_RING, REFUSED = 0, 1, 2  # what recycling a page comes to
 
@@ -81,16 +81,13 @@ def recycle(sim: Sim, pool: Pool, lane: int, page: int, direct: bool) -> int:
 
 
 @device
-def put_ring(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> bool:
+def put_ring(sim: Sim, pool: Pool, lane: int, page: int) -> bool:
     """Put a page into the ring: False if it is full."""
     if not ring_put(pool.ring, lane, page):
         return False
-    p = sim.params[lane]
     sim.state[lane].pool_ring_pages += 1
     sim.counters[lane].recycle_ring += 1
-    pay_recycle(sim, lane, p.cost_pool_put_ring)
-    if cpu_of(context) != 0:
-        pay_remote(sim, lane, p.cost_remote_line)
+    pay_recycle(sim, lane, sim.params[lane].cost_pool_put_ring)
     return True
 
 
@@ -104,7 +101,7 @@ def put_page(sim: Sim, pool: Pool, lane: int, page: int, context: int, allow_dir
     if fate == CACHED:
         return
     if fate == TO_RING:
-        if put_ring(sim, pool, lane, page, context):
+        if put_ring(sim, pool, lane, page):
             return
         sim.counters[lane].recycle_ring_full += 1
     give_up(sim, pool, lane, page, context)
@@ -125,7 +122,7 @@ def put_bulk(sim: Sim, pool: Pool, lane: int, batch: np.ndarray, count: int, con
             elif fate == REFUSED:
                 give_up(sim, pool, lane, page, context)
     stored = 0
-    while stored < left and put_ring(sim, pool, lane, batch[stored], context):
+    while stored < left and put_ring(sim, pool, lane, batch[stored]):
         stored += 1
     if stored < left:
         sim.counters[lane].recycle_ring_full += 1

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import quantiles
+from .capacity import NO_LIMIT_PAGES
 from .fields import Field, record
 from .kernel import ERAS
 from .params import PARAMS
@@ -27,7 +28,6 @@ PPM = 1_000_000
 SIZE_CLASSES = 8  # most packet sizes of a mix
 SK_BUFF_BYTES = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff)), x86-64
 COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside it
-NO_LIMIT_PAGES = 1 << 40
 
 Tables = Mapping[Distribution, npt.NDArray[np.int64]]
 

@@ -68,6 +68,7 @@ STATE = (
     Field("stall_index", "1", "stalls drawn"),
     Field("deferred_count", "buffers", "buffers on the deferred list"),
     Field("polling_since_ps", "ps", "start of the current run of polls without a break"),
+    Field("shared_ps", "ps", "CPU time of that run that ksoftirqd has left to the reader"),
     # page allocator
     Field("zone_free", "pages", "pages left in the zone"),
     Field("free_numbers", "1", "page numbers on the stack of free ones"),

@@ -7,7 +7,7 @@ import pytest
 
 from sweep.model import laws
 from sweep.model.sim import Sim
-from sweep.model.strategies import strategy
+from sweep.model.strategies import NAMES, strategy
 
 from ..reference.comparison import prepare, run_engine
 from .scenes import LOCAL, NS, constant, run, scenario
@@ -16,22 +16,60 @@ from .scenes import LOCAL, NS, constant, run, scenario
 PLANTED = {
     "packets in = packets out + inside": ("counters", "drop_no_descriptor_packets", 1),
     "warm-up has ended": ("state", "window", -1),
-    "time does not fall": ("counters", "start_ps", 1 << 50),
+    "CPU time <= time": ("counters", "start_ps", 1 << 50),
     "pages taken - given back = pages held": ("counters", "pages_taken", 1),
     "pages held <= peak": ("counters", "pages_held_peak", -1000),
     "CPU time split = CPU time": ("counters", "dma_ps", 1),
-    "polls <= packets + interrupts + retries": ("counters", "full_polls", 1000),
+    "full polls * budget <= packets": ("counters", "full_polls", 1000),
+    "packets <= polls * budget": ("counters", "rx_packets", 1 << 20),
+    "buffers posted - released = change of buffers out": ("counters", "posted_buffers", 1),
     "memory = zone + lists + pages held": ("state", "zone_free", -1),
     "latencies = packets out": ("counters", "forwarded_packets", 1),
     "ring occupancies = polls": ("counters", "polls", 1),
     "buffers on the ring <= ring": ("counters", "rx_ring_end_buffers", 100),
-    "pages held = census": ("counters", "socket_end_buffers", 1),
 }
+OWN = {
+    "page_allocator": {
+        "pages held = census": ("counters", "socket_end_buffers", 1),
+        "one map per page taken": ("counters", "dma_maps", 1),
+        "one unmap per page given back": ("counters", "dma_unmaps", 1),
+    },
+    "refcount_recycle": {
+        "pages held = census": ("counters", "pool_cache_end_pages", 1),
+        "one map per page taken": ("counters", "dma_maps", 1),
+        "one unmap per busy page": ("counters", "slot_busy", 1),
+        "new or reused = buffers posted": ("counters", "slot_reuse", 1),
+    },
+    "page_frag": {
+        "pages held <= 8 * fragments out + current block": ("counters", "pages_held_end", 1000),
+        "fragments out fit the pages held": ("counters", "socket_end_buffers", 1000),
+        "pages taken = 8 * blocks + fallbacks": ("counters", "block_allocs", 1),
+        "one map per fragment posted": ("counters", "dma_maps", 1),
+        "one unmap per fragment released": ("counters", "dma_unmaps", 1),
+    },
+    "page_pool": {
+        "pages held = census": ("counters", "pool_ring_end_pages", 1),
+        "fast + refill + slow + slow_high_order = buffers posted": ("counters", "alloc_fast", 1),
+        "cached + ring + ring_full + released_refcnt = puts": ("counters", "recycle_cached", 1),
+        "cache_full <= ring + ring_full": ("counters", "recycle_cache_full", 1000),
+        "slow <= empty + waive": ("counters", "alloc_empty", -1000),
+        "pages taken <= 64 * slow": ("counters", "pages_taken", 1),
+        "pages taken = 64 * slow, memory ample": ("counters", "alloc_slow", 1),
+        "pages that left the ring = pages refilled + waived": ("counters", "recycle_ring", 1),
+        "pages in cache <= 128": ("counters", "pool_cache_end_pages", 129),
+        "pages in ring <= pool_size": ("counters", "pool_ring_end_pages", 1000),
+        "one map per page taken": ("counters", "dma_maps", 1),
+        "one unmap per page given back": ("counters", "dma_unmaps", 1),
+        "one sync per new page and per put": ("counters", "dma_syncs", 1),
+    },
+}
+KNOBS = {"page_pool": (("pool_size", 8),), "page_frag": (("frag_bytes", 2048), ("order3_fail_ppm", 0))}
 
 
-def real(**changes: object) -> Sim:
+def real(strategy: str = "page_allocator", **changes: object) -> Sim:
     costs = {"stack_local": 700 * NS, "poll": 50 * NS, "page_alloc": 30 * NS, "page_free": 20 * NS}
-    settings = LOCAL | {"wakeup_ps": constant(2000 * NS), "packets": 30, "warmup": 5}
+    settings = LOCAL | {"wakeup_ps": constant(2000 * NS), "packets": 30, "warmup": 5, "strategy": strategy}
+    settings["knobs"] = KNOBS.get(strategy, ())
     return run(scenario(costs, **(settings | changes)))
 
 
@@ -43,18 +81,24 @@ def test_a_real_row_breaks_none() -> None:
     assert broken(real()) == [""]
 
 
-def test_every_law_is_planted() -> None:
-    sim = real()
-    names = {law.name for made in (laws.common, *strategy("page_allocator").LAWS) for law in made(sim)}
-    assert names == set(PLANTED)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_law_is_planted_and_holds(name: str) -> None:
+    sim = real(name)
+    assert broken(sim, name) == [""]
+    assert {law.name for law in laws.common(sim)} == set(PLANTED)
+    assert {law.name for made in strategy(name).LAWS for law in made(sim)} == set(OWN[name])
 
 
-@pytest.mark.parametrize("law", PLANTED)
-def test_a_planted_violation_is_caught(law: str) -> None:
-    sim = real()
-    where, field, change = PLANTED[law]
+@pytest.mark.parametrize(
+    ("name", "law", "planted"),
+    [("page_allocator", law, planted) for law, planted in PLANTED.items()]
+    + [(name, law, planted) for name, own in OWN.items() for law, planted in own.items()],
+)
+def test_a_planted_violation_is_caught(name: str, law: str, planted: tuple[str, str, int]) -> None:
+    sim = real(name)
+    where, field, change = planted
     getattr(sim, where)[field][0] += change
-    assert law in broken(sim)[0]
+    assert law in broken(sim, name)[0]
 
 
 def test_both_sides_are_told() -> None:

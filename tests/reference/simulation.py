@@ -41,6 +41,7 @@ class Simulation:
         self.now = 0  # clock of the CPU that runs at the moment
         self.softirq_end = 0  # end of the last softirq on the NAPI CPU
         self.polling_since = 0
+        self.lent = 0  # CPU time that ksoftirqd has left to the reader since then
         self.window_open = False
         self.last_census = 0
         p = self.params
@@ -91,6 +92,9 @@ class Simulation:
             counts.clear()
         self.count["start_ps"] = self.now
         self.count["inside_start_packets"] = self.inside()
+        self.count["held_start_buffers"] = self.rx.buffers() + self.tx.uncleaned() + self.receiver.buffers()
+        self.count["pool_cache_start_pages"] = self.strategy.ready_pages()
+        self.count["pool_ring_start_pages"] = self.strategy.ring_pages()
         self.count["pages_held_start"] = self.memory.held
         self.memory.peak = self.memory.held
         self.receiver.peak = self.receiver.truesize
@@ -137,10 +141,16 @@ class Simulation:
     def start_at_once(self) -> int:
         start, reader = self.softirq_end, self.receiver
         reader.run_beside(start)
-        if not reader.other_cpu and start - self.polling_since >= SOFTIRQ_LIMIT_PS:
-            if reader.ready(start):
-                start = reader.run(start, min(start + SLICE_PS, reader.stall_start), idle=False)
-            self.polling_since = start
+        if reader.other_cpu:
+            return start
+        passed = start - (self.polling_since + SOFTIRQ_LIMIT_PS)
+        credit = (passed - self.lent) - self.lent
+        if credit > SLICE_PS:
+            credit, self.lent = SLICE_PS, (passed - SLICE_PS) // 2
+        if credit > 0 and reader.ready(start):
+            end = reader.run(start, min(start + credit, reader.stall_start), idle=False)
+            self.lent += end - start
+            start = end
         return start
 
     def start_by_interrupt(self) -> int | None:
@@ -155,7 +165,7 @@ class Simulation:
             start = max(start, self.softirq_end)  # the end of a kick, if there was one
         else:
             start = max(start, reader.run(self.softirq_end, start, idle=True))
-        self.polling_since = start
+        self.polling_since, self.lent = start, 0
         return start
 
     def interrupt_ps(self) -> int | None:

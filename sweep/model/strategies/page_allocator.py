@@ -6,6 +6,7 @@ Source: fidelity A1; drivers before page recycling (for one, mlx5 with its page 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,15 +14,24 @@ import numpy as np
 from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
-from ..laws import census
+from ..laws import Law, census
 from ..pages import dma_map, dma_unmap, page_alloc, page_free
 from ..sim import Sim
 
 KNOBS: tuple[Knob, ...] = ()
 COUNTERS: tuple[Field, ...] = ()
-LAWS = (census,)
 PAGE_BYTES = 4096
 BUFFER_BYTES = 4096 - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
+
+
+def mappings(sim: Sim) -> Iterator[Law]:
+    """Every page is mapped for as long as it is out."""
+    c = sim.counters
+    yield Law("one map per page taken", c.dma_maps, "=", c.pages_taken)
+    yield Law("one unmap per page given back", c.dma_unmaps, "=", c.pages_given)
+
+
+LAWS = (census, mappings)
 
 
 class Pool(NamedTuple):

@@ -79,6 +79,8 @@ def blocks(sim: Sim) -> Iterator[Law]:
     yield Law("fragments out fit the pages held", out * sim.params.frag_bytes, "<=", c.pages_held_end * PAGE_BYTES)
     taken = ORDER3_PAGES * c.block_allocs + c.block_fallbacks
     yield Law("pages taken = 8 * blocks + fallbacks", c.pages_taken, "=", taken)
+    yield Law("one map per fragment posted", c.dma_maps, "=", c.posted_buffers)
+    yield Law("one unmap per fragment released", c.dma_unmaps, "=", c.released_buffers)
 
 
 LAWS = (blocks,)

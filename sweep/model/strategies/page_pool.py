@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..capacity import Capacity
+import numpy as np
+
+from ..capacity import NO_LIMIT_PAGES, Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law, census
-from ..pool import PAGE_BYTES, Pool, pools
-from ..pool_alloc import alloc_page
+from ..pool import CACHE_PAGES, PAGE_BYTES, Pool, pools
+from ..pool_alloc import REFILL_PAGES, alloc_page
 from ..pool_put import put_page
 from ..sim import NAPI, Sim
 
@@ -44,7 +46,7 @@ BUFFER_BYTES = PAGE_BYTES - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shar
 
 
 def books(sim: Sim) -> Iterator[Law]:
-    """Each buffer posted raises one of fast, refill, slow; each put ends in one place (fidelity A12.3, 4, 7)."""
+    """Each buffer posted raises one of fast, refill, slow; each put ends in one place (fidelity A12.2-5, 7)."""
     c = sim.counters
     handed = c.alloc_fast + c.alloc_refill + c.alloc_slow + c.alloc_slow_high_order
     yield Law("fast + refill + slow + slow_high_order = buffers posted", handed, "=", c.posted_buffers)
@@ -52,6 +54,17 @@ def books(sim: Sim) -> Iterator[Law]:
     yield Law("cached + ring + ring_full + released_refcnt = puts", put, "=", c.released_buffers)
     yield Law("cache_full <= ring + ring_full", c.recycle_cache_full, "<=", c.recycle_ring + c.recycle_ring_full)
     yield Law("slow <= empty + waive", c.alloc_slow, "<=", c.alloc_empty + c.alloc_waive)
+    yield Law("pages taken <= 64 * slow", c.pages_taken, "<=", REFILL_PAGES * c.alloc_slow)
+    ample = sim.params.memory_pages == NO_LIMIT_PAGES
+    yield Law("pages taken = 64 * slow, memory ample", c.pages_taken * ample, "=", REFILL_PAGES * c.alloc_slow * ample)
+    cached = handed + c.pool_cache_end_pages - c.pool_cache_start_pages - c.recycle_cached - c.pages_taken
+    rung = c.recycle_ring - c.pool_ring_end_pages + c.pool_ring_start_pages
+    yield Law("pages that left the ring = pages refilled + waived", rung, "=", cached + c.alloc_waive)
+    yield Law("pages in cache <= 128", c.pool_cache_end_pages, "<=", np.full_like(c.alloc_fast, CACHE_PAGES))
+    yield Law("pages in ring <= pool_size", c.pool_ring_end_pages, "<=", sim.params.pool_size)
+    yield Law("one map per page taken", c.dma_maps, "=", c.pages_taken)
+    yield Law("one unmap per page given back", c.dma_unmaps, "=", c.pages_given)
+    yield Law("one sync per new page and per put", c.dma_syncs, "=", c.pages_taken + put)
 
 
 LAWS = (census, books)

@@ -20,6 +20,7 @@ ec91698360b3.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ import numpy as np
 from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
-from ..laws import census
+from ..laws import Law, census
 from ..pages import dma_map, dma_sync, dma_unmap, page_alloc, page_free
 from ..sim import NAPI, Sim, pay_recycle
 
@@ -36,9 +37,19 @@ COUNTERS = (
     Field("slot_reuse", "pages", "pages posted again by the slot that held them one lap ago"),
     Field("slot_busy", "pages", "pages given up by their slot because somebody still held them"),
 )
-LAWS = (census,)
 PAGE_BYTES = 4096
 BUFFER_BYTES = 4096 - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
+
+
+def mappings(sim: Sim) -> Iterator[Law]:
+    """A page is mapped when it is new, synced when it is posted again, unmapped when its slot gives it up."""
+    c = sim.counters
+    yield Law("one map per page taken", c.dma_maps, "=", c.pages_taken)
+    yield Law("one unmap per busy page", c.dma_unmaps, "=", c.slot_busy)
+    yield Law("new or reused = buffers posted", c.pages_taken + c.slot_reuse, "=", c.posted_buffers)
+
+
+LAWS = (census, mappings)
 
 
 class Pool(NamedTuple):

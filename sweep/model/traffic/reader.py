@@ -10,7 +10,10 @@ beside the softirq; on the queue's CPU only between polls, and a release is not 
 When a packet is read its page is released: in process context, or (kernel era 5.19 and later, reader on
 another CPU) by the queue's own softirq after a trip over the deferred list.
 
-Not modelled: more than one socket; the scheduler's other work; CPU migration; skb recycling lists.
+Moving a page's cache line to the reader's CPU and back is paid by the reader, when it gives the page back.
+
+Not modelled: who of the two CPUs waits for the way back; more than one socket; the scheduler's other work;
+CPU migration; skb recycling lists.
 Source: sock_queue_rcv_skb ("if (atomic_read(&sk->sk_rmem_alloc) >= sk->sk_rcvbuf)"); 68822bdf76f1 ("net:
 generalize skb freeing deferral to per-cpu lists", 5.19) for the deferred list and its kick at 128.
 """
@@ -24,6 +27,10 @@ from ..jit import device
 from ..quantiles import sample
 from ..rng import draw
 from ..sim import KEPT, NAPI, NEVER, PROCESS, PROCESS_LOCAL, SOFTIRQ, Sim, pay_copy, pay_recycle, pay_remote
+
+# A page that another CPU gives back: the cache line of its struct page moves there and, when it is used again,
+# back; a deferred skb moves once, to the CPU that frees it.  Assumed: fidelity B, "1-2 cache-to-cache transfers".
+REMOTE_LINES = 2
 
 DEFER_KICK = 128  # buffers on the deferred list that raise the softirq (fidelity A0)
 
@@ -124,7 +131,11 @@ def give_back(sim: Sim, pool: Any, lane: int, buffer: int, idle: int) -> None:
     """The reader is done with `buffer`.  The reader's clock runs."""
     st, p = sim.state[lane], sim.params[lane]
     if p.reader_same_cpu == 1 or p.deferred_free == 0:
-        release(sim, pool, lane, buffer, PROCESS_LOCAL if p.reader_same_cpu == 1 else PROCESS)
+        context = PROCESS_LOCAL
+        if p.reader_same_cpu == 0:
+            context = PROCESS
+            pay_remote(sim, lane, REMOTE_LINES * p.cost_remote_line)
+        release(sim, pool, lane, buffer, context)
     else:
         pay_recycle(sim, lane, p.cost_defer)
         sim.deferred[lane, st.deferred_count] = buffer

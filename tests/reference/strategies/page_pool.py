@@ -101,8 +101,6 @@ class PagePool:
         if self.ring.put(page):
             count["recycle_ring"] += 1
             self.sim.pay("recycle", p.cost_pool_put_ring)
-            if context == "process":
-                self.sim.pay("remote", p.cost_remote_line)
             return
         count["recycle_ring_full"] += 1
         self.sim.pay("recycle", p.cost_pool_put_failed)
