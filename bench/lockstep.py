@@ -236,8 +236,6 @@ class Model:
             self.release(who, direct=False)
             self.tx_cleaned[who] += 1
 
-    # --- window and census: section 4 -------------------------------------------------------------------
-
     def open_window(self, who: Ints) -> None:
         """Warm-up is over: forget what was counted."""
         c = self.counters
@@ -245,14 +243,12 @@ class Model:
             values[who] = 0
         self.latency[who] = self.occupancy[who] = 0
         self.window[who], self.census_ns[who] = 1, self.now_ps[who] // 1000
-        c.start_ps[who], c.pages_held_start[who] = self.now_ps[who], self.zone.held[who]
+        c.start_ps[who] = self.now_ps[who]
         c.inside_start_packets[who] = (self.waiting + self.tx_queued - self.tx_cleaned)[who]
-        c.pages_held_peak[who] = self.zone.held[who]
-        c.held_start_buffers[who] = (self.posted + self.waiting + self.tx_queued - self.tx_cleaned)[who]
-        c.pool_cache_start_pages[who], c.pool_ring_start_pages[who] = (
-            self.strategy.cached[who],
-            self.strategy.in_ring[who],
-        )
+        c.pages_held_start[who] = c.pages_held_peak[who] = self.zone.held[who]
+        c.held_start_buffers[who] = c.inside_start_packets[who] + self.posted[who]
+        c.pool_cache_start_pages[who] = self.strategy.cached[who]
+        c.pool_ring_start_pages[who] = self.strategy.in_ring[who]
 
     def holders(self) -> dict[str, Ints]:
         """What each holder of buffers and pages has now, by the names of its counters."""
