@@ -2,11 +2,11 @@
 """Sweep files: read, checked, resolved into a self-contained document, and from there into scenarios.
 
 `source` reads YAML with places; `quantities`, `distributions`, `traffic` and `sections` are pydantic models of what
-may be said, and `validation` turns nodes into canonical values and pydantic's errors into mistakes with places;
-`parameters` is the table of all parameters, `short_forms` expands lists, `library` finds mixes, hosts and NICs,
-`overrides` is `--set`, `reading` gathers values and mistakes, `document` puts the document together, `sweep` makes
-scenarios of it with `columns` for its constraints, `check` refuses impossible combinations, `editor` is the JSON
-Schema.
+may be said, `claims` of what may be claimed, and `validation` turns nodes into canonical values and pydantic's errors
+into mistakes with places; `parameters` is the table of all parameters, `short_forms` expands lists, `library` finds
+mixes, hosts and NICs, `overrides` is `--set`, `reading` gathers values and mistakes, `document` puts the document
+together, `sweep` makes scenarios of it with `columns` for its constraints, `check` refuses impossible combinations,
+`editor` is the JSON Schema.
 """
 
 from .document import load

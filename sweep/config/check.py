@@ -9,12 +9,16 @@ from functools import cache
 import numpy as np
 
 from sweep import units
+from sweep.claims import ClaimError
 from sweep.grid import Layout
 from sweep.model import prepare, quantiles
 from sweep.model.scenario import Distribution
 from sweep.model.strategies import strategy
 
+from . import claims
+from .columns import ColumnSource
 from .parameters import knobs_of, parameters
+from .quantities import ChoiceError
 from .reading import Reading
 from .source import Mistake, Place, shorten
 from .sweep import DocumentError, Sweep
@@ -31,6 +35,7 @@ def check(sweep: Sweep, reading: Reading, top: Place) -> None:
         raise Mistake(reading.parts.settings["where"].place, "where removes every point.")
     _baseline(sweep, reading)
     _idle_knobs(sweep, reading)
+    _claims(sweep, reading)
     places = _Places(sweep.layout, reading, top)
     _each(sweep, places, ("packets", "warmup"), warmup)
     _each(sweep, places, ("strategy", "ring", "nic"), knobs)
@@ -158,3 +163,15 @@ def _idle_knobs(sweep: Sweep, reading: Reading) -> None:
         if name.startswith("strategy.") and name not in has:
             place = reading.places[name][0]
             raise Mistake(place, f'no strategy among the points has "{name}".', known=tuple(sorted(has)))
+
+
+def _claims(sweep: Sweep, reading: Reading) -> None:
+    """A claim that speaks of no point would be found out by the report, after everything has run."""
+    columns = ColumnSource(sweep.layout, sweep.document)
+    for index, claim in enumerate(sweep.document["claims"]):
+        try:
+            claims.selects(claim["that"], columns, sweep.layout)
+        except (ChoiceError, ClaimError) as error:
+            node = (reading.parts.settings["claims"].items or [])[index].mapping("a claim")["that"]
+            text = f'claims: that "{shorten(node.text)}" {error}{"" if str(error).endswith("?") else "."}'
+            raise Mistake(node.place, text, known=getattr(error, "known", ())) from None

@@ -20,8 +20,9 @@ from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 from sweep.units import MILLION
 
+from .claims import ClaimText
 from .distributions import distribution_text
-from .quantities import Condition, Count, Formula, Name, Quantity, Share, Shown
+from .quantities import SERIAL, Condition, Count, Formula, Name, Quantity, Share, Shown
 from .sections import CostTime, Nic
 from .source import SEE, Node, unknown
 from .traffic import Mix
@@ -36,7 +37,9 @@ class Top(Group):
     strategy: Literal[NAMES] = meaning("page recycling strategy")  # type: ignore[valid-type]
     traffic: Name = meaning("name of a traffic mix")
     ring: Annotated[int, Count(1, 32768)] = meaning("RX descriptors")
-    load: Annotated[int, Share(1, 2 * MILLION)] = meaning("share of the packet rate of the link with the mix's sizes")
+    load: Annotated[int, Share(1, MILLION, SERIAL)] = meaning(
+        "share of the packet rate of the link with the mix's sizes"
+    )
     host: Name = meaning("name of a host profile: what each operation costs", "xeon-e5-1650v4")
     nic: Name = meaning("name of a NIC, or its settings", "10g")
     kernel: Literal[tuple(ERAS)] = meaning("kernel era", [*ERAS][-1])  # type: ignore[valid-type]
@@ -47,12 +50,12 @@ class Top(Group):
 
 
 class Claim(Part):
-    """What it says is judged by the report."""
+    """What it says is checked here and judged by the report."""
 
     called = "a claim"
 
     name: str
-    that: str
+    that: ClaimText
 
 
 def _none(given: object) -> object:

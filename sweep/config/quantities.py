@@ -29,11 +29,15 @@ FORMULA_NAMES = ("ring", "nic.tx_ring", "nic.napi_budget", "nic.refill_batch")
 
 @dataclass(frozen=True, eq=False)
 class Quantity:
-    """A number, with a unit or plain; canonical in the whole unit of `dimension`, between `low` and `high`."""
+    """A number, with a unit or plain; canonical in the whole unit of `dimension`, between `low` and `high`.
+
+    `why`: the reason for `high`, where it is not plain to see.
+    """
 
     dimension: Dimension
     low: int
     high: int
+    why: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -62,7 +66,8 @@ class Quantity:
         if self.low <= value <= self.high:
             return value
         side = "too small" if value < self.low else "too large"
-        raise ValueError(f"is {side}: {self._bound(self.low)} to {self._bound(self.high)} are allowed")
+        why = f"; {self.why}" if self.why and value > self.high else ""
+        raise ValueError(f"is {side}: {self._bound(self.low)} to {self._bound(self.high)} are allowed{why}")
 
     def _bound(self, value: int) -> str:
         shown = self.shown(value)
@@ -151,6 +156,8 @@ def _share_text(ppm: int) -> Any:
 COUNT = Dimension("a whole number", "200_000", {}, units.whole, int, True)
 SHARE = Dimension("a share", "30 %", units.SHARES, units.ratio_ppm, _share_text, True)
 USECS = Dimension("microseconds", "8", units.TIMES, _usecs, _usecs_text, True)  # as ethtool has them
+
+SERIAL = "a link carries one frame after the other, so 1 is all it can carry"  # why shares of it end at 1
 
 Count = partial(Quantity, COUNT)
 Time = partial(Quantity, units.TIME)

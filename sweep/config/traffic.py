@@ -15,7 +15,7 @@ from sweep.model.scenario import Arrivals
 from sweep.units import MILLION
 
 from .distributions import RandomLength, RandomTime, TimeForms, Wait, distribution
-from .quantities import ChoiceError, Count, Rate, Share, Size
+from .quantities import SERIAL, ChoiceError, Count, Rate, Share, Size
 from .validation import NULL, Forms, Group, Part, meaning
 
 IMIX = [{"bytes": 64, "weight": 7}, {"bytes": 594, "weight": 4}, {"bytes": 1518, "weight": 1}]
@@ -33,7 +33,7 @@ Empty = Annotated[Nothing, BeforeValidator(lambda given: {} if given is NULL els
 
 class OnOff(Part):
     burst: RandomLength
-    peak: Annotated[int, Share(1, 2 * MILLION)] = meaning("share of the link in a burst", "1.0")
+    peak: Annotated[int, Share(1, MILLION, SERIAL)] = meaning("share of the link in a burst", "1.0")
 
 
 class ArrivalForms(Forms):

@@ -1,28 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Claims of a sweep file: `metric[selector, ...] < number`, judged against the table.
+"""Claims of a sweep file, `metric[selector, ...] < number`, judged against the table.
 
-    allocator_calls_per_packet[refcount_recycle, traffic=host, ring>=1024] < 0.01
-    ns_per_packet[page_pool, load=0.6] < ns_per_packet[page_allocator]
-    drop_ratio[strategy=page_pool] <= 0.1 %
-
-A bare word selects a strategy; `name op value` compares a parameter column, with op one of = != < <= > >=.  A claim
-holds if it holds in every cell (mix, load, ring, strategy) that it selects, each judged by its 95 % interval.  With a
-metric on the right, cells are compared in pairs at equal mix, load and ring.
+The language is in `sweep.claims`.  A claim holds if it holds in every cell (mix, load, ring, strategy) that it selects,
+each judged by its 95 % interval.  With a metric on the right, cells are compared in pairs at equal mix, load and ring.
 """
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .. import stats
+from .. import claims, stats
 from ..errors import SweepError, did_you_mean
 from . import numbers
 from .analysis import Analysis
@@ -30,15 +22,6 @@ from .dataset import Dataset
 from .document import Finding
 from .judging import NOT_TESTED, TONES, UNDECIDED, for_all, sides, span
 
-METRIC = r"([A-Za-z_]\w*)\s*(?:\[([^\]]*)\])?"
-CLAIM = re.compile(rf"\s*{METRIC}\s*(<=|>=|<|>)\s*(.+?)\s*")
-REFERENCE = re.compile(METRIC)
-NUMBER = re.compile(r"([-+]?[\d_]*\.?\d+(?:[eE][-+]?\d+)?)\s*(%?)")
-SELECTOR = re.compile(r"\s*([A-Za-z_]\w*)\s*(<=|>=|!=|==|=|<|>)\s*(.+?)\s*")
-OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "=": operator.eq, "==": operator.eq, "!=": operator.ne,
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
 Mask = NDArray[np.bool_]
 
 
@@ -50,9 +33,9 @@ class Side:
 
 def judge(analysis: Analysis) -> list[Finding]:
     """A finding per claim of the sweep file; one that cannot be read says why."""
-    claims = analysis.data.metadata.get("claims") or []
+    given = analysis.data.metadata.get("claims") or []
     found = []
-    for place, claim in enumerate(claims if isinstance(claims, list) else [claims], 1):
+    for place, claim in enumerate(given if isinstance(given, list) else [given], 1):
         entry = claim if isinstance(claim, Mapping) else {"that": claim}
         that = entry.get("that")
         name = str(entry.get("name") or that or f"claim {place}")
@@ -60,6 +43,8 @@ def judge(analysis: Analysis) -> list[Finding]:
             if not isinstance(that, str):
                 raise SweepError('"that" is missing: a claim is {name: ..., that: metric[strategy, ...] < number}')
             word, evidence = _judge(analysis, that)
+        except claims.ClaimError as error:
+            word, evidence = "not understood", [f'"{that}" {error}']
         except SweepError as error:
             word, evidence = "not understood", [str(error)]
         found.append(Finding(name, word, str(that or ""), tuple(evidence), TONES.get(word, "worse")))
@@ -68,72 +53,51 @@ def judge(analysis: Analysis) -> list[Finding]:
 
 def _judge(analysis: Analysis, that: str) -> tuple[str, list[str]]:
     data = analysis.data
-    match = CLAIM.fullmatch(that)
-    if not match:
-        raise SweepError(f'"{that}" cannot be read; write metric[strategy, ring>=1024] < 0.01')
-    metric, selectors, sign, right = match.groups()
-    left = _side(data, metric, selectors)
-    number, reference = NUMBER.fullmatch(right), REFERENCE.fullmatch(right)
+    claim = claims.parse(that)
+    left = _side(data, claim.left)
     samples = data.values(left.metric)
-    if number:
-        threshold = float(number[1].replace("_", "")) / (100 if number[2] else 1)
-        bound = right
-    elif reference:
-        samples = samples - _counterpart(data, _side(data, reference[1], reference[2]))
-        threshold, bound = 0.0, "0 (the difference)"
-    else:
-        raise SweepError(f'"{right}" is neither a number nor a metric')
+    if claim.right is not None:
+        samples = samples - _counterpart(data, _side(data, claim.right))
     estimate = stats.mean(samples)[left.selected]
-    sided = sides(estimate, threshold, inclusive=sign in ("<=", ">"))
-    good, bad = (sided.below, sided.above) if sign in ("<", "<=") else (sided.above, sided.below)
+    sided = sides(estimate, claim.threshold, inclusive=claim.sign in ("<=", ">"))
+    good, bad = (sided.below, sided.above) if claim.sign in ("<", "<=") else (sided.above, sided.below)
     if not sided.cells:
         return NOT_TESTED, ["No simulated cell is selected."]
     word = for_all(int(good.sum()), int(bad.sum()), sided.cells)
     line = f"{int(good.sum())} of {numbers.count(sided.cells, 'cell')} decided for it, {int(bad.sum())} against"
-    evidence = [f"{line}; means {span(estimate.center)} (threshold {bound})."]
+    evidence = [f"{line}; means {span(estimate.center)} (threshold {claim.bound})."]
     if bad.any():
         evidence.append(f"Against it: {_places(data, left.selected, bad)}.")
     if word == UNDECIDED:
-        evidence.append(_more(data, estimate, sided.open, threshold))
+        evidence.append(_more(data, estimate, sided.open, claim.threshold))
     return word, evidence
 
 
-def _side(data: Dataset, metric: str, selectors: str | None) -> Side:
+def _side(data: Dataset, cells: claims.Cells) -> Side:
     known = [name for name in data.table.column_names if pa.types.is_floating(data.table.schema.field(name).type)]
     known += [name for name in data.table.column_names if pa.types.is_integer(data.table.schema.field(name).type)]
-    if metric not in known:
-        raise SweepError(f'metric "{metric}" is not in the table.{did_you_mean(metric, known)}')
+    if cells.metric not in known:
+        raise SweepError(f'metric "{cells.metric}" is not in the table.{did_you_mean(cells.metric, known)}')
     mask = np.ones(data.index.shape[:-1], dtype=bool)
-    for selector in (selectors or "").split(","):
-        if selector.strip():
-            mask &= _selected(data, selector.strip())
-    return Side(metric, mask)
+    for selector in cells.selectors:
+        mask &= _selected(data, selector)
+    return Side(cells.metric, mask)
 
 
-def _selected(data: Dataset, selector: str) -> Mask:
-    shape = data.index.shape[:-1]
-    match = SELECTOR.fullmatch(selector)
-    name, sign, value = match.groups() if match else ("strategy", "=", selector)
-    value = value.strip("\"'")
+def _selected(data: Dataset, selector: claims.Selector) -> Mask:
+    name, value = selector.name, selector.value
     if name not in data.table.column_names:
         raise SweepError(f'column "{name}" is not in the table.{did_you_mean(name, data.table.column_names)}')
     kind = data.table.schema.field(name).type
-    wanted: Any = value
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        number = NUMBER.fullmatch(value)
-        if not number:
-            raise SweepError(f'"{value}" in "{selector}" is not a number')
-        wanted = float(number[1].replace("_", "")) / (100 if number[2] else 1)
         with np.errstate(invalid="ignore"):
-            return np.asarray(OPERATORS[sign](np.fmax.reduce(data.values(name), axis=-1), wanted))
-    if sign not in ("=", "==", "!="):
-        raise SweepError(f'"{sign}" in "{selector}" needs a number column; "{name}" holds names')
-    texts = data.table.column(name).to_pylist()
-    if sign != "!=" and value not in texts:
+            return np.asarray(selector.of_numbers(np.fmax.reduce(data.values(name), axis=-1)))
+    texts = np.array(data.table.column(name).to_pylist(), object)
+    equal = np.append(selector.of_names(texts), False)[data.index].any(axis=-1)
+    if not selector.excludes and value not in texts:
         choices = sorted({str(text) for text in texts if text is not None})
         raise SweepError(f'{name} "{value}" is not in the table.{did_you_mean(value, choices)}')
-    equal = np.append(np.array([OPERATORS[sign](text, wanted) for text in texts]), False)[data.index].any(axis=-1)
-    return np.asarray(np.broadcast_to(equal, shape))
+    return np.asarray(equal, np.bool_)
 
 
 def _counterpart(data: Dataset, side: Side) -> NDArray[np.float64]:

@@ -15,14 +15,14 @@ def test_the_document_is_json_and_gives_the_same_scenarios(sweep_of, tmp_path):
         "points: [{strategy: page_pool, ring: 64, traffic: host, strategy.pool_size: 100, label: tiny}]\n"
         "where: strategy.pool_size <= 2048\n"
         "replicates: 2\n"
-        "claims: [{name: S1 holds, that: 'drops[page_pool] < 1'}]\n"
+        "claims: [{name: S1 holds, that: 'drop_ratio[page_pool] < 1'}]\n"
         "traffic: {mine: {arrivals: poisson, sizes: imix, fates: {forward: 1}}}\n"
     )
     sweep = sweep_of(text, "axes.traffic=[mine, host_slow_reader]")
     document = json.loads(json.dumps(sweep.document, sort_keys=True))
     (tmp_path / "my.yaml").unlink()
     again = from_document(document)
-    assert document["claims"] == [{"name": "S1 holds", "that": "drops[page_pool] < 1"}]
+    assert document["claims"] == [{"name": "S1 holds", "that": "drop_ratio[page_pool] < 1"}]
     assert again.document == sweep.document
     for name in ("name", "points", "replicates", "simulations", "seed", "baseline", "axes", "strategies"):
         assert getattr(again, name) == getattr(sweep, name)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Claims of a sweep file, checked before anything runs: known names, and points that they speak of.
+
+A selector names the columns of the dataset, which are the parameters of the sweep file without their section:
+`pool_size` for `strategy.pool_size`, `cost_atomic` for `host.atomic`, `tx_ring` for `nic.tx_ring`.
+
+Not checked: that the right side of a comparison is one strategy and variant per cell; the report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import AfterValidator, WithJsonSchema
+
+from sweep import claims
+from sweep.errors import did_you_mean
+from sweep.grid import Column, Layout
+from sweep.metrics import METRICS
+from sweep.model import batch, host
+from sweep.model.strategies import NAMES, strategy
+
+from .quantities import ChoiceError
+
+# Columns of the dataset and the parameter each is: those in the same unit.
+OWN = ("strategy", "traffic", "host", "nic", "kernel", "ring", "load", "packets", "warmup", "memory_pages", "label")
+NIC = {name: f"nic.{name}" for name in ("tx_ring", "napi_budget", "refill_batch")} | {
+    "coalesce_frames": "nic.coalesce.frames",
+    "copybreak_bytes": "nic.copybreak",
+}
+READER = {"batch_packets": "traffic.reader.batch", "rcvbuf_bytes": "traffic.reader.rcvbuf"}
+MOST_KNOWN = 12  # values of a column listed in a message
+
+
+@cache
+def parameter_of() -> dict[str, str]:
+    """The parameter of each column that a selector may name."""
+    knobs = {knob.name: f"strategy.{knob.name}" for name in NAMES for knob in strategy(name).KNOBS}
+    costs = {f"cost_{cost.name}": f"host.{cost.name}" for cost in host.COSTS}
+    return {**{name: name for name in OWN}, **knobs, **NIC, **READER, **costs}
+
+
+@cache
+def numbers() -> frozenset[str]:
+    """What a claim may be about: metrics, counters, and parameters that are numbers."""
+    names = {metric.name for metric in METRICS} | {field.name for field in batch.all_counter_fields()}
+    return frozenset(names | set(parameter_of()) - {"strategy", "traffic", "host", "nic", "kernel", "label"})
+
+
+def known(text: str) -> str:
+    """A claim whose metrics, columns and strategies exist.  Errors: ChoiceError, ClaimError."""
+    claim = claims.parse(text)
+    for side in claim.sides:
+        if side.metric not in numbers():
+            raise _unknown("metric", side.metric, tuple(metric.name for metric in METRICS), (*sorted(numbers()),))
+        for selector in side.selectors:
+            if selector.name not in parameter_of():
+                raise _unknown("parameter", selector.name, (*parameter_of(),))
+            if selector.name == "strategy" and selector.value not in NAMES:
+                raise _unknown("strategy", selector.value, NAMES)
+    return text
+
+
+ClaimText = Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "examples": [claims.FORM]})]
+
+
+def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) -> None:
+    """Each side of a claim must speak of a point of the sweep.  Errors: ChoiceError, ClaimError."""
+    for side in claims.parse(text).sides:
+        everywhere = np.ones(len(layout), np.bool_)
+        for selector in side.selectors:
+            column = columns(parameter_of()[selector.name])
+            assert column is not None  # `known` has seen to it
+            here = _selected(column, selector)
+            if not here.any():
+                raise ChoiceError(f'selects no point: "{selector.text}" holds at none', _values(column))
+            everywhere &= here
+        if not everywhere.any():
+            raise ChoiceError("selects no point: its conditions hold at none together")
+        _counted(side, everywhere, layout)
+
+
+def _selected(column: Column, selector: claims.Selector) -> npt.NDArray[np.bool_]:
+    """Shape (points,)."""
+    if not column.is_text:
+        return np.asarray(selector.of_numbers(column.values), np.bool_)
+    choices = tuple(dict.fromkeys([*column.choices, *column.values[column.known]]))
+    if selector.value not in choices:
+        raise _unknown(selector.name, selector.value, choices)
+    return np.asarray(selector.of_names(column.values), np.bool_)
+
+
+def _counted(side: claims.Cells, selected: npt.NDArray[np.bool_], layout: Layout) -> None:
+    """Some counters are of one strategy only."""
+    if all(side.metric != field.name for field in batch.all_counter_fields()):
+        return
+    names, codes = layout.codes("strategy")
+    there = [names[code] for code in np.unique(codes[selected])]
+    if not any(field.name == side.metric for name in there for field in batch.counter_fields(name)):
+        owners = tuple(name for name in NAMES if any(f.name == side.metric for f in batch.counter_fields(name)))
+        raise ChoiceError(f'is about "{side.metric}", which {", ".join(there)} does not count', owners)
+
+
+def _values(column: Column) -> tuple[str, ...]:
+    """What the points have, for a message; () if it is much."""
+    found = sorted(set(column.values[column.known].tolist()))
+    texts = tuple(value if isinstance(value, str) else f"{value:,.12g}" for value in found)
+    return texts if len(texts) <= MOST_KNOWN else ()
+
+
+def _unknown(what: str, name: str, choices: tuple[str, ...], close: tuple[str, ...] = ()) -> ChoiceError:
+    hint = did_you_mean(name, close or choices)
+    return ChoiceError(f'has the {what} "{name}" in it, which is not known{hint and "." + hint}', choices)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Derived metrics: what people compare, and how each is computed from the counters of a row.
+
+Only IEEE basic arithmetic on int64 counters, so every machine computes the same bits.  A metric is null where its
+denominator is zero: no packets in the window is not a cost of zero.
+
+Not modelled: nothing is simulated here; a wrong metric is mended by publishing again, without running anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.model.counters import HISTOGRAM_BUCKETS
+from sweep.model.histogram import bounds
+
+Array = NDArray[Any]
+Values = Mapping[str, Array]  # name -> shape (rows,); histograms (rows, 256); nulls of knobs as -1
+
+PAGE_BYTES = 4096
+BUCKET_BOUNDS = np.array([bounds(index) for index in range(HISTOGRAM_BUCKETS)], np.float64)  # (256, 2), in ns
+
+
+class Metric(NamedTuple):
+    """A named ratio; `value` gives numerator and denominator, shape (rows,) each."""
+
+    name: str
+    unit: str
+    meaning: str
+    value: Callable[[Values], tuple[Array, Array]]
+
+
+def _window_ps(of: Values) -> Array:
+    return of["end_ps"] - of["start_ps"]
+
+
+def _total(of: Values, *names: str) -> Array:
+    return np.asarray(np.sum([of[name] for name in names], axis=0))
+
+
+def _cost(name: str, *counters: str) -> Metric:
+    meaning = f"{' + '.join(counters)} per packet taken from the ring"
+    return Metric(name, "ns", meaning, lambda of: (_total(of, *counters) / 1e3, of["rx_packets"]))
+
+
+def _per_packet(name: str, counter: str) -> Metric:
+    return Metric(name, "1", f"{counter} per packet taken from the ring", lambda of: (of[counter], of["rx_packets"]))
+
+
+def _mean(name: str, unit: str, census: str, meaning: str) -> Metric:
+    return Metric(name, unit, f"{meaning}, mean over the window", lambda of: (of[census] * 1e3, _window_ps(of)))
+
+
+def _drops(of: Values) -> tuple[Array, Array]:
+    causes = ("no_descriptor", "no_memory", "socket_buffer", "tx_ring")
+    return _total(of, *(f"drop_{cause}_packets" for cause in causes)), of["offered_packets"]
+
+
+def _reuse(of: Values) -> tuple[Array, Array]:
+    buffer_bytes = np.where(of["frag_bytes"] > 0, of["frag_bytes"], PAGE_BYTES) if "frag_bytes" in of else PAGE_BYTES
+    posted_pages = of["posted_buffers"] * buffer_bytes / PAGE_BYTES
+    return posted_pages - of["pages_taken"], posted_pages
+
+
+def _quantile(q_percent: int) -> Callable[[Values], tuple[Array, Array]]:
+    """The q-quantile of each row's latency, evenly spread inside its bucket."""
+
+    def value(of: Values) -> tuple[Array, Array]:
+        counts = of["latency_ns_histogram"]
+        total = counts.sum(axis=1)
+        below = np.cumsum(counts, axis=1)
+        target = total * q_percent / 100
+        bucket = np.argmax((below >= target[:, None]) & (counts > 0), axis=1)
+        rows = np.arange(len(counts))
+        inside = counts[rows, bucket]
+        share = (target - (below[rows, bucket] - inside)) / np.maximum(inside, 1)
+        low, high = BUCKET_BOUNDS[bucket].T
+        return low + share * (high - low), (total > 0).astype(np.int64)
+
+    return value
+
+
+METRICS = (
+    _cost("ns_per_packet", "busy_ps", "release_ps"),
+    _per_packet("allocator_calls_per_packet", "allocator_calls"),
+    _per_packet("pages_taken_per_packet", "pages_taken"),
+    _per_packet("zone_lock_takes_per_packet", "zone_lock_takes"),
+    Metric(
+        "reuse_ratio",
+        "1",
+        "share of the memory posted to the NIC that did not come from the page allocator: 1 - pages_taken / "
+        "(posted_buffers, in pages: frag_bytes of a page each where the strategy cuts pages); a little below 0 where "
+        "pages taken in the window were posted after its end",
+        _reuse,
+    ),
+    Metric("drop_ratio", "1", "packets dropped for want of something, of those offered", _drops),
+    Metric(
+        "delivered_ratio",
+        "1",
+        "packets delivered to the reader or forwarded, of those offered",
+        lambda of: (_total(of, "delivered_packets", "forwarded_packets"), of["offered_packets"]),
+    ),
+    Metric(
+        "throughput_pps",
+        "pps",
+        "packets delivered, forwarded or dropped on purpose per second of the window",
+        lambda of: (_total(of, "delivered_packets", "forwarded_packets", "filtered_packets") * 1e12, _window_ps(of)),
+    ),
+    Metric(
+        "cpu_busy_ratio", "1", "busy share of the queue's CPU in the window", lambda of: (of["busy_ps"], _window_ps(of))
+    ),
+    Metric(
+        "lap_ns",
+        "ns",
+        "ring lap: ring size over the rate at which packets were offered in the window",
+        lambda of: (of["ring"] * (_window_ps(of) / 1e3), of["offered_packets"]),
+    ),
+    Metric("latency_p50_ns", "ns", "time from wire to delivery or departure: median", _quantile(50)),
+    Metric("latency_p99_ns", "ns", "time from wire to delivery or departure: 99 % quantile", _quantile(99)),
+    _mean("pages_held_mean_pages", "pages", "pages_held_page_ns", "pages taken and not given back"),
+    _mean("rx_ring_mean_buffers", "buffers", "rx_ring_buffer_ns", "buffers on the RX ring"),
+    _mean("tx_ring_mean_buffers", "buffers", "tx_ring_buffer_ns", "buffers in the TX ring"),
+    _mean("socket_mean_buffers", "buffers", "socket_buffer_ns", "buffers in the socket or on the deferred list"),
+    _mean("pool_cache_mean_pages", "pages", "pool_cache_page_ns", "pages kept by the strategy, ready at once"),
+    _mean("pool_ring_mean_pages", "pages", "pool_ring_page_ns", "pages in the pool's ring"),
+    _mean("pcp_mean_pages", "pages", "pcp_page_ns", "free pages on the per-CPU lists of the allocator"),
+    *(
+        _cost(f"{part}_ns_per_packet", f"{part}_ps")
+        for part in ("stack", "poll", "allocate", "recycle", "dma", "lock", "copy", "remote")
+    ),
+)

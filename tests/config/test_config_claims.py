@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""What a claim may say in a sweep file is what the published table can answer, and every shipped claim is such."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from planted_mistakes import VALID
+
+from sweep import schema
+from sweep.claims import Cells, ClaimError, Selector, parse
+from sweep.config import load
+from sweep.config.claims import numbers, parameter_of
+from sweep.config.columns import ColumnSource
+from sweep.errors import ConfigError
+from sweep.schema import parameters as table
+
+# Columns of text that no sweep file gives in one word, and numbers in another unit than the sweep file's.
+NOT_SELECTED = {
+    "seed", "replicate", "load_ppm", "arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "forward_path",
+    "reader_cpu", "wakeup", "stall_every", "stall_for", "coalesce_ps", "tx_coalesce_ps", "tx_coalesce_frames",
+    "link_ps_per_byte", "read_ps", "call_ps",
+}  # fmt: skip
+
+CLAIMS = [
+    "ns_per_packet < 700",
+    "packets[page_pool] >= 20_000",
+    "allocator_calls_per_packet[page_pool, traffic=router, ring>=64] < 0.01",
+    "drop_ratio[strategy=page_pool, label=one] <= 0.1 %",
+    "drop_ratio[label!=one] <= 0.1 %",
+    "ns_per_packet[page_pool, load=0.3] < ns_per_packet[page_allocator]",
+    "alloc_slow[page_pool, pool_size<=128] < 1",
+    "ns_per_packet[nic=inline, tx_ring=512, cost_atomic>1] < 1e3",
+]
+
+MISTAKES = {
+    "ns_per_packet <<< banana": [
+        'cannot be read: "<< banana" is neither a number nor a metric; write metric[strategy,'
+    ],
+    "drop_ratio[page_pool] is low": ["cannot be read; write metric[strategy, ring>=1024] < 0.01."],
+    "alocator_calls_per_packet < 1": [
+        'the metric "alocator_calls_per_packet" in it, which is not known.',
+        'Did you mean "allocator_calls_per_packet"?',
+        "known: ns_per_packet",
+    ],
+    "drop_ratio < drop_rato": ['the metric "drop_rato" in it, which is not known. Did you mean "drop_ratio"?'],
+    "drop_ratio[page_pol] < 1": [
+        'the strategy "page_pol" in it, which is not known. Did you mean "page_pool"?',
+        "known: page_allocator, page_frag, page_pool, refcount_recycle",
+    ],
+    "drop_ratio[rnig>1] < 1": ['the parameter "rnig" in it, which is not known. Did you mean "ring"?'],
+    "drop_ratio[traffic=ruoter] < 1": [
+        'the traffic "ruoter" in it, which is not known. Did you mean "router"?',
+        "known: router, mine",
+    ],
+    "drop_ratio[label=three] < 1": ['the label "three" in it, which is not known.', "known: one, two"],
+    "drop_ratio[ring>many] < 1": ['"many" in "ring>many" is not a number'],
+    "drop_ratio[traffic>mine] < 1": ['">" in "traffic>mine" needs numbers; "traffic" holds names'],
+    "drop_ratio[page_pool, ring>1024] < 1": ['selects no point: "ring>1024" holds at none.', "known: 64, 256, 1,024"],
+    "drop_ratio[refcount_recycle] < 1": [
+        'selects no point: "refcount_recycle" holds at none.',
+        "known: page_allocator, page_frag, page_pool",
+    ],
+    "drop_ratio[page_frag, ring=1024] < 1": ["selects no point: its conditions hold at none together."],
+    "drop_ratio < drop_ratio[page_frag, ring=1024]": ["selects no point: its conditions hold at none together."],
+    "alloc_slow[page_frag] < 1": ['is about "alloc_slow", which page_frag does not count.', "known: page_pool"],
+}
+
+
+@pytest.mark.parametrize("that", MISTAKES)
+def test_a_claim_that_could_not_be_judged_is_told_before_anything_runs(tmp_path, that):
+    path = tmp_path / "my.yaml"
+    path.write_text(f'{VALID}claims:\n  - {{name: a, that: "{that}"}}\n')
+    with pytest.raises(ConfigError) as error:
+        load(path)
+    assert error.value.exit_code == 2
+    line = len(VALID.splitlines()) + 2
+    assert str(error.value).startswith(f'{path}:{line}:21: claims: that "{that}" ')
+    for part in MISTAKES[that]:
+        assert part in str(error.value)
+
+
+@pytest.mark.parametrize("that", CLAIMS)
+def test_claims_that_a_file_may_make(tmp_path, that):
+    path = tmp_path / "my.yaml"
+    path.write_text(f"{VALID}claims:\n  - {{name: a, that: '{that}'}}\n")
+    assert load(path).document["claims"] == [{"name": "a", "that": that}]
+
+
+def test_every_number_that_a_claim_may_be_about_is_a_number_of_the_table():
+    kinds = {field.name: field.type for field in schema.results_schema()}
+    assert all(pa.types.is_integer(kinds[name]) or pa.types.is_floating(kinds[name]) for name in numbers())
+    roles = {column.name: column.role for column in schema.columns()}
+    assert {name for name, role in roles.items() if role in ("metric", "counter")} <= numbers()
+
+
+def test_every_parameter_of_the_table_can_be_selected_or_is_left_out_knowingly():
+    assert {column.name for column in table.columns()} == set(parameter_of()) | NOT_SELECTED
+
+
+def test_a_selector_sees_the_values_that_the_table_will_have(tmp_path):
+    """The same number, in the same unit, for every point."""
+    path = tmp_path / "my.yaml"
+    path.write_text(VALID)
+    sweep = load(path)
+    points = range(sweep.points)
+    published = table.arrays([sweep.scenario(point, 0) for point in points], ["" for _ in points])
+    columns = ColumnSource(sweep.layout, sweep.document)
+    for name, parameter in parameter_of().items():
+        if name == "label":
+            continue
+        column = columns(parameter)
+        expected = published[name].to_pylist()
+        found = [value if there else None for value, there in zip(column.values, column.known, strict=True)]
+        assert found == expected, name
+
+
+def test_a_claim_is_read_whole():
+    claim = parse(" ns_per_packet [ page_pool , ring >= 1_024, label='a b' ] <= 0.5 % ")
+    selectors = (
+        Selector("page_pool", "strategy", "=", "page_pool"),
+        Selector("ring >= 1_024", "ring", ">=", "1_024"),
+        Selector("label='a b'", "label", "=", "a b"),
+    )
+    assert claim.left == Cells("ns_per_packet", selectors)
+    assert (claim.sign, claim.right, claim.threshold) == ("<=", None, 0.005)
+    claim = parse("a < b[page_frag]")
+    assert (claim.right.metric, claim.threshold) == ("b", 0.0)
+
+
+@pytest.mark.parametrize("text", ["", "a", "a = 1", "a < ", "< 1", "a[ring>1 < 1", "a < !", "a <<< 1", "a" * 2000])
+def test_what_is_no_claim(text):
+    with pytest.raises(ClaimError, match="cannot be read"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("sign", "selected"),
+    [("=", [20]), ("==", [20]), ("!=", [10, 30]), ("<", [10]), ("<=", [10, 20]), (">", [30]), (">=", [20, 30])],
+)
+def test_signs(sign, selected):
+    values = np.array([10, 20, 30])
+    assert values[Selector("", "ring", sign, "20").of_numbers(values)].tolist() == selected
