@@ -70,9 +70,13 @@ class Estimate:
         """A `Call` per element; `margin` is in the unit of the estimate."""
         with np.errstate(invalid="ignore"):
             sign = np.where(self.high < 0, Call.LOWER, np.where(self.low > 0, Call.HIGHER, Call.TIE))
-            small = (sign != Call.TIE) & (self.low >= -margin) & (self.high <= margin)
-        calls = np.where(small, Call.EQUIVALENT, sign)
+        calls = np.where((sign != Call.TIE) & self.within(margin), Call.EQUIVALENT, sign)
         return np.where(self.pairs < 2, Call.TOO_FEW, calls)
+
+    def within(self, margin: float) -> NDArray[np.bool_]:
+        """Where the whole interval lies within the margin: as good as equal, a difference found or not."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray((self.pairs >= 2) & (self.low >= -margin) & (self.high <= margin))
 
     def call(self, margin: float = 0.0) -> Call:
         """The `Call` of a single comparison."""
@@ -173,13 +177,25 @@ def pairs_needed(estimate: Estimate, target: float, confidence: float = CONFIDEN
 
 @dataclass(frozen=True)
 class Winner:
-    """The best of several strategies in one cell."""
+    """The best of several strategies in one cell, and what is known of the others."""
 
     best: int  # smallest mean
-    ties: tuple[int, ...]  # no difference from the best found, best first; one element if it won alone
-    runner_up: int | None  # next after the ties; None if there is none
+    close: tuple[int, ...]  # shown to be within the margin of the best, nearest first
+    open: tuple[int, ...]  # undecided: neither shown to be worse than the best nor to be that close to it
+    runner_up: int | None  # the next of those shown to be worse; None if there is none
     behind: float  # relative difference of the runner-up; NaN without one
-    decided: bool  # False with fewer than two pairs: `best` is then only the smallest number
+    pairs: int  # fewest pairs of the comparisons with the best
+    needed: int | None  # pairs at which `open` would be decided, if means and spreads stay; None if not known
+
+    @property
+    def decided(self) -> bool:
+        """Whether every other strategy is shown to be worse than the best or as good as it."""
+        return not self.open and self.pairs >= 2
+
+    @property
+    def ties(self) -> tuple[int, ...]:
+        """All that are not shown to be worse, the best first."""
+        return (self.best, *self.close, *self.open)
 
 
 def winner(
@@ -190,6 +206,7 @@ def winner(
     The others are compared with the best, pair by pair.  Which one is best was chosen by looking, so any two might
     have been compared: Holm's adjustment goes over all pairs of eligible strategies.  That keeps the chance that any
     true tie is broken below 1 - confidence (over the others alone it is 11 % in place of 5 % for five equal ones).
+    One whose whole interval lies within the margin is as good as the best, whether or not a difference was found.
     """
     means = np.where(eligible, mean(values).center, np.nan)
     if not np.isfinite(means).any():
@@ -199,18 +216,37 @@ def winner(
     runs = np.isfinite(means)
     others = runs & (np.arange(len(means)) != best)
     adjusted = _adjusted(values, runs)[best]
-    equivalent = behind.calls(float(np.log1p(margin))) == Call.EQUIVALENT
+    close = behind.within(float(np.log1p(margin)))
     with np.errstate(invalid="ignore"):
-        beaten = others & (adjusted < 1 - confidence) & (behind.center > 0) & ~equivalent
+        beaten = others & (adjusted < 1 - confidence) & (behind.center > 0) & ~close
     ranked = [int(i) for i in np.argsort(means) if others[i]]
     runner_up = next((i for i in ranked if beaten[i]), None)
+    undecided = tuple(i for i in ranked if not beaten[i] and not close[i])
+    rivals = int(runs.sum())
+    risk = (1 - confidence) / max(rivals * (rivals - 1) // 2, 1)
     return Winner(
         best,
-        (best, *(i for i in ranked if not beaten[i])),
+        tuple(i for i in ranked if close[i]),
+        undecided,
         runner_up,
         float(np.expm1(behind.center[runner_up])) if runner_up is not None else float("nan"),
-        bool((behind.pairs[others] >= 2).all()) if others.any() else bool(np.isfinite(values[best]).sum() >= 2),
+        int(behind.pairs[others].min()) if others.any() else int(np.isfinite(values[best]).sum()),
+        _pairs_to_decide([behind[i] for i in undecided], 1 - risk, float(np.log1p(margin))),
     )
+
+
+def _pairs_to_decide(differences: list[Estimate], confidence: float, margin: float) -> int | None:
+    """Pairs at which each difference would be found (at `confidence`) or be shown to lie within the margin."""
+    needed = []
+    for found in differences:
+        ways = [pairs_needed(found, 0.0, confidence, limit=1000)]
+        if abs(float(found.center)) < margin:
+            ways.append(pairs_needed(found, float(np.copysign(margin, found.center)), limit=1000))
+        known = [pairs for pairs in ways if pairs is not None]
+        if not known:
+            return None
+        needed.append(min(known))
+    return max(needed, default=None)
 
 
 def _adjusted(values: Array, runs: NDArray[np.bool_]) -> Array:

@@ -28,5 +28,5 @@ for verb in (plan, run, report, replay, schema):
 
 
 def main() -> None:
-    """Entry point of `sweep` and of `python -m sweep`."""
+    """Parse the command line, call the verb, exit."""
     app(prog_name="sweep")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import signal
 import sys
 import tempfile
@@ -30,13 +31,17 @@ def guarded(verb: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(verb)
     def call(*arguments: P.args, **options: P.kwargs) -> None:
         signal.signal(signal.SIGTERM, _terminated)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            verb(*arguments, **options)
+            try:
+                verb(*arguments, **options)
+            finally:
+                sys.stdout.flush()  # here, where a reader that has gone is no surprise
         except SweepError as error:
             _say(str(error))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            _say("interrupted; what was finished is kept: the same command again runs the rest")
+            _say(f"interrupted; what was finished is kept. Go on with\n  {shlex.join(['sweep', *sys.argv[1:]])}")
             raise typer.Exit(INCOMPLETE) from None
         except BrokenPipeError:  # the reader of our output has gone, as in `sweep plan … | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
+from .patience import patience
 from .words import count, of, scaled, seconds, size
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ def plan(
     where = run_directory(sweep, out)
     origin = Origin.of(file, sets or [], out)
     request = Request(sweep, where, origin, executor, None, workers, chunk_seconds, only)
-    print(text(look(request, Store(where).scan(set_aside=False))))
+    with patience(f"laying out {of(sweep.simulations, 'simulation')}"):
+        prospect = look(request, Store(where).scan(set_aside=False))
+    print(text(prospect))
 
 
 def text(prospect: Prospect) -> str:
-    """What is to do, in three lines."""
+    """What is to do, in three lines, and a fourth where something comes before it."""
     survey, forecast = prospect.survey, prospect.forecast
     sweep, wanted = survey.sweep, int(prospect.wanted.sum())
     asked = "" if wanted == survey.simulations else f", {count(wanted)} of them asked for"
@@ -52,8 +55,18 @@ def text(prospect: Prospect) -> str:
     return (
         f"{head}\n{state} in {of(len(prospect.chunks), 'chunk')} of about {seconds(each)}\n"
         f"  predicted {low}–{high} core-seconds, {seconds(forecast.wall_s)} on {cores} · "
-        f"{size(forecast.memory_bytes)} memory · {size(forecast.result_bytes)} of results"
+        f"{size(forecast.memory_bytes)} memory · {size(forecast.result_bytes)} of results{_before(prospect)}"
     )
+
+
+def _before(prospect: Prospect) -> str:
+    """The wall time before the first simulation: starting Ray, compiling; a line of its own, empty if there is none."""
+    forecast, parts = prospect.forecast, []
+    if forecast.start_s:
+        parts.append(f"about {seconds(forecast.start_s)} to start Ray")
+    if prospect.cold:
+        parts.append(f"about {seconds(forecast.compile_s)} to compile {of(len(prospect.cold), 'kernel')} (once)")
+    return f"\n  and before it {', '.join(parts)}" if parts else ""
 
 
 def _digits(number: float) -> int:

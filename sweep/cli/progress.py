@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .words import clock, count, scaled
+from .words import clock, count, of, scaled
 
 if TYPE_CHECKING:
     from sweep.jobs.progress import Progress
@@ -41,15 +42,27 @@ class Display:
 
     def _draw(self, progress: Progress) -> None:
         if self._bar is None:
-            from rich.progress import BarColumn, TextColumn
+            from rich.progress import BarColumn, ProgressColumn, Task
             from rich.progress import Progress as Bar
+            from rich.table import Column
+            from rich.text import Text
 
-            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[tail]}"))
-            self._bar = Bar(*columns, transient=True)
-            self._task = self._bar.add_task("", total=1.0, tail="")
+            class Said(ProgressColumn):
+                """Words about the run as it stands when they are drawn, so that "stopping" shows at once."""
+
+                def __init__(self, words: Callable[[Progress], str]) -> None:
+                    super().__init__(Column(no_wrap=True))
+                    self._words = words
+
+                def render(self, task: Task) -> Text:
+                    return Text(self._words(task.fields["progress"]))
+
+            columns = (Said(_head), BarColumn(None), Said(_tail))  # the bar takes what the words leave
+            self._bar = Bar(*columns, transient=True, expand=True, redirect_stderr=False)  # stderr is the run's log
+            self._task = self._bar.add_task("", total=1.0, progress=progress)
             self._bar.start()
         share = progress.ended_predicted_s / max(progress.predicted_s, 1e-9)
-        self._bar.update(self._task, description=_head(progress), completed=share, tail=_tail(progress))
+        self._bar.update(self._task, completed=share, progress=progress)
 
 
 def _head(progress: Progress) -> str:
@@ -62,11 +75,11 @@ def _tail(progress: Progress) -> str:
     if progress.failed_chunks:
         parts.append(f"{count(progress.failed_chunks)} failed")
     if progress.compiling:
-        parts.append(f"compiling {', '.join(progress.compiling)}")
-    if progress.packets:
+        parts.append(f"compiling {of(len(progress.compiling), 'kernel')}")
+    elif progress.packets:  # a rate, and a time left by it, mean nothing while kernels are missing
         parts.append(f"{scaled(progress.packets_per_s)}packets/s")
     if progress.stopping:
         parts.append("stopping")
-    elif progress.left_s is not None:
+    elif progress.left_s is not None and not progress.compiling:
         parts.append(f"{clock(progress.left_s)} left")
     return " · ".join(parts)

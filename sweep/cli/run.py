@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import shlex
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
+from .patience import patience
 from .words import count, of, seconds
 
 if TYPE_CHECKING:
-    from sweep.jobs.run import Summary
+    from sweep.jobs.run import Prospect, Summary
 
 FAILURES_SHOWN = 5
 
@@ -32,35 +36,66 @@ def run(
     no_report: Annotated[bool, typer.Option("--no-report", help="leave the report out")] = False,
     shuffle: Annotated[int | None, typer.Option("--shuffle", hidden=True)] = None,
 ) -> None:
-    """Run what is missing, as many chunks at a time as there are cores, and write the results and the report."""
+    """Run what is missing, as many chunks at a time as there are cores, and write the results and the report.
+
+    With --only, show the simulation; a table that is published already is left as it is.
+    """
     from sweep import config
     from sweep.jobs.origin import Origin, run_directory
     from sweep.jobs.run import Request
     from sweep.jobs.run import run as run_sweep
 
-    from .plan import text
     from .progress import Display
 
     started = time.perf_counter()
     sweep = config.load(file, sets or [])
     where, origin = run_directory(sweep, out), Origin.of(file, sets or [], out)
     request = Request(sweep, where, origin, executor, address, workers, chunk_seconds, only, shuffle)
-    with Display() as display:
-        summary = run_sweep(request, display.update, lambda prospect: print(text(prospect), flush=True))
+    with Display() as display, ExitStack() as waiting:
+        waiting.enter_context(patience(f"laying out {of(sweep.simulations, 'simulation')}"))
+        summary = run_sweep(request, display.update, _announcing(waiting))
     print(_ending(summary, time.perf_counter() - started))
     if summary.interrupted:
         print(f"interrupted; what was finished is kept. Go on with\n  {origin.again}")
         raise typer.Exit(summary.exit_code)
-    paths = [where / "results.arrow", Path("results.parquet")]
-    if not no_report and summary.done > summary.invalid:
-        from sweep import report
+    if only:
+        print(_chosen(summary))
+    if summary.published:
+        paths, hint = [where / "results.arrow", Path("results.parquet")], ""
+        if not no_report and summary.done > summary.invalid:
+            from sweep import report
 
-        written = report.write(where)
-        paths += [Path(path.name) for path in written.values()]
-    print(" · ".join(map(str, paths)))
+            paths += [Path(path.name) for path in report.write(where).values()]
+            hint = f"\nverdicts: sweep report {shlex.quote(str(where))}"
+        print(" · ".join(map(str, paths)) + hint)
     if summary.exit_code:
         print(_trouble(summary, origin.again))
         raise typer.Exit(summary.exit_code)
+
+
+def _announcing(waiting: ExitStack) -> Callable[[Prospect], None]:
+    """Say what is to do, and that the wait for it is over."""
+    from .plan import text
+
+    def announce(prospect: Prospect) -> None:
+        waiting.close()
+        print(text(prospect), flush=True)
+
+    return announce
+
+
+def _chosen(summary: Summary) -> str:
+    """What --only asked for: the row if it is one, and where it is if no table was published with it."""
+    from .row import text
+
+    rows = 0 if summary.table is None else len(summary.table)
+    shown = text(summary.table) if rows == 1 else f"{of(rows, 'simulation')}; a longer id shows one"
+    if summary.published:
+        return shown
+    return (
+        f"{shown}\nkept in {summary.directory / 'parts'}; the published table stays as it is: "
+        "the same command without --only renews it"
+    )
 
 
 def _ending(summary: Summary, wall_s: float) -> str:

@@ -28,6 +28,8 @@ from .provenance import provenance
 from .store import Part, Store
 from .task import encode
 
+RESULTS = "results.arrow"  # the file that makes a directory a published one
+
 
 def publish(store: Store, survey: Survey, parts: Sequence[Part], wanted: NDArray[np.bool_], origin: Origin) -> pa.Table:
     """Write the published files; the table that is in them.  `wanted` (N,) says which simulations belong to it."""
@@ -51,7 +53,7 @@ def publish(store: Store, survey: Survey, parts: Sequence[Part], wanted: NDArray
     store.write(store.directory / "dictionary.arrow", encode(dictionary))
     _parquet(store, dictionary, store.directory / "dictionary.parquet")
     _parquet(store, table, store.directory / "results.parquet")
-    store.write(store.directory / "results.arrow", encode(table))
+    store.write(store.directory / RESULTS, encode(table))
     return table
 
 

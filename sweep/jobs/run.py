@@ -2,7 +2,8 @@
 """Run a sweep: hand out what is missing, commit each part as it arrives, publish.  The one verb is "run missing".
 
 Resuming after a crash, a longer axis, more replicates and a changed strategy are all the same set difference.  The
-first Ctrl-C or SIGTERM stops handing out, commits what is ready and ends; the second ends at once.
+first Ctrl-C or SIGTERM, from before the executor starts until it has ended, stops handing out, commits what is ready
+and ends; the second ends at once.  A run of chosen simulations only never takes the place of a published table.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -23,9 +26,10 @@ from sweep.config import Sweep
 from sweep.plan import Chunk, Forecast, Plan, Survey, digest
 
 from .executor import Executor, Run, Warm, open_executor, worker_count
+from .kernels import uncompiled
 from .origin import Origin
 from .progress import Progress
-from .publish import publish
+from .publish import RESULTS, collect, publish
 from .signals import INCOMPLETE, stop_on_signal
 from .store import Part, Store
 
@@ -59,6 +63,7 @@ class Prospect:
     done: int  # simulated for this very sweep
     reused: int  # simulated for an earlier variant of it
     chunks: list[Chunk]
+    cold: list[str]  # strategies of chunks whose kernel this machine has still to compile
     forecast: Forecast
     workers: int
 
@@ -87,6 +92,8 @@ class Summary:
     invalid: int  # of them, rows that break a law
     failures: list[Failure]
     interrupted: bool
+    table: pa.Table | None  # the simulations asked for that have a result; None if interrupted
+    published: bool  # that table, by this run
 
     @property
     def failed(self) -> int:
@@ -115,13 +122,16 @@ def look(request: Request, parts: Sequence[Part]) -> Prospect:
     mine = np.isin(survey.ids, _joined(own)) & wanted
     calibration = _calibration(parts)
     chunks = planning.divide(survey, wanted & ~there, workers, request.chunk_s, calibration)
+    cold = uncompiled({chunk.strategy for chunk in chunks}, survey.code)
+    starts_ray = bool(chunks) and request.executor == "ray" and request.address is None
     return Prospect(
         survey=survey,
         wanted=wanted,
         done=int(mine.sum()),
         reused=int((there & ~mine).sum()),
         chunks=chunks,
-        forecast=planning.forecast(survey, chunks, workers, calibration),
+        cold=cold,
+        forecast=planning.forecast(survey, chunks, workers, calibration, starts_ray=starts_ray, kernels=len(cold)),
         workers=workers,
     )
 
@@ -129,6 +139,7 @@ def look(request: Request, parts: Sequence[Part]) -> Prospect:
 def run(request: Request, watch: Watch = lambda progress: None, announce: Announce = lambda prospect: None) -> Summary:
     """Run what is missing of a sweep in its directory, then publish.  Raises SweepError.
 
+    With `request.only`, publish only where nothing is published yet: a table of the whole sweep stays what it is.
     `announce` is called once with what is to do, `watch` about twice a second.
     """
     store = Store(request.directory)
@@ -139,13 +150,23 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
         driver = _Driver(store, prospect, request, watch)
         if prospect.chunks:
             driver.run()
-        invalid = 0
+        table, invalid = None, 0
+        publishing = request.only is None or not (request.directory / RESULTS).exists()
         if not driver.stopping:
-            table = publish(store, prospect.survey, parts + driver.parts, prospect.wanted, request.origin)
+            make = partial(publish, store) if publishing else collect
+            table = make(prospect.survey, parts + driver.parts, prospect.wanted, request.origin)
             invalid = pc.sum(pc.invert(table.column("valid"))).as_py() or 0
-    done = prospect.done + prospect.reused + sum(len(part.ids) for part in driver.parts)
-    failures, interrupted = driver.failures, driver.stopping
-    return Summary(request.directory, prospect, driver.progress, done, invalid, failures, interrupted)
+    return Summary(
+        directory=request.directory,
+        prospect=prospect,
+        progress=driver.progress,
+        done=prospect.done + prospect.reused + sum(len(part.ids) for part in driver.parts),
+        invalid=invalid,
+        failures=driver.failures,
+        interrupted=driver.stopping,
+        table=table,
+        published=publishing and table is not None,
+    )
 
 
 class _Driver:
@@ -167,10 +188,24 @@ class _Driver:
     def run(self) -> None:
         plan = planning.plan(self._prospect.survey, self._chunks)
         self._keep(plan)
+        with stop_on_signal(self._stop):  # before the executor starts: no KeyboardInterrupt may be raised inside Ray
+            executor = self._open(plan)
+            if executor:
+                with closing(executor):
+                    if not self.stopping:
+                        self._loop(executor)
+
+    def _open(self, plan: Plan) -> Executor | None:
+        """The executor; None if a signal came while it started and its processes did not survive that."""
         request, log = self._request, self._store.logs / "executor.log"
-        executor = open_executor(request.executor, plan, self._prospect.workers, request.address, log)
-        with stop_on_signal(self._stop), closing(executor):
-            self._loop(executor)
+        self.progress.executor = f"starting {request.executor}"
+        self._watch(self.progress)
+        try:
+            return open_executor(request.executor, plan, self._prospect.workers, request.address, log)
+        except Exception:
+            if self.stopping:
+                return None
+            raise
 
     def _keep(self, plan: Plan) -> None:
         data = planning.encode(plan)
@@ -230,7 +265,7 @@ class _Driver:
         self.progress.ended(chunk, failed=True)
 
     def _stop(self) -> None:
-        self.stopping = self.progress.stopping = True
+        self.stopping = self.progress.stopping = True  # and nothing else: a signal's handler may run anywhere
 
 
 def _joined(ids: list[NDArray[np.bytes_]]) -> NDArray[np.bytes_]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,22 +14,37 @@ UNCALIBRATED = (0.5, 2.0)  # the model's own guess of its speed, on an unknown m
 CALIBRATED = (0.9, 1.1)  # measured on parts of this run directory
 WORKER_BYTES = 190 << 20  # resident: Python, NumPy, numba, Arrow and compiled kernels; measured on Linux
 DRIVER_BYTES = 320 << 20  # this process and the services of local Ray; measured on Linux
+RAY_START_S = 5.0  # until local Ray takes work; measured, 3 to 9 s
+KERNEL_S = 15.0  # to compile the kernel of one strategy on one core; measured
 ROW_BYTES = 1100  # one row in its part and in both published files, compressed; measured
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Low and high core time, wall time on the workers, memory of all processes, bytes of results."""
+    """Low and high core time and wall time of simulating; what comes before; memory of all processes, results."""
 
     low_s: float
     high_s: float
     wall_s: float
+    start_s: float  # until local Ray takes work, 0 if it is not started
+    compile_s: float  # until the kernels that are not in the cache are there, on all workers
     memory_bytes: int
     result_bytes: int
 
 
-def forecast(survey: Survey, chunks: Sequence[Chunk], workers: int, calibration: Mapping[str, float]) -> Forecast:
-    """Forecast of running `chunks`; a strategy without a calibration widens the range."""
+def forecast(
+    survey: Survey,
+    chunks: Sequence[Chunk],
+    workers: int,
+    calibration: Mapping[str, float],
+    *,
+    starts_ray: bool = False,
+    kernels: int = 0,
+) -> Forecast:
+    """Forecast of running `chunks` after compiling that many `kernels`.
+
+    A strategy without a calibration widens the range.
+    """
     low_s = high_s = total_s = 0.0
     for chunk in chunks:
         low, high = CALIBRATED if chunk.strategy in calibration else UNCALIBRATED
@@ -41,6 +57,8 @@ def forecast(survey: Survey, chunks: Sequence[Chunk], workers: int, calibration:
         low_s=low_s,
         high_s=high_s,
         wall_s=max(total_s / workers, longest_s),
+        start_s=RAY_START_S if starts_ray else 0.0,
+        compile_s=KERNEL_S * math.ceil(kernels / workers),
         memory_bytes=DRIVER_BYTES + workers * WORKER_BYTES + sum(lanes[:workers]),
         result_bytes=survey.simulations * ROW_BYTES,
     )

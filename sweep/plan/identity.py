@@ -12,6 +12,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, is_dataclass
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -23,8 +25,16 @@ from sweep.schema import FORMAT
 
 Tables = Mapping[Distribution, NDArray[np.int64]]
 
-_BEFORE = sorted(field.name for field in fields(Scenario) if field.name < "replicate")
-_AFTER = sorted(field.name for field in fields(Scenario) if field.name > "replicate")
+_text = cache(json.dumps)
+
+
+def _members(names: Sequence[str]) -> tuple[str, attrgetter[tuple[Any, ...]]]:
+    """Members of a JSON object with a place for each value, and what takes the values from a scenario."""
+    return ",".join(f'"{name}":%s' for name in names), attrgetter(*names)
+
+
+_NAMES = sorted(field.name for field in fields(Scenario))
+_BEFORE, _AFTER = (_members([n for n in _NAMES if n < "replicate"]), _members([n for n in _NAMES if n > "replicate"]))
 
 
 def canonical(value: Any) -> str:
@@ -64,16 +74,16 @@ class Identity:
 
     def _document(self, scenario: Scenario, tables: list[str]) -> tuple[str, str]:
         """The canonical JSON that is digested, before and after the number of the replicate."""
-        head = f'{{"core":"{self._code[""]}","format":{FORMAT},"scenario":{{{self._members(scenario, _BEFORE)}'
-        tail = f'{self._members(scenario, _AFTER)}}},"strategy":"{self._code[scenario.strategy]}"'
+        before, after = (form % tuple(map(self._json, values(scenario))) for form, values in (_BEFORE, _AFTER))
+        head = f'{{"core":"{self._code[""]}","format":{FORMAT},"scenario":{{{before}'
+        tail = f'{after}}},"strategy":"{self._code[scenario.strategy]}"'
         return f'{head},"replicate":', f',{tail},"tables":{canonical(tables)}}}'
 
-    def _members(self, scenario: Scenario, names: Sequence[str]) -> str:
-        return ",".join(f'"{name}":{self._json(getattr(scenario, name))}' for name in names)
-
     def _json(self, value: Any) -> str:
-        if isinstance(value, int | str):
-            return json.dumps(value)
+        if type(value) is int:  # most are: a sweep of millions spends much of its planning here
+            return str(value)
+        if type(value) is str:
+            return _text(value)
         found = self._shared.get(id(value))
         if found is None:
             found = self._shared[id(value)] = (value, canonical(value))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ..errors import IncompleteError, SweepError, did_you_mean
+from ..errors import IncompleteError, RunError, SweepError, did_you_mean
 from .document import Document
 
 TABLE = "results.arrow"
@@ -71,7 +71,11 @@ def read(directory: Path) -> pa.Table:
         with pa.memory_map(str(path)) as source:
             return pa.ipc.open_file(source).read_all()
     except (pa.ArrowInvalid, OSError) as error:
-        raise SweepError(f'"{path}" cannot be read as an Arrow file: {error}') from error
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RunError(
+            f'"{path}" is damaged: it cannot be read as an Arrow file: {first}\n'
+            "  next: run `sweep run` again with the same file and directory: it publishes the table anew"
+        ) from error
 
 
 def _writer(name: str) -> Callable[[Document], str]:

@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""What the sections share: every strategy against the baseline, and the winner of every cell, computed once.
+"""What the sections share: every strategy against the baseline, the outcome of every cell, and what is not steady.
 
-A *cell* is one (mix, load, ring).  Fewest ns of CPU per packet wins, among the strategies that do not drop
-more than the one that drops least: doing less work is not being faster.
+A *cell* is one (mix, load, ring).  All is computed once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import stats
 from ..errors import SweepError
+from . import outcome, steady
 from .dataset import Array, Dataset
+from .outcome import CellIndex, Outcome
+from .steady import Steady
 
 METRIC = "ns_per_packet"
 FORWARDING = ("forwarded_packets", "drop_tx_ring_packets")
 LOCAL = ("delivered_packets", "drop_socket_buffer_packets")
 FILTERED = ("filtered_packets",)
 MOSTLY = 0.9  # share of packets with one fate that makes a mix a router or a host
-CellIndex = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class Analysis:
     relative: stats.Estimate  # logarithm of the ratio to the baseline
     drops_more: NDArray[np.bool_]  # than the baseline
     drops_less: NDArray[np.bool_]
-    winners: dict[CellIndex, stats.Winner]  # cells without a value are not in it
+    drops_open: NDArray[np.bool_]  # more or fewer in the mean, but not beyond doubt
+    outcomes: dict[CellIndex, Outcome]  # cells without a value are not in it
+    steady: Steady
 
     @property
     def baseline(self) -> str:
@@ -83,30 +85,21 @@ def analyse(data: Dataset) -> Analysis:
         raise SweepError(f'no valid simulation in the table has "{METRIC}": there is nothing to compare')
     ns = data.values(METRIC)
     drops = data.values("drop_ratio") if data.has("drop_ratio") else None
-    nothing = np.zeros(ns.shape[:-1], dtype=bool)
-    base = slice(0, 1)
+    more = less = doubtful = np.zeros(ns.shape[:-1], dtype=bool)
+    if drops is not None:
+        base = drops[..., :1, :]
+        more, less = stats.drops_more(drops, base), stats.drops_more(base, drops)
+        with np.errstate(invalid="ignore"):
+            doubtful = (np.abs(stats.difference(drops, base).center) > stats.DROP_MARGIN) & ~more & ~less
     return Analysis(
         data=data,
         ns=ns,
         drops=drops,
         absolute=stats.mean(ns),
-        relative=stats.ratio(ns, ns[..., base, :]),
-        drops_more=nothing if drops is None else stats.drops_more(drops, drops[..., base, :]),
-        drops_less=nothing if drops is None else stats.drops_more(drops[..., base, :], drops),
-        winners=_winners(ns, drops),
+        relative=stats.ratio(ns, ns[..., :1, :]),
+        drops_more=more,
+        drops_less=less,
+        drops_open=doubtful,
+        outcomes=outcome.outcomes(ns, drops),
+        steady=steady.check(data),
     )
-
-
-def _winners(ns: Array, drops: Array | None) -> dict[CellIndex, stats.Winner]:
-    found = {}
-    mixes, loads, rings = (range(size) for size in ns.shape[:3])
-    for cell in product(mixes, loads, rings):
-        eligible = np.isfinite(ns[cell]).any(axis=-1)
-        if drops is not None and eligible.any():
-            means = stats.mean(drops[cell]).center
-            least = np.nanargmin(np.where(eligible, means, np.inf))
-            eligible &= ~stats.drops_more(drops[cell], drops[cell][least])
-        winner = stats.winner(ns[cell], eligible)
-        if winner is not None:
-            found[cell] = winner
-    return found

@@ -15,6 +15,7 @@ from .. import stats
 from . import numbers
 from .analysis import Analysis
 from .document import Chart, Key
+from .outcome import DROPS_DIFFER, WITHIN, Outcome, pairs_wanted
 
 LINES = ("solid", "dashed", "dotted")  # of the first, second and further variants of a strategy
 DASHES = ([1, 0], [6, 3], [2, 2])
@@ -68,23 +69,21 @@ def curves(analysis: Analysis, mix: int) -> Chart:
 
 
 def winner_map(analysis: Analysis, mix: int) -> Chart:
-    """Cells of ring and load in the colour of their winner; ties are hatched."""
+    """Cells of ring and load in the colour of their winner, hatched where others are as good, grey if undecided."""
     data = analysis.data
     values = []
-    for (m, load, ring), winner in analysis.winners.items():
+    for (m, load, ring), outcome in analysis.outcomes.items():
         if m != mix:
             continue
-        names = [data.columns[column] for column in winner.ties]
-        behind = "" if winner.runner_up is None else f"; {data.columns[winner.runner_up]} "
-        behind += "" if winner.runner_up is None else f"{numbers.percent(winner.behind)} % behind"
-        said = f"{' = '.join(names)}{behind}" if winner.decided else f"{names[0]}? one replicate only"
+        settled = outcome.settled(data.strategies)
         values.append(
             {
                 "ring": data.rings[ring],
                 "load": data.loads[load],
-                "strategy": data.strategies[winner.best],
-                "tie": len({data.strategies[column] for column in winner.ties}) > 1 or not winner.decided,
-                "says": f"ring {data.rings[ring]}, load {data.loads[load]:g}: {said}",
+                "strategy": data.strategies[outcome.winner.best],
+                "settled": settled,
+                "tie": settled and len(outcome.leaders(data.strategies)) > 1,
+                "says": f"ring {data.rings[ring]}, load {data.loads[load]:g}: {_said(analysis, outcome)}",
             }
         )
     axes: Spec = {
@@ -93,7 +92,16 @@ def winner_map(analysis: Analysis, mix: int) -> Chart:
         "description": {"field": "says"},
     }
     layers = [
-        {"mark": {"type": "rect", "stroke": "var(--page)"}, "encoding": axes | {"color": _color(analysis)}},
+        {
+            "mark": {"type": "rect", "stroke": "var(--page)"},
+            "transform": [{"filter": "datum.settled"}],
+            "encoding": axes | {"color": _color(analysis)},
+        },
+        {
+            "mark": {"type": "rect", "stroke": "var(--page)", "fill": FAINT},
+            "transform": [{"filter": "!datum.settled"}],
+            "encoding": axes,
+        },
         {
             "mark": {"type": "rect", "fill": "url(#hatch)"},
             "transform": [{"filter": "datum.tie"}],
@@ -101,8 +109,25 @@ def winner_map(analysis: Analysis, mix: int) -> Chart:
         },
     ]
     spec = {"data": {"values": values}, "width": {"step": 52}, "height": {"step": 30}, "layer": layers}
-    text = f"winner per ring and load for {data.mixes[mix]}; hatched cells are ties between strategies"
-    return Chart(f"{data.mixes[mix]}: winner", text, spec | {"config": CONFIG}, _key(analysis, variants=False))
+    text = f"winner per ring and load for {data.mixes[mix]}; hatched: another strategy is as good; grey: undecided"
+    key = (
+        *_key(analysis, variants=False),
+        Key(f"hatched: another is {WITHIN}", INK, "dotted"),
+        Key("undecided", FAINT),
+    )
+    return Chart(f"{data.mixes[mix]}: winner", text, spec | {"config": CONFIG}, key)
+
+
+def _said(analysis: Analysis, outcome: Outcome) -> str:
+    names, winner = analysis.data.columns, outcome.winner
+    if outcome.drops_differ:
+        return DROPS_DIFFER
+    if not outcome.settled(analysis.data.strategies):
+        return f"{pairs_wanted([outcome])} between {', '.join(names[column] for column in winner.ties)}"
+    said = " ≈ ".join(names[column] for column in (winner.best, *winner.close))
+    if winner.runner_up is None:
+        return said
+    return f"{said}; {names[winner.runner_up]} {numbers.percent(winner.behind)} % behind"
 
 
 def cost_split(analysis: Analysis, mix: int, load: int, ring: int) -> Chart:

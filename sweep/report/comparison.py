@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .. import stats
@@ -10,22 +12,33 @@ from ..stats import Call
 from . import numbers
 from .analysis import Analysis
 from .document import Block, Cell, Paragraph, Section, Table
+from .outcome import DROPS_DIFFER, WITHIN, Outcome, pairs_wanted
 
 ABSENT = Cell(numbers.MISSING, "missing")
 ALONE = "one replicate: an interval needs 2 at least"
 EXACT = "exact: the same in every pair"
 EQUAL = "equal in every pair"
-SMALL = f"different by less than {numbers.percent(stats.MARGIN)} %, which is taken as no difference"
+SMALL = f"a difference was found, but {WITHIN}: too small to count"
+HELD_TWICE = (
+    "refcount_recycle: a slot keeps the page just received until the next lap beside the one posted, so it holds up"
+    " to two pages a slot by its rule, readers or not"
+)
+DROPS_NOTE = (
+    f"the one with the fewest ns drops over {numbers.percent(stats.DROP_MARGIN)} percentage points more packets in the"
+    " mean, not beyond doubt"
+)
+HELD = "pages_held_mean_pages"
 LEGEND = (
-    "* fewest ns per packet (several: no difference found between them) · lead: how far the next is behind"
-    " · ~ no difference found at 95 % · negative: fewer ns than the baseline"
+    f"* fewest ns per packet · ≈ shown to be {WITHIN} of the fewest · ? undecided which takes the fewest"
+    " · lead: how far the next is behind · ~ no difference from the baseline found at 95 %, with the half width of"
+    " its interval · negative: fewer ns than the baseline"
 )
 
 # What a ring costs beside time: metric, title, whether the numbers are ratios shown in percent.
 OTHERS = (
     ("drop_ratio", "dropped packets, %", True),
     ("allocator_calls_per_packet", "page allocator calls per packet", False),
-    ("pages_held_mean_pages", "pages held, mean", False),
+    (HELD, "pages held, mean", False),
 )
 
 
@@ -54,8 +67,13 @@ def other_metrics(analysis: Analysis) -> Section:
             for load, ring in np.ndindex(len(data.loads), len(data.rings)):
                 estimates = [means[mix, load, ring, column] for column in range(len(data.columns))]
                 if any(estimate.pairs for estimate in estimates):
-                    head = (Cell(f"{data.loads[load]:g}"), Cell(f"{data.rings[ring]}"))
-                    rows.append((*head, *(_plain(estimate, ratio) for estimate in estimates)))
+                    cells = [Cell(f"{data.loads[load]:g}"), Cell(f"{data.rings[ring]}")]
+                    for column, estimate in enumerate(estimates):
+                        notes = analysis.steady.notes((mix, load, ring, column)) if estimate.pairs else ()
+                        if metric == HELD and column in data.of("refcount_recycle"):
+                            notes = (HELD_TWICE, *notes)
+                        cells.append(noted(_plain(estimate, ratio), *notes))
+                    rows.append(tuple(cells))
             if rows:
                 blocks.append(Table(f"{name}: {title}", ("load", "ring", *data.columns), tuple(rows)))
     return Section("What else a ring costs", tuple(blocks), detail=True)
@@ -65,14 +83,15 @@ def table(analysis: Analysis, mix: int, load: int) -> Table:
     """ns per packet: the baseline with its interval, the others as paired differences in percent."""
     data = analysis.data
     rows = []
+    wanted = pairs_wanted(outcome for (m, at, _), outcome in analysis.outcomes.items() if (m, at) == (mix, load))
     for ring, size in enumerate(data.rings):
-        winner = analysis.winners.get((mix, load, ring))
-        if winner is None:
+        outcome = analysis.outcomes.get((mix, load, ring))
+        if outcome is None:
             continue
         cells = [_cell(analysis, (mix, load, ring, column)) for column in range(len(data.columns))]
-        for column in winner.ties if winner.decided else ():
-            cells[column] = Cell(f"* {cells[column].text}", "best", cells[column].detail, cells[column].notes)
-        rows.append((Cell(str(size)), *cells, _lead(winner)))
+        for column, (sign, tone) in _signs(outcome).items():
+            cells[column] = replace(cells[column], text=f"{sign} {cells[column].text}", tone=tone)
+        rows.append((Cell(str(size)), *cells, _lead(outcome, wanted)))
     pairs = sorted({int(n) for n in np.unique(analysis.relative.pairs[mix, load]) if n})
     n = f"n={numbers.ranges([float(p) for p in pairs])} {'pair' if pairs == [1] else 'pairs'}"
     return Table(
@@ -91,36 +110,43 @@ def difference_cell(estimate: stats.Estimate) -> Cell:
         case Call.TOO_FEW:
             return ABSENT if estimate.pairs == 0 else Cell(f"n={int(estimate.pairs)}", "missing", notes=(ALONE,))
         case Call.TIE:
-            equal = bool(estimate.exact)
-            return Cell("~", "tie", _interval(found), (EQUAL,) if equal else ())
-        case Call.EQUIVALENT:
-            return Cell("~", "tie", _interval(found), (SMALL,))
-        case call:
-            tone = "better" if call == Call.LOWER else "worse"
-            center = numbers.percent(float(found.center), signed=True)
             if estimate.exact:
-                return Cell(f"{center} %", tone, notes=(EXACT,))
-            half = numbers.half_width(float(np.fmax(found.high - found.center, found.center - found.low)))
-            return Cell(f"{center} ±{half} %", tone, _interval(found))
+                return Cell("~", "tie", _interval(found), (EQUAL,))
+            return Cell(f"~ ±{_half(found)} %", "tie", _interval(found))
+        case call:
+            small = call == Call.EQUIVALENT
+            tone = "tie" if small else "better" if call == Call.LOWER else "worse"
+            center, notes = numbers.percent(float(found.center), signed=True), (SMALL,) if small else ()
+            if estimate.exact:
+                return Cell(f"{center} %", tone, notes=(EXACT, *notes))
+            return Cell(f"{center} ±{_half(found)} %", tone, _interval(found), notes)
+
+
+def noted(cell: Cell, *notes: str) -> Cell:
+    """The cell with more footnotes."""
+    return replace(cell, notes=(*cell.notes, *notes))
 
 
 def _cell(analysis: Analysis, where: tuple[int, int, int, int]) -> Cell:
+    notes = analysis.steady.notes(where) if analysis.absolute.pairs[where] else ()
+    return noted(_difference(analysis, where), *notes)
+
+
+def _difference(analysis: Analysis, where: tuple[int, int, int, int]) -> Cell:
     if where[-1] == 0:
         return _plain(analysis.absolute[where], relative=True)
     if analysis.absolute.pairs[where] and not analysis.absolute.pairs[(*where[:3], 0)]:
         value = numbers.significant(float(analysis.absolute.center[where]))
         return Cell(f"({value} ns)", notes=(f"{analysis.baseline} was not simulated here: nothing to compare with",))
     cell = difference_cell(analysis.relative[where])
-    note = f"drops over {numbers.percent(stats.DROP_MARGIN)} percentage points "
+    points = f"{numbers.percent(stats.DROP_MARGIN)} percentage points"
     if analysis.drops_more[where]:
-        cell = _noted(cell, f"{note}more packets than {analysis.baseline}: fewer ns would not be faster")
+        return noted(cell, f"drops over {points} more packets than {analysis.baseline}: fewer ns would not be faster")
     if analysis.drops_less[where]:
-        cell = _noted(cell, f"{note}fewer packets than {analysis.baseline}: more ns would not be slower")
+        return noted(cell, f"drops over {points} fewer packets than {analysis.baseline}: more ns would not be slower")
+    if analysis.drops_open[where]:
+        return noted(cell, f"mean drops differ by over {points} from {analysis.baseline}, not beyond doubt")
     return cell
-
-
-def _noted(cell: Cell, note: str) -> Cell:
-    return Cell(cell.text, cell.tone, cell.detail, (*cell.notes, note))
 
 
 def _plain(estimate: stats.Estimate, ratio: bool = False, *, relative: bool = False) -> Cell:
@@ -144,11 +170,31 @@ def _interval(found: stats.Estimate) -> str:
     return f"95 % interval {low} to {high} %, n={int(found.pairs)}"
 
 
-def _lead(winner: stats.Winner) -> Cell:
-    if not winner.decided:
-        return ABSENT
+def _half(found: stats.Estimate) -> str:
+    return numbers.half_width(float(np.fmax(found.high - found.center, found.center - found.low)))
+
+
+def _signs(outcome: Outcome) -> dict[int, tuple[str, str]]:
+    """Sign and tone of the columns that are not shown to lose."""
+    winner = outcome.winner
+    if winner.pairs < 2:
+        return {}
+    if outcome.drops_differ:
+        return dict.fromkeys((*outcome.faster_droppers, winner.best), ("?", "tie"))
+    if not outcome.decided:
+        return dict.fromkeys(winner.ties, ("?", "tie"))
+    return {winner.best: ("*", "best"), **dict.fromkeys(winner.close, ("≈", "tie"))}
+
+
+def _lead(outcome: Outcome, wanted: str) -> Cell:
+    """How far the next is behind, or why that cannot be said; `wanted` is the table's word on its pairs."""
+    winner = outcome.winner
+    if outcome.drops_differ:
+        return Cell(DROPS_DIFFER, "tie", notes=(DROPS_NOTE,))
+    if not outcome.decided:
+        return Cell("undecided", "tie", notes=(wanted,))
     if winner.runner_up is None:
-        return Cell("tie", "tie") if len(winner.ties) > 1 else ABSENT
+        return Cell(WITHIN, "tie") if winner.close else ABSENT
     return Cell(f"{numbers.percent(winner.behind)} %")
 
 
@@ -167,5 +213,5 @@ def _means(analysis: Analysis, mix: int, load: int) -> tuple[Cell, ...]:
             continue
         cell = difference_cell(estimate)
         rings, used = int(analysis.absolute.pairs[mix, load].any(axis=-1).sum()), int(run.sum())
-        cells.append(_noted(cell, f"over {used} of {rings} rings") if used < rings and estimate.pairs else cell)
+        cells.append(noted(cell, f"over {used} of {rings} rings") if used < rings and estimate.pairs else cell)
     return (*cells, Cell(""))

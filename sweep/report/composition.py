@@ -13,8 +13,8 @@ import numpy as np
 from . import histogram, numbers
 from .analysis import Analysis
 from .charts import SPLIT, cost_split
-from .comparison import ABSENT
-from .dataset import Array
+from .comparison import ABSENT, HELD_TWICE, noted
+from .dataset import Array, Dataset
 from .document import Block, Cell, Section, Table
 
 CENSUS = (
@@ -59,7 +59,7 @@ def census(analysis: Analysis) -> Section:
     for mix, load, ring in _middles(analysis) if held else ():
         means = [analysis.mean(name)[mix, load, ring] for name, _ in held]
         rows = _by_column(analysis, (mix, load, ring), means)
-        blocks.append(Table(_where(analysis, mix, load, ring), ("", *(title for _, title in held)), rows))
+        blocks.append(Table(_where(analysis, mix, load, ring), ("", *(title for _, title in held)), _twice(data, rows)))
     return Section("Who holds the pages", tuple(blocks), detail=True)
 
 
@@ -141,10 +141,19 @@ def _where(analysis: Analysis, mix: int, load: int, ring: int) -> str:
 def _by_column(analysis: Analysis, where: tuple[int, int, int], values: list[Array]) -> tuple[tuple[Cell, ...], ...]:
     """A row per strategy simulated in the cell `where`; `values` are arrays over the strategies, a column each."""
     return tuple(
-        (Cell(name), *(_number(float(value[column])) for value in values))
+        (
+            Cell(name, notes=analysis.steady.notes((*where, column))),
+            *(_number(float(value[column])) for value in values),
+        )
         for column, name in enumerate(analysis.data.columns)
         if analysis.absolute.pairs[(*where, column)]
     )
+
+
+def _twice(data: Dataset, rows: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[Cell, ...], ...]:
+    """The rows, with the footnote on the strategy that holds two pages a slot."""
+    own = {data.columns[column] for column in data.of("refcount_recycle")}
+    return tuple((noted(head, HELD_TWICE), *rest) if head.text in own else (head, *rest) for head, *rest in rows)
 
 
 def _number(value: float) -> Cell:

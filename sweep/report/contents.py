@@ -9,7 +9,7 @@ from . import comparison, composition, dataset, numbers, quality, seed_claims, u
 from .analysis import analyse
 from .charts import curves
 from .dataset import Dataset
-from .document import Document, Finding, Findings, Paragraph, Section
+from .document import Block, Document, Finding, Findings, Paragraph, Section
 
 
 def document(table: pa.Table) -> Document:
@@ -20,7 +20,9 @@ def document(table: pa.Table) -> Document:
         unusable = Section("Verdict", (Paragraph("No simulation is valid, so there is nothing to report."),))
         return Document(name, _subtitle(data), (unusable, quality.quality(data), quality.provenance(data)))
     analysis = analyse(data)
-    charts = tuple(curves(analysis, mix) for mix in range(len(data.mixes)))
+    charts: list[Block] = [curves(analysis, mix) for mix in range(len(data.mixes))]
+    if data.of("refcount_recycle") and data.has(comparison.HELD):
+        charts.append(Paragraph(f"Pages held, {comparison.HELD_TWICE}."))
     return Document(
         title=name,
         subtitle=_subtitle(data),
@@ -30,7 +32,7 @@ def document(table: pa.Table) -> Document:
             *_claims("Claims of the 2016 thread", seed_claims.judge(analysis)),
             winners.maps(analysis),
             *comparison.sections(analysis),
-            Section("Against ring size", charts, detail=True),
+            Section("Against ring size", tuple(charts), detail=True),
             comparison.other_metrics(analysis),
             *(
                 section

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ..errors import SweepError
+from ..errors import RunError, SweepError
 from .coordinates import HEAD, REQUIRED, Codes, assigned, column_order, encode, joined, varied, words
 
 Array = NDArray[np.float64]
@@ -89,7 +89,10 @@ def published(schema: pa.Schema) -> dict[str, Any]:
     try:
         found = json.loads(raw) if raw else {}
     except ValueError as error:
-        raise SweepError(f"the table's own description cannot be read: {error}") from error
+        raise RunError(
+            f"the table's own description is damaged: {error}\n"
+            "  next: run `sweep run` again with the same file and directory: it publishes the table anew"
+        ) from error
     return found if isinstance(found, dict) else {}
 
 

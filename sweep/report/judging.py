@@ -16,8 +16,9 @@ from .. import stats
 from . import numbers
 
 SUPPORTED, REFUTED, UNDECIDED, NOT_TESTED = "supported", "refuted", "undecided", "not tested by this sweep"
+SIZE_OPEN = "supported, size of the pool not tested"
 Judgement = tuple[str, list[str]]  # verdict, evidence
-TONES = {SUPPORTED: "better", REFUTED: "worse", UNDECIDED: "tie", NOT_TESTED: "missing"}
+TONES = {SUPPORTED: "better", SIZE_OPEN: "better", REFUTED: "worse", UNDECIDED: "tie", NOT_TESTED: "missing"}
 
 
 @dataclass(frozen=True)

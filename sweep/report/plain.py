@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from .document import Block, Cell, Chart, Document, Findings, Paragraph, Section, Table
 
 MARKS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹˒")
 GAP = "  "
+INDENT = "  "
 
 
 def render(document: Document, width: int = 100, *, full: bool = True) -> str:
@@ -22,7 +24,9 @@ def render(document: Document, width: int = 100, *, full: bool = True) -> str:
 
 def _section(section: Section, width: int) -> str:
     blocks = [text for block in section.blocks if (text := _block(block, width))]
-    return "\n\n".join([f"{section.title}\n{'=' * len(section.title)}", *blocks]) if blocks else ""
+    title = _wrapped(section.title, width)
+    rule = "=" * max(map(len, title.splitlines()))
+    return "\n\n".join([f"{title}\n{rule}", *blocks]) if blocks else ""
 
 
 def _block(block: Block, width: int) -> str:
@@ -46,44 +50,82 @@ def _finding(name: str, word: str, claim: str, evidence: tuple[str, ...], width:
 
 
 def _table(table: Table, width: int) -> str:
-    """Columns aligned right (the first left); too wide a table goes on below, its first column repeated."""
+    """Columns aligned right (the first left), long names and words wrapped; too wide a table goes on below."""
     notes = table.footnotes()
-    rows = [[_marked(cell, notes) for cell in row] for row in table.rows + table.foot]
-    top, sub = zip(*map(_head, table.header), strict=True)
-    lines = [top, sub, *rows] if any(sub) else [top, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(top))]
+    body = [[_marked(cell, notes) for cell in row] for row in table.rows + table.foot]
+    limits = _limits([[*map(_longest_head, table.header)], *body], width, table.prose)
+    lines = [_wrapped_row([*map(_headed, table.header)], limits)]
+    lines += [_wrapped_row(row, limits) for row in body]
+    widths = [max(len(part) for line in lines for part in line[column]) for column in range(len(limits))]
+    align = str.ljust if table.prose else str.rjust
     text = [_wrapped(table.caption, width)]
     for columns in _pieces(widths, width):
         for place, line in enumerate(lines):
             if table.foot and place == len(lines) - len(table.foot):
-                text.append("  " + "-" * (sum(widths[c] + len(GAP) for c in columns) - len(GAP)))
-            first, *others = columns
-            align = str.ljust if table.prose else str.rjust
-            cells = [line[first].ljust(widths[first]), *(align(line[c], widths[c]) for c in others)]
-            text.append("  " + GAP.join(cells).rstrip())
+                text.append(INDENT + "-" * (sum(widths[c] + len(GAP) for c in columns) - len(GAP)))
+            for row in range(max(len(line[column]) for column in columns)):
+                parts = [(line[c][row] if row < len(line[c]) else "", widths[c]) for c in columns]
+                cells = [parts[0][0].ljust(parts[0][1]), *(align(part, size) for part, size in parts[1:])]
+                text.append((INDENT + GAP.join(cells)).rstrip())
         text.append("")
     text.pop()
     for note in [table.legend, *(f"{_mark((i,))} {note}" for i, note in enumerate(notes, 1))]:
         if note:
-            text.append(textwrap.fill(note, width, initial_indent="  ", subsequent_indent="    "))
+            text.append(textwrap.fill(note, width, initial_indent=INDENT, subsequent_indent="    "))
     return "\n".join(text)
 
 
-def _head(name: str) -> tuple[str, str]:
+def _headed(name: str) -> str:
     """A long head goes on in a second line: "page_pool (pool=2x)", "held, pages"."""
-    for separator, opening in ((" (", "("), (", ", "")):
-        top, found, sub = name.partition(separator)
-        if found:
-            return top, opening + sub
-    return name, ""
+    return name.replace(" (", "\n(", 1) if " (" in name else name.replace(", ", "\n", 1)
+
+
+def _longest_head(name: str) -> str:
+    return max(_headed(name).split("\n"), key=len)
+
+
+def _limits(rows: list[list[str]], width: int, prose: bool) -> list[int]:
+    """The most that each column may take: the first leaves room for one other, prose shares the whole width."""
+    natural = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = width - len(INDENT) - len(GAP) * (len(natural) - 1 if prose else min(len(natural) - 1, 1))
+    if prose:
+        while sum(natural) > room:
+            widest = natural.index(max(natural))
+            natural[widest] -= 1
+        return natural
+    others = max(natural[1:], default=0)
+    first = max(min(natural[0], room - others), min(natural[0], room // 2))
+    return [first, *(min(size, room - first) for size in natural[1:])]
+
+
+def _wrapped_row(cells: list[str], limits: list[int]) -> list[list[str]]:
+    """Each cell as its lines."""
+    return [
+        [line for part in cell.split("\n") for line in (_broken(part, limit) if len(part) > limit else [part])]
+        for cell, limit in zip(cells, limits, strict=True)
+    ]
+
+
+def _broken(text: str, limit: int) -> list[str]:
+    """Lines of at most `limit`, broken at blanks, else after "_", "=", "·" or "/", else anywhere."""
+    lines = [""]
+    for piece in re.findall(r"[^\s_=/·-]*[\s_=/·-]?", text):
+        if len(lines[-1] + piece.rstrip()) > limit and lines[-1]:
+            lines.append("")
+        lines[-1] += piece
+        while len(lines[-1].rstrip()) > limit:
+            lines[-1:] = [lines[-1][:limit], lines[-1][limit:]]
+    return [line.strip() for line in lines if line.strip()] or [""]
 
 
 def _pieces(widths: list[int], width: int) -> list[list[int]]:
-    pieces, used = [[0]], widths[0] + 2
+    """Columns side by side as far as they fit, the first in every piece."""
+    start = len(INDENT) + widths[0]
+    pieces, used = [[0]], start
     for column, size in enumerate(widths[1:], 1):
         if used + len(GAP) + size > width and len(pieces[-1]) > 1:
             pieces.append([0])
-            used = widths[0] + 2
+            used = start
         pieces[-1].append(column)
         used += len(GAP) + size
     return pieces

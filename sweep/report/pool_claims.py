@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import stats
 from ..stats import Call
 from . import numbers
 from .analysis import Analysis
-from .judging import NOT_TESTED, REFUTED, SUPPORTED, UNDECIDED, Judgement, for_all, sides, span, usually
+from .dataset import Array
+from .judging import NOT_TESTED, REFUTED, SIZE_OPEN, SUPPORTED, UNDECIDED, Judgement, for_all, sides, span, usually
 
 NEVER = 1e-4  # slow allocations per packet
 
@@ -40,11 +42,42 @@ def s1(analysis: Analysis) -> Judgement:
         )
         if chosen is enough:
             good, bad, cells = (int((side & inside).sum()) for side in (sided.below, sided.above, sided.present))
+    puts = _ring_puts(analysis, columns)
     others = [mix for mix in range(len(data.mixes)) if mix not in routers]
-    rest = rate.center[others][enough[others]]
-    if np.isfinite(rest).any():
-        evidence.append(f"Beside routers, with such a pool: {span(rest)} slow allocations per packet.")
-    return for_all(good, bad, cells), evidence
+    word = for_all(good, bad, cells)
+    if puts is None:
+        rest = rate.center[others][enough[others]]
+        if np.isfinite(rest).any():
+            evidence.append(f"Beside routers, with such a pool: {span(rest)} slow allocations per packet.")
+        return word, evidence
+    if cells and not puts[routers].any():
+        evidence.append(
+            "The pool's size plays no part here: 0 ring puts in the router cells, every page goes straight back to the"
+            " cache. So how large a pool has to be is not tested."
+        )
+        word = SIZE_OPEN if word == SUPPORTED else word
+    ratio = stats.mean(data.values("pool_size")[:, :, :, columns]).center / rings
+    for where, mixes in (("router", routers), ("other", others)):
+        evidence += _by_size(where, rate.center[mixes], ratio[mixes], puts[mixes])
+    return word, evidence
+
+
+def _ring_puts(analysis: Analysis, columns: list[int]) -> NDArray[np.bool_] | None:
+    """Cells in which a page was put into the pool's ring, or would have been had it had room; None if not known."""
+    names = [name for name in ("recycle_ring", "recycle_ring_full") if analysis.data.has(name)]
+    if "recycle_ring" not in names:
+        return None
+    total = sum(np.nansum(analysis.data.values(name)[:, :, :, columns], axis=-1) for name in names)
+    return np.asarray(total) > 0
+
+
+def _by_size(where: str, rate: Array, ratio: Array, puts: NDArray[np.bool_]) -> Iterator[str]:
+    """Slow allocations by the pool's size, over the cells in which that size can matter."""
+    sizes = np.unique(ratio[puts & np.isfinite(rate)])
+    parts = [f"{span(rate[puts & (ratio == size)])} at {size:.3g}" for size in sizes]
+    if parts:
+        cells = numbers.count(int((puts & np.isfinite(rate)).sum()), f"{where} cell")
+        yield f"In {cells} with ring puts, slow allocations per packet by pool size / ring size: {'; '.join(parts)}."
 
 
 def s4(analysis: Analysis) -> Judgement:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from .. import stats
-from . import numbers
+from . import numbers, steady
 from .analysis import Analysis
 from .dataset import Dataset
 from .document import Block, Cell, Paragraph, Section, Table
+from .outcome import WITHIN
 
-DRIFT = 0.05  # share by which what is held may grow or shrink over the window before warm-up counts as too short
 MOST_ROWS = 20  # invalid rows and others listed by name
 
 
@@ -36,10 +36,14 @@ def method(analysis: Analysis) -> Section:
             f" {numbers.count(len(gains), 'comparison')}): without it, as many times the replicates would be needed."
         )
     lines.append(
-        f"A winner is called after Holm's adjustment for all pairs of strategies in its cell, and no winner drops over"
-        f" {numbers.percent(stats.DROP_MARGIN)} percentage points more than the strategy that drops least. Differences"
-        f" within {numbers.percent(stats.MARGIN)} % count as none. Many cells are compared: among a hundred, a few will"
-        " stray outside their interval."
+        f"A winner is called after Holm's adjustment for all pairs of strategies in its cell. One whose whole interval"
+        f" lies {WITHIN} of the winner counts as good as it; one that is neither shown to be slower nor that close"
+        " leaves the cell undecided. The number of pairs that would decide takes means and spreads as they are now."
+    )
+    lines.append(
+        f"No winner drops over {numbers.percent(stats.DROP_MARGIN)} percentage points more in the mean than the one"
+        " that drops least; where that is not beyond doubt and it takes fewer ns, the cell is undecided. Many cells are"
+        " compared: among a hundred, a few will stray outside their interval."
     )
     return Section("How the numbers were made", tuple(Paragraph(line) for line in lines))
 
@@ -76,31 +80,9 @@ def quality(data: Dataset) -> Section:
     if not data.baseline_found:
         wanted = (data.metadata.get("baseline") or {}).get("strategy")
         blocks.append(Paragraph(f'The baseline "{wanted}" has no valid row; {data.columns[0]} stands in.'))
-    blocks.append(Paragraph(_warmup(data)))
+    if len(data.table):
+        blocks += [Paragraph(line) for line in steady.describe(data)]
     return Section("Quality", tuple(blocks))
-
-
-def _warmup(data: Dataset) -> str:
-    names = ("pages_held_start", "pages_held_end", "pages_held_mean_pages")
-    if not data.has(*names):
-        return "Warm-up: the table does not say what was held at the start and end of the window."
-    start, end, level = (data.values(name) for name in names)
-    usable = np.isfinite(start) & (level > 0)
-    drift = np.abs(end - start)[usable] / level[usable]
-    if not drift.size:
-        return "Warm-up: nothing was held."
-    moved = int((drift > DRIFT).sum())
-    limit = numbers.percent(DRIFT)
-    if not moved:
-        worst = numbers.percent(float(drift.max()))
-        return f"Warm-up: pages held moved by at most {worst} % between start and end of the window (limit {limit} %)."
-    cells = np.argwhere(usable & (np.abs(end - start) > DRIFT * np.where(usable, level, np.inf)))
-    mixes = sorted({data.mixes[mix] for mix in cells[:, 0]})
-    return (
-        f"Warm-up: pages held moved by more than {limit} % over the window in {numbers.count(moved, 'simulation')}"
-        f" of {drift.size:,} (most {numbers.percent(float(drift.max()))} %; {', '.join(mixes)}): their window may be"
-        " too short or their load too high for a steady state; slow readers move that much by nature."
-    )
 
 
 def provenance(data: Dataset) -> Section:
@@ -119,7 +101,7 @@ def provenance(data: Dataset) -> Section:
     own = ("created", "git_commit", "platform", "core_digest")
     entries: list[tuple[str, Any]] = [(name, meta[name]) for name in own if meta.get(name)]
     entries += [(f"{name} digest", value) for name, value in sorted((meta.get("strategy_digests") or {}).items())]
-    entries += [(f"{name} version", value) for name, value in sorted((meta.get("versions") or {}).items())]
+    entries += [(f"{name} version", value) for name, value in sorted((meta.get("versions") or {}).items()) if value]
     if entries:
         rows = tuple((Cell(name), Cell(str(value))) for name, value in entries)
         blocks.append(Table("Provenance", ("what", "value"), rows, prose=True))

@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import stats
 from ..stats import Call
 from . import numbers
 from .analysis import Analysis
+from .dataset import Array
 from .histogram import share_below
 from .judging import UNDECIDED, Judgement, for_all, sides, span, usually
 
 HARDLY_EVER = 0.01  # allocator calls per packet
+OVERLOAD = 0.01  # drop ratio beyond which a queue cannot keep up: then every page is held for as long as it may be
 USUALLY = 0.9  # share of posted buffers that were reused
 
 
@@ -27,25 +30,28 @@ def s2(analysis: Analysis) -> Judgement:
     data = analysis.data
     evidence, good, bad, curves = [], 0, 0, 0
     (column, *_) = data.of("refcount_recycle")
-    for mix in analysis.mixes("router", "host", "mixed", stalls=False):
+    over, chosen = _overloaded(analysis, column), analysis.mixes("router", "host", "mixed", stalls=False)
+    for mix in chosen:
         parts = []
         for load in range(len(data.loads)):
             calls = stats.mean(data.values("allocator_calls_per_packet")[mix, load, :, column])
             sided = sides(calls, HARDLY_EVER)
-            if not sided.cells:
+            present = sided.present & ~over[mix, load]
+            if not present.any():
                 continue
-            last = int(np.flatnonzero(sided.present)[-1])
+            last = int(np.flatnonzero(present)[-1])
             curves, good, bad = curves + 1, good + bool(sided.below[last]), bad + bool(sided.above[last])
-            short = np.flatnonzero(sided.present & ~sided.below)
-            start = int(short[-1]) + 1 if short.size else 0
-            if start <= last:
-                knee = f"from ring {data.rings[start]}"
+            reached = np.flatnonzero(present & ~(present & ~sided.below)[::-1].cumsum()[::-1].astype(bool))
+            if reached.size:
+                knee = f"from ring {data.rings[reached[0]]}"
             else:
                 far = "not up to" if sided.above[last] else "still open at"
                 knee = f"{far} ring {data.rings[last]} ({numbers.percent(float(calls.center[last]))} % there)"
             parts.append(f"{knee} at load {data.loads[load]:g}")
         if parts:
             evidence.append(f"{data.mixes[mix]}: under 1 call in 100 packets {', '.join(parts)}.")
+    calls_in_all = analysis.mean("allocator_calls_per_packet")[..., column]
+    evidence += _set_apart(analysis, over, calls_in_all, chosen, "allocator calls per packet")
     evidence += _lap_rule(analysis, column)
     evidence += _tx_against_rx(analysis, column)
     return for_all(good, bad, curves), evidence
@@ -82,19 +88,26 @@ def s5(analysis: Analysis) -> Judgement:
     data = analysis.data
     (column, *_) = data.of("refcount_recycle")
     evidence, good, bad, cells = [], 0, 0, 0
-    for mix in analysis.mixes("host"):
+    over, hosts = _overloaded(analysis, column), analysis.mixes("host")
+    for mix in hosts:
         reuse = stats.mean(data.values("reuse_ratio")[mix, ..., column, :])
         sided = sides(reuse, USUALLY)
-        if not sided.cells:
+        present = sided.present & ~over[mix]
+        if not present.any():
             continue
+        above, below, counted = (int((side & present).sum()) for side in (sided.above, sided.below, present))
         stalled = " (stalling readers, not counted)" if analysis.stalls(mix) else ""
         if not stalled:
-            good, bad, cells = good + int(sided.above.sum()), bad + int(sided.below.sum()), cells + sided.cells
-        ends = [f"ring {data.rings[ring]}: {span(reuse.center[:, ring], 'percent')}" for ring in _ends(sided.present)]
+            good, bad, cells = good + above, bad + below, cells + counted
+        kept = np.where(present, reuse.center, np.nan)
+        ends = [f"ring {data.rings[ring]}: {span(kept[:, ring], 'percent')}" for ring in _ends(present)]
         evidence.append(
-            f"{data.mixes[mix]}{stalled}: 90 % of the buffers are reused in {int(sided.above.sum())} of {sided.cells}"
-            f" cells; over the loads, {', '.join(ends)}."
+            f"{data.mixes[mix]}{stalled}: 90 % of the buffers are reused in {above} of {counted} cells; over the loads,"
+            f" {', '.join(ends)}."
         )
+    evidence += _set_apart(
+        analysis, over, analysis.mean("reuse_ratio")[..., column], hosts, "of the buffers reused", "percent"
+    )
     evidence += _lap_rule(analysis, column)
     return usually(good, bad, cells), evidence
 
@@ -129,6 +142,29 @@ def _tx_against_rx(analysis: Analysis, column: int) -> list[str]:
     both = np.isfinite(tx) & np.isfinite(rx)
     fewer = int((tx[both] < rx[both]).sum())
     return [f"Fewer buffers in the TX ring than posted on the RX ring in {fewer} of {int(both.sum())} router cells."]
+
+
+def _overloaded(analysis: Analysis, column: int) -> NDArray[np.bool_]:
+    """Cells that drop so much that they say nothing about recycling; shape (mixes, loads, rings)."""
+    if analysis.drops is None:
+        return np.zeros(analysis.ns.shape[:3], dtype=bool)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(stats.mean(analysis.drops[..., column, :]).center > OVERLOAD)
+
+
+def _set_apart(
+    analysis: Analysis, over: NDArray[np.bool_], values: Array, mixes: list[int], what: str, form: str = "plain"
+) -> Iterator[str]:
+    """The overloaded cells of some mixes, one line."""
+    data, parts = analysis.data, []
+    for mix in mixes:
+        for load in np.flatnonzero(over[mix].any(axis=-1)):
+            cells = over[mix, load]
+            rings = numbers.ranges([float(data.rings[ring]) for ring in np.flatnonzero(cells)])
+            where = f"{data.mixes[mix]} at load {data.loads[load]:g}, ring {rings}"
+            parts.append(f"{where}: {span(values[mix, load][cells], form)} {what}")
+    if parts:
+        yield f"Overloaded (over {numbers.percent(OVERLOAD)} % dropped), so not counted: {'; '.join(parts)}."
 
 
 def _cells(analysis: Analysis, column: int) -> Iterator[tuple[int, int, int]]:

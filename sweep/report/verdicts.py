@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from .. import stats
@@ -10,6 +12,7 @@ from . import numbers
 from .analysis import Analysis
 from .document import Finding, Findings, Section
 from .judging import span
+from .outcome import DROPS_DIFFER, WITHIN, Outcome, pairs_wanted
 
 LOST = 0.001  # dropped share up to which a ring counts as big enough
 
@@ -22,53 +25,97 @@ def verdicts(analysis: Analysis) -> Section:
 
 def _verdict(analysis: Analysis, mix: int) -> Finding:
     data = analysis.data
-    name = data.mixes[mix]
-    cells = [winner for (m, _, _), winner in analysis.winners.items() if m == mix]
+    name, strategies = data.mixes[mix], list(dict.fromkeys(data.strategies))
+    cells = [outcome for (m, _, _), outcome in analysis.outcomes.items() if m == mix]
     if not cells:
         return Finding(name, "nothing to say", "No valid simulation has a cost per packet.", ())
-    decided = [winner for winner in cells if winner.decided]
-    if not decided:
-        best = data.columns[max(range(len(data.columns)), key=lambda c: sum(w.best == c for w in cells))]
-        more = "One replicate shows no more than the smallest number; comparisons need 2 at least and 5 are usual."
-        return Finding(name, "undecided", f"{more} It was smallest for {best} most often.", (), "tie")
-    strategies = list(dict.fromkeys(data.strategies))
-    among = {s: sum(any(data.strategies[c] == s for c in w.ties) for w in decided) for s in strategies}
-    alone = {s: sum(all(data.strategies[c] == s for c in w.ties) for w in decided) for s in strategies}
-    first_in = {s: sum(data.strategies[w.best] == s for w in decided) for s in strategies}
-    first = max(strategies, key=lambda s: (among[s], alone[s], first_in[s]))
-    # Among variants of the leading strategy the one that wins or ties most often speaks for it.
-    lead = max(data.of(first), key=lambda column: sum(column in w.ties for w in decided))
-    with_first = {
-        s: sum({s, first} <= {data.strategies[c] for c in w.ties} for w in decided) for s in strategies if s != first
-    }
-    ties = ", ".join(f"with {s} in {times}" for s, times in with_first.items() if times)
-    sentences = [_share(first, among[first], alone[first], len(decided), ties)]
+    led = [outcome.leaders(data.strategies) for outcome in cells if outcome.settled(data.strategies)]
+    unsettled = _unsettled(analysis, cells)
+    if not led:
+        smallest = Counter(data.strategies[outcome.winner.best] for outcome in cells).most_common(1)[0][0]
+        lines = [*unsettled, f"The smallest mean is most often that of {smallest}.", _steady(analysis, mix)]
+        return Finding(name, _undecided(cells), _joined(lines), (), "tie")
+    among = {s: sum(s in leaders for leaders in led) for s in strategies}
+    alone = {s: sum(leaders == {s} for leaders in led) for s in strategies}
+    best = Counter(data.strategies[outcome.winner.best] for outcome in cells)
+    first = max(strategies, key=lambda s: (among[s], alone[s], best[s]))
+    # Among variants of the leading strategy the one that leads most often speaks for it.
+    lead = max(data.of(first), key=lambda c: sum(c in (o.winner.best, *o.winner.close) for o in cells))
+    beside = {s: sum({s, first} <= leaders for leaders in led) for s in strategies if s != first}
+    lines = [_share(first, among[first], alone[first], len(cells), beside)]
     others = [s for s in strategies if s != first and alone[s]]
     if others:
-        sentences.append("Elsewhere " + ", ".join(_elsewhere(analysis, mix, s, alone[s]) for s in others) + ".")
-    sentences += [_against(analysis, mix, lead), _calls(analysis, mix, lead), _drops(analysis, mix, lead)]
-    text = " ".join(sentence for sentence in sentences if sentence)
-    return Finding(name, _word(among, alone, with_first, first, len(decided)), text, (), "best")
+        lines.append("Elsewhere " + ", ".join(_elsewhere(analysis, mix, s, alone[s]) for s in others) + ".")
+    lines += unsettled
+    lines += [_against(analysis, mix, lead), _calls(analysis, mix, lead), _drops(analysis, mix, lead)]
+    lines.append(_steady(analysis, mix))
+    if len(led) * 2 <= len(cells):
+        return Finding(name, _undecided(cells), _joined(lines), (), "tie")
+    word = _word(first, alone, beside, len(led)) if among[first] * 2 > len(cells) else "no single winner"
+    return Finding(name, word, _joined(lines), (), "best")
 
 
-def _word(among: dict[str, int], alone: dict[str, int], with_first: dict[str, int], first: str, cells: int) -> str:
-    """The leader; with those who tie with it in half of the cells or more, unless it is alone in most."""
-    if among[first] * 2 <= cells:
-        return "no single winner"
-    equals = [strategy for strategy, times in with_first.items() if times * 2 >= cells]
-    return first if alone[first] * 2 > cells else " or ".join([first, *equals])
+def _joined(sentences: list[str]) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _share(name: str, among: int, alone: int, cells: int, ties: str) -> str:
+def _word(first: str, alone: dict[str, int], beside: dict[str, int], settled: int) -> str:
+    """The leader; with those as good as it in half of the settled cells or more, unless it is alone in most."""
+    equals = [strategy for strategy, times in beside.items() if times * 2 >= settled]
+    return first if alone[first] * 2 > settled or not equals else f"{first}, with {' and '.join(equals)} {WITHIN}"
+
+
+def _undecided(cells: list[Outcome]) -> str:
+    """Why most cells have no winner."""
+    if sum(outcome.drops_differ for outcome in cells) * 2 > len(cells):
+        return DROPS_DIFFER
+    pairs = [outcome.winner.pairs for outcome in cells]
+    return f"undecided with {numbers.count(max(pairs), 'pair')}"
+
+
+def _share(name: str, among: int, alone: int, cells: int, beside: dict[str, int]) -> str:
     which = f"all {cells}" if among == cells > 2 else f"{among} of {cells}"
-    tied = f": {f'alone in {alone}' if alone else 'never alone'}, tied {ties}" if alone < among else ""
-    return f"{name} takes the fewest ns per packet in {which} cells of ring and load{tied}."
+    where = f"{which} cells of ring and load"
+    near = " and ".join(f"{strategy} in {times}" for strategy, times in beside.items() if times)
+    if not near:
+        return f"{name} takes the fewest ns per packet in {where}."
+    lone = f"alone in {alone}" if alone else "never alone"
+    return f"{name} takes the fewest ns per packet, or is {WITHIN} of that, in {where}: {lone}, together with {near}."
+
+
+def _unsettled(analysis: Analysis, cells: list[Outcome]) -> list[str]:
+    """How many cells have no winner, and what it would take."""
+    drops = sum(outcome.drops_differ for outcome in cells)
+    left = [o for o in cells if not o.drops_differ and not o.settled(analysis.data.strategies)]
+    lines = []
+    if left:
+        lines.append(f"{numbers.count(len(left), 'cell')} {'is' if len(left) == 1 else 'are'} {pairs_wanted(left)}.")
+    if drops:
+        fewest = f"{numbers.percent(stats.DROP_MARGIN)} percentage points more"
+        lines.append(
+            f"{numbers.count(drops, 'cell')} {'is' if drops == 1 else 'are'} {DROPS_DIFFER} (the one with the fewest"
+            f" ns drops over {fewest} in the mean, not beyond doubt)."
+        )
+    return lines
+
+
+def _steady(analysis: Analysis, mix: int) -> str:
+    cells = analysis.steady.cells(mix)
+    if not cells:
+        return ""
+    kinds = [(analysis.steady.short, "too short"), (analysis.steady.moving, "not steady")]
+    why = " or ".join(word for mask, word in kinds if mask[mix].any())
+    return f"Runs in {numbers.count(cells, 'cell')} of ring and load are {why}, see the footnotes of its tables."
 
 
 def _elsewhere(analysis: Analysis, mix: int, strategy: str, wins: int) -> str:
-    own = set(analysis.data.of(strategy))
+    strategies = analysis.data.strategies
     rings = sorted(
-        {r for (m, _, r), w in analysis.winners.items() if m == mix and w.decided and own.issuperset(w.ties)}
+        {
+            r
+            for (m, _, r), outcome in analysis.outcomes.items()
+            if m == mix and outcome.settled(strategies) and outcome.leaders(strategies) == {strategy}
+        }
     )
     sizes = numbers.ranges([float(analysis.data.rings[ring]) for ring in rings], counted=False)
     return f"{strategy} wins {wins} (ring {sizes})"

@@ -10,12 +10,16 @@ from .analysis import Analysis
 from .charts import winner_map
 from .comparison import ABSENT
 from .document import Block, Cell, Paragraph, Section, Table
+from .outcome import DROPS_DIFFER, WITHIN, pairs_wanted
 
-LEGEND = "~ no difference found between these · ? one replicate only · – not simulated"
+LEGEND = (
+    f"A≈B: A takes the fewest, B is shown to be {WITHIN} of it · ?AB: undecided which of these takes the fewest"
+    f" · ≠ {DROPS_DIFFER} · – not simulated"
+)
 
 
 def maps(analysis: Analysis) -> Section:
-    """Winner per ring and load, by letter; ties carry all letters."""
+    """Winner per ring and load, by letter; what is undecided carries the letters of all that may win."""
     data = analysis.data
     blocks: list[Block] = [Paragraph(", ".join(f"{letter(i)} {name}" for i, name in enumerate(data.columns)) + ".")]
     for mix, name in enumerate(data.mixes):
@@ -24,10 +28,15 @@ def maps(analysis: Analysis) -> Section:
             cells = [_cell(analysis, (mix, load, ring)) for ring in range(len(data.rings))]
             rows.append((Cell(f"load {data.loads[load]:g}"), *cells))
         header = (name, *(str(ring) for ring in data.rings))
-        legend = LEGEND if mix == len(data.mixes) - 1 else ""
+        legend = _legend(analysis) if mix == len(data.mixes) - 1 else ""
         blocks.append(winner_map(analysis, mix))
         blocks.append(Table(f"{name}: fewest ns per packet, by ring", header, tuple(rows), legend=legend))
     return Section("Winner over ring and load", tuple(blocks), beside=True)
+
+
+def _legend(analysis: Analysis) -> str:
+    wanted = pairs_wanted(analysis.outcomes.values())
+    return LEGEND + (f" · {wanted}" if wanted else "")
 
 
 def letter(column: int) -> str:
@@ -36,16 +45,20 @@ def letter(column: int) -> str:
 
 
 def _cell(analysis: Analysis, where: tuple[int, int, int]) -> Cell:
-    winner = analysis.winners.get(where)
-    if winner is None:
+    outcome = analysis.outcomes.get(where)
+    if outcome is None:
         return ABSENT
-    names = analysis.data.columns
-    if not winner.decided:
-        return Cell(f"{letter(winner.best)}?", "missing", f"{names[winner.best]}, one replicate only")
-    if len(winner.ties) > 1:
-        ties = "".join(letter(column) for column in sorted(winner.ties))
-        return Cell(f"~{ties}", "tie", "no difference between " + ", ".join(names[i] for i in winner.ties))
-    behind = (
-        "" if winner.runner_up is None else f"; {names[winner.runner_up]} {numbers.percent(winner.behind)} % behind"
-    )
-    return Cell(letter(winner.best), "best", f"{names[winner.best]}{behind}")
+    names, winner = analysis.data.columns, outcome.winner
+    notes = analysis.steady.notes(where)
+    if outcome.drops_differ:
+        faster = ", ".join(names[column] for column in outcome.faster_droppers)
+        return Cell("≠", "tie", f"{DROPS_DIFFER}; fewer ns and more drops: {faster}", notes)
+    if not outcome.decided:
+        among = "".join(letter(column) for column in sorted(winner.ties))
+        detail = f"{pairs_wanted([outcome])}; fewest in the mean: {names[winner.best]}"
+        return Cell(f"?{among}", "tie", detail, notes)
+    close = "".join(letter(column) for column in sorted(winner.close))
+    detail = names[winner.best] + (f"; {WITHIN}: " + ", ".join(names[i] for i in winner.close) if close else "")
+    if winner.runner_up is not None:
+        detail += f"; {names[winner.runner_up]} {numbers.percent(winner.behind)} % behind"
+    return Cell(letter(winner.best) + (f"≈{close}" if close else ""), "best", detail, notes)

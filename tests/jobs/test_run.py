@@ -17,6 +17,7 @@ from sweep.errors import IncompleteError
 from sweep.jobs.run import Request, look, run
 from sweep.jobs.store import Store
 from sweep.model import batch, jit
+from sweep.plan.forecast import KERNEL_S, RAY_START_S
 
 
 def missing(request: Request) -> int:
@@ -169,6 +170,74 @@ def test_only_runs_what_its_id_says(request_of: MakeRequest, undisturbed: pa.Tab
     summary = run(request_of(only=name[:16]))
     assert (summary.exit_code, summary.done) == (0, 1)
     assert read(summary.directory).equals(undisturbed.slice(5, 1))
+
+
+def test_only_leaves_a_published_table_as_it_is(request_of: MakeRequest, undisturbed: pa.Table) -> None:
+    run(request_of("replicates=1"))
+    published = read(request_of().directory)
+    name = undisturbed.column("id")[5].as_py()  # replicate 1: not in that table
+    summary = run(request_of(only=name))
+    assert (summary.exit_code, summary.done, summary.prospect.missing, summary.published) == (0, 1, 1, False)
+    assert summary.table is not None
+    assert summary.table.equals(undisturbed.slice(5, 1))
+    assert read(summary.directory).equals(published)
+    rest = run(request_of())
+    assert (rest.prospect.missing, rest.published) == (SIMULATIONS // 2 - 1, True)
+    assert read(rest.directory).equals(undisturbed)
+
+
+@pytest.mark.parametrize("survives", [True, False])
+def test_interrupted_while_the_executor_starts(
+    request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table, survives: bool
+) -> None:
+    """No exception in the middle of starting; nothing handed out; closed if it came up."""
+    closed: list[bool] = []
+
+    class Starting:
+        workers, name = 1, "starting"
+
+        def __init__(self, *arguments: object) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            if not survives:
+                raise ConnectionError("its processes were interrupted too")
+
+        def close(self) -> None:
+            closed.append(True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sweep.jobs.run.open_executor", Starting)
+        summary = run(request_of())
+    assert (summary.exit_code, summary.interrupted, summary.done, summary.table) == (3, True, 0, None)
+    assert closed == [True] * survives
+    assert run(request_of()).exit_code == 0
+    assert read(summary.directory).equals(undisturbed)
+
+
+def test_an_executor_that_does_not_start_is_an_error(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_executor(*arguments: object) -> None:
+        raise ConnectionError("planted")
+
+    monkeypatch.setattr("sweep.jobs.run.open_executor", open_executor)
+    with pytest.raises(ConnectionError, match="planted"):
+        run(request_of())
+
+
+def test_forecast_knows_ray_and_kernels(
+    request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def before(**options: object) -> tuple[float, float, list[str]]:
+        prospect = look(request_of(**options), [])
+        return prospect.forecast.start_s, prospect.forecast.compile_s, prospect.cold
+
+    run(request_of())  # both kernels are in the cache now
+    assert before() == (0, 0, [])
+    assert before(executor="ray") == (RAY_START_S, 0, [])
+    assert before(executor="ray", address="127.0.0.1:1") == (0, 0, [])
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "empty"))
+    assert before() == (0, 2 * KERNEL_S, ["page_allocator", "page_pool"])
+    assert before(executor="ray", workers=2) == (RAY_START_S, KERNEL_S, ["page_allocator", "page_pool"])
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    assert before() == (0, 0, [])
 
 
 def test_a_second_driver_is_told_who_holds_the_directory(request_of: MakeRequest) -> None:

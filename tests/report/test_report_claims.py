@@ -7,7 +7,7 @@ import pytest
 from synthetic_sweep import WINDOW, Effects, table
 
 from sweep.report import analysis, dataset, seed_claims, user_claims
-from sweep.report.judging import NOT_TESTED, REFUTED, SUPPORTED, UNDECIDED
+from sweep.report.judging import NOT_TESTED, REFUTED, SIZE_OPEN, SUPPORTED, UNDECIDED
 
 GRID = {"mixes": ("router", "host"), "loads": (0.3,), "rings": (256, 1024), "replicates": 4}
 
@@ -34,11 +34,34 @@ def only(strategy: str, value, other):
     return lambda row: (value(row) if callable(value) else value) if row["strategy"] == strategy else other
 
 
+PUTS = {"recycle_ring": only("page_pool", 1000, None)}
+
+
 class TestS1:
     def test_no_slow_allocation_in_any_router_cell_supports(self):
-        found = seed("S1", effects=Effects(alloc_slow=lambda row: 0 if row["traffic"] == "router" else 500))
+        slow = Effects(alloc_slow=lambda row: 0 if row["traffic"] == "router" else 500, overrides=PUTS)
+        found = seed("S1", effects=slow)
         assert found.word == SUPPORTED
         assert "in 2 of 2 router cells" in found.evidence[0]
+
+    def test_without_ring_puts_the_size_of_the_pool_is_not_tested(self):
+        found = seed("S1", effects=Effects(alloc_slow=lambda row: 0))
+        assert found.word == SIZE_OPEN
+        assert any(line.startswith("The pool's size plays no part here: 0 ring puts") for line in found.evidence)
+
+    def test_where_the_ring_is_used_the_rate_is_told_by_size(self):
+        def size(row):
+            return row["ring"] * (2 if row["ring"] == 1024 else 1) // 2 if row["strategy"] == "page_pool" else None
+
+        slow = Effects(
+            alloc_slow=lambda row: 0 if row["ring"] == 1024 else WINDOW // 100,
+            overrides={"pool_size": size, **PUTS},
+        )
+        found = seed("S1", effects=slow)
+        assert (
+            "In 2 router cells with ring puts, slow allocations per packet by pool size / ring size:"
+            " 0.01 at 0.5; 0 at 1." in found.evidence
+        )
 
     def test_slow_allocations_refute_and_are_counted(self):
         found = seed("S1", effects=Effects(alloc_slow=lambda row: 0 if row["ring"] == 256 else WINDOW // 100))
@@ -82,6 +105,22 @@ class TestS2:
     def test_a_mean_at_the_threshold_is_undecided(self):
         spread = only("refcount_recycle", lambda row: 0.005 + 0.003 * row["replicate"], 1.0)
         assert seed("S2", effects=overrides(allocator_calls_per_packet=spread)).word == UNDECIDED
+
+    def test_overloaded_cells_do_not_decide_and_are_listed(self):
+        lossy = Effects(
+            drop_ratio=lambda row: 0.2 if row["ring"] == 1024 else 0.0,
+            overrides={"allocator_calls_per_packet": lambda row: 0.3 if row["ring"] == 1024 else 0.001},
+        )
+        found = seed("S2", effects=lossy)
+        assert found.word == SUPPORTED
+        assert found.evidence[0] == "router: under 1 call in 100 packets from ring 256 at load 0.3."
+        assert any(
+            line.startswith("Overloaded (over 1.0 % dropped), so not counted: router at load 0.3, ring 1024: 0.3 ")
+            for line in found.evidence
+        )
+
+    def test_if_all_is_overloaded_it_is_not_tested(self):
+        assert seed("S2", effects=Effects(drop_ratio=lambda row: 0.2)).word == NOT_TESTED
 
     def test_stalling_readers_are_another_claim(self):
         found = seed("S2", mixes=("host_slow_reader",))
@@ -134,6 +173,15 @@ class TestS5:
     @pytest.mark.parametrize(("reuse", "word"), [(0.99, SUPPORTED), (0.5, REFUTED)])
     def test_reuse_decides(self, reuse, word):
         assert seed("S5", effects=overrides(reuse_ratio=lambda row: reuse)).word == word
+
+    def test_overloaded_cells_do_not_decide(self):
+        lossy = Effects(
+            drop_ratio=lambda row: 0.02 if row["ring"] == 256 else 0.0,
+            overrides={"reuse_ratio": lambda row: 0.99 if row["ring"] > 256 else 0.2},
+        )
+        found = seed("S5", effects=lossy)
+        assert found.word == SUPPORTED
+        assert "host at load 0.3, ring 256: 20.0 % of the buffers reused" in found.evidence[1]
 
     def test_rings_that_differ_leave_it_undecided(self):
         found = seed("S5", effects=overrides(reuse_ratio=lambda row: 0.99 if row["ring"] > 256 else 0.2))

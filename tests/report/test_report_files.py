@@ -15,7 +15,7 @@ import pytest
 from synthetic_sweep import Effects, table
 
 from sweep import report
-from sweep.errors import IncompleteError, SweepError
+from sweep.errors import IncompleteError, RunError, SweepError
 from sweep.report import contents, drawing, html, markdown, plain
 from sweep.report.document import Cell, Chart, Table
 
@@ -125,10 +125,18 @@ class TestWrongDirectories:
         with pytest.raises(IncompleteError, match="has parts, but they are not published yet"):
             report.write(tmp_path)
 
+    def test_cut_short(self, tmp_path):
+        path = publish(tmp_path, table(**SMALL)) / "results.arrow"
+        path.write_bytes(path.read_bytes()[:-1000])
+        with pytest.raises(RunError, match="is damaged"):
+            report.write(tmp_path)
+
     def test_not_arrow(self, tmp_path):
         (tmp_path / "results.arrow").write_bytes(b"no table")
-        with pytest.raises(SweepError, match="cannot be read as an Arrow file"):
+        with pytest.raises(RunError, match="cannot be read as an Arrow file") as caught:
             report.write(tmp_path)
+        assert caught.value.exit_code == 1
+        assert "`sweep run` again" in str(caught.value)
 
     def test_a_sweep_that_is_not_whole_says_so(self, tmp_path):
         source = table(**SMALL)

@@ -152,10 +152,34 @@ class TestWinner:
         assert set(found.ties) == {0, 1}
         assert found.runner_up is None
 
-    def test_less_than_the_margin_is_a_tie(self):
+    def test_less_than_the_margin_is_as_good_though_a_difference_was_found(self):
         values = np.array([[100.0, 200, 300], [100.1, 200.2, 300.3]])
-        assert stats.winner(values, np.ones(2, dtype=bool)).ties == (0, 1)
+        found = stats.winner(values, np.ones(2, dtype=bool))
+        assert (found.close, found.open, found.decided) == ((1,), (), True)
         assert stats.winner(values, np.ones(2, dtype=bool), margin=0.0005).ties == (0,)
+
+    def test_an_interval_beyond_the_margin_around_zero_is_undecided_not_equal(self):
+        values = np.array([[100.0, 102, 104], [101.0, 101, 105.5]])
+        found = stats.winner(values, np.ones(2, dtype=bool))
+        assert (found.close, found.open, found.decided) == ((), (1,), False)
+
+    def test_equal_pairs_are_as_good(self):
+        values = np.array([[100.0, 200, 300], [100.0, 200, 300]])
+        assert stats.winner(values, np.ones(2, dtype=bool)).close == (1,)
+
+    def test_two_pairs_leave_many_rivals_undecided_and_say_how_many_would_do(self):
+        """6 % apart with 0.5 % spread: p of one test is 0.04 at two pairs, and Holm asks for 0.05 / 15."""
+        base = np.array([100.0, 130.0])
+        values = np.stack([base * np.array([1 + 0.06 * i, (1 + 0.06 * i) * (1 + 0.007 * (i % 2))]) for i in range(6)])
+        found = stats.winner(values, np.ones(6, dtype=bool))
+        assert 1 in found.open
+        assert not found.decided
+        apart = stats.ratio(values[1], values[0])
+        half = [
+            scipy_stats.t.ppf(1 - 0.05 / 15 / 2, n - 1) * float(apart.deviation) / np.sqrt(n)
+            for n in (found.needed, found.needed - 1)
+        ]
+        assert half[0] < float(apart.center) <= half[1]
 
     def test_who_is_not_eligible_cannot_win(self):
         values = np.array([[1.0, 1.1], [2.0, 2.1]])
@@ -166,6 +190,7 @@ class TestWinner:
         found = stats.winner(np.array([[1.0], [2.0]]), np.ones(2, dtype=bool))
         assert not found.decided
         assert found.ties == (0, 1)
+        assert (found.pairs, found.needed) == (1, None)
 
     def test_nobody(self):
         assert stats.winner(np.full((2, 3), NAN), np.ones(2, dtype=bool)) is None
