@@ -133,5 +133,5 @@ def test_no_rows_and_missing_coordinates_are_told():
         dataset.read(source.slice(0, 0))
     with pytest.raises(SweepError, match='no column "ring"'):
         dataset.read(source.drop_columns(["ring"]))
-    with pytest.raises(SweepError, match="cannot be read"):
+    with pytest.raises(SweepError, match="description is damaged"):
         dataset.read(source.replace_schema_metadata({"sweep": "{not json"}))
