@@ -3,66 +3,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 
 import pytest
+from typed import REPOSITORY, SWEEP, start, sweep
 
-from sweep.cli import words
-from sweep.model.jit import kernel_cache
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 HEAVY = {"numpy", "numba", "pyarrow", "ray", "scipy", "pydantic", "yaml", "rich", "jinja2", "altair"}
-SWEEP = """\
-name: tiny
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-traffic: router
-packets: 300
-warmup: 100
-load: 0.3
-axes:
-  strategy: [page_allocator]
-  ring: [64, 128, 256]
-replicates: 2
-baseline: {strategy: page_allocator}
-seed: 1
-"""
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Path:
-    """A directory with a sweep file."""
-    (tmp_path / "tiny.yaml").write_text(SWEEP)
-    return tmp_path
-
-
-def start(directory: Path, *words: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_CACHE_DIR": kernel_cache()}
-    environment.pop("SWEEP_DEBUG", None)
-    command = [sys.executable, "-m", "sweep", *words]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command, cwd=directory, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
-    )
-
-
-def sweep(directory: Path, *words: str, code: int = 0) -> tuple[str, str]:
-    """Standard output and error of `sweep` with these words, which must exit with `code`."""
-    process = start(directory, *words)
-    out, error = process.communicate(timeout=300)
-    assert process.returncode == code, out + error
-    assert "Traceback" not in out + error
-    return out, error
 
 
 def test_help_imports_nothing_heavy(here: Path) -> None:
@@ -227,119 +178,3 @@ def test_schema(here: Path) -> None:
     assert "axes" in json.loads(out)["properties"]
     sweep(here, "schema", "--out", "sweep.schema.json")
     assert (here / "sweep.schema.json").read_text() == out
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_on_ray(here: Path, number: signal.Signals) -> None:
-    """The first signal: stop, keep what is ready, say how to go on, within seconds; then the rest runs."""
-    many = ("--set", "replicates=30", "--set", "packets=400000", "--chunk-seconds", "0.05", "--no-report")
-    process = start(here, "run", "tiny.yaml", *many)
-    parts = here / "runs" / "tiny" / "parts"
-    deadline = time.perf_counter() + 120
-    while not list(parts.glob("*.arrow")) and time.perf_counter() < deadline:
-        time.sleep(0.05)
-    if number == signal.SIGINT:
-        os.killpg(process.pid, number)  # as a terminal does at Ctrl-C
-    else:
-        process.send_signal(number)
-    sent = time.perf_counter()
-    out, error = process.communicate(timeout=60)
-    assert process.returncode == 3, out + error
-    assert time.perf_counter() - sent < 6  # 3 s on a machine of one's own
-    assert error == ""
-    assert "interrupted; what was finished is kept. Go on with\n  sweep run tiny.yaml --set replicates=30" in out
-    done = int(re.findall(r"^done (\d+)", out, re.M)[0])
-    assert 0 < done < 90
-    out, _ = sweep(here, "plan", "tiny.yaml", *many[:4])
-    assert f"done {done} · reused 0 · to run {90 - done}" in out
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("delay_s", [0.1, 0.5, 1.5, 2.5, 3.5, 5.0])
-def test_interrupted_while_it_starts(here: Path, delay_s: float) -> None:
-    """Ctrl-C at any moment before the first chunk: exit 3, how to go on, nothing left behind, no trace of Ray's."""
-    process = start(here, "run", "tiny.yaml", "--set", "replicates=30", "--set", "packets=400000", "--no-report")
-    time.sleep(delay_s)
-    os.killpg(process.pid, signal.SIGINT)
-    out, error = process.communicate(timeout=120)
-    assert process.returncode == 3, out + error
-    assert "Go on with\n  sweep run tiny.yaml --set replicates=30 --set packets=400000" in out + error
-    assert error == "" or error.startswith("interrupted")
-    assert "Traceback" not in out + error
-    assert not list(Path(tempfile.gettempdir()).glob(f"sweep-ray-{process.pid}-*"))
-    deadline = time.perf_counter() + 10
-    while (left := _alive(process.pid)) and time.perf_counter() < deadline:
-        time.sleep(0.1)
-    assert not left
-
-
-def _alive(session: int) -> list[str]:
-    """The processes of a session, but for dead ones that nobody has asked about yet."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # gone meanwhile
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(stat.parent.name)
-    return found
-
-
-def test_patience_speaks_to_people_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from sweep.cli import patience
-
-    monkeypatch.setattr(patience, "SILENCE_S", 0.01)
-    for terminal, said in ((True, "laying out 6 simulations …\n"), (False, "")):
-        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal)
-        with patience.patience("laying out 6 simulations"):
-            time.sleep(0.3)
-        assert capsys.readouterr().err == said
-    monkeypatch.setattr(patience, "SILENCE_S", 0.3)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with patience.patience("laying out 6 simulations"):
-        pass
-    time.sleep(0.5)
-    assert capsys.readouterr().err == ""
-
-
-def test_progress_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Words and bar on one line, while compiling and after it."""
-    from sweep.cli.progress import Display
-    from sweep.jobs.progress import Progress
-
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stdout", terminal)
-    for name, value in (("COLUMNS", "80"), ("LINES", "24"), ("TERM", "xterm")):
-        monkeypatch.setenv(name, value)
-    progress = Progress(96, 100.0, 2, "local Ray, 2 workers", compiling=tuple("abcd"))
-    with Display() as display:
-        display.update(progress)
-        time.sleep(0.3)
-        progress.compiling, progress.ended_chunks, progress.packets = (), 62, 40_000_000
-        time.sleep(0.3)
-    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue()).replace("\r", "\n").splitlines()
-    assert max(map(len, lines)) <= 80
-    assert any(
-        re.fullmatch(r"local Ray, 2 workers ━+ 0/96 chunks · compiling 4 kernels", line.strip()) for line in lines
-    )
-    assert any(re.fullmatch(r"local Ray, 2 workers ━+ 62/96 chunks · .+packets/s", line.strip()) for line in lines)
-
-
-class Terminal(io.StringIO):
-    """Text that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_words() -> None:
-    assert [words.seconds(s) for s in (0.0004, 0.012, 0.4, 9.96, 45, 200, 7500)] == [
-        *("1 ms", "12 ms", "0.4 s", "10 s", "45 s", "3 min 20 s", "2 h 5 min")
-    ]
-    assert [words.scaled(n) + "B" for n in (980, 54_100_000, 2.4e9)] == ["980 B", "54.1 MB", "2.4 GB"]
-    assert [words.size(n) for n in (9e3, 9e6, 400e6)] == ["9 kB", "9 MB", "0.4 GB"]
-    assert words.of(1, "chunk") == "1 chunk"
-    assert words.of(2376, "point") == "2,376 points"
-    assert words.clock(76) == "1:16"

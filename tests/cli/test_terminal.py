@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""What a terminal shows: words for numbers, patience, a progress bar that fits."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import time
+
+import pytest
+
+from sweep.cli import words
+
+
+def test_patience_speaks_to_people_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from sweep.cli import patience
+
+    monkeypatch.setattr(patience, "SILENCE_S", 0.01)
+    for terminal, said in ((True, "laying out 6 simulations …\n"), (False, "")):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal)
+        with patience.patience("laying out 6 simulations"):
+            time.sleep(0.3)
+        assert capsys.readouterr().err == said
+    monkeypatch.setattr(patience, "SILENCE_S", 0.3)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with patience.patience("laying out 6 simulations"):
+        pass
+    time.sleep(0.5)
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words and bar on one line, while compiling and after it."""
+    from sweep.cli.progress import Display
+    from sweep.jobs.progress import Progress
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    for name, value in (("COLUMNS", "80"), ("LINES", "24"), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    progress = Progress(96, 100.0, 2, "local Ray, 2 workers", compiling=tuple("abcd"))
+    with Display() as display:
+        display.update(progress)
+        time.sleep(0.3)
+        progress.compiling, progress.ended_chunks, progress.packets = (), 62, 40_000_000
+        time.sleep(0.3)
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue()).replace("\r", "\n").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(
+        re.fullmatch(r"local Ray, 2 workers ━+ 0/96 chunks · compiling 4 kernels", line.strip()) for line in lines
+    )
+    assert any(re.fullmatch(r"local Ray, 2 workers ━+ 62/96 chunks · .+packets/s", line.strip()) for line in lines)
+
+
+class Terminal(io.StringIO):
+    """Text that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_words() -> None:
+    assert [words.seconds(s) for s in (0.0004, 0.012, 0.4, 9.96, 45, 200, 7500)] == [
+        *("1 ms", "12 ms", "0.4 s", "10 s", "45 s", "3 min 20 s", "2 h 5 min")
+    ]
+    assert [words.scaled(n) + "B" for n in (980, 54_100_000, 2.4e9)] == ["980 B", "54.1 MB", "2.4 GB"]
+    assert [words.size(n) for n in (9e3, 9e6, 400e6)] == ["9 kB", "9 MB", "0.4 GB"]
+    assert words.of(1, "chunk") == "1 chunk"
+    assert words.of(2376, "point") == "2,376 points"
+    assert words.clock(76) == "1:16"
