@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typed import REPOSITORY, SWEEP, start, sweep
 
-HEAVY = {"numpy", "numba", "pyarrow", "ray", "scipy", "pydantic", "yaml", "rich", "jinja2", "altair"}
+HEAVY = {"numpy", "numba", "pyarrow", "ray", "scipy", "pydantic", "yaml", "rich", "jinja2"}
 
 
 def test_help_imports_nothing_heavy(here: Path) -> None:
