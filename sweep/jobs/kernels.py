@@ -20,7 +20,7 @@ def uncompiled(strategies: Iterable[str], code: Mapping[str, str]) -> list[str]:
     """Those of `strategies`, sorted, that have no kernel of these sources (`plan.identity.code`) in the cache."""
     if jit.jit_disabled():
         return []
-    return [name for name in sorted(strategies) if not _compiled(f"{name}_{code['']}_{code[name]}")]
+    return [name for name in sorted(strategies) if not _compiled(jit.kernel_tag(name, code[""], code[name]))]
 
 
 def _compiled(tag: str) -> bool:

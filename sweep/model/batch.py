@@ -21,7 +21,7 @@ from .capacity import DEFERRED_EXTRA, Capacity, measure
 from .counters import COUNTERS
 from .fields import Field, record
 from .histogram import BUCKETS
-from .jit import bind, compiler, core_digest, jit_disabled, strategy_digest
+from .jit import bind, compiler, core_digest, jit_disabled, kernel_tag, strategy_digest
 from .prepare import (
     PPM,
     SIZE_CLASSES,
@@ -123,7 +123,7 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
 def kernel(name: str) -> Any:
     """The compiled kernel of a strategy (plain Python when JIT is off)."""
     module = strategy(name)
-    tag = f"{name}_{core_digest()}_{strategy_digest(name)}"
+    tag = kernel_tag(name, core_digest(), strategy_digest(name))
     return bind(poll.run, compiler(), tag, {hole: getattr(module, hole) for hole in HOLES})
 
 

@@ -106,6 +106,11 @@ def strategy_digest(name: str) -> str:
     return _digest([MODEL_DIR / "strategies" / f"{name}.py"])
 
 
+def kernel_tag(strategy: str, core: str, own: str) -> str:
+    """What the name of a strategy's kernel says of its sources: `core_digest()` and `strategy_digest(strategy)`."""
+    return f"{strategy}_{core}_{own}"
+
+
 def _digest(paths: Any) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(paths, key=lambda path: path.relative_to(MODEL_DIR).as_posix()):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .pages import ORDER3_PAGES
 from .sim import Sim
 
 
@@ -50,7 +51,7 @@ def common(sim: Sim) -> Iterator[Law]:
     out_now = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
     change = c.posted_buffers - c.released_buffers
     yield Law("buffers posted - released = change of buffers out", change, "=", out_now - c.held_start_buffers)
-    free = st.zone_free + sim.pcp_count.sum(axis=1) + 8 * sim.pcp_blocks.sum(axis=1)
+    free = st.zone_free + sim.pcp_count.sum(axis=1) + ORDER3_PAGES * sim.pcp_blocks.sum(axis=1)
     yield Law("memory = zone + lists + pages held", free + st.pages_held, "=", p.memory_pages)
     latencies = sim.latency.sum(axis=1)
     yield Law("latencies = packets out", latencies, "=", c.delivered_packets + c.forwarded_packets)

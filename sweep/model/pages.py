@@ -19,6 +19,8 @@ from __future__ import annotations
 from .jit import device
 from .sim import NAPI, PROCESS_LOCAL, SOFTIRQ, Sim, pay_allocate, pay_dma, pay_lock
 
+PAGE_BYTES = 4096
+PAGE_BUFFER_BYTES = PAGE_BYTES - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
 ORDER3_PAGES = 8
 
 

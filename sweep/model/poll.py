@@ -17,7 +17,9 @@ from __future__ import annotations
 from typing import Any
 
 from .histogram import bucket
+from .holes import alloc, release
 from .jit import device
+from .pages import ORDER3_PAGES
 from .sim import KEPT, NAPI, NEVER, Sim, pay_poll, pay_stack
 from .traffic.arrivals import FORWARD, LOCAL, accept, accept_until, next_packet
 from .traffic.reader import deliver, flush_deferred, next_stall, pass_stalls, read_until
@@ -29,18 +31,6 @@ from .tx import clean_tx, completion_ps, transmit
 # of 8 or more CPUs, 0.75 ms * (1 + log2 8): kernel/sched/fair.c).
 SOFTIRQ_LIMIT_PS = 2_000_000_000
 SLICE_PS = 3_000_000_000
-
-
-@device
-def alloc(sim: Sim, pool: Any, lane: int, slot: int) -> int:
-    """Hole: the strategy's `alloc`."""
-    raise NotImplementedError
-
-
-@device
-def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
-    """Hole: the strategy's `release`."""
-    raise NotImplementedError
 
 
 @device
@@ -139,8 +129,8 @@ def census(sim: Sim, lane: int) -> None:
     c.socket_buffer_ns += ns * (st.socket_pages + st.deferred_count)
     c.pool_cache_page_ns += ns * st.pool_cache_pages
     c.pool_ring_page_ns += ns * st.pool_ring_pages
-    pcp = sim.pcp_count[lane, 0] + sim.pcp_count[lane, 1] + 8 * (sim.pcp_blocks[lane, 0] + sim.pcp_blocks[lane, 1])
-    c.pcp_page_ns += ns * pcp
+    blocks = sim.pcp_blocks[lane, 0] + sim.pcp_blocks[lane, 1]
+    c.pcp_page_ns += ns * (sim.pcp_count[lane, 0] + sim.pcp_count[lane, 1] + ORDER3_PAGES * blocks)
     c.pages_held_page_ns += ns * st.pages_held
 
 
@@ -263,7 +253,7 @@ def next_start(sim: Sim, pool: Any, lane: int, again: int) -> int:
         return start
     poll_end = st.cpu_free_ps
     for idle in range(2):  # up to the end of the last poll the NAPI CPU was busy, from then on idle
-        read_until(sim, pool, lane, 0, until if idle == 1 else poll_end, idle)
+        read_until(sim, pool, lane, 0, start if idle == 1 else poll_end, idle)
     return max(start, st.cpu_free_ps)  # a kick may have kept the CPU
 
 

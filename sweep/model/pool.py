@@ -35,12 +35,11 @@ import numpy as np
 
 from .fields import Field, record, zeros
 from .jit import device
-from .pages import dma_map, dma_sync, dma_unmap, page_free
+from .pages import PAGE_BYTES, dma_map, dma_sync, dma_unmap, page_free
 from .ptr_ring import Ring, rings
 from .sim import Sim
 
 CACHE_PAGES = 128  # PP_ALLOC_CACHE_SIZE
-PAGE_BYTES = 4096
 NO_PAGE = -1
 ANY_NODE = -1  # NUMA_NO_NODE
 

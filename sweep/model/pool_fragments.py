@@ -16,8 +16,8 @@ Source: net/core/page_pool.c of Linux 6.12.117 (`page_pool_alloc_frag_netmem`, `
 from __future__ import annotations
 
 from .jit import device
-from .pages import dma_sync
-from .pool import NO_PAGE, PAGE_BYTES, Pool, give_back
+from .pages import PAGE_BYTES, dma_sync
+from .pool import NO_PAGE, Pool, give_back
 from .pool_alloc import alloc_page
 from .pool_put import recyclable
 from .sim import NAPI, Sim, pay_recycle

@@ -13,15 +13,10 @@ from __future__ import annotations
 from typing import Any
 
 from .histogram import bucket
+from .holes import release
 from .jit import device
 from .sim import KEPT, NAPI, NEVER, SOFTIRQ, Sim
 from .traffic.arrivals import wire_ps
-
-
-@device
-def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
-    """Hole: the strategy's `release`."""
-    raise NotImplementedError
 
 
 @device

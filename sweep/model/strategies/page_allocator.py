@@ -15,13 +15,11 @@ from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law, census
-from ..pages import dma_map, dma_unmap, page_alloc, page_free
+from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, dma_map, dma_unmap, page_alloc, page_free
 from ..sim import Sim
 
 KNOBS: tuple[Knob, ...] = ()
 COUNTERS: tuple[Field, ...] = ()
-PAGE_BYTES = 4096
-BUFFER_BYTES = 4096 - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
 
 
 def mappings(sim: Sim) -> Iterator[Law]:
@@ -52,7 +50,7 @@ def truesize_bytes(knobs: dict[str, int]) -> int:
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
     """Largest frame."""
-    return BUFFER_BYTES
+    return PAGE_BUFFER_BYTES
 
 
 @device

@@ -24,7 +24,7 @@ from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law
-from ..pages import ORDER3_PAGES, block_alloc, block_free, dma_map, dma_unmap, page_alloc, page_free
+from ..pages import ORDER3_PAGES, PAGE_BYTES, block_alloc, block_free, dma_map, dma_unmap, page_alloc, page_free
 from ..rng import draw
 from ..sim import Sim, pay_recycle
 
@@ -37,7 +37,6 @@ COUNTERS = (
     Field("block_reuses", "blocks", "times an exhausted block was free and used again"),
     Field("block_fallbacks", "blocks", "single pages allocated in place of a block"),
 )
-PAGE_BYTES = 4096
 NO_BLOCK = -1
 
 

@@ -19,7 +19,8 @@ from ..capacity import NO_LIMIT_PAGES, Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law, census
-from ..pool import CACHE_PAGES, PAGE_BYTES, Pool, pools
+from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES
+from ..pool import CACHE_PAGES, Pool, pools
 from ..pool_alloc import REFILL_PAGES, alloc_page
 from ..pool_put import put_page
 from ..sim import NAPI, Sim
@@ -41,8 +42,6 @@ COUNTERS = (
     Field("recycle_ring_full", "1", "puts that found the ring full", "page_pool_recycle_stats.ring_full"),
     Field("recycle_released_refcnt", "1", "puts of unrecyclable pages", "page_pool_recycle_stats.released_refcnt"),
 )
-
-BUFFER_BYTES = PAGE_BYTES - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
 
 
 def books(sim: Sim) -> Iterator[Law]:
@@ -85,7 +84,7 @@ def truesize_bytes(knobs: dict[str, int]) -> int:
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
     """Largest frame."""
-    return BUFFER_BYTES
+    return PAGE_BUFFER_BYTES
 
 
 @device

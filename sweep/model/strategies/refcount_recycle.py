@@ -29,7 +29,7 @@ from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law, census
-from ..pages import dma_map, dma_sync, dma_unmap, page_alloc, page_free
+from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, dma_map, dma_sync, dma_unmap, page_alloc, page_free
 from ..sim import NAPI, Sim, pay_recycle
 
 KNOBS: tuple[Knob, ...] = ()
@@ -37,8 +37,6 @@ COUNTERS = (
     Field("slot_reuse", "pages", "pages posted again by the slot that held them one lap ago"),
     Field("slot_busy", "pages", "pages given up by their slot because somebody still held them"),
 )
-PAGE_BYTES = 4096
-BUFFER_BYTES = 4096 - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
 
 
 def mappings(sim: Sim) -> Iterator[Law]:
@@ -75,7 +73,7 @@ def truesize_bytes(knobs: dict[str, int]) -> int:
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
     """Largest frame."""
-    return BUFFER_BYTES
+    return PAGE_BUFFER_BYTES
 
 
 @device

@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..histogram import bucket
+from ..holes import release
 from ..jit import device
 from ..quantiles import sample
 from ..rng import draw
@@ -33,12 +34,6 @@ from ..sim import KEPT, NAPI, NEVER, PROCESS, PROCESS_LOCAL, SOFTIRQ, Sim, pay_c
 REMOTE_LINES = 2
 
 DEFER_KICK = 128  # buffers on the deferred list that raise the softirq (fidelity A0)
-
-
-@device
-def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
-    """Hole: the strategy's `release`."""
-    raise NotImplementedError
 
 
 @device
