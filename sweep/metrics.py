@@ -55,8 +55,16 @@ def _mean(name: str, unit: str, census: str, meaning: str) -> Metric:
     return Metric(name, unit, f"{meaning}, mean over the window", lambda of: (of[census] * 1e3, _window_ps(of)))
 
 
+def _millionths(name: str, counter: str, meaning: str) -> Metric:
+    return Metric(name, "1", meaning, lambda of: (of[counter] / 1e6, of["offered_packets"]))
+
+
+def _throughput(of: Values) -> Array:
+    return _total(of, "delivered_packets", "forwarded_packets", "filtered_packets")
+
+
 def _drops(of: Values) -> tuple[Array, Array]:
-    causes = ("no_descriptor", "no_memory", "socket_buffer", "tx_ring")
+    causes = ("nic_buffer", "no_descriptor", "no_memory", "socket_buffer", "tx_ring")
     return _total(of, *(f"drop_{cause}_packets" for cause in causes)), of["offered_packets"]
 
 
@@ -108,7 +116,7 @@ METRICS = (
         "throughput_pps",
         "pps",
         "packets delivered, forwarded or dropped on purpose per second of the window",
-        lambda of: (_total(of, "delivered_packets", "forwarded_packets", "filtered_packets") * 1e12, _window_ps(of)),
+        lambda of: (_throughput(of) * 1e12, _window_ps(of)),
     ),
     Metric(
         "cpu_busy_ratio", "1", "busy share of the queue's CPU in the window", lambda of: (of["busy_ps"], _window_ps(of))
@@ -130,6 +138,32 @@ METRICS = (
     _mean("pcp_mean_pages", "pages", "pcp_page_ns", "free pages on the per-CPU lists of the allocator"),
     *(
         _cost(f"{part}_ns_per_packet", f"{part}_ps")
-        for part in ("stack", "poll", "allocate", "recycle", "dma", "lock", "copy", "remote")
+        for part in ("stack", "poll", "allocate", "recycle", "dma", "lock", "cache", "copy", "remote")
+    ),
+    Metric(
+        "total_pps",
+        "pps",
+        "throughput_pps of all queues",
+        lambda of: (_throughput(of) * of["queues"] * 1e12, _window_ps(of)),
+    ),
+    Metric(
+        "llc_misses_per_packet",
+        "1",
+        "header lines that miss the last-level cache, per packet taken from the ring",
+        lambda of: (of["cache_ps"] / np.maximum(of["cost_llc_miss"], 1), of["rx_packets"]),
+    ),
+    Metric(
+        "ddio_hit_ratio",
+        "1",
+        "share of DMA writes to lines that are in the cache",
+        lambda of: (of["offered_packets"] - of["ddio_miss_ppm"] / 1e6, of["offered_packets"]),
+    ),
+    _millionths("iotlb_misses_per_packet", "iotlb_miss_ppm", "translations that miss the IOTLB, per packet offered"),
+    _millionths("walk_reads_per_packet", "walk_read_ppm", "page-table reads, per packet offered"),
+    Metric(
+        "reuse_distance_mean_pages",
+        "pages",
+        "pages of this queue that begin to serve buffers between two uses of one, mean",
+        lambda of: (of["reuse_distance_pages"], of["offered_packets"]),
     ),
 )

@@ -50,6 +50,14 @@ def whole(text: str) -> int:
     return int(value)
 
 
+def thousandths(text: str) -> int:
+    """A plain number with up to three decimals, in thousandths.  Errors: UnitError."""
+    value = number(text) * 1000
+    if value.denominator != 1:
+        raise UnitError("has more than three decimals")
+    return int(value)
+
+
 def time_ps(text: str) -> int:
     """A time in ps.  Errors: UnitError, also for a positive time that rounds to nothing."""
     value = _scaled(text, TIMES, "time")

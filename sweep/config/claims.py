@@ -27,12 +27,14 @@ from sweep.model.strategies import NAMES, strategy
 from .quantities import ChoiceError
 
 # Columns of the dataset and the parameter each is: those in the same unit.
-OWN = ("strategy", "traffic", "host", "nic", "kernel", "ring", "load", "packets", "warmup", "memory_pages", "label")
+NAMED = ("strategy", "traffic", "host", "nic", "kernel", "iommu", "label")
+OWN = (*NAMED, "ring", "queues", "load", "packets", "warmup", "memory_pages")
 NIC = {name: f"nic.{name}" for name in ("tx_ring", "napi_budget", "refill_batch")} | {
     "coalesce_frames": "nic.coalesce.frames",
     "copybreak_bytes": "nic.copybreak",
+    "rx_buffer_bytes": "nic.rx_buffer",
 }
-READER = {"batch_packets": "traffic.reader.batch", "rcvbuf_bytes": "traffic.reader.rcvbuf"}
+TRAFFIC = {"flows": "traffic.flows", "batch_packets": "traffic.reader.batch", "rcvbuf_bytes": "traffic.reader.rcvbuf"}
 MOST_KNOWN = 12  # values of a column listed in a message
 
 
@@ -41,14 +43,15 @@ def parameter_of() -> dict[str, str]:
     """The parameter of each column that a selector may name."""
     knobs = {knob.name: f"strategy.{knob.name}" for name in NAMES for knob in strategy(name).KNOBS}
     costs = {f"cost_{cost.name}": f"host.{cost.name}" for cost in host.COSTS}
-    return {**{name: name for name in OWN}, **knobs, **NIC, **READER, **costs}
+    sizes = {f"host_{size.name}": f"host.{size.name}" for size in host.HARDWARE if size.unit != "1e-3"}
+    return {**{name: name for name in OWN}, **knobs, **NIC, **TRAFFIC, **costs, **sizes}
 
 
 @cache
 def numbers() -> frozenset[str]:
     """What a claim may be about: metrics, counters, and parameters that are numbers."""
     names = {metric.name for metric in METRICS} | {field.name for field in batch.all_counter_fields()}
-    return frozenset(names | set(parameter_of()) - {"strategy", "traffic", "host", "nic", "kernel", "label"})
+    return frozenset(names | set(parameter_of()) - {*NAMED})
 
 
 def known(text: str) -> str:

@@ -53,7 +53,7 @@ class ColumnSource:
         values, codes = self.layout.codes(name)
         sections, section_codes = self.layout.codes(part)
         section = self.document[SECTIONS[part]]
-        inner = [section[named].get("costs", section[named])[key] for named in sections]
+        inner = [section[named].get("values", section[named])[key] for named in sections]
         return self._column(name, [*values, *inner], np.where(codes >= 0, codes, len(values) + section_codes))
 
     def _knob(self, name: str) -> Column:

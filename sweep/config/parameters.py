@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, TypeAdapter
 
-from sweep.model.host import COSTS
+from sweep.model.host import COSTS, HARDWARE
+from sweep.model.iommu import MODES
 from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 from sweep.units import MILLION
@@ -23,7 +24,7 @@ from sweep.units import MILLION
 from .claims import ClaimText
 from .distributions import distribution_text
 from .quantities import SERIAL, Condition, Count, Formula, Name, Quantity, Share, Shown
-from .sections import CostTime, Nic
+from .sections import HOST_TYPES, Nic
 from .source import SEE, Node, unknown
 from .traffic import Mix
 from .validation import NULL, Group, Part, canonical, meaning, parse
@@ -40,6 +41,8 @@ class Top(Group):
     load: Annotated[int, Share(1, MILLION, SERIAL)] = meaning(
         "share of the packet rate of the link with the mix's sizes"
     )
+    queues: Annotated[int, Count(1, 256)] = meaning("identical queues that share the host and the load", "1")
+    iommu: Literal[MODES] = meaning("how DMA is translated", "off")  # type: ignore[valid-type]
     host: Name = meaning("name of a host profile: what each operation costs", "xeon-e5-1650v4")
     nic: Name = meaning("name of a NIC, or its settings", "10g")
     kernel: Literal[tuple(ERAS)] = meaning("kernel era", [*ERAS][-1])  # type: ignore[valid-type]
@@ -143,8 +146,11 @@ def knobs_of(name: str) -> frozenset[str]:
 @cache
 def parameters() -> dict[str, Parameter]:
     """All parameters by name."""
-    costs = {f"host.{cost.name}": Parameter(f"host.{cost.name}", CostTime, cost.meaning) for cost in COSTS}
-    return {**_of(Top), **knob_parameters(), **_of(Mix, "traffic."), **_of(Nic, "nic."), **costs}
+    host = {
+        f"host.{field.name}": Parameter(f"host.{field.name}", HOST_TYPES[field.name], field.meaning)
+        for field in (*COSTS, *HARDWARE)
+    }
+    return {**_of(Top), **knob_parameters(), **_of(Mix, "traffic."), **_of(Nic, "nic."), **host}
 
 
 @cache

@@ -7,6 +7,7 @@ ppm) or words.  What `read` raises is a ValueError whose message follows the val
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -116,6 +117,23 @@ class _Formula(Quantity):
         return {"anyOf": [number, {"type": "string", "examples": ["ring", "2*ring"]}]}
 
 
+@dataclass(frozen=True, eq=False)
+class _Limit(Quantity):
+    """A rate that may not be exceeded, or `none`, which is 0 in its time per packet."""
+
+    def read(self, value: object) -> int | str:
+        return 0 if value == "none" else super().read(value)
+
+    def shown(self, value: int) -> Shown:
+        return super().shown(value) if value else "none"
+
+    def number(self, value: int) -> float:
+        return super().number(value) if value else math.inf
+
+    def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
+        return {"anyOf": [{"const": "none"}, super().__get_pydantic_json_schema__()]}
+
+
 def _formula(text: str) -> str:
     names = Expression(text).names()
     if not names:
@@ -153,8 +171,13 @@ def _share_text(ppm: int) -> Any:
     return ppm / MILLION
 
 
+def _milli_text(milli: int) -> Any:
+    return milli / 1000
+
+
 COUNT = Dimension("a whole number", "200_000", {}, units.whole, int, True)
 SHARE = Dimension("a share", "30 %", units.SHARES, units.ratio_ppm, _share_text, True)
+MILLI = Dimension("a number", "1.6", {}, units.thousandths, _milli_text, True)
 USECS = Dimension("microseconds", "8", units.TIMES, _usecs, _usecs_text, True)  # as ethtool has them
 
 SERIAL = "a link carries one frame after the other, so 1 is all it can carry"  # why shares of it end at 1
@@ -163,9 +186,11 @@ Count = partial(Quantity, COUNT)
 Time = partial(Quantity, units.TIME)
 Size = partial(Quantity, units.SIZE)
 Rate = partial(Quantity, units.RATE)
+RateLimit = partial(_Limit, units.RATE)
 Link = partial(Quantity, units.LINK)
 Share = partial(Quantity, SHARE)
 Usecs = partial(Quantity, USECS)
+Milli = partial(Quantity, MILLI)
 Formula = partial(_Formula, COUNT)
 
 

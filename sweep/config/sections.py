@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field, TypeAdapter, create_model, model_serializer, model_validator
 
-from sweep.model.host import COSTS
+from sweep.model.fields import Field as ModelField
+from sweep.model.host import COSTS, HARDWARE
 from sweep.units import PS_PER_SECOND
 
-from .quantities import ChoiceError, Count, Link, Name, Size, Time, Usecs
+from .quantities import ChoiceError, Count, Link, Milli, Name, RateLimit, Size, Time, Usecs
 from .traffic import Mix
 from .validation import Group, Part, meaning
 
@@ -18,6 +20,8 @@ Interval = Annotated[int, Usecs(0, 10**12)]
 Packets = Annotated[int, Count(0, 65536)]
 Some = Annotated[int, Count(1, 65536)]
 CostTime = Annotated[int, Time(0, PS_PER_SECOND)]
+MOST_ENTRIES = 1 << 20  # ways, translations
+V = TypeVar("V")
 
 
 class Coalesce(Group):
@@ -33,7 +37,8 @@ class TxCoalesce(Group):
 
 
 class Nic(Group):
-    """A NIC.  napi_budget: NAPI_POLL_WEIGHT.  refill_batch: IXGBE_RX_BUFFER_WRITE."""
+    """A NIC.  napi_budget: NAPI_POLL_WEIGHT.  refill_batch: IXGBE_RX_BUFFER_WRITE.  rx_buffer: Intel 82599's packet
+    buffer, 512 KB (its datasheet)."""
 
     link: Annotated[int, Link(1, 8_000_000)] = meaning("link speed")
     tx_ring: Some = meaning("TX descriptors")
@@ -42,6 +47,10 @@ class Nic(Group):
     tx_coalesce: TxCoalesce = meaning("", {})
     refill_batch: Some = meaning("consumed descriptors that make the driver refill", "16")
     copybreak: Annotated[int, Size(0, 9000)] = meaning("local packets up to this size are copied; 0: none", "0")
+    pcie_rate: Annotated[int, RateLimit(1, 10**12)] = meaning(
+        "packets per second that the port's PCIe link carries, all queues", "none"
+    )
+    rx_buffer: Annotated[int, Size(0, 1 << 28)] = meaning("packets that the NIC itself can hold, all queues", "512 KiB")
     about: str | None = None
     name: Name | None = None
 
@@ -51,32 +60,46 @@ class Nic(Group):
         return self.model_copy(update={"tx_coalesce": TxCoalesce.model_construct(**{**dict(self.coalesce), **own})})
 
 
-class Cost(Part):
-    """What an operation costs; `assumed` marks one without a published figure and then a range is needed."""
+class Sourced(Part, Generic[V]):
+    """A number with its source; `assumed` marks one without a published figure and then a range is needed."""
 
-    value: CostTime
+    value: V
     source: str
     assumed: bool = False
-    range: Annotated[list[CostTime], Field(min_length=2, max_length=2)] | None = None
+    range: Annotated[list[V], Field(min_length=2, max_length=2)] | None = None
 
     @model_validator(mode="after")
-    def _guess(self) -> Cost:
+    def _guess(self) -> Sourced[V]:
         if self.range and not self.assumed:
-            raise ChoiceError("is a range, but the cost is not marked assumed", at=("range",))
+            raise ChoiceError("is a range, but the number is not marked assumed", at=("range",))
         if self.assumed and not self.range:
-            raise ChoiceError("needs a range of two times", at=("assumed",))
-        if self.range and not self.range[0] <= self.value <= self.range[1]:
+            raise ChoiceError("needs a range of two values", at=("assumed",))
+        low, high = self.range or (self.value, self.value)
+        if not low <= self.value <= high:  # type: ignore[operator]
             raise ChoiceError("is outside its range", at=("value",))
         return self
 
 
-_costs: Any = {cost.name: (Cost, meaning(cost.meaning)) for cost in COSTS}
+# What a value of `host.<name>` is.
+HARDWARE_TYPES: dict[str, Any] = {"bytes": Annotated[int, Size(0, 1 << 40)], "1e-3": Annotated[int, Milli(0, 64_000)]}
+HOST_TYPES: dict[str, Any] = {
+    **{cost.name: CostTime for cost in COSTS},
+    **{size.name: HARDWARE_TYPES.get(size.unit, Annotated[int, Count(0, MOST_ENTRIES)]) for size in HARDWARE},
+}
+
+
+def _section(name: str, fields: Iterable[ModelField]) -> type[Part]:
+    sourced: Any = Sourced
+    numbers: Any = {f.name: (sourced[HOST_TYPES[f.name]], meaning(f.meaning)) for f in fields}
+    made: type[Part] = create_model(name, __base__=Part, **numbers)
+    return made
 
 
 class Host(Part):
-    """A host profile: each cost with its source.  Canonical: {costs: {name: ps}, assumed: {name: [low, high]}}."""
+    """A host profile: sourced numbers.  Canonical: {values: {name: number}, assumed: {name: [low, high]}}."""
 
-    costs: create_model("Costs", __base__=Part, **_costs)  # type: ignore[valid-type]
+    costs: _section("Costs", COSTS)  # type: ignore[valid-type]
+    hardware: _section("Hardware", HARDWARE)  # type: ignore[valid-type]
     cpu: str | None = None
     frequency: str | None = None
     memory: str | None = None
@@ -87,10 +110,10 @@ class Host(Part):
 
     @model_serializer
     def _canonical(self) -> dict[str, Any]:
-        costs: dict[str, Cost] = dict(self.costs)
+        numbers: dict[str, Sourced[int]] = {**dict(self.costs), **dict(self.hardware)}
         return {
-            "costs": {name: cost.value for name, cost in costs.items()},
-            "assumed": {name: cost.range for name, cost in costs.items() if cost.assumed},
+            "values": {name: number.value for name, number in numbers.items()},
+            "assumed": {name: number.range for name, number in numbers.items() if number.assumed},
         }
 
 

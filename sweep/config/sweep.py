@@ -14,6 +14,7 @@ import numpy as np
 
 from sweep.errors import ConfigError, did_you_mean
 from sweep.grid import LABEL, Column, Dimension, Expression, ExpressionError, Layout
+from sweep.model.host import COST_NAMES, HARDWARE_NAMES
 from sweep.model.scenario import Nic, Reader, Scenario, Traffic
 from sweep.model.strategies import NAMES, strategy
 
@@ -35,6 +36,8 @@ class DocumentError(ConfigError):
 
 # The parameters (up to the first dot) that decide a part of a scenario.
 PARTS = {"traffic": ("traffic",), "nic": ("nic",), "host": ("host",), "knobs": ("strategy", "ring", "nic")}
+
+_COSTS, _HARDWARE = sorted(COST_NAMES), sorted(HARDWARE_NAMES)
 
 T = TypeVar("T")
 
@@ -77,13 +80,17 @@ class Sweep:
     def scenario(self, point: int, replicate: int) -> Scenario:
         """One simulation, fully resolved.  Errors: IndexError, and DocumentError for an impossible knob."""
         value = self._values(point)
+        host = self._part("host", point, self._host)
         return Scenario(
             strategy=value["strategy"],
             knobs=self.knobs(point),
             traffic=self.traffic(point),
             nic=self.nic(point),
             host=value["host"],
-            costs_ps=self._part("host", point, self._costs),
+            costs_ps=host[0],
+            hardware=host[1],
+            queues=value["queues"],
+            iommu=value["iommu"],
             memory_pages=value["memory_pages"],
             kernel=value["kernel"],
             ring=value["ring"],
@@ -175,6 +182,7 @@ class Sweep:
             forward_ppm=fates["forward"],
             drop_ppm=fates["drop"],
             forward_path=mix["forward_path"],
+            flows=mix["flows"],
             reader=reader,
         )
 
@@ -191,11 +199,15 @@ class Sweep:
             tx_coalesce_frames=nic["tx_coalesce.frames"],
             refill_batch=nic["refill_batch"],
             copybreak_bytes=nic["copybreak"],
+            pcie_packet_ps=nic["pcie_rate"],
+            rx_buffer_bytes=nic["rx_buffer"],
         )
 
-    def _costs(self, value: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+    def _host(self, value: dict[str, Any]) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
+        """Its costs and its hardware."""
         own = {name.removeprefix("host."): given for name, given in value.items() if name.startswith("host.")}
-        return tuple(sorted({**self.document["hosts"][value["host"]]["costs"], **own}.items()))
+        numbers = {**self.document["hosts"][value["host"]]["values"], **own}
+        return tuple((name, numbers[name]) for name in _COSTS), tuple((name, numbers[name]) for name in _HARDWARE)
 
     def _knobs(self, value: dict[str, Any]) -> tuple[tuple[str, int], ...]:
         nic = self._flat("nic", "nics", value)

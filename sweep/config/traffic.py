@@ -139,6 +139,7 @@ class Mix(Group):
     sizes: Sizes = meaning("frame sizes with FCS")
     fates: Fates = meaning("shares of local, forwarded and dropped packets")
     forward_path: Literal["kernel", "xdp"] = meaning("who forwards: its stack cost", "kernel")
+    flows: Annotated[int, Count(0, 65536)] = meaning("TCP flows per queue that are acknowledged; 0: none", "0")
     reader: Reader = meaning("", {})
     about: str | None = None
 

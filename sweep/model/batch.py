@@ -22,6 +22,7 @@ from .counters import COUNTERS
 from .fields import Field, record
 from .histogram import BUCKETS
 from .jit import bind, compiler, core_digest, jit_disabled, kernel_tag, strategy_digest
+from .llc import SAMPLED
 from .prepare import (
     PPM,
     SIZE_CLASSES,
@@ -114,6 +115,7 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
         table(CPUS),
         table(CPUS),
         numbers,
+        table(capacity.pages // SAMPLED + 1),
         table(BUCKETS),
         table(BUCKETS),
     )

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What an operation costs: the names that a host profile (configs/hosts/*.yaml) must fill, in picoseconds.
+"""A machine in numbers: the names that a host profile (configs/hosts/*.yaml) must fill.
+
+COSTS: what an operation takes, in picoseconds, on one core and cache hot, as the microbenchmarks measured it; what
+the host's other queues, the cache and the IOMMU add is worked out from them (mean_field).  HARDWARE: sizes.
 
 A profile gives each number with its source row; numbers without a published figure are marked assumed, with
 a range, and can be put on an axis (`host.remote_line: [40 ns, 100 ns]`).
-
-Not modelled: last-level cache misses, IOMMU translation, PCIe limits, contention of the zone lock by
-sibling queues (all of them: a cost here is one core's, cache hot, as the microbenchmarks measured it).
 """
 
 from __future__ import annotations
@@ -41,6 +41,26 @@ COSTS = (
     Field("dma_map", "ps", "mapping a buffer for DMA, IOMMU off"),
     Field("dma_unmap", "ps", "unmapping a buffer, IOMMU off"),
     Field("dma_sync", "ps", "one sync for the device, coherent, IOMMU off"),
+    Field("llc_miss", "ps", "one miss of the last-level cache, what the core cannot hide of it"),
+    Field("lock_waiter", "ps", "longer hold of the zone lock for each CPU that waits"),
+    Field("iommu_map", "ps", "mapping a buffer with the IOMMU on, on top of dma_map"),
+    Field("iommu_unmap", "ps", "unmapping a buffer with the IOMMU on, on top of dma_unmap"),
+    Field(
+        "iommu_invalidate", "ps", "one invalidation of the IOTLB, waited for: per unmap if strict, per flush if lazy"
+    ),
+    Field("dma_transfer", "ps", "device: writing 4 KiB through the IOMMU, translations at hand"),
+    Field("walk_read", "ps", "device: reading one page-table entry"),
+    Field("ack", "ps", "sending one TCP acknowledgement"),
+)
+
+HARDWARE = (
+    Field("llc", "bytes", "last-level cache; 0: no cache model"),
+    Field("llc_ways", "1", "ways of the last-level cache"),
+    Field("ddio_ways", "1", "ways that DMA writes may fill; 0: DMA goes to memory"),
+    Field("header_lines", "1e-3", "cache lines per packet that the CPU touches and that move with the buffer"),
+    Field("iotlb", "1", "translations that the IOTLB holds"),
+    Field("walk_cache", "1", "last-level page-table entries that the IOMMU's walk cache holds"),
 )
 
 COST_NAMES = tuple(field.name for field in COSTS)
+HARDWARE_NAMES = tuple(field.name for field in HARDWARE)

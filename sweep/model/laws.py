@@ -32,6 +32,7 @@ def common(sim: Sim) -> Iterator[Law]:
     c, st, p = sim.counters, sim.state, sim.params
     dropped = (
         c.filtered_packets
+        + c.drop_nic_buffer_packets
         + c.drop_no_descriptor_packets
         + c.drop_no_memory_packets
         + c.drop_socket_buffer_packets
@@ -45,6 +46,7 @@ def common(sim: Sim) -> Iterator[Law]:
     yield Law("pages taken - given back = pages held", taken, "=", c.pages_held_end)
     yield Law("pages held <= peak", c.pages_held_end, "<=", c.pages_held_peak)
     split = c.stack_ps + c.poll_ps + c.allocate_ps + c.recycle_ps + c.dma_ps + c.lock_ps + c.copy_ps + c.remote_ps
+    split = split + c.cache_ps
     yield Law("CPU time split = CPU time", split, "=", c.busy_ps + c.release_ps)
     yield Law("full polls * budget <= packets", c.full_polls * p.napi_budget, "<=", c.rx_packets)
     yield Law("packets <= polls * budget", c.rx_packets, "<=", c.polls * p.napi_budget)

@@ -8,7 +8,9 @@ Order 3 (5.14 and later): the same on a list of blocks, batch >> 3 blocks at a t
 
 Pages have numbers: the lowest free ones first, then the last one given back first.
 
-Not modelled: other users of the zone and of the lists; NUMA nodes; reclaim; contention of the zone lock;
+The lock is every CPU's of the host: a take pays `lock_wait_ps` on top (mean_field).
+
+Not modelled: other users of the zone and of the lists; NUMA nodes; reclaim; the locks of the lists themselves;
 order-3 blocks and single pages of one zone splitting and merging (each list drains on its own).
 Source: fidelity A1, A0 (pcp marks), C35-C40, C61; 44042b449872 ("mm/page_alloc: allow high-order pages to be
 stored on the per-cpu lists", 5.14).
@@ -67,7 +69,7 @@ def pcp_take(sim: Sim, lane: int) -> int:
         st.zone_free -= batch
         sim.pcp_count[lane, 0] = batch
         sim.counters[lane].zone_lock_takes += 1
-        pay_lock(sim, lane, p.cost_zone_lock)
+        pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
         pay_allocate(sim, lane, p.cost_buddy_page * batch)
     sim.pcp_count[lane, 0] -= 1
     return 1
@@ -124,7 +126,7 @@ def page_free(sim: Sim, lane: int, page: int, context: int) -> None:
         sim.pcp_count[lane, cpu] -= p.pcp_batch
         st.zone_free += p.pcp_batch
         c.zone_lock_takes += 1
-        pay_lock(sim, lane, p.cost_zone_lock)
+        pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
         pay_allocate(sim, lane, p.cost_buddy_page * p.pcp_batch)
 
 
@@ -141,7 +143,7 @@ def block_alloc(sim: Sim, lane: int) -> int:
         st.zone_free -= batch * ORDER3_PAGES
         sim.pcp_blocks[lane, 0] = batch
         c.zone_lock_takes += 1
-        pay_lock(sim, lane, p.cost_zone_lock)
+        pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
         pay_allocate(sim, lane, p.cost_buddy_page * batch)
     sim.pcp_blocks[lane, 0] -= 1
     pay_allocate(sim, lane, p.cost_order3_alloc)
@@ -164,7 +166,7 @@ def block_free(sim: Sim, lane: int, block: int, context: int) -> None:
         sim.pcp_blocks[lane, cpu] -= batch
         st.zone_free += batch * ORDER3_PAGES
         c.zone_lock_takes += 1
-        pay_lock(sim, lane, p.cost_zone_lock)
+        pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
         pay_allocate(sim, lane, p.cost_buddy_page * batch)
 
 

@@ -19,8 +19,9 @@ from typing import Any
 from .histogram import bucket
 from .holes import alloc, release
 from .jit import device
+from .mean_field import begin_epochs, couple, forget
 from .pages import ORDER3_PAGES
-from .sim import KEPT, NAPI, NEVER, Sim, pay_poll, pay_stack
+from .sim import KEPT, NAPI, NEVER, Sim, pay_cache, pay_dma, pay_poll, pay_stack
 from .traffic.arrivals import FORWARD, LOCAL, accept, accept_until, next_packet
 from .traffic.reader import deliver, flush_deferred, next_stall, pass_stalls, read_until
 from .tx import clean_tx, completion_ps, transmit
@@ -64,11 +65,13 @@ def receive(sim: Sim, pool: Any, lane: int) -> None:
     c.rx_packets += 1
     fate = sim.rx[lane, slot].fate
     if fate == LOCAL:
-        pay_stack(sim, lane, p.cost_stack_local)
+        pay_stack(sim, lane, p.cost_stack_local + st.ack_stack_ps)
+        pay_dma(sim, lane, st.ack_dma_ps)
     elif fate == FORWARD:
         pay_stack(sim, lane, p.stack_forward_ps)
     else:
         pay_stack(sim, lane, p.cost_stack_drop)
+    pay_cache(sim, lane, st.cache_ps)
     if p.reader_same_cpu == 0:
         read_until(sim, pool, lane, 0, st.now_ps, 0)
     giver = NAPI
@@ -100,6 +103,7 @@ def buffers_out(sim: Sim, lane: int) -> int:
 def open_window(sim: Sim, lane: int) -> None:
     """Warm-up is over: forget what was counted."""
     st, c = sim.state[lane], sim.counters[lane]
+    forget(sim, lane)
     for i in range(sim.counter_words.shape[1]):
         sim.counter_words[lane, i] = 0
     for i in range(sim.latency.shape[1]):
@@ -107,6 +111,7 @@ def open_window(sim: Sim, lane: int) -> None:
         sim.occupancy[lane, i] = 0
     st.window = 1
     st.census_ns = st.now_ps // 1000
+    st.census_arrived = st.arrived
     c.start_ps = st.now_ps
     c.inside_start_packets = inside(sim, lane)
     c.held_start_buffers = buffers_out(sim, lane)
@@ -119,7 +124,7 @@ def open_window(sim: Sim, lane: int) -> None:
 
 @device
 def census(sim: Sim, lane: int) -> None:
-    """Add what each holder holds now, for the time since the last sample."""
+    """Add what each holder holds now for the time since the last sample, and what the packets since then have met."""
     st, c = sim.state[lane], sim.counters[lane]
     now_ns = st.now_ps // 1000
     ns = now_ns - st.census_ns
@@ -132,6 +137,12 @@ def census(sim: Sim, lane: int) -> None:
     blocks = sim.pcp_blocks[lane, 0] + sim.pcp_blocks[lane, 1]
     c.pcp_page_ns += ns * (sim.pcp_count[lane, 0] + sim.pcp_count[lane, 1] + ORDER3_PAGES * blocks)
     c.pages_held_page_ns += ns * st.pages_held
+    packets = st.arrived - st.census_arrived
+    st.census_arrived = st.arrived
+    c.ddio_miss_ppm += packets * st.ddio_miss_ppm
+    c.iotlb_miss_ppm += packets * st.iotlb_miss_ppm
+    c.walk_read_ppm += packets * st.walk_read_ppm
+    c.reuse_distance_pages += packets * st.reuse_distance_pages
 
 
 @device
@@ -158,6 +169,7 @@ def poll(sim: Sim, pool: Any, lane: int, start_ps: int, interrupted: int) -> int
     if st.window == 0 and st.arrived >= p.warmup:
         open_window(sim, lane)
     census(sim, lane)
+    couple(sim, lane)
     c.polls += 1
     sim.occupancy[lane, bucket(st.waiting)] += 1
     if interrupted == 1:
@@ -268,6 +280,7 @@ def run_lane(sim: Sim, pool: Any, lane: int) -> None:
     refill(sim, pool, lane)
     st.now_ps = 0
     st.next_arrival_ps = arrival
+    begin_epochs(sim, lane)
     again = 0
     while st.next_arrival_ps < NEVER:
         start = next_start(sim, pool, lane, again)

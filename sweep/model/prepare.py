@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from math import gcd
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,10 @@ import numpy.typing as npt
 from . import quantiles
 from .capacity import NO_LIMIT_PAGES
 from .fields import Field, record
+from .iommu import MODES
 from .kernel import ERAS
+from .llc import LINE_BYTES, PAGE_LINES
+from .pages import PAGE_BYTES
 from .params import PARAMS
 from .rng import stream_key
 from .scenario import Distribution, Scenario, Traffic
@@ -27,6 +31,7 @@ from .traffic.arrivals import BURST_SHIFT, WIRE_OVERHEAD_BYTES
 PPM = 1_000_000
 SIZE_CLASSES = 8  # most packet sizes of a mix
 SK_BUFF_BYTES = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff)), x86-64
+FLUSH_UNMAPS = 250  # unmaps per flush of a lazy IOMMU: 5e0d2a6fc094 ("intel-iommu: IOTLB batching", 2.6.26)
 COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside it
 
 Tables = Mapping[Distribution, npt.NDArray[np.int64]]
@@ -40,8 +45,9 @@ def mean_frame_wire_bytes_ppm(traffic: Traffic) -> int:
 
 
 def mean_gap_ps(scenario: Scenario, share_ppm: int) -> int:
-    """Mean time between packets at this share of the packet rate that the link can carry, ps."""
-    return mean_frame_wire_bytes_ppm(scenario.traffic) * scenario.nic.link_ps_per_byte // share_ppm
+    """Mean time between packets of one queue at this share of the packet rate that the link can carry for all, ps."""
+    wire_ps_ppm = mean_frame_wire_bytes_ppm(scenario.traffic) * scenario.nic.link_ps_per_byte
+    return scenario.queues * wire_ps_ppm // share_ppm
 
 
 def burst_length_mean(table: npt.NDArray[np.int64]) -> float:
@@ -118,6 +124,45 @@ def cut(ppm: int) -> int:
     return (ppm << 32) // PPM
 
 
+def iommu_costs_ps(iommu: str, costs: Mapping[str, int]) -> dict[str, int]:
+    """What mapping and unmapping a buffer cost the CPU with the IOMMU in this mode."""
+    if iommu == "off":
+        return {}
+    invalidate_ps = costs["iommu_invalidate"] if iommu == "strict" else costs["iommu_invalidate"] // FLUSH_UNMAPS
+    return {
+        "dma_map": costs["dma_map"] + costs["iommu_map"],
+        "dma_unmap": costs["dma_unmap"] + costs["iommu_unmap"] + invalidate_ps,
+    }
+
+
+def shared_hardware(scenario: Scenario, knobs: Mapping[str, int]) -> dict[str, int]:
+    """Parameters of what the queues of the host share."""
+    module, hardware, nic = strategy(scenario.strategy), dict(scenario.hardware), scenario.nic
+    weights = sum(weight for _, weight in scenario.traffic.sizes)
+    frame_bytes = sum(size * weight for size, weight in scenario.traffic.sizes) // weights
+    stride_bytes = module.truesize_bytes(knobs)
+    frame_lines = -(-frame_bytes // LINE_BYTES)
+    offsets = PAGE_BYTES // gcd(stride_bytes, PAGE_BYTES)
+    return {
+        "queues": scenario.queues,
+        "iommu": MODES.index(scenario.iommu),
+        "pcie_packet_ps": nic.pcie_packet_ps,
+        "rx_buffer_bytes": nic.rx_buffer_bytes,
+        "frame_bytes": frame_bytes,
+        "buffer_bytes": stride_bytes,
+        "lines_in_page": PAGE_BYTES * frame_lines // stride_bytes,
+        "offsets_used": min(PAGE_LINES, offsets * frame_lines),
+        "mapped_pages": module.mapped_pages(knobs),
+        "llc_sets": hardware["llc"] // (LINE_BYTES * hardware["llc_ways"]) if hardware["llc"] else 0,
+        "llc_ways": hardware["llc_ways"],
+        "ddio_ways": hardware["ddio_ways"],
+        "header_lines_milli": hardware["header_lines"],
+        "iotlb_entries": hardware["iotlb"],
+        "walk_cache_entries": hardware["walk_cache"],
+        "flows": scenario.traffic.flows,
+    }
+
+
 def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str, Any]:
     """Kernel parameters of one scenario; `rows` says which row of the tables a distribution has."""
     module, knobs = strategy(scenario.strategy), dict(scenario.knobs)
@@ -127,7 +172,9 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         raise ValueError("a poll takes no time: polling for a page that nobody frees would never end")
     if "pool_size" in knobs:
         knobs["pool_size"] = min(knobs["pool_size"], era.pool_size_max)
+    mapping_ps = iommu_costs_ps(scenario.iommu, costs)
     values: dict[str, Any] = {
+        **shared_hardware(scenario, knobs),
         "ring": scenario.ring,
         "tx_ring": nic.tx_ring,
         "napi_budget": nic.napi_budget,
@@ -157,7 +204,7 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "packets": scenario.packets,
         "warmup": scenario.warmup,
         "stack_forward_ps": costs[f"stack_forward_{traffic.forward_path}"],
-        **{f"cost_{name}": ps for name, ps in costs.items()},
+        **{f"cost_{name}": ps for name, ps in (costs | mapping_ps).items()},
         **knobs,
         **stream_keys(scenario),
     }

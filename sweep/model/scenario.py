@@ -8,7 +8,7 @@ Units are in the names; `_ppm` is parts per million.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class Traffic:
     forward_ppm: int
     drop_ppm: int
     forward_path: str  # "kernel" | "xdp": which measured stack cost a forwarded packet has
+    flows: int = field(repr=False)  # TCP flows per queue whose packets are acknowledged; 0: none are.  No packet
+    # depends on it, and the random streams are keyed with what is printed of a mix.
     reader: Reader
 
 
@@ -79,6 +81,8 @@ class Nic:
     tx_coalesce_frames: int
     refill_batch: int  # consumed descriptors that make the driver refill
     copybreak_bytes: int  # local packets up to this size are copied; 0: never
+    pcie_packet_ps: int  # the port's limit, all queues: time per packet; 0: none
+    rx_buffer_bytes: int  # packets that the NIC itself can hold, all queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,13 @@ class Scenario:
     nic: Nic
     host: str
     costs_ps: tuple[tuple[str, int], ...]  # host profile, every field of host.COSTS, sorted by name
+    hardware: tuple[tuple[str, int], ...]  # host profile, every field of host.HARDWARE, sorted by name
+    queues: int  # identical queues of the host that share its zone lock, cache, IOMMU and PCIe link, this one included
+    iommu: str  # "off" | "lazy" | "strict"
     memory_pages: int  # pages that the zone can give to this queue; 0: no limit
     kernel: str  # a name of kernel.ERAS
     ring: int  # RX descriptors
-    load_ppm: int  # share of the packet rate that the link can carry with this mix's sizes
+    load_ppm: int  # share of the packet rate that the link can carry with this mix's sizes, for all queues
     packets: int  # packets offered in all, warm-up included
     warmup: int  # packets before the measured window
     seed: int

@@ -35,6 +35,8 @@ STATE = (
     Field("schedule_ps", "ps", "when the sender wants to start the next packet"),
     Field("next_arrival_ps", "ps", "end of the next packet on the wire; NEVER after the last"),
     Field("wire_end_ps", "ps", "end of the packet before it on the wire"),
+    Field("device_end_ps", "ps", "when the device has written the packet before it to memory"),
+    Field("next_lost", "1", "1: the next packet finds the NIC's own buffer full"),
     Field("next_bytes", "bytes", "its size"),
     Field("next_fate", "1", "its fate: LOCAL, FORWARD or DROP"),
     Field("burst_left", "packets", "packets left in the current burst"),
@@ -78,6 +80,28 @@ STATE = (
     Field("pool_cache_pages", "pages", "pages kept by the strategy, ready at once"),
     Field("pool_ring_pages", "pages", "pages in the pool's ring"),
     Field("census_ns", "ns", "time of the last census sample"),
+    # mean field (mean_field.py): what the siblings cost, and the marks of the epoch it is taken from
+    Field("lock_wait_ps", "ps", "wait per take of the zone lock"),
+    Field("cache_ps", "ps", "header misses per packet, as time"),
+    Field("ddio_miss_ppm", "ppm", "share of DMA writes to lines that are not in the cache"),
+    Field("ack_ppm", "ppm", "acknowledgements per local packet"),
+    Field("ack_stack_ps", "ps", "their CPU time per local packet"),
+    Field("ack_dma_ps", "ps", "their mapping and unmapping, per local packet"),
+    Field("iotlb_miss_ppm", "ppm", "translations per packet that miss the IOTLB"),
+    Field("walk_read_ppm", "ppm", "page-table reads per packet"),
+    Field("device_ps", "ps", "time the device takes for a packet of every queue; 0: no limit"),
+    Field("opened_pages", "pages", "pages that began to serve buffers since the start"),
+    Field("reuse_pages", "pages", "sum of the reuse distances of this epoch"),
+    Field("reuse_samples", "1", "their number"),
+    Field("reuse_distance_pages", "pages", "pages opened between two uses of one, mean"),
+    Field("epoch_end", "packets", "number of the packet with which the epoch ends"),
+    Field("epoch_ps", "ps", "its start"),
+    Field("epoch_takes", "1", "zone-lock takes at its start"),
+    Field("epoch_maps", "1", "DMA mappings made at its start"),
+    Field("epoch_posted", "buffers", "buffers posted at its start"),
+    Field("epoch_packets", "packets", "packets received at its start"),
+    Field("epoch_polls", "1", "polls at its start"),
+    Field("census_arrived", "packets", "packets that had arrived at the last census sample"),
     # window
     Field("window", "1", "1: the measured window has begun"),
 )
@@ -121,6 +145,7 @@ class Sim(NamedTuple):
     pcp_count: np.ndarray  # (L, CPUS) int64: order-0 pages on the per-CPU list
     pcp_blocks: np.ndarray  # (L, CPUS) int64: order-3 blocks on the per-CPU list
     page_numbers: np.ndarray  # (L, P) int64: stack of free page numbers
+    opened_at: np.ndarray  # (L, P / llc.SAMPLED + 1) int64: `opened_pages` when a page last began to serve buffers
     latency: np.ndarray  # (L, histogram.BUCKETS) int64
     occupancy: np.ndarray  # (L, histogram.BUCKETS) int64
 
@@ -172,3 +197,9 @@ def pay_copy(sim: Sim, lane: int, ps: int) -> None:
 def pay_remote(sim: Sim, lane: int, ps: int) -> None:
     sim.state[lane].now_ps += ps
     sim.counters[lane].remote_ps += ps
+
+
+@device
+def pay_cache(sim: Sim, lane: int, ps: int) -> None:
+    sim.state[lane].now_ps += ps
+    sim.counters[lane].cache_ps += ps

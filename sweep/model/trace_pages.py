@@ -140,6 +140,11 @@ def dma_sync(sim: TraceSim, lane: int, length_bytes: int) -> None:
     sim.counters[lane].dma_sync_bytes += length_bytes
 
 
+@device
+def opened(sim: TraceSim, lane: int, page: int, pages: int) -> None:
+    """There is no cache to be hot in."""
+
+
 HOLES: dict[str, Callable[..., Any]] = {
     "page_bulk": page_bulk,
     "bulk_page": bulk_page,
@@ -148,4 +153,5 @@ HOLES: dict[str, Callable[..., Any]] = {
     "dma_map": dma_map,
     "dma_unmap": dma_unmap,
     "dma_sync": dma_sync,
+    "opened": opened,
 }

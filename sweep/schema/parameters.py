@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from sweep.model import strategies
 from sweep.model.fields import Knob
-from sweep.model.host import COSTS
+from sweep.model.host import COSTS, HARDWARE
 from sweep.model.params import PARAMS
 from sweep.model.scenario import Arrivals, Distribution, Scenario
 
@@ -33,7 +33,7 @@ class Parameter(NamedTuple):
     """One parameter column and where in a scenario its value is."""
 
     column: Column
-    part: str  # "" (the scenario itself), "traffic", "nic" or "costs_ps"
+    part: str  # "" (the scenario itself), "traffic", "nic", "costs_ps" or "hardware"
     value: Callable[[Any], int | float | str | None]  # of that part
 
 
@@ -86,6 +86,10 @@ def _cost(name: str, unit: str, meaning: str) -> Parameter:
     return _parameter("costs_ps", f"cost_{name}", "int", unit, f"host profile: {meaning}", lambda costs: costs[name])
 
 
+def _hardware(name: str, unit: str, meaning: str) -> Parameter:
+    return _parameter("hardware", f"host_{name}", "int", unit, f"host profile: {meaning}", lambda sizes: sizes[name])
+
+
 @cache
 def parameters() -> tuple[Parameter, ...]:
     """All parameter columns but `label`, in their order."""
@@ -97,6 +101,8 @@ def parameters() -> tuple[Parameter, ...]:
         _parameter("nic", "nic", "string", "1", "NIC", lambda nic: nic.name),
         _own("kernel", "string", "1", "kernel era: which rules of the kernel hold"),
         _own("ring", "int", "descriptors", "RX ring size"),
+        _own("queues", "int", "1", "identical queues that share the host and the load, this one included"),
+        _own("iommu", "string", "1", "IOMMU: off, lazy or strict"),
         _own("load", "float", "1", "share of the link's packet rate with this mix", lambda own: own.load_ppm / 1e6),
         *map(_knob, knobs.values()),
         _own("packets", "int", "packets", "packets offered in all, warm-up included"),
@@ -107,6 +113,8 @@ def parameters() -> tuple[Parameter, ...]:
         _own("memory_pages", "int", "pages", "pages that the zone can give to this queue; 0: no limit"),
         *map(_nic, ("tx_ring", "napi_budget", "coalesce_ps", "coalesce_frames", "tx_coalesce_ps")),
         *map(_nic, ("tx_coalesce_frames", "refill_batch", "copybreak_bytes", "link_ps_per_byte")),
+        *map(_nic, ("pcie_packet_ps", "rx_buffer_bytes")),
+        _traffic("flows", "int", "1", "TCP flows per queue that are acknowledged; 0: none"),
         _traffic("arrivals", "string", "1", "arrival process", lambda traffic: _arrivals(traffic.arrivals)),
         _traffic(
             "sizes",
@@ -131,6 +139,7 @@ def parameters() -> tuple[Parameter, ...]:
         _traffic("stall_every", "string", "ps", "between stalls", lambda mix: text(mix.reader.stall_every_ps)),
         _traffic("stall_for", "string", "ps", "length of a stall", lambda mix: text(mix.reader.stall_for_ps)),
         *(_cost(field.name, field.unit, field.meaning) for field in COSTS),
+        *(_hardware(field.name, field.unit, field.meaning) for field in HARDWARE),
     )
 
 
@@ -146,11 +155,13 @@ def columns() -> list[Column]:
 def arrays(scenarios: Sequence[Scenario], labels: Iterable[str | None]) -> dict[str, pa.Array]:
     """Parameter columns of `scenarios`, one row each, and the label column."""
     costs, has_costs = _distinct([scenario.costs_ps for scenario in scenarios])
+    hardware, has_hardware = _distinct([scenario.hardware for scenario in scenarios])
     parts: dict[str, tuple[Sequence[Any], pa.Array | None]] = {
         "": (scenarios, None),
         "traffic": _distinct([scenario.traffic for scenario in scenarios]),
         "nic": _distinct([scenario.nic for scenario in scenarios]),
         "costs_ps": ([dict(each) for each in costs], has_costs),
+        "hardware": ([dict(each) for each in hardware], has_hardware),
     }
     found: dict[str, pa.Array] = {LABEL.name: pa.array(labels, LABEL.type)}
     for column, part, value in parameters():

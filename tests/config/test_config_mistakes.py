@@ -126,7 +126,7 @@ def test_a_host_must_say_where_its_numbers_are_from(tmp_path):
     assert 'host "lab": costs lacks "stack_drop"' in error_of(tmp_path, text)
     for override, part in {
         "{value: 1 ns}": 'poll lacks "source"',
-        "{value: 1 ns, source: me, assumed: true}": "needs a range of two times",
+        "{value: 1 ns, source: me, assumed: true}": "needs a range of two values",
         "{value: 1 ns, source: me, range: [1 ns, 2 ns]}": "is not marked assumed",
         "{value: 1 ns, source: me, assumed: true, range: [2 ns, 3 ns]}": "outside its range",
         "{value: 1 ns, source: me, assumed: perhaps}": "neither true nor false",

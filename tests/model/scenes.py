@@ -13,7 +13,7 @@ from typing import Any
 
 from sweep.model import batch
 from sweep.model.capacity import measure
-from sweep.model.host import COST_NAMES
+from sweep.model.host import COST_NAMES, HARDWARE_NAMES
 from sweep.model.jit import bind, device
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
 from sweep.model.sim import Sim
@@ -36,7 +36,7 @@ READER = Reader(
     rcvbuf_bytes=1 << 22,
 )
 ARRIVALS = Arrivals(kind="constant", burst_packets=None, peak_ppm=0)
-TRAFFIC = Traffic("made", ARRIVALS, ((80, 1),), 0, 0, 1_000_000, "kernel", READER)
+TRAFFIC = Traffic("made", ARRIVALS, ((80, 1),), 0, 0, 1_000_000, "kernel", 0, READER)
 NIC = Nic(
     name="made",
     link_ps_per_byte=1000,
@@ -48,6 +48,8 @@ NIC = Nic(
     tx_coalesce_frames=1,
     refill_batch=1,
     copybreak_bytes=0,
+    pcie_packet_ps=0,
+    rx_buffer_bytes=1 << 19,
 )
 SCENARIO = Scenario(
     strategy="page_allocator",
@@ -56,6 +58,9 @@ SCENARIO = Scenario(
     nic=NIC,
     host="made",
     costs_ps=(),
+    hardware=tuple((name, 0) for name in sorted(HARDWARE_NAMES)),
+    queues=1,
+    iommu="off",
     memory_pages=0,
     kernel="5.14",
     ring=4,

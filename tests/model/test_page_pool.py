@@ -34,6 +34,7 @@ class Sim(NamedTuple):
     page_numbers: np.ndarray
     pcp_count: np.ndarray
     pcp_blocks: np.ndarray
+    opened_at: np.ndarray
 
 
 class Capacity(NamedTuple):
@@ -57,6 +58,7 @@ def make(pool_size: int = 1024, local: int = 1, memory: int = PAGES) -> tuple[Si
         np.arange(PAGES)[::-1].reshape(1, -1).copy(),
         np.zeros((1, 2), np.int64),
         np.zeros((1, 2), np.int64),
+        np.zeros((1, PAGES), np.int64),
     )
     sim.state.zone_free = memory
     sim.state.free_numbers = PAGES

@@ -13,6 +13,7 @@ from random import Random
 
 from sweep.model.batch import Prepared
 from sweep.model.host import COST_NAMES
+from sweep.model.iommu import MODES
 from sweep.model.kernel import ERAS
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
 
@@ -120,6 +121,8 @@ def nic(rng: Random, f: Flavour, ring: int) -> Nic:
         tx_coalesce_frames=rng.choice((1, 2, 3, 8, 32, 64)),
         refill_batch=rng.choice((1, 2, 3, 8, 16, ring)),
         copybreak_bytes=rng.choice((0, 0, 0, 64, 128, 256, 2000)),
+        pcie_packet_ps=rng.choice((0, 0, 1, rng.randint(1, 20_000), rng.randint(1, 2_000_000))),
+        rx_buffer_bytes=rng.choice((0, 100, 3000, 1 << 16, 1 << 19)),
     )
 
 
@@ -145,6 +148,7 @@ def traffic(rng: Random, f: Flavour) -> Traffic:
         sizes,
         *rng.choice(FATES),
         forward_path=rng.choice(("kernel", "xdp")),
+        flows=rng.choice((0, 0, 1, 3, 8, 100)),
         reader=reader(rng, f),
     )
 
@@ -161,6 +165,20 @@ def costs(rng: Random, f: Flavour) -> tuple[tuple[str, int], ...]:
         values["interrupt_latency"] = rng.choice((1, 700_001, 5 * US))
         values["copy_byte"] = rng.choice((1, 11, 1000))
     values["poll"] = max(values["poll"], TICK_PS if f.coarse or f.scarce else 1)
+    return tuple(sorted(values.items()))
+
+
+def hardware(rng: Random) -> tuple[tuple[str, int], ...]:
+    """A small cache and small translation caches, so that a few pages overflow them; or none."""
+    ways = rng.choice((1, 2, 11, 20))
+    values = {
+        "llc": rng.choice((0, 1, 2, 12)) * 64 * ways * rng.choice((64, 1024)),
+        "llc_ways": ways,
+        "ddio_ways": rng.choice((0, 1, 2, 3)),
+        "header_lines": rng.choice((0, 1000, 1600, 3000)),
+        "iotlb": rng.choice((1, 16, 64, 256)),
+        "walk_cache": rng.choice((1, 2, 64)),
+    }
     return tuple(sorted(values.items()))
 
 
@@ -184,6 +202,9 @@ def scenario(rng: Random, strategy: str, most_packets: int = 1500) -> Scenario:
         nic=nic(rng, f, ring),
         host="host",
         costs_ps=costs(rng, f),
+        hardware=hardware(rng),
+        queues=rng.choice((1, 1, 2, 3, 6, 16)),
+        iommu=rng.choice(MODES),
         memory_pages=rng.choice((1, 3, 8, 20, 70, 130)) if f.scarce else 0,
         kernel=rng.choice(sorted(ERAS)),
         ring=ring,

@@ -11,7 +11,10 @@ A strategy module offers the same few names:
 * `COUNTERS`: its own counters, tuple of `fields.Field`;
 * `LAWS`: what must hold in every row of it, tuple of functions as in `laws`;
 * `truesize_bytes(knobs) -> int`: what one received buffer is charged to a socket, without the sk_buff;
-* `buffer_bytes(knobs) -> int`: the largest frame a buffer holds.
+* `buffer_bytes(knobs) -> int`: the largest frame a buffer holds;
+* `mapped_pages(knobs) -> int`: pages under one DMA mapping.
+
+`alloc` says with `llc.opened` when a page begins to serve buffers.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law, census
+from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, dma_map, dma_unmap, page_alloc, page_free
 from ..sim import Sim
 
@@ -53,12 +54,18 @@ def buffer_bytes(knobs: dict[str, int]) -> int:
     return PAGE_BUFFER_BYTES
 
 
+def mapped_pages(knobs: dict[str, int]) -> int:
+    """A page is mapped by itself."""
+    return 1
+
+
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
     """A fresh page, mapped."""
     page = page_alloc(sim, lane)
     if page >= 0:
         dma_map(sim, lane)
+        opened(sim, lane, page, 1)
     return page
 
 

@@ -24,6 +24,7 @@ from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law
+from ..llc import opened
 from ..pages import ORDER3_PAGES, PAGE_BYTES, block_alloc, block_free, dma_map, dma_unmap, page_alloc, page_free
 from ..rng import draw
 from ..sim import Sim, pay_recycle
@@ -68,6 +69,11 @@ def truesize_bytes(knobs: dict[str, int]) -> int:
 def buffer_bytes(knobs: dict[str, int]) -> int:
     """Largest frame: the fragment less NET_SKB_PAD (64, x86-64) and skb_shared_info (320)."""
     return knobs["frag_bytes"] - 64 - 320
+
+
+def mapped_pages(knobs: dict[str, int]) -> int:
+    """A fragment is mapped by itself, in a page of its own."""
+    return 1
 
 
 def blocks(sim: Sim) -> Iterator[Law]:
@@ -133,6 +139,7 @@ def exhausted(sim: Sim, pool: Pool, lane: int) -> int:
         if pool.out[lane, block] == 0:
             c.block_reuses += 1
             pool.offset[lane] = block_bytes(pool, lane, block)
+            opened(sim, lane, block, pool.pages[lane, block])
             return block
     pool.current[lane] = NO_BLOCK
     st.pool_cache_pages = 0
@@ -141,6 +148,7 @@ def exhausted(sim: Sim, pool: Pool, lane: int) -> int:
         pool.current[lane] = block
         pool.offset[lane] = block_bytes(pool, lane, block)
         st.pool_cache_pages = pool.pages[lane, block]
+        opened(sim, lane, block, pool.pages[lane, block])
     return block
 
 

@@ -19,13 +19,25 @@ from ..capacity import NO_LIMIT_PAGES, Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law, census
+from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES
 from ..pool import CACHE_PAGES, Pool, pools
 from ..pool_alloc import REFILL_PAGES, alloc_page
 from ..pool_put import put_page
 from ..sim import NAPI, Sim
 
-__all__ = ["COUNTERS", "KNOBS", "LAWS", "Pool", "alloc", "buffer_bytes", "empty", "release", "truesize_bytes"]
+__all__ = [
+    "COUNTERS",
+    "KNOBS",
+    "LAWS",
+    "Pool",
+    "alloc",
+    "buffer_bytes",
+    "empty",
+    "mapped_pages",
+    "release",
+    "truesize_bytes",
+]
 
 KNOBS = (Knob("pool_size", "pages", "ring", 1, 32768, "slots of the pool's ring; the kernel era clamps it"),)
 
@@ -87,10 +99,18 @@ def buffer_bytes(knobs: dict[str, int]) -> int:
     return PAGE_BUFFER_BYTES
 
 
+def mapped_pages(knobs: dict[str, int]) -> int:
+    """A page is mapped by itself."""
+    return 1
+
+
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
     """A page of the pool, mapped."""
-    return alloc_page(sim, pool, lane)
+    page = alloc_page(sim, pool, lane)
+    if page >= 0:
+        opened(sim, lane, page, 1)
+    return page
 
 
 @device

@@ -29,6 +29,7 @@ from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law, census
+from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, dma_map, dma_sync, dma_unmap, page_alloc, page_free
 from ..sim import NAPI, Sim, pay_recycle
 
@@ -76,6 +77,11 @@ def buffer_bytes(knobs: dict[str, int]) -> int:
     return PAGE_BUFFER_BYTES
 
 
+def mapped_pages(knobs: dict[str, int]) -> int:
+    """A page is mapped by itself."""
+    return 1
+
+
 @device
 def put(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
     """Drop a reference; the last one frees the page.  A page counts as kept while only its slot holds it."""
@@ -107,6 +113,7 @@ def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
         if page < 0:
             return -1
         dma_map(sim, lane)
+    opened(sim, lane, page, 1)
     pool.refs[lane, page] = 2
     pool.posted[lane, slot] = page
     return page

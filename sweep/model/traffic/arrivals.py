@@ -6,9 +6,12 @@ a time, so a packet arrives (is whole in memory) at max(wanted start, end of the
 Bursts: the gap to the first packet of a burst comes from the gap table, the others follow `burst_gap_ps`
 apart.  Poisson and constant-rate arrivals are bursts of one packet.
 
+The queues of a port share its PCIe link and its translations: where these have a limit (`device_ps`, mean_field), a
+packet arrives when the device has written it, and one that finds the NIC's own buffer full is lost there.
+
 Packet i takes value i of each stream, so traffic does not depend on anything that happens to it.
 
-Not modelled: flows; the sender's reaction to loss.
+Not modelled: the sender's reaction to loss; flow control on the link.
 """
 
 from __future__ import annotations
@@ -47,6 +50,18 @@ def next_gap(sim: Sim, lane: int, i: int) -> int:
 
 
 @device
+def write(sim: Sim, lane: int) -> None:
+    """The device writes the next packet to memory when it has written those before it, if it can hold it until then."""
+    st, p = sim.state[lane], sim.params[lane]
+    begin_ps = max(st.wire_end_ps, st.device_end_ps)
+    held = (begin_ps - st.wire_end_ps) // st.device_ps  # packets of this queue in the NIC's buffer
+    st.next_lost = held * p.queues * st.next_bytes > p.rx_buffer_bytes
+    if st.next_lost == 0:
+        st.device_end_ps = begin_ps + st.device_ps
+    st.next_arrival_ps = max(st.wire_end_ps, st.device_end_ps)
+
+
+@device
 def next_packet(sim: Sim, lane: int) -> None:
     """Draw the packet with the number `state.arrived`, or none if all have arrived."""
     st, p = sim.state[lane], sim.params[lane]
@@ -65,6 +80,8 @@ def next_packet(sim: Sim, lane: int) -> None:
     st.next_bytes = sim.size_bytes[lane, size_class]
     st.wire_end_ps = max(st.schedule_ps, st.wire_end_ps) + wire_ps(sim, lane, st.next_bytes)
     st.next_arrival_ps = st.wire_end_ps
+    if st.device_ps > 0:
+        write(sim, lane)
 
 
 @device
@@ -73,7 +90,10 @@ def accept(sim: Sim, lane: int) -> None:
     st, c = sim.state[lane], sim.counters[lane]
     c.offered_packets += 1
     c.offered_bytes += st.next_bytes
-    if st.posted > 0:
+    if st.next_lost == 1:
+        c.drop_nic_buffer_packets += 1
+        st.next_lost = 0
+    elif st.posted > 0:
         slot = st.rx_head
         packet = sim.rx[lane, slot]
         packet.time_ps = st.next_arrival_ps
