@@ -78,8 +78,9 @@ def test_labels_are_columns(request_of: MakeRequest) -> None:
 
 def _values(**given: int) -> dict[str, np.ndarray]:
     """Counters of one row, 0 where not given."""
-    names = [field.name for field in COUNTERS]
-    values = {name: np.array([given.get(name, 0)], np.int64) for name in (*names, "ring", "queues", "cost_llc_miss", "frag_bytes")}
+    parameters = ("ring", "queues", "cost_llc_miss", "frag_bytes")
+    names = [*(field.name for field in COUNTERS), *parameters]
+    values = {name: np.array([given.get(name, 0)], np.int64) for name in names}
     return values | {"latency_ns_histogram": np.zeros((1, HISTOGRAM_BUCKETS), np.int64)}
 
 
