@@ -40,11 +40,12 @@ def measure_lock(sim: Sim, lane: int, elapsed_ps: int, takes: int) -> None:
 
 @device
 def measure_acks(sim: Sim, lane: int, packets: int, polls: int) -> None:
-    """Acknowledgements per local packet, and what they cost the CPU."""
+    """Acknowledgements per local packet (at most one for two, RFC 1122 4.2.3.2), and what they cost the CPU."""
     st, p = sim.state[lane], sim.params[lane]
     if p.flows == 0 or packets == 0 or polls == 0:
         return
-    st.ack_ppm = distinct_ppm(p.flows, min(max((packets + polls // 2) // polls, 1), p.napi_budget))
+    per_poll = min(max((packets + polls // 2) // polls, 1), p.napi_budget)
+    st.ack_ppm = min(distinct_ppm(p.flows, per_poll), PPM // 2)  # GRO makes one of a flow's packets in a poll
     st.ack_stack_ps = st.ack_ppm * p.cost_ack // PPM
     if p.iommu != OFF:
         st.ack_dma_ps = st.ack_ppm * (p.cost_dma_map + p.cost_dma_unmap) // PPM
