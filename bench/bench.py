@@ -74,14 +74,15 @@ class Bench:
     def __init__(self, packets: int, lanes: int) -> None:
         self.packets, self.lanes = packets, lanes
         self.mixes = tuple(str(axis) for axis in load(SWEEP_FILE).axes[1].values)
-        self.long, self.short, self.shorter = (
-            self.scenarios(max(packets // share, 100)) for share in (1, SIMPY_SHARE, LOCKSTEP_SHARE)
+        self.long = self.scenarios(packets)
+        self.short, self.shorter = (
+            self.scenarios(max(packets // share, 100), "host.llc=0") for share in (SIMPY_SHARE, LOCKSTEP_SHARE)
         )
 
     @staticmethod
-    def scenarios(packets: int) -> dict[tuple[str, str], Callable[[int], Scenario]]:
+    def scenarios(packets: int, *overrides: str) -> dict[tuple[str, str], Callable[[int], Scenario]]:
         """By strategy and mix: the scenario of a replicate."""
-        sweep = load(SWEEP_FILE, [f"packets={packets}", f"warmup={packets // 10}"])
+        sweep = load(SWEEP_FILE, [f"packets={packets}", f"warmup={packets // 10}", *overrides])
 
         def maker(point: int) -> Callable[[int], Scenario]:
             return lambda replicate: sweep.scenario(point, replicate)

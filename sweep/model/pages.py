@@ -126,6 +126,7 @@ def page_free(sim: Sim, lane: int, page: int, context: int) -> None:
         sim.pcp_count[lane, cpu] -= p.pcp_batch
         st.zone_free += p.pcp_batch
         c.zone_lock_takes += 1
+        st.reader_takes += cpu
         pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
         pay_allocate(sim, lane, p.cost_buddy_page * p.pcp_batch)
 
@@ -166,6 +167,7 @@ def block_free(sim: Sim, lane: int, block: int, context: int) -> None:
         sim.pcp_blocks[lane, cpu] -= batch
         st.zone_free += batch * ORDER3_PAGES
         c.zone_lock_takes += 1
+        st.reader_takes += cpu
         pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
         pay_allocate(sim, lane, p.cost_buddy_page * batch)
 

@@ -21,7 +21,7 @@ def scenario(
     strategy: str, fates: dict[str, int], ring: int = 1024, load_ppm: int = 600_000, kernel: str = "6.12"
 ) -> Scenario:
     """A scenario of the benchmark with other fates (ppm), shorter, and a pool small enough to be full."""
-    sweep = load(bench.SWEEP_FILE, [f"packets={PACKETS}", "warmup=200"])
+    sweep = load(bench.SWEEP_FILE, [f"packets={PACKETS}", "warmup=200", "host.llc=0"])
     host = next(
         sweep.scenario(point, 0)
         for point in range(sweep.points)
