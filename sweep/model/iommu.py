@@ -35,8 +35,8 @@ MODES = ("off", "lazy", "strict")
 MAGAZINE_IOVAS = 128  # IOVA_MAG_SIZE, drivers/iommu/iova.c; a CPU has two, loaded and prev
 RANGE_PAGES = 512  # 4 KiB pages under one entry of the last level
 # Share of walks for received pages that find their range's last-level entry gone.  In IOVAs off the magazines:
-# assumed, from V22's row of 5 flows, 0.36 (range 0.1 to 0.5); in IOVAs from the depot: walk and unmap of a range alternate
-# without order, so every second one.
+# assumed, from V22's row of 5 flows, 0.36 (range 0.1 to 0.5).  In IOVAs from the depot walk and unmap of a range
+# alternate without order, so it is every second one.
 ORDERED_MISS_PPM = 300_000
 SCATTERED_MISS_PPM = 500_000
 # Translations that a packet's descriptor and completion miss: a kernel that keeps its mappings, whose pages still
