@@ -45,7 +45,7 @@ class Knob(NamedTuple):
 
     name: str
     unit: str
-    default: int | str  # an integer, or "ring": the scenario's RX ring size
+    default: int | str  # an integer, or a formula of the scenario's RX ring size: "ring", "2*ring"
     low: int  # smallest and largest value allowed
     high: int
     meaning: str

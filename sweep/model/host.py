@@ -32,6 +32,7 @@ COSTS = (
     Field("pool_put_ring", "ps", "page_pool: put into the ring"),
     Field("pool_refill_page", "ps", "page_pool: moving one page from ring to cache"),
     Field("pool_bulk_page", "ps", "page_pool: one page of a bulk allocation, page allocator included"),
+    Field("pool_bulk_call", "ps", "page_pool: one request to the page allocator, for however many pages"),
     Field("pool_put_failed", "ps", "page_pool: a put that ends in giving the page up, the free not included"),
     Field("pool_locality_check", "ps", "page_pool: finding out whether a put comes from the pool's own NAPI"),
     Field("atomic", "ps", "an uncontended atomic on a reference count"),

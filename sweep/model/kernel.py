@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Kernel eras: which rules of the simulated kernel changed when.
 
-Not modelled: anything before 5.14 (no bulk refill, pages leave the pool with their skb); the auto-tuned
-per-CPU list marks of 6.7+ (the 5.14 example value is used for all eras).
-Source: fidelity research A0, A6, A13; page_pool semantics section 9.
+An era may be combined with a strategy that came later: what if it had been there.  "4.11-rc1" is that release
+candidate alone (the rule was taken back before 4.11); 4.11 to 4.17 are "4.6".
+
+Not modelled: the auto-tuned per-CPU list marks of 6.7+ (the 5.14 example value is used for all eras from there);
+that page_frag's order-0 fallback was freed past the lists before 65895b67ad27; marks that differ with the memory.
+Source: fidelity A0, A1, A6, A13; page_pool semantics section 9.
 """
 
 from __future__ import annotations
@@ -14,20 +17,33 @@ from typing import NamedTuple
 class Era(NamedTuple):
     """The rules of one kernel version and those after it, up to the next entry."""
 
-    deferred_free: int  # 1: an skb freed on another CPU is freed by the allocating CPU's softirq
-    napi_local_direct: int  # 1: the pool itself finds out that a put comes from its own NAPI's CPU
-    pool_size_max: int  # slots; a larger pool_size is clamped
     pcp_batch: int  # pages
     pcp_high: int  # pages
+    pcp_softirq: int  # 1: softirq may use the per-CPU lists; 0: its pages come and go under the zone lock, one by one
+    pcp_order3: int  # 1: blocks of order 3 have per-CPU lists; 0: they come and go under the zone lock, one by one
+    pool_bulk_pages: int  # pages that a pool asks the page allocator for at once, at most
+    pool_size_max: int  # slots; a larger pool_size is clamped
+    skb_recycle: int  # 1: an sk_buff gives its page back to the pool; 0: the page has left the pool with it
+    deferred_free: int  # 1: an skb freed on another CPU is freed by the allocating CPU's softirq
+    napi_local_direct: int  # 1: the pool itself finds out that a put comes from its own NAPI's CPU
 
 
+# pcp batch and high: fidelity A0 (31/186, 63/378); 649: the example of Mel Gorman's 2021 series ("378 -> 649").
+# softirq: 374ad05ab64d ("mm, page_alloc: only use per-cpu allocator for irq-safe requests", 4.11-rc1), reverted.
+# order 3: 44042b449872 ("mm/page_alloc: allow high-order pages to be stored on the per-cpu lists", 5.14).
+# bulk: be5dba25b4b2 ("net: page_pool: use alloc_pages_bulk in refill code path", 5.13).
+# clamp: a1b501a8c6a8 ("page_pool: Clamp pool size to max 16K pages"), in 6.12.117; before it 32768 was the limit.
+# skb recycling: 6a5bcd84e886 ("page_pool: Allow drivers to hint on SKB recycling", 5.14).
 # deferred free: 68822bdf76f1 ("net: generalize skb freeing deferral to per-cpu lists", 5.19).
 # NAPI-local: 8c48eea3adf3 ("page_pool: allow caching from safely localized NAPI", 6.4).
-# clamp: a1b501a8c6a8 ("page_pool: Clamp pool size to max 16K pages"), in 6.12.117; before it 32768 was the limit.
-# pcp batch 63, high 649: fidelity A0, the example of Mel Gorman's 2021 series ("378 -> 649").
 ERAS = {
-    "5.14": Era(0, 0, 32768, 63, 649),
-    "5.19": Era(1, 0, 32768, 63, 649),
-    "6.4": Era(1, 1, 32768, 63, 649),
-    "6.12": Era(1, 1, 16384, 63, 649),
+    "4.6": Era(31, 186, 1, 0, 1, 32768, 0, 0, 0),
+    "4.11-rc1": Era(31, 186, 0, 0, 1, 32768, 0, 0, 0),
+    "4.18": Era(31, 186, 1, 0, 1, 32768, 0, 0, 0),  # page_pool merged
+    "4.19": Era(63, 378, 1, 0, 1, 32768, 0, 0, 0),
+    "5.13": Era(63, 378, 1, 0, 64, 32768, 0, 0, 0),
+    "5.14": Era(63, 649, 1, 1, 64, 32768, 1, 0, 0),
+    "5.19": Era(63, 649, 1, 1, 64, 32768, 1, 1, 0),
+    "6.4": Era(63, 649, 1, 1, 64, 32768, 1, 1, 1),
+    "6.12": Era(63, 649, 1, 1, 64, 16384, 1, 1, 1),
 }

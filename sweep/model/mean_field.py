@@ -32,7 +32,8 @@ def measure_lock(sim: Sim, lane: int, elapsed_ps: int, takes: int) -> None:
     wait_ps = 0
     if takes > 0:
         cpus = 2 if st.reader_takes > 0 else 1
-        hold_ps = p.cost_zone_lock + p.cost_buddy_page * p.pcp_batch
+        moved = p.pcp_batch if p.pcp_softirq == 1 else 1
+        hold_ps = p.cost_zone_lock + p.cost_buddy_page * moved
         think_ps = max(cpus * elapsed_ps // takes - hold_ps - st.lock_wait_ps, 0)
         wait_ps = lock_wait_ps(p.queues * cpus, think_ps, hold_ps, p.cost_lock_waiter)
     st.lock_wait_ps = (st.lock_wait_ps + wait_ps) // 2

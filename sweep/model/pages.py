@@ -4,7 +4,8 @@
 Order 0: an allocation pops from the CPU's list; an empty list takes `pcp_batch` pages from the zone under
 its lock.  A free pushes; at `pcp_high` pages the list gives `pcp_batch` pages back under the lock.  So when
 one CPU allocates and another frees, the zone lock is taken 2/batch times a page, whatever memory there is.
-Order 3 (5.14 and later): the same on a list of blocks, batch >> 3 blocks at a time.
+Order 3: the same on a list of blocks, batch >> 3 blocks at a time (5.14 and later, `pcp_order3`); before, each block
+is taken and freed under the lock.  4.11-rc1 (`pcp_softirq` = 0): softirq takes and frees each page under the lock.
 
 Pages have numbers: the lowest free ones first, then the last one given back first.
 
@@ -19,7 +20,7 @@ stored on the per-cpu lists", 5.14).
 from __future__ import annotations
 
 from .jit import device
-from .sim import NAPI, PROCESS_LOCAL, SOFTIRQ, Sim, pay_allocate, pay_dma, pay_lock
+from .sim import PROCESS, PROCESS_LOCAL, REMOTE, Sim, pay_allocate, pay_dma, pay_lock
 
 PAGE_BYTES = 4096
 PAGE_BUFFER_BYTES = PAGE_BYTES - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
@@ -29,7 +30,7 @@ ORDER3_PAGES = 8
 @device
 def cpu_of(context: int) -> int:
     """Row of the per-CPU lists for a release context: 0 the queue's CPU, 1 the reader's."""
-    return 0 if context in (NAPI, SOFTIRQ, PROCESS_LOCAL) else 1
+    return 1 if context in (REMOTE, PROCESS) else 0
 
 
 @device
@@ -59,18 +60,38 @@ def account_taken(sim: Sim, lane: int, pages: int) -> None:
 
 
 @device
-def pcp_take(sim: Sim, lane: int) -> int:
-    """One order-0 page off the list of the queue's CPU, refilled from the zone if empty: 1, or 0 if none."""
+def zone_gains(sim: Sim, lane: int, pages: int, moved: int, cpu: int) -> None:
+    """The zone gains `pages` pages of `cpu`, or loses them to it: `moved` pages or blocks, under the lock, once."""
     st, p = sim.state[lane], sim.params[lane]
+    st.zone_free += pages
+    st.reader_takes += cpu
+    sim.counters[lane].zone_lock_takes += 1
+    pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
+    pay_allocate(sim, lane, p.cost_buddy_page * moved)
+
+
+@device
+def zone_take(sim: Sim, lane: int, want: int, pages_each: int) -> int:
+    """Up to `want` pages, or blocks of `pages_each`, leave the zone for a list, under its lock: how many."""
+    got = min(want, sim.state[lane].zone_free // pages_each)
+    if got > 0:
+        zone_gains(sim, lane, -pages_each * got, got, 0)
+    return got
+
+
+@device
+def pcp_take(sim: Sim, lane: int) -> int:
+    """One order-0 page off the list of the queue's CPU, refilled from the zone if empty: 1, or 0 if none.
+
+    The caller is in softirq, always.
+    """
+    p = sim.params[lane]
+    if p.pcp_softirq == 0:
+        return zone_take(sim, lane, 1, 1)
     if sim.pcp_count[lane, 0] == 0:
-        batch = min(p.pcp_batch, st.zone_free)
-        if batch == 0:
+        sim.pcp_count[lane, 0] = zone_take(sim, lane, p.pcp_batch, 1)
+        if sim.pcp_count[lane, 0] == 0:
             return 0
-        st.zone_free -= batch
-        sim.pcp_count[lane, 0] = batch
-        sim.counters[lane].zone_lock_takes += 1
-        pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
-        pay_allocate(sim, lane, p.cost_buddy_page * batch)
     sim.pcp_count[lane, 0] -= 1
     return 1
 
@@ -94,14 +115,15 @@ def page_bulk(sim: Sim, lane: int, want: int) -> int:
 
     The caller takes that many numbers with `bulk_page`.
     """
-    c = sim.counters[lane]
+    p, c = sim.params[lane], sim.counters[lane]
     c.allocator_calls += 1
     got = 0
     while got < want and pcp_take(sim, lane) == 1:
         got += 1
     if got == 0:
         c.allocator_failures += 1
-    pay_allocate(sim, lane, sim.params[lane].cost_pool_bulk_page * got)
+        return 0
+    pay_allocate(sim, lane, p.cost_pool_bulk_call + p.cost_pool_bulk_page * got)
     account_taken(sim, lane, got)
     return got
 
@@ -120,32 +142,27 @@ def page_free(sim: Sim, lane: int, page: int, context: int) -> None:
     number_give(sim, lane, page)
     c.pages_given += 1
     st.pages_held -= 1
-    sim.pcp_count[lane, cpu] += 1
     pay_allocate(sim, lane, p.cost_page_free)
+    if p.pcp_softirq == 0 and context not in (PROCESS, PROCESS_LOCAL):
+        zone_gains(sim, lane, 1, 1, cpu)
+        return
+    sim.pcp_count[lane, cpu] += 1
     if sim.pcp_count[lane, cpu] >= p.pcp_high:
         sim.pcp_count[lane, cpu] -= p.pcp_batch
-        st.zone_free += p.pcp_batch
-        c.zone_lock_takes += 1
-        st.reader_takes += cpu
-        pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
-        pay_allocate(sim, lane, p.cost_buddy_page * p.pcp_batch)
+        zone_gains(sim, lane, p.pcp_batch, p.pcp_batch, cpu)
 
 
 @device
 def block_alloc(sim: Sim, lane: int) -> int:
     """One order-3 block (32 KiB) for the queue's CPU: its number, or -1."""
-    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    p, c = sim.params[lane], sim.counters[lane]
     c.allocator_calls += 1
     if sim.pcp_blocks[lane, 0] == 0:
-        batch = min(p.pcp_batch // ORDER3_PAGES, st.zone_free // ORDER3_PAGES)
-        if batch == 0:
+        batch = p.pcp_batch // ORDER3_PAGES if p.pcp_order3 == 1 else 1
+        sim.pcp_blocks[lane, 0] = zone_take(sim, lane, batch, ORDER3_PAGES)
+        if sim.pcp_blocks[lane, 0] == 0:
             c.allocator_failures += 1
             return -1
-        st.zone_free -= batch * ORDER3_PAGES
-        sim.pcp_blocks[lane, 0] = batch
-        c.zone_lock_takes += 1
-        pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
-        pay_allocate(sim, lane, p.cost_buddy_page * batch)
     sim.pcp_blocks[lane, 0] -= 1
     pay_allocate(sim, lane, p.cost_order3_alloc)
     account_taken(sim, lane, ORDER3_PAGES)
@@ -162,14 +179,10 @@ def block_free(sim: Sim, lane: int, block: int, context: int) -> None:
     st.pages_held -= ORDER3_PAGES
     sim.pcp_blocks[lane, cpu] += 1
     pay_allocate(sim, lane, p.cost_order3_free)
-    if sim.pcp_blocks[lane, cpu] * ORDER3_PAGES >= p.pcp_high:
-        batch = p.pcp_batch // ORDER3_PAGES
+    batch = p.pcp_batch // ORDER3_PAGES if p.pcp_order3 == 1 else 1
+    if p.pcp_order3 == 0 or sim.pcp_blocks[lane, cpu] * ORDER3_PAGES >= p.pcp_high:
         sim.pcp_blocks[lane, cpu] -= batch
-        st.zone_free += batch * ORDER3_PAGES
-        c.zone_lock_takes += 1
-        st.reader_takes += cpu
-        pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
-        pay_allocate(sim, lane, p.cost_buddy_page * batch)
+        zone_gains(sim, lane, batch * ORDER3_PAGES, batch, cpu)
 
 
 @device

@@ -21,6 +21,8 @@ Costs, where each is charged (`pay_recycle` unless said otherwise; nothing else 
 * a page given back, by whatever way: dma_unmap if mapped, and page_free if that was its last reference.
 What a fragment costs: see `pool_fragments`.  NUMA moves and destruction: each page given back, as above.
 
+Before 5.13 a slow path got one page (`bulk_pages`) and gave it to the caller at once; here it goes over the cache.
+
 Not modelled: memory providers (net_iov), per-CPU system pools, DMA mappings that fail, hold and release
 counts wrapping at 32 bits, the ring's lock.
 Source: net/core/page_pool.c of Linux 6.12.117; page_pool semantics sections 1-5 and 7.
@@ -40,6 +42,7 @@ from .ptr_ring import Ring, rings
 from .sim import Sim
 
 CACHE_PAGES = 128  # PP_ALLOC_CACHE_SIZE
+BULK_PAGES = 64  # PP_ALLOC_CACHE_REFILL: most pages of a refill, and of a bulk allocation
 NO_PAGE = -1
 ANY_NODE = -1  # NUMA_NO_NODE
 
@@ -51,6 +54,8 @@ POOL = (
     Field("maps", "1", "1: maps its pages for DMA (PP_FLAG_DMA_MAP)"),
     Field("syncs", "1", "1: syncs them for the device (PP_FLAG_DMA_SYNC_DEV)"),
     Field("max_len", "bytes", "length of a sync"),
+    Field("bulk_pages", "pages", "pages that a slow path asks the page allocator for"),
+    Field("shared", "1", "1: somebody else has a reference on each page that is put"),
     Field("hold_count", "pages", "pages entered in the pool's books since its creation", "pages_state_hold_cnt"),
     Field("release_count", "pages", "pages struck off since its creation", "pages_state_release_cnt"),
     Field("frag_page", "page", "page that fragments are cut from, or NO_PAGE"),
@@ -83,13 +88,14 @@ class Pool(NamedTuple):
 def pools(slots: Sequence[int], pages: int) -> Pool:
     """Empty pools: lane `i` has a ring of `slots[i]`, page numbers are below `pages`.
 
-    Order 0, node 0, tied to a NAPI, neither mapping nor syncing.
+    Order 0, node 0, tied to a NAPI, neither mapping nor syncing, bulk requests of 64.
     """
     lanes = len(slots)
     page = np.zeros((lanes, pages), record(PAGE)).view(np.recarray)
     pool = Pool(zeros(POOL, lanes), np.zeros((lanes, CACHE_PAGES), np.int64), rings(slots), page)
     pool.s.napi = 1
     pool.s.max_len = PAGE_BYTES
+    pool.s.bulk_pages = BULK_PAGES
     pool.s.frag_page = NO_PAGE
     return pool
 

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from .jit import device
 from .pages import bulk_page, page_bulk
-from .pool import NO_PAGE, Pool, enter, give_back, wanted_node
+from .pool import BULK_PAGES, NO_PAGE, Pool, enter, give_back, wanted_node
 from .ptr_ring import ring_take
 from .sim import NAPI, Sim, pay_recycle
-
-REFILL_PAGES = 64  # PP_ALLOC_CACHE_REFILL: most pages of a refill, and of a bulk allocation
 
 
 @device
@@ -41,7 +39,7 @@ def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
         return False
     node = wanted_node(pool, lane)
     moved = 0
-    while moved < REFILL_PAGES:
+    while moved < BULK_PAGES:
         page = ring_take(pool.ring, lane)
         if page < 0:
             break
@@ -63,7 +61,7 @@ def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
 @device
 def bulk_alloc(sim: Sim, pool: Pool, lane: int) -> bool:
     """Fill the empty cache from the page allocator: whether it has any pages now."""
-    got = page_bulk(sim, lane, REFILL_PAGES)
+    got = page_bulk(sim, lane, pool.s[lane].bulk_pages)
     if got == 0:
         return False
     for i in range(got):

@@ -34,6 +34,10 @@ SK_BUFF_BYTES = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff)), x86-64
 FLUSH_UNMAPS = 250  # unmaps per flush of a lazy IOMMU: 5e0d2a6fc094 ("intel-iommu: IOTLB batching", 2.6.26)
 COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside it
 
+# A page that another CPU gives back: the cache line of its struct page moves there and, when it is used again,
+# back; a deferred skb moves once, to the CPU that frees it.  Assumed: fidelity B, "1-2 cache-to-cache transfers".
+PAGE_LINES = 2
+
 Tables = Mapping[Distribution, npt.NDArray[np.int64]]
 
 
@@ -170,8 +174,9 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
     era, costs = ERAS[scenario.kernel], dict(scenario.costs_ps)
     if costs["poll"] < 1 and scenario.memory_pages:
         raise ValueError("a poll takes no time: polling for a page that nobody frees would never end")
-    if "pool_size" in knobs:
-        knobs["pool_size"] = min(knobs["pool_size"], era.pool_size_max)
+    for knob, most in (("pool_size", era.pool_size_max), ("bulk", era.pool_bulk_pages)):
+        if knob in knobs:
+            knobs[knob] = min(knobs[knob], most)
     mapping_ps = iommu_costs_ps(scenario.iommu, costs)
     values: dict[str, Any] = {
         **shared_hardware(scenario, knobs),
@@ -199,8 +204,13 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "memory_pages": scenario.memory_pages or NO_LIMIT_PAGES,
         "pcp_batch": era.pcp_batch,
         "pcp_high": era.pcp_high,
-        "deferred_free": era.deferred_free,
+        "pcp_softirq": era.pcp_softirq,
+        "pcp_order3": era.pcp_order3,
+        "skb_recycle": era.skb_recycle,
+        "deferred_free": era.deferred_free if module.DEFERRED_FREE else 0,
         "napi_local_direct": era.napi_local_direct,
+        "remote_lines": PAGE_LINES if module.DEFERRED_FREE else 0,
+        "forward_xdp": int(traffic.forward_path == "xdp"),
         "packets": scenario.packets,
         "warmup": scenario.warmup,
         "stack_forward_ps": costs[f"stack_forward_{traffic.forward_path}"],

@@ -25,6 +25,7 @@ SOFTIRQ = 1  # softirq on the queue's CPU; the caller does not say
 REMOTE = 2  # softirq on another CPU
 PROCESS = 3  # process context on another CPU
 PROCESS_LOCAL = 4  # process context on the queue's CPU
+XDP_FRAME = 5  # softirq on the queue's CPU, and the frame never was an sk_buff: its transmission is complete
 KEPT = -1  # nobody: the buffer is still in use
 
 STATE = (

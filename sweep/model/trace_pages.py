@@ -65,6 +65,7 @@ def trace_sim(handles: int, snapshots: int, columns: int) -> TraceSim:
         np.zeros((snapshots, columns), np.int64),
     )
     sim.params.napi_local_direct = 1
+    sim.params.skb_recycle = 1
     sim.state.bulk_limit = NO_LIMIT
     return sim
 

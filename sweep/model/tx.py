@@ -15,7 +15,7 @@ from typing import Any
 from .histogram import bucket
 from .holes import release
 from .jit import device
-from .sim import KEPT, NAPI, NEVER, SOFTIRQ, Sim
+from .sim import KEPT, NAPI, NEVER, SOFTIRQ, XDP_FRAME, Sim
 from .traffic.arrivals import wire_ps
 
 
@@ -67,12 +67,13 @@ def clean_tx(sim: Sim, pool: Any, lane: int, at_ps: int) -> None:
     visible = st.tx_done
     if sim.tx[lane, st.tx_first].end_ps + p.tx_coalesce_ps > at_ps:
         visible -= st.tx_done % p.tx_coalesce_frames
+    context = XDP_FRAME if p.forward_xdp == 1 else SOFTIRQ
     while st.tx_cleaned < visible:
         first = st.tx_first
         frame = sim.tx[lane, first]
         c.forwarded_packets += 1
         c.forwarded_bytes += frame.bytes
         sim.latency[lane, bucket((frame.end_ps - frame.time_ps) // 1000)] += 1
-        release(sim, pool, lane, frame.buffer, SOFTIRQ)
+        release(sim, pool, lane, frame.buffer, context)
         st.tx_first = first + 1 if first + 1 < p.tx_ring else 0
         st.tx_cleaned += 1

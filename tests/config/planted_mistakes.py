@@ -59,7 +59,7 @@ MISTAKES = {
         "3:6",
         ['nic "11g" is not known.', 'Did you mean "10g"?', "44 of 44 points"],
     ),
-    "kernel": ('"6.12"', '"6.13"', "4:9", ['kernel "6.13" is not known.', "5.14, 5.19, 6.4, 6.12"]),
+    "kernel": ('"6.12"', '"6.13"', "4:9", ['kernel "6.13" is not known.', "4.6, 4.11-rc1, 4.18", "6.4, 6.12"]),
     "key": ("replicates:", "replicate:", "15:1", ['the key "replicate" is not known. Did you mean "replicates"?']),
     "axis": ("  ring:", "  rnig:", "10:3", ['the axis "rnig" is not known. Did you mean "ring"?']),
     "nic key": ("tx_ring", "txring", "3:24", ['the key "txring" is not known. Did you mean "tx_ring"?', "known: link"]),

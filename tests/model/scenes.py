@@ -78,8 +78,18 @@ def constant(value: int) -> Distribution:
     return Distribution("constant", (value,))
 
 
+def knobs(name: str, ring: int, **given: int) -> tuple[tuple[str, int], ...]:
+    """All knobs of a strategy: those given, the others as they are by default with a ring of this size."""
+    defaults = {knob.name: int(eval(str(knob.default), {"ring": ring})) for knob in strategy(name).KNOBS}
+    assert set(given) <= set(defaults), f"{name} has no such knobs: {sorted(set(given) - set(defaults))}"
+    return tuple(sorted((defaults | given).items()))
+
+
 def scenario(costs: dict[str, int] | None = None, **changes: Any) -> Scenario:
-    """The scenario of this module, with the costs (others: 0) and the fields given, wherever they belong."""
+    """The scenario of this module, with the costs (others: 0) and the fields given, wherever they belong.
+
+    Knobs that are not given have their defaults.
+    """
 
     def changed(part: Any) -> Any:
         names = {field.name for field in fields(part)} & set(changes)
@@ -89,7 +99,7 @@ def scenario(costs: dict[str, int] | None = None, **changes: Any) -> Scenario:
     made = replace(SCENARIO, traffic=changed(traffic), nic=changed(NIC))
     made = changed(replace(made, costs_ps=tuple(sorted((dict.fromkeys(COST_NAMES, 0) | (costs or {})).items()))))
     assert not changes, f"no such fields: {sorted(changes)}"
-    return made
+    return replace(made, knobs=knobs(made.strategy, made.ring, **dict(made.knobs)))
 
 
 def world(made: Scenario) -> tuple[Sim, Any]:

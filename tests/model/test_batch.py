@@ -15,15 +15,12 @@ from sweep.model.strategies import NAMES
 from ..reference.comparison import prepare, run_engine
 from .scenes import LOCAL, NS, constant, scenario
 
-KNOBS = {"page_pool": (("pool_size", 32),), "page_frag": (("frag_bytes", 2048), ("order3_fail_ppm", 0))}
-
 
 def varied(name: str) -> list[Scenario]:
     made = scenario(
         {"stack_local": 900 * NS, "poll": 50 * NS},
         **LOCAL,
         strategy=name,
-        knobs=KNOBS.get(name, ()),
         kind="poisson",
         wakeup_ps=constant(3000 * NS),
         packets=60,
@@ -47,7 +44,7 @@ def test_all_strategies_and_rings_meet_the_same_packets() -> None:
     keys = set()
     for name in NAMES:
         for ring in (4, 64):
-            made = scenario(strategy=name, knobs=KNOBS.get(name, ()), ring=ring)
+            made = scenario(strategy=name, ring=ring)
             params = prepare([made]).params
             keys.add(tuple(int(params[key][0]) for key in params.dtype.names if key.startswith("key_")))
     assert len(keys) == 1

@@ -50,20 +50,26 @@ OWN = {
     "page_pool": {
         "pages held = census": ("counters", "pool_ring_end_pages", 1),
         "fast + refill + slow + slow_high_order = buffers posted": ("counters", "alloc_fast", 1),
-        "cached + ring + ring_full + released_refcnt = puts": ("counters", "recycle_cached", 1),
-        "cache_full <= ring + ring_full": ("counters", "recycle_cache_full", 1000),
-        "slow <= empty + waive": ("counters", "alloc_empty", -1000),
-        "pages taken <= 64 * slow": ("counters", "pages_taken", 1),
-        "pages taken = 64 * slow, memory ample": ("counters", "alloc_slow", 1),
-        "pages that left the ring = pages refilled + waived": ("counters", "recycle_ring", 1),
+        "cached + ring + ring_full + released_refcnt + left = puts": ("counters", "left_with_skb", 1),
+        "12.3: handed out - put back = change of pages outside": ("counters", "recycle_ring_full", 1),
+        "nothing recycled if shared": ("params", "shared", 1),
+        "12.1: fast = (bulk - 1) * slow less kept, none recycled": ("counters", "recycle_ring", -8),
+        "12.2: parked pages = change of cache + ring": ("counters", "alloc_refill", 1),
+        "12.2: left the ring = refilled + waived": ("counters", "recycle_ring", 1),
+        "12.2: refilled <= 64 * refills": ("counters", "alloc_fast", 1000),
+        "12.4: empty + waive >= slow": ("counters", "alloc_empty", -1000),
+        "12.4: empty = slow + failures, nothing waived": ("counters", "allocator_failures", 1),
+        "12.5: pages taken <= bulk * slow": ("counters", "pages_taken", 1),
+        "12.5: pages taken = bulk * slow, memory ample": ("counters", "alloc_slow", 1),
+        "12.7: cache_full <= ring + ring_full": ("counters", "recycle_cache_full", 1000),
         "pages in cache <= 128": ("counters", "pool_cache_end_pages", 129),
         "pages in ring <= pool_size": ("counters", "pool_ring_end_pages", 1000),
         "one map per page taken": ("counters", "dma_maps", 1),
         "one unmap per page given back": ("counters", "dma_unmaps", 1),
-        "one sync per new page and per put": ("counters", "dma_syncs", 1),
+        "one sync per new page and per recyclable put": ("counters", "dma_syncs", 1),
     },
 }
-KNOBS = {"page_pool": (("pool_size", 8),), "page_frag": (("frag_bytes", 2048), ("order3_fail_ppm", 0))}
+KNOBS = {"page_pool": (("pool_size", 8),)}  # others: as by default
 
 
 def real(strategy: str = "page_allocator", **changes: object) -> Sim:

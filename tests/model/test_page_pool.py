@@ -15,11 +15,11 @@ from sweep.model.fields import Field, zeros
 from sweep.model.host import COSTS
 from sweep.model.params import PARAMS
 from sweep.model.pool import Pool
-from sweep.model.sim import NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, STATE
+from sweep.model.sim import NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, STATE, XDP_FRAME
 from sweep.model.strategies import page_pool
 
 PAGES = 2000
-CONTEXTS = (NAPI, SOFTIRQ, REMOTE, PROCESS, PROCESS_LOCAL)
+CONTEXTS = (NAPI, SOFTIRQ, REMOTE, PROCESS, PROCESS_LOCAL, XDP_FRAME)
 # A price for everything; sums of a few of them are told apart by their digits.
 PRICE = {field.name: 1_000_003 * (7**i % 1009) + i for i, field in enumerate(COSTS)}
 TIMES = ("allocate_ps", "recycle_ps", "dma_ps", "lock_ps", "remote_ps", "stack_ps", "poll_ps", "copy_ps")
@@ -43,14 +43,17 @@ class Capacity(NamedTuple):
     params: np.recarray
 
 
-def make(pool_size: int = 1024, local: int = 1, memory: int = PAGES) -> tuple[Sim, Pool]:
-    """One lane whose zone has `memory` pages and whose kernel checks NAPI locality if `local`."""
-    params = zeros((*PARAMS, Field("pool_size", "pages", "")), 1)
+def make(
+    pool_size: int = 1024, local: int = 1, memory: int = PAGES, bulk: int = 64, shared: int = 0, skb_recycle: int = 1
+) -> tuple[Sim, Pool]:
+    """One lane whose zone has `memory` pages; the kernel checks NAPI locality if `local`."""
+    params = zeros((*PARAMS, *(Field(knob.name, knob.unit, "") for knob in page_pool.KNOBS)), 1)
     for name, price in PRICE.items():
         params[f"cost_{name}"] = price
     params.pool_size = pool_size
     params.napi_local_direct = local
-    params.pcp_batch, params.pcp_high = 63, 649
+    params.pcp_batch, params.pcp_high, params.pcp_softirq, params.pcp_order3 = 63, 649, 1, 1
+    params.bulk, params.shared, params.skb_recycle = bulk, shared, skb_recycle
     sim = Sim(
         params,
         zeros(STATE, 1),
@@ -114,6 +117,8 @@ CHECK, DIRECT, RING = PRICE["pool_locality_check"], PRICE["pool_put_direct"], PR
         (NAPI, 1, "recycle_cached", {"recycle_ps": DIRECT}),
         (SOFTIRQ, 0, "recycle_ring", {"recycle_ps": RING}),
         (SOFTIRQ, 1, "recycle_cached", {"recycle_ps": CHECK + DIRECT}),
+        (XDP_FRAME, 0, "recycle_ring", {"recycle_ps": RING}),
+        (XDP_FRAME, 1, "recycle_cached", {"recycle_ps": CHECK + DIRECT}),
         (PROCESS_LOCAL, 0, "recycle_ring", {"recycle_ps": RING}),
         (PROCESS_LOCAL, 1, "recycle_ring", {"recycle_ps": CHECK + RING}),
         (REMOTE, 0, "recycle_ring", {"recycle_ps": RING}),
@@ -241,9 +246,10 @@ def test_books_and_bills_add_up(pool_size: int, local: int, steps: list[tuple[in
 
 def test_names_of_the_kernel() -> None:
     alloc = {f.kernel.removeprefix("page_pool_alloc_stats.") for f in page_pool.COUNTERS[:6]}
-    recycle = {f.kernel.removeprefix("page_pool_recycle_stats.") for f in page_pool.COUNTERS[6:]}
+    recycle = {f.kernel.removeprefix("page_pool_recycle_stats.") for f in page_pool.COUNTERS[6:11]}
     assert alloc == {"fast", "slow", "slow_high_order", "empty", "refill", "waive"}
     assert recycle == {"cached", "cache_full", "ring", "ring_full", "released_refcnt"}
+    assert [f.kernel for f in page_pool.COUNTERS[11:]] == [""]
 
 
 def test_a_buffer_is_a_page_with_room_for_the_stack() -> None:

@@ -144,3 +144,59 @@ def test_dma_is_counted_and_paid() -> None:
     dma_sync(sim, 0, 4096)
     c = sim.counters[0]
     assert (c.dma_maps, c.dma_unmaps, c.dma_syncs, c.dma_ps) == (1, 1, 1, 321)
+
+
+def old_pages(kernel: str) -> Sim:
+    return world(scenario(COSTS | {"poll": 1}, memory_pages=10_000, ring=1024, kernel=kernel))[0]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "batch", "high"), [("4.6", 31, 186), ("4.18", 31, 186), ("4.19", 63, 378), ("5.13", 63, 378)]
+)
+def test_marks_of_older_kernels(kernel: str, batch: int, high: int) -> None:
+    """The list is filled a batch at a time, and gives one back when it has `high` pages."""
+    sim = old_pages(kernel)
+    taken = [page_alloc(sim, 0) for _ in range(batch + 1)]
+    assert sim.counters.zone_lock_takes[0] == 2
+    taken += [page_alloc(sim, 0) for _ in range(2 * high)]
+    sim.pcp_count[0, 0] = 0
+    for page in taken[: high - 1]:
+        page_free(sim, 0, page, NAPI)
+    zone = int(sim.state.zone_free[0])
+    assert sim.pcp_count[0, 0] == high - 1
+    page_free(sim, 0, taken[high], NAPI)
+    assert sim.pcp_count[0, 0] == high - batch
+    assert sim.state.zone_free[0] == zone + batch
+
+
+def test_4_11_rc1_takes_the_zone_lock_for_every_page_of_a_softirq() -> None:
+    """V05b.  The lists are left to process context: 186 frees bring one take."""
+    sim = old_pages("4.11-rc1")
+    taken = [page_alloc(sim, 0) for _ in range(200)]
+    assert sim.counters.zone_lock_takes[0] == 200
+    assert sim.counters.lock_ps[0] == 200 * 100_000
+    assert sim.counters.allocate_ps[0] == 200 * (1 + 100)
+    page_free(sim, 0, taken[0], NAPI)
+    page_free(sim, 0, taken[1], SOFTIRQ)
+    assert sim.counters.zone_lock_takes[0] == 202
+    assert (sim.pcp_count[0].tolist(), sim.state.zone_free[0]) == ([0, 0], 10_000 - 198)
+    for page in taken[2 : 2 + 186]:
+        page_free(sim, 0, page, PROCESS)
+    assert sim.counters.zone_lock_takes[0] == 203
+    assert sim.pcp_count[0].tolist() == [0, 186 - 31]
+    page_free(sim, 0, taken[188], PROCESS_LOCAL)
+    assert sim.pcp_count[0].tolist() == [1, 186 - 31]
+
+
+@pytest.mark.parametrize("kernel", ["4.6", "5.13"])
+def test_blocks_had_no_lists_before_5_14(kernel: str) -> None:
+    sim = old_pages(kernel)
+    first, second = block_alloc(sim, 0), block_alloc(sim, 0)
+    assert sim.counters.zone_lock_takes[0] == 2
+    assert sim.state.zone_free[0] == 10_000 - 16
+    block_free(sim, 0, second, NAPI)
+    block_free(sim, 0, first, PROCESS)
+    assert sim.counters.zone_lock_takes[0] == 4
+    assert sim.state.zone_free[0] == 10_000
+    assert sim.pcp_blocks[0].tolist() == [0, 0]
+    assert sim.counters.allocate_ps[0] == 2 * (3 + 100) + 2 * (30 + 100)

@@ -13,9 +13,9 @@ from sweep.model.fields import Field, Knob
 from sweep.model.scenario import Scenario
 from sweep.model.strategies import NAMES, strategy
 
-from .scenes import LOCAL, NS, constant, run, scenario, world
+from .scenes import LOCAL, NS, constant, knobs, run, scenario, world
 
-KNOBS = {"page_pool": (("pool_size", 64),), "page_frag": (("frag_bytes", 2048), ("order3_fail_ppm", 0))}
+KNOBS = {"page_pool": (("pool_size", 64),)}  # others: as by default
 SIGNATURES = {
     "empty": ["capacity"],
     "alloc": ["sim", "pool", "lane", "slot"],
@@ -49,7 +49,8 @@ def test_contract(name: str) -> None:
     assert all(isinstance(knob, Knob) for knob in module.KNOBS)
     assert all(isinstance(counter, Field) for counter in module.COUNTERS)
     assert module.LAWS
-    defaults = {knob.name: 1024 if knob.default == "ring" else knob.default for knob in module.KNOBS}
+    assert isinstance(module.DEFERRED_FREE, bool)
+    defaults = dict(knobs(name, ring=1024))
     assert 0 < module.buffer_bytes(defaults) < module.truesize_bytes(defaults) <= 4096
     assert inspect.getdoc(module)
 

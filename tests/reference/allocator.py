@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .simulation import Simulation
 
 BLOCK_PAGES = 8  # order 3
-LIST_OF = {"napi": 0, "softirq": 0, "process_local": 0, "process": 1}  # context -> whose list
+LIST_OF = {"napi": 0, "softirq": 0, "xdp_frame": 0, "process_local": 0, "process": 1}  # context -> whose list
 
 
 class Page:
@@ -42,7 +42,13 @@ class Allocator:
         self.sim.pay("allocate", moved * self.sim.params.cost_buddy_page)
 
     def take(self) -> bool:
-        """One page off the list of the NAPI CPU."""
+        """One page off the list of the NAPI CPU, or from the zone."""
+        if not self.sim.params.pcp_softirq:
+            found = self.zone > 0
+            if found:
+                self.zone -= 1
+                self.move(1)
+            return found
         if self.lists[0] == 0:
             moved = min(self.sim.params.pcp_batch, self.zone)
             if moved == 0:
@@ -78,6 +84,8 @@ class Allocator:
             pages.append(Page())
         if not pages:
             self.sim.count["allocator_failures"] += 1
+        else:
+            self.sim.pay("allocate", self.sim.params.cost_pool_bulk_call)
         self.sim.pay("allocate", len(pages) * self.sim.params.cost_pool_bulk_page)
         self.taken(len(pages))
         return pages
@@ -85,18 +93,26 @@ class Allocator:
     def page_free(self, context: str) -> None:
         cpu = LIST_OF[context]
         self.given(1)
-        self.lists[cpu] += 1
         self.sim.pay("allocate", self.sim.params.cost_page_free)
+        if not self.sim.params.pcp_softirq and not context.startswith("process"):
+            self.zone += 1
+            self.move(1)
+            return
+        self.lists[cpu] += 1
         if self.lists[cpu] >= self.sim.params.pcp_high:
             moved = self.sim.params.pcp_batch
             self.lists[cpu] -= moved
             self.zone += moved
             self.move(moved)
 
+    def blocks_moved(self) -> int:
+        """Blocks that move between zone and list at a time."""
+        return self.sim.params.pcp_batch // BLOCK_PAGES if self.sim.params.pcp_order3 else 1
+
     def block_alloc(self) -> Page | None:
         self.sim.count["allocator_calls"] += 1
         if self.block_lists[0] == 0:
-            moved = min(self.sim.params.pcp_batch // BLOCK_PAGES, self.zone // BLOCK_PAGES)
+            moved = min(self.blocks_moved(), self.zone // BLOCK_PAGES)
             if moved == 0:
                 self.sim.count["allocator_failures"] += 1
                 return None
@@ -113,8 +129,8 @@ class Allocator:
         self.given(BLOCK_PAGES)
         self.block_lists[cpu] += 1
         self.sim.pay("allocate", self.sim.params.cost_order3_free)
-        if self.block_lists[cpu] * BLOCK_PAGES >= self.sim.params.pcp_high:
-            moved = self.sim.params.pcp_batch // BLOCK_PAGES
+        if not self.sim.params.pcp_order3 or self.block_lists[cpu] * BLOCK_PAGES >= self.sim.params.pcp_high:
+            moved = self.blocks_moved()
             self.block_lists[cpu] -= moved
             self.zone += moved * BLOCK_PAGES
             self.move(moved)

@@ -151,7 +151,7 @@ class Receiver:
         if not self.other_cpu:
             sim.release(buffer, "process_local")
         elif not p.deferred_free:
-            sim.pay("remote", 2 * p.cost_remote_line)
+            sim.pay("remote", p.remote_lines * p.cost_remote_line)
             sim.release(buffer, "process")
         else:
             sim.pay("recycle", p.cost_defer)

@@ -169,7 +169,14 @@ def test_remaining_parameters_say_what_the_scenario_says() -> None:
         assert p.memory_pages == drawn.memory_pages or (drawn.memory_pages == 0 and p.memory_pages >= 1 << 40)
         assert p.stack_forward_ps == costs[f"stack_forward_{drawn.traffic.forward_path}"]
         assert (p.deferred_free, p.napi_local_direct) == (era.deferred_free, era.napi_local_direct)
-        assert (p.pcp_batch, p.pcp_high) == (era.pcp_batch, era.pcp_high)
+        for rule in ("pcp_batch", "pcp_high", "pcp_softirq", "pcp_order3", "skb_recycle"):
+            assert p[rule] == getattr(era, rule)
+        assert p.forward_xdp == (drawn.traffic.forward_path == "xdp")
+        assert p.remote_lines == 2
+        if "pool_size" in p.dtype.names:
+            asked = dict(drawn.knobs)
+            assert p.pool_size == min(asked["pool_size"], era.pool_size_max)
+            assert p.bulk == min(asked["bulk"], era.pool_bulk_pages)
         assert {name: p[f"cost_{name}"] for name in costs} == costs
 
 

@@ -60,4 +60,4 @@ class TxRing:
             self.sim.count["forwarded_packets"] += 1
             self.sim.count["forwarded_bytes"] += packet.size
             self.sim.record_latency(packet.left - packet.arrival)
-            self.sim.release(packet.buffer, "softirq")
+            self.sim.release(packet.buffer, "xdp_frame" if p.forward_xdp else "softirq")

@@ -7,9 +7,14 @@ Source: fidelity A1, A12.1, A12.5, A12.9 and the ring-lap rule of section 0.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from sweep.model import laws
+from sweep.model.strategies import strategy
+
 from ..model.scenes import LOCAL, NS, US, constant, run, scenario
+from ..reference.comparison import prepare, run_engine
 
 OVERLOAD = {"load_ppm": 1_000_000, "ring": 256, "packets": 4000, "warmup": 500}
 HELD = {**LOCAL, "wakeup_ps": constant(1000 * US * 1000), "rcvbuf_bytes": 1 << 30}  # nobody reads in the window
@@ -45,6 +50,65 @@ def test_a_pool_whose_pages_never_come_back() -> None:
     assert c.alloc_empty == c.alloc_slow == c.allocator_calls
     assert c.pages_taken == 64 * c.alloc_slow
     assert c.pages_held_end == 64 * (c.alloc_slow + 1)  # and the bulk that filled the ring before time began
+
+
+V02 = {"fast": 18_041_186, "slow": 286_369, "released_refcnt": 18_327_555}
+
+
+def test_the_published_pool_without_recycling_adds_up() -> None:
+    """V02 and A12.1: 286,369 requests of 64 pages serve 18,327,555 allocations; 61 pages are left in the cache."""
+    assert V02["fast"] + V02["slow"] == V02["released_refcnt"]
+    assert V02["slow"] == -(-V02["released_refcnt"] // 64)
+    assert 64 * V02["slow"] - V02["released_refcnt"] == 61
+
+
+@pytest.mark.parametrize(
+    ("packets", "fast", "slow"),
+    [
+        (64 * 20 + 3, 63 * 20 + 2, 21),
+        pytest.param(V02["released_refcnt"], V02["fast"], V02["slow"], marks=pytest.mark.slow),
+    ],
+)
+def test_a_pool_whose_pages_somebody_else_holds(packets: int, fast: int, slow: int) -> None:
+    """V02: XDP on a veth turns pool pages into ordinary ones; nothing comes back, so every 64th allocation is slow.
+
+    The window opens with a full ring of 64, one bulk; then each packet is an allocation and a put.
+    """
+    made = scenario(strategy="page_pool", knobs=(("shared", 1),), kernel="6.4", ring=64, packets=packets)
+    sim = run_engine("page_pool", prepare([made]), plain=packets < 10_000)
+    assert laws.violations(sim, strategy("page_pool").LAWS) == [""]
+    c = sim.counters[0]
+    assert c.posted_buffers == packets
+    assert (c.alloc_fast, c.alloc_slow, c.recycle_released_refcnt) == (fast, slow, packets)
+    assert c.recycle_cached == c.recycle_ring == c.recycle_ring_full == c.alloc_refill == 0
+
+
+@pytest.mark.parametrize(("kernel", "bulk", "calls"), [("4.19", 64, 640), ("5.13", 64, 10), ("5.13", 16, 40)])
+def test_bulk_requests_of_the_kernel_era(kernel: str, bulk: int, calls: int) -> None:
+    """V13: 640 pages that never come back are 640 requests before 5.13, then a `bulk`-th of that."""
+    settings = {"strategy": "page_pool", "knobs": (("bulk", bulk), ("shared", 1)), "ring": 64, "packets": 640}
+    c = run(scenario(kernel=kernel, **settings)).counters[0]
+    assert c.allocator_calls == c.alloc_slow == calls
+    assert c.pages_taken == 640
+
+
+@pytest.mark.parametrize("kernel", ["4.18", "6.12"])
+def test_a_pool_that_recycles_nothing_is_the_page_allocator(kernel: str) -> None:
+    """Pages leave with their sk_buff (before 5.14), or somebody else holds them: the allocator with bulk refill.
+
+    Nothing costs anything, so that both see the same times; a bulk of 1 asks as often as the page allocator.
+    """
+    changes = {**LOCAL, "wakeup_ps": constant(2500 * NS), "kernel": kernel, "ring": 64, "packets": 1500, "warmup": 300}
+    knobs = (("bulk", 1), ("shared", int(kernel == "6.12")))
+    plain = run(scenario(strategy="page_allocator", **changes))
+    pool = run(scenario(strategy="page_pool", knobs=knobs, **changes))
+    a, b = plain.counters[0], pool.counters[0]
+    assert a.posted_buffers >= 1000
+    assert b.alloc_slow == b.alloc_empty == a.allocator_calls
+    assert b.left_with_skb + b.recycle_released_refcnt == a.pages_given
+    names = set(a.dtype.names) - {"dma_syncs"}  # a pool syncs what it maps
+    assert {name: int(b[name]) for name in names} == {name: int(a[name]) for name in names}
+    assert np.array_equal(plain.latency, pool.latency)
 
 
 def test_zone_lock_with_a_reader_on_another_cpu() -> None:

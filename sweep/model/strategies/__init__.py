@@ -10,6 +10,8 @@ A strategy module offers the same few names:
 * `KNOBS`: its own parameters, tuple of `fields.Knob`;
 * `COUNTERS`: its own counters, tuple of `fields.Field`;
 * `LAWS`: what must hold in every row of it, tuple of functions as in `laws`;
+* `DEFERRED_FREE`: whether a buffer is freed with its sk_buff, so that the deferral of the kernel era applies and
+  the cache line of its struct page moves with it;
 * `truesize_bytes(knobs) -> int`: what one received buffer is charged to a socket, without the sk_buff;
 * `buffer_bytes(knobs) -> int`: the largest frame a buffer holds;
 * `mapped_pages(knobs) -> int`: pages under one DMA mapping.

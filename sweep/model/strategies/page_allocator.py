@@ -19,6 +19,7 @@ from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, dma_map, dma_unmap, page_alloc, page_free
 from ..sim import Sim
 
+DEFERRED_FREE = True
 KNOBS: tuple[Knob, ...] = ()
 COUNTERS: tuple[Field, ...] = ()
 

@@ -29,6 +29,7 @@ from ..pages import ORDER3_PAGES, PAGE_BYTES, block_alloc, block_free, dma_map, 
 from ..rng import draw
 from ..sim import Sim, pay_recycle
 
+DEFERRED_FREE = True
 KNOBS = (
     Knob("frag_bytes", "bytes", 2048, 256, 4096, "size of a fragment: one receive buffer"),
     Knob("order3_fail_ppm", "ppm", 0, 0, 1_000_000, "share of order-3 allocations that fail (fragmented memory)"),

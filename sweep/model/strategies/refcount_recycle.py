@@ -33,6 +33,7 @@ from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, dma_map, dma_sync, dma_unmap, page_alloc, page_free
 from ..sim import NAPI, Sim, pay_recycle
 
+DEFERRED_FREE = True
 KNOBS: tuple[Knob, ...] = ()
 COUNTERS = (
     Field("slot_reuse", "pages", "pages posted again by the slot that held them one lap ago"),

@@ -10,7 +10,8 @@ beside the softirq; on the queue's CPU only between polls, and a release is not 
 When a packet is read its page is released: in process context, or (kernel era 5.19 and later, reader on
 another CPU) by the queue's own softirq after a trip over the deferred list.
 
-Moving a page's cache line to the reader's CPU and back is paid by the reader, when it gives the page back.
+Moving a page's cache line to the reader's CPU and back (`remote_lines`) is paid by the reader, when it gives the page
+back.
 
 Not modelled: who of the two CPUs waits for the way back; more than one socket; the scheduler's other work;
 CPU migration; skb recycling lists.
@@ -28,10 +29,6 @@ from ..jit import device
 from ..quantiles import sample
 from ..rng import draw
 from ..sim import KEPT, NAPI, NEVER, PROCESS, PROCESS_LOCAL, SOFTIRQ, Sim, pay_copy, pay_recycle, pay_remote
-
-# A page that another CPU gives back: the cache line of its struct page moves there and, when it is used again,
-# back; a deferred skb moves once, to the CPU that frees it.  Assumed: fidelity B, "1-2 cache-to-cache transfers".
-REMOTE_LINES = 2
 
 DEFER_KICK = 128  # buffers on the deferred list that raise the softirq (fidelity A0)
 
@@ -129,7 +126,7 @@ def give_back(sim: Sim, pool: Any, lane: int, buffer: int, idle: int) -> None:
         context = PROCESS_LOCAL
         if p.reader_same_cpu == 0:
             context = PROCESS
-            pay_remote(sim, lane, REMOTE_LINES * p.cost_remote_line)
+            pay_remote(sim, lane, p.remote_lines * p.cost_remote_line)
         release(sim, pool, lane, buffer, context)
     else:
         pay_recycle(sim, lane, p.cost_defer)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The kernel's page_pool as a sweep uses it: whole pages, mapped and synced, one NUMA node, nobody else holds them.
+"""The kernel's page_pool as a sweep uses it: whole pages, mapped and synced, one NUMA node.
 
 Written from the rules of the kernel's state machine: a stack of 128 pages before a ring whose slots come back
-to the producer in batches, before bulk requests of 64 pages.
+to the producer in batches, before bulk requests.
 """
 
 from __future__ import annotations
@@ -65,6 +65,9 @@ class PagePool:
         return self.cache.pop()
 
     def alloc(self, slot: int) -> Page | None:
+        return self.whole_page()
+
+    def whole_page(self) -> Page | None:
         if self.cache:
             self.sim.count["alloc_fast"] += 1
             return self.pop()
@@ -75,21 +78,43 @@ class PagePool:
             self.sim.count["alloc_refill"] += 1
             return self.pop()
         self.sim.count["alloc_empty"] += 1
-        self.cache = self.memory.page_bulk(REFILL_PAGES)
+        self.cache = self.fresh_pages(self.sim.params.bulk)
         if not self.cache:
             return None
-        for _ in self.cache:
-            self.memory.dma("map")
-            self.memory.dma("sync")
         self.sim.count["alloc_slow"] += 1
         return self.pop()
 
+    def fresh_pages(self, wanted: int) -> list[Page]:
+        pages = self.memory.page_bulk(wanted)
+        for _ in pages:
+            self.memory.dma("map")
+            self.memory.dma("sync")
+        return pages
+
+    def give_back(self, page: Page, context: str) -> None:
+        """The page is the pool's no more."""
+        self.memory.dma("unmap")
+        self.memory.page_free(context)
+
     def release(self, page: Page, context: str) -> None:
+        self.came_back(page, context, alone=not self.sim.params.shared)
+
+    def came_back(self, page: Page, context: str, alone: bool = True) -> None:
+        """`alone`: nobody else holds the page."""
         p, count = self.sim.params, self.sim.count
+        if not p.skb_recycle and context not in ("napi", "xdp_frame"):
+            count["left_with_skb"] += 1
+            self.give_back(page, context)
+            return
         direct = context == "napi"  # the poll itself allows it
         if not direct and p.napi_local_direct:
             self.sim.pay("recycle", p.cost_pool_locality_check)
-            direct = context == "softirq"
+            direct = context in ("softirq", "xdp_frame")
+        if not alone:
+            count["recycle_released_refcnt"] += 1
+            self.sim.pay("recycle", p.cost_pool_put_failed)
+            self.give_back(page, context)
+            return
         self.memory.dma("sync")
         if direct and len(self.cache) < CACHE_PAGES:
             count["recycle_cached"] += 1
@@ -104,8 +129,7 @@ class PagePool:
             return
         count["recycle_ring_full"] += 1
         self.sim.pay("recycle", p.cost_pool_put_failed)
-        self.memory.dma("unmap")
-        self.memory.page_free(context)
+        self.give_back(page, context)
 
     def ready_pages(self) -> int:
         return len(self.cache)
