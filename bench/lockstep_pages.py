@@ -72,7 +72,7 @@ class Zone:
     def bulk(self, who: Ints, count: Ints) -> None:
         """Pages, all in one call."""
         self.counters.allocator_calls[who] += 1
-        self.pay(who, "allocate", self.params.cost_pool_bulk_page[who] * count)
+        self.pay(who, "allocate", self.params.cost_pool_bulk_call[who] + self.params.cost_pool_bulk_page[who] * count)
         self.take(who, count)
 
     def free(self, who: Ints) -> None:

@@ -76,7 +76,7 @@ class Zone:
     def bulk(self, want: int) -> list[int]:
         """Many pages in one call."""
         self.counters.allocator_calls += 1
-        self.purse.pay("allocate", self.params.cost_pool_bulk_page * want)
+        self.purse.pay("allocate", self.params.cost_pool_bulk_call + self.params.cost_pool_bulk_page * want)
         return [self.take() for _ in range(want)]
 
     def free(self, page: int) -> None:

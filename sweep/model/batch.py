@@ -49,6 +49,7 @@ __all__ = [
     "burst_length_mean",
     "counter_fields",
     "distributions",
+    "fillings",
     "kernel",
     "mean_gap_ps",
     "new_sim",
@@ -60,7 +61,7 @@ __all__ = [
     "warm",
 ]
 
-HOLES = ("alloc", "release")
+HOLES = ("alloc", "release", "received")  # of the loop; a strategy may leave out the last
 
 
 class Result(NamedTuple):
@@ -121,12 +122,16 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
     )
 
 
+def fillings(name: str) -> dict[str, Any]:
+    """What a strategy puts into the holes of the loop."""
+    module = strategy(name)
+    return {hole: getattr(module, hole) for hole in HOLES if hasattr(module, hole)}
+
+
 @cache
 def kernel(name: str) -> Any:
     """The compiled kernel of a strategy (plain Python when JIT is off)."""
-    module = strategy(name)
-    tag = kernel_tag(name, core_digest(), strategy_digest(name))
-    return bind(poll.run, compiler(), tag, {hole: getattr(module, hole) for hole in HOLES})
+    return bind(poll.run, compiler(), kernel_tag(name, core_digest(), strategy_digest(name)), fillings(name))
 
 
 def simulate(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Result:

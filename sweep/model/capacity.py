@@ -21,6 +21,7 @@ class Capacity(NamedTuple):
 
 NO_LIMIT_PAGES = 1 << 40  # a zone that does not end
 POOL_CACHE = 128  # page_pool's allocation cache: see pool.py
+STOCKS = ("pool_size", "cache_size")  # knobs that say how many pages a strategy keeps
 BULK = 64  # pages a strategy may allocate ahead
 DEFERRED_EXTRA = 256  # a poll of local packets and the kick mark, on top of a socketful
 
@@ -39,9 +40,10 @@ def measure(params: np.recarray) -> Capacity:
     """Capacity for these lanes.
 
     A page is on the RX ring, kept by a slot (one more per slot), in the TX ring, in the socket, on the
-    deferred list (a second socketful), in the pool's cache, ring or a bulk allocation just made.
+    deferred list (a second socketful), in the pool's cache or ring, in a driver's own cache, or in a bulk
+    allocation just made.
     """
     ring, tx_ring, socket = int(params.ring.max()), int(params.tx_ring.max()), socket_entries(params)
-    pool = int(params.pool_size.max()) if "pool_size" in (params.dtype.names or ()) else 0
-    pages = 2 * ring + tx_ring + socket + socket + DEFERRED_EXTRA + pool + POOL_CACHE + BULK
+    kept = sum(int(params[knob].max()) for knob in STOCKS if knob in (params.dtype.names or ()))
+    pages = 2 * ring + tx_ring + socket + socket + DEFERRED_EXTRA + kept + POOL_CACHE + BULK
     return Capacity(len(params), ring, tx_ring, socket, pages, params)

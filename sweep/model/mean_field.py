@@ -91,7 +91,7 @@ def forget(sim: Sim, lane: int) -> None:
 def begin_epochs(sim: Sim, lane: int) -> None:
     """Time begins, the ring is full: nobody is known to wait, and a page is taken to come round with the ring."""
     st, p = sim.state[lane], sim.params[lane]
-    st.reuse_distance_pages = max(p.ring * p.buffer_bytes // PAGE_BYTES, 1)
+    st.reuse_distance_pages = p.ring
     st.epoch_end = EPOCH_PACKETS
     measure_cache(sim, lane)
     measure_device(sim, lane)

@@ -25,7 +25,6 @@ PARAMS: tuple[Field, ...] = (
     Field("rx_buffer_bytes", "bytes", "packets that the NIC itself can hold, all queues"),
     Field("iommu", "1", "0 off, 1 lazy, 2 strict"),
     Field("frame_bytes", "bytes", "mean frame of this mix"),
-    Field("buffer_bytes", "bytes", "memory per receive buffer: the stride between two"),
     Field("lines_in_page", "lines", "cache lines of a page that mean frames fill"),
     Field("offsets_used", "1", "offsets in a page, in lines, that they are spread over"),
     Field("mapped_pages", "pages", "pages under one translation"),

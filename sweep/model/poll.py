@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from .histogram import bucket
-from .holes import alloc, release
+from .holes import alloc, received, release
 from .jit import device
 from .mean_field import begin_epochs, couple, forget
 from .pages import ORDER3_PAGES
@@ -81,6 +81,7 @@ def receive(sim: Sim, pool: Any, lane: int) -> None:
         giver = transmit(sim, lane, slot)
     else:
         c.filtered_packets += 1
+    received(sim, pool, lane, slot, giver)
     if giver != KEPT:
         release(sim, pool, lane, sim.rx[lane, slot].buffer, giver)
 

@@ -36,7 +36,7 @@ COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside
 
 # A page that another CPU gives back: the cache line of its struct page moves there and, when it is used again,
 # back; a deferred skb moves once, to the CPU that frees it.  Assumed: fidelity B, "1-2 cache-to-cache transfers".
-PAGE_LINES = 2
+RETURNED_LINES = 2
 
 Tables = Mapping[Distribution, npt.NDArray[np.int64]]
 
@@ -153,7 +153,6 @@ def shared_hardware(scenario: Scenario, knobs: Mapping[str, int]) -> dict[str, i
         "pcie_packet_ps": nic.pcie_packet_ps,
         "rx_buffer_bytes": nic.rx_buffer_bytes,
         "frame_bytes": frame_bytes,
-        "buffer_bytes": stride_bytes,
         "lines_in_page": PAGE_BYTES * frame_lines // stride_bytes,
         "offsets_used": min(PAGE_LINES, offsets * frame_lines),
         "mapped_pages": module.mapped_pages(knobs),
@@ -209,7 +208,7 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "skb_recycle": era.skb_recycle,
         "deferred_free": era.deferred_free if module.DEFERRED_FREE else 0,
         "napi_local_direct": era.napi_local_direct,
-        "remote_lines": PAGE_LINES if module.DEFERRED_FREE else 0,
+        "remote_lines": RETURNED_LINES if module.DEFERRED_FREE else 0,
         "forward_xdp": int(traffic.forward_path == "xdp"),
         "packets": scenario.packets,
         "warmup": scenario.warmup,

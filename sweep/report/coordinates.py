@@ -22,7 +22,8 @@ Variant = tuple[str, str]  # strategy, variant ("" for the only one)
 REQUIRED = ("strategy", "traffic", "load", "ring", "replicate")
 HEAD = (*REQUIRED, "label", "seed", "id", "valid", "violation")
 SHARED = ("host", "nic", "kernel", "tx_ring", "packets", "warmup")
-KNOBS = ("pool_size", "frag_bytes")  # known to be a strategy's own even where a file has one strategy only
+# Known to be a strategy's own even where a file has one strategy only.
+KNOBS = ("pool_size", "frag_bytes", "cache_size", "on_busy_head", "bypass", "driver_bias", "reuse")
 
 
 def encode(table: pa.Table, name: str) -> tuple[Codes, list[Any]]:

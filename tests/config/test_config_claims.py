@@ -47,7 +47,7 @@ MISTAKES = {
     "drop_ratio < drop_rato": ['the metric "drop_rato" in it, which is not known. Did you mean "drop_ratio"?'],
     "drop_ratio[page_pol] < 1": [
         'the strategy "page_pol" in it, which is not known. Did you mean "page_pool"?',
-        "known: page_allocator, page_frag, page_pool, refcount_recycle",
+        "known: fifo_cache, page_allocator, page_flip, page_frag, page_pool, refcount_recycle",
     ],
     "drop_ratio[rnig>1] < 1": ['the parameter "rnig" in it, which is not known. Did you mean "ring"?'],
     "drop_ratio[traffic=ruoter] < 1": [

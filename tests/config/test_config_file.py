@@ -56,7 +56,7 @@ replicates: 3
 """
     )
     scenario = sweep.scenario(0, 2)
-    assert scenario.knobs == (("pool_size", 1024),)
+    assert scenario.knobs == (("bulk", 64), ("pool_size", 1024), ("shared", 0))
     traffic = scenario.traffic
     assert traffic.name == "mine"
     assert traffic.arrivals == Arrivals("on_off", Distribution("uniform", (4, 12)), 800_000)

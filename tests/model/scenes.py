@@ -78,7 +78,7 @@ def constant(value: int) -> Distribution:
     return Distribution("constant", (value,))
 
 
-def knobs(name: str, ring: int, **given: int) -> tuple[tuple[str, int], ...]:
+def knobs(name: str, ring: int = 32, **given: int) -> tuple[tuple[str, int], ...]:
     """All knobs of a strategy: those given, the others as they are by default with a ring of this size."""
     defaults = {knob.name: int(eval(str(knob.default), {"ring": ring})) for knob in strategy(name).KNOBS}
     assert set(given) <= set(defaults), f"{name} has no such knobs: {sorted(set(given) - set(defaults))}"

@@ -13,7 +13,7 @@ from sweep.model.scenario import Scenario
 from sweep.model.strategies import NAMES
 
 from ..reference.comparison import prepare, run_engine
-from .scenes import LOCAL, NS, constant, scenario
+from .scenes import LOCAL, NS, constant, knobs, scenario
 
 
 def varied(name: str) -> list[Scenario]:
@@ -21,6 +21,7 @@ def varied(name: str) -> list[Scenario]:
         {"stack_local": 900 * NS, "poll": 50 * NS},
         **LOCAL,
         strategy=name,
+        knobs=knobs(name),
         kind="poisson",
         wakeup_ps=constant(3000 * NS),
         packets=60,
@@ -44,7 +45,7 @@ def test_all_strategies_and_rings_meet_the_same_packets() -> None:
     keys = set()
     for name in NAMES:
         for ring in (4, 64):
-            made = scenario(strategy=name, ring=ring)
+            made = scenario(strategy=name, knobs=knobs(name), ring=ring)
             params = prepare([made]).params
             keys.add(tuple(int(params[key][0]) for key in params.dtype.names if key.startswith("key_")))
     assert len(keys) == 1

@@ -10,7 +10,7 @@ from sweep.model.sim import Sim
 from sweep.model.strategies import NAMES, strategy
 
 from ..reference.comparison import prepare, run_engine
-from .scenes import LOCAL, NS, constant, run, scenario
+from .scenes import LOCAL, NS, constant, knobs, run, scenario
 
 # law -> what breaks it: "counters" or "state", the field, and by how much
 PLANTED = {
@@ -39,6 +39,27 @@ OWN = {
         "one map per page taken": ("counters", "dma_maps", 1),
         "one unmap per busy page": ("counters", "slot_busy", 1),
         "new or reused = buffers posted": ("counters", "slot_reuse", 1),
+    },
+    "page_flip": {
+        "driver's pages <= pages held": ("counters", "rx_ring_end_buffers", 1000),
+        "pages held <= driver's pages + halves out": ("counters", "pages_held_end", 1000),
+        "two halves a page": ("counters", "socket_end_buffers", 1000),
+        "new + reused = posted + kept": ("counters", "page_reuse", 1),
+        "reused + busy = packets, if pages are reused": ("counters", "page_busy", 1),
+        "new pages = pages taken": ("counters", "page_new", 1),
+        "one map per page taken": ("counters", "dma_maps", 1),
+        "one unmap per page given up": ("counters", "dma_unmaps", 1),
+        "one sync per buffer posted": ("counters", "dma_syncs", 1),
+    },
+    "fifo_cache": {
+        "pages held = census": ("counters", "pool_cache_end_pages", 1),
+        "reuse + empty + busy = page requests": ("counters", "cache_reuse", 1),
+        "empty + busy = allocator calls": ("counters", "cache_empty", 1),
+        "no page is waived": ("counters", "cache_waive", 1),
+        "pages in cache < cache_size": ("counters", "pool_cache_end_pages", 1000),
+        "one map per page taken": ("counters", "dma_maps", 1),
+        "one unmap per page given up, none bypassed": ("counters", "cache_full", 1),
+        "one sync per page reused": ("counters", "dma_syncs", 1),
     },
     "page_frag": {
         "pages held <= 8 * fragments out + current block": ("counters", "pages_held_end", 1000),
@@ -69,13 +90,14 @@ OWN = {
         "one sync per new page and per recyclable put": ("counters", "dma_syncs", 1),
     },
 }
-KNOBS = {"page_pool": (("pool_size", 8),)}  # others: as by default
+
+SMALL = {"page_pool": {"pool_size": 8}}  # so that a few packets reach every rule
 
 
 def real(strategy: str = "page_allocator", **changes: object) -> Sim:
     costs = {"stack_local": 700 * NS, "poll": 50 * NS, "page_alloc": 30 * NS, "page_free": 20 * NS}
     settings = LOCAL | {"wakeup_ps": constant(2000 * NS), "packets": 30, "warmup": 5, "strategy": strategy}
-    settings["knobs"] = KNOBS.get(strategy, ())
+    settings["knobs"] = knobs(strategy, **SMALL.get(strategy, {}))
     return run(scenario(costs, **(settings | changes)))
 
 

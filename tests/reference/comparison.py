@@ -30,8 +30,7 @@ def prepare(scenarios: Sequence[Scenario]) -> batch.Prepared:
 @cache
 def plain_kernel(name: str) -> Any:
     """The engine as plain Python: bound with the identity for a compiler."""
-    module = strategy(name)
-    return bind(poll.run, lambda fn: fn, f"plain_{name}", {hole: getattr(module, hole) for hole in batch.HOLES})
+    return bind(poll.run, lambda fn: fn, f"plain_{name}", batch.fillings(name))
 
 
 def run_engine(name: str, inputs: batch.Prepared, plain: bool = False) -> Sim:

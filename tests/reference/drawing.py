@@ -189,6 +189,11 @@ def knobs(rng: Random, strategy: str, ring: int) -> tuple[tuple[str, int], ...]:
     if strategy == "page_frag":
         fails = rng.choice((0, 1000, 300_000, 1_000_000))
         return (("frag_bytes", rng.choice((256, 1536, 2048, 3000, 4096))), ("order3_fail_ppm", fails))
+    if strategy == "page_flip":
+        return (("driver_bias", rng.randint(0, 1)), ("reuse", rng.choice((0, 1, 1, 1))))
+    if strategy == "fifo_cache":
+        size = rng.choice((2, 3, 16, 33, 100, 256, 256, 2000))
+        return (("bypass", rng.choice((0, 0, 1))), ("cache_size", size), ("on_busy_head", rng.randint(0, 1)))
     return ()
 
 

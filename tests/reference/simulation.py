@@ -242,6 +242,8 @@ class Simulation:
             context = self.tx.transmit(packet)
         else:
             context = self.receiver.deliver(packet)
+        if hasattr(self.strategy, "received"):
+            self.strategy.received(packet, context)
         if context is not None:
             self.release(packet.buffer, context)
 

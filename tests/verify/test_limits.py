@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from sweep.model import laws
+from sweep.model.sim import Sim
 from sweep.model.strategies import strategy
 
-from ..model.scenes import LOCAL, NS, US, constant, run, scenario
+from ..model.scenes import FORWARD, LOCAL, NS, US, constant, knobs, run, scenario
 from ..reference.comparison import prepare, run_engine
 
 OVERLOAD = {"load_ppm": 1_000_000, "ring": 256, "packets": 4000, "warmup": 500}
@@ -151,3 +152,79 @@ def test_the_lap_rule(delay: int, reused: bool) -> None:
     assert c.posted_buffers >= 300
     assert c.wakeups == 0
     assert (c.slot_reuse, c.slot_busy) == ((c.posted_buffers, 0) if reused else (0, c.posted_buffers))
+
+
+@pytest.mark.parametrize(
+    ("delay", "reused", "busy"),
+    [(LAP // 2, 301, 0), (LAP - SERVICE - NS, 301, 0), (LAP - SERVICE + NS, 157, 144), (2 * LAP, 157, 144)],
+)
+def test_the_lap_rule_of_half_pages(delay: int, reused: int, busy: int) -> None:
+    """A half that is not back within a lap loses both: its page is received twice, kept the first time only.
+
+    Laps are of 16 packets, all pages are new in lap 0: every page is kept in even laps and lost in odd ones.  The
+    window is packets 99 to 399: 13 of lap 6, then laps 7 to 24, nine of them odd.
+    """
+    settings = {"strategy": "page_flip", "knobs": knobs("page_flip"), "ring": RING, "packets": 400, "warmup": 100}
+    c = run(scenario(**LOCAL, wakeup_ps=constant(delay), read_ps=SERVICE, **settings)).counters[0]
+    assert c.wakeups == 0
+    assert c.rx_packets == 301
+    assert (c.page_reuse, c.page_busy, c.allocator_calls) == (reused, busy, busy)
+
+
+def counted(sim: Sim, but: set[str]) -> dict[str, int]:
+    """The common counters of a row."""
+    names = set(run(scenario(packets=1)).counters.dtype.names) - but
+    return {name: int(sim.counters[name][0]) for name in names}
+
+
+WORK = {"stack_local": 300 * NS, "stack_forward_kernel": 400 * NS, "stack_drop": 100 * NS, "poll": 50 * NS}
+WORK |= {"page_alloc": 30 * NS, "page_free": 20 * NS, "zone_lock": 10 * NS, "buddy_page": 8 * NS, "dma_map": 5 * NS}
+MIXED = {"local_ppm": 400_000, "forward_ppm": 400_000, "drop_ppm": 200_000, "wakeup_ps": constant(2500 * NS)}
+
+
+@pytest.mark.parametrize("driver_bias", [0, 1])
+def test_page_flip_that_never_reuses_is_the_page_allocator(driver_bias: int) -> None:
+    """Every counter but those of what it does besides: it syncs what it posts and unmaps before the last user frees.
+
+    A socket is charged half a page; its buffer is large enough not to matter.
+    """
+    settings = {**MIXED, "ring": 16, "packets": 900, "warmup": 100}
+    own = knobs("page_flip", reuse=0, driver_bias=driver_bias)
+    besides = {"dma_syncs", "dma_unmaps", "socket_truesize_peak"}
+    flip = counted(run(scenario(WORK, strategy="page_flip", knobs=own, **settings)), besides)
+    assert flip["pages_taken"] == flip["posted_buffers"] > 700
+    assert flip == counted(run(scenario(WORK, **settings)), besides)
+
+
+def test_a_cache_that_all_pages_bypass_is_the_page_allocator() -> None:
+    """V14's redirect: empty = packets; every counter but the unmaps, which come when the frame is queued."""
+    settings = {**FORWARD, "forward_path": "xdp", "ring": 16, "packets": 900, "warmup": 100}
+    sim = run(scenario(WORK, strategy="fifo_cache", knobs=knobs("fifo_cache", bypass=1), **settings))
+    assert sim.counters.cache_empty[0] == sim.counters.rx_packets[0] == sim.counters.posted_buffers[0] > 700
+    assert counted(sim, {"dma_unmaps"}) == counted(run(scenario(WORK, **settings)), {"dma_unmaps"})
+
+
+HOLD = 40  # packets that come while one is held: it is free again when the 40th after it is received
+SLOTS = 32
+
+
+@pytest.mark.parametrize(
+    ("changes", "reuse", "busy", "full"),
+    [({"cache_size": SLOTS}, 31, 10, 10), ({"cache_size": 256}, 41, 0, 0), ({"on_busy_head": 1}, 0, 41, 0)],
+)
+def test_head_of_line_blocking(changes: dict[str, int], reuse: int, busy: int, full: int) -> None:
+    """A FIFO cache whose pages come back late, per 41 packets, if a page is put and one asked for with each packet.
+
+    31 slots: packets 0 to 30 fill it, 31 to 39 find it full, and its head busy.  Packet 40 finds it full but its head
+    free, packets 41 to 70 put their page and get that of 40 packets before; the head then is the page of packet 41,
+    which blocks packets 71 to 80 (72 to 80 find the cache full again), and packet 81 does as 40 did: 31 pages reused
+    of 41.  A cache with room for the 40 pages that are held never asks the page allocator, and one that throws a busy
+    head away throws away each page with the packet that it came with.
+    """
+    settings = {**LOCAL, "wakeup_ps": constant(HOLD * US - SERVICE - 500 * NS), "read_ps": SERVICE, "ring": RING}
+    made = scenario(**settings, strategy="fifo_cache", knobs=knobs("fifo_cache", **changes), packets=509, warmup=100)
+    c = run(made).counters[0]
+    assert c.rx_packets == c.posted_buffers == 410
+    assert (c.cache_reuse, c.cache_busy, c.cache_full) == (10 * reuse, 10 * busy, 10 * full)
+    assert c.cache_empty == 0
+    assert c.allocator_calls == 10 * busy

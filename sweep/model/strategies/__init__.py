@@ -7,6 +7,7 @@ A strategy module offers the same few names:
 * `empty(capacity) -> Pool`: that state for a batch, before the first allocation (host code);
 * `alloc(sim, pool, lane, slot) -> int`: a buffer for descriptor `slot`, or -1 (device);
 * `release(sim, pool, lane, buffer, context)`: the last user is done with a buffer (device);
+* optionally `received(sim, pool, lane, slot, giver)`: a packet has its fate (device; `holes`);
 * `KNOBS`: its own parameters, tuple of `fields.Knob`;
 * `COUNTERS`: its own counters, tuple of `fields.Field`;
 * `LAWS`: what must hold in every row of it, tuple of functions as in `laws`;
@@ -25,7 +26,9 @@ from importlib import import_module
 from types import ModuleType
 
 NAMES = (
+    "fifo_cache",
     "page_allocator",
+    "page_flip",
     "page_frag",
     "page_pool",
     "refcount_recycle",
