@@ -14,6 +14,7 @@ from .replay import replay
 from .report import report
 from .run import run
 from .schema import schema
+from .validate import validate
 
 app = typer.Typer(
     name="sweep",
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs a tenth of a second at every --help
     pretty_exceptions_enable=False,
 )
-for verb in (plan, run, report, replay, schema):
+for verb in (plan, run, report, replay, validate, schema):
     app.command()(guarded(verb))
 
 

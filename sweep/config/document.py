@@ -21,11 +21,9 @@ from .overrides import Parts, apply, take_apart
 from .parameters import knobs_of, named, parameters, settings
 from .reading import Reading, read_values
 from .sections import SECTIONS
-from .source import SEE, Mistake, Place, read
+from .source import SEE, Mistake, Place, all_of, read
 from .sweep import FORMAT, DocumentError, Sweep, constrain, from_document
 from .validation import parse
-
-MOST_SHOWN = 10  # mistakes
 
 
 def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = ()) -> Sweep:
@@ -41,15 +39,23 @@ def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = (
         library = Library(parts.named, path.parent, folders)
         for text in sets:
             apply(parts, text, library.find)
-        reading = read_values(parts)
-        document = _document(reading, library, root.place, path.stem)
-        if reading.mistakes:
-            raise _error(reading, document)
-        document = json.loads(json.dumps(document))
-        sweep = _build(document, parts)
-        check(sweep, reading, root.place)
+        return resolve(parts, library, root.place, path.stem)
     except Mistake as mistake:
         raise mistake.error() from None
+
+
+def resolve(parts: Parts, library: Library, top: Place, name: str) -> Sweep:
+    """The sweep of these parts; `top` is where something that is missing belongs, `name` what it is called by default.
+
+    Errors: ConfigError with every mistake, or Mistake.
+    """
+    reading = read_values(parts)
+    document = _document(reading, library, top, name)
+    if reading.mistakes:
+        raise _error(reading, document)
+    document = json.loads(json.dumps(document))
+    sweep = _build(document, parts)
+    check(sweep, reading, top)
     return sweep
 
 
@@ -159,13 +165,7 @@ def _error(reading: Reading, document: dict[str, Any]) -> ConfigError:
     with suppress(Exception):  # a half-read grid may be impossible; then there are no counts, or those of all cells
         layout = Layout(reading.dimensions, reading.points, reading.fixed, lambda name: knobs_of(str(name)))
         constrain(layout, document)
-    mistakes = sorted(
-        reading.mistakes, key=lambda mistake: (mistake.place.source, mistake.place.line, mistake.place.column)
-    )
-    texts = [mistake.text(_count(layout, mistake.uses)) for mistake in mistakes[:MOST_SHOWN]]
-    if len(mistakes) > MOST_SHOWN:
-        texts.append(f"and {len(mistakes) - MOST_SHOWN:,} more mistakes")
-    return ConfigError("\n".join(texts))
+    return all_of(reading.mistakes, lambda mistake: _count(layout, mistake.uses))
 
 
 def _count(layout: Layout | None, uses: tuple[str, object] | None) -> str:

@@ -7,6 +7,7 @@ are.  Refused: duplicate keys, anchors and aliases, tags, more than one document
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +20,7 @@ from sweep.errors import ConfigError, did_you_mean
 SEE = "sweep schema"  # the command that lists what a file may say
 DEEPEST = 20
 LARGEST_BYTES = 1 << 20
+MOST_SHOWN = 10  # mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,15 @@ class Mistake(Exception):
 
     def error(self) -> ConfigError:
         return ConfigError(self.text())
+
+
+def all_of(mistakes: Iterable[Mistake], count: Callable[[Mistake], str] = lambda mistake: "") -> ConfigError:
+    """Several mistakes as one error, in the order of the file; `count` is as in `Mistake.text`."""
+    ordered = sorted(mistakes, key=lambda each: (each.place.source, each.place.line, each.place.column))
+    texts = [mistake.text(count(mistake)) for mistake in ordered[:MOST_SHOWN]]
+    if len(ordered) > MOST_SHOWN:
+        texts.append(f"and {len(ordered) - MOST_SHOWN:,} more mistakes")
+    return ConfigError("\n".join(texts))
 
 
 def unknown(place: Place, what: str, value: str, known: tuple[str, ...], **more: str) -> Mistake:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -20,6 +20,8 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from .source import SEE, Mistake, Node, shorten, unknown
+
+T = TypeVar("T")
 
 
 def meaning(text: str, default: Any = ...) -> Any:
@@ -100,8 +102,13 @@ def canonical(adapter: TypeAdapter[Any], given: object) -> Any:
 
 def parse(adapter: TypeAdapter[Any], node: Node, what: str) -> Any:
     """The canonical value of a node; `what` names it in messages.  Errors: Mistake, with further ones in its `also`."""
+    return adapter.dump_python(validated(adapter, node, what), by_alias=True)
+
+
+def validated(adapter: TypeAdapter[T], node: Node, what: str) -> T:
+    """The value of a node as its type has it, not yet canonical.  Errors as `parse`."""
     try:
-        return canonical(adapter, _plain(node))
+        return adapter.validate_python(_plain(node))
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
     # A misspelt key is told once: as unknown, not as missing too.

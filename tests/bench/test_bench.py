@@ -29,7 +29,7 @@ def scenario(
     )
     shares = {f"{fate}_ppm": fates.get(fate, 0) for fate in ("local", "forward", "drop")}
     made = replace(host, traffic=replace(host.traffic, **shares), ring=ring, load_ppm=load_ppm, kernel=kernel)
-    return replace(made, knobs=tuple((name, ring // 4) for name, _ in made.knobs))
+    return replace(made, knobs=tuple((name, ring // 4 if name == "pool_size" else own) for name, own in made.knobs))
 
 
 DROP = {"drop": 1_000_000}

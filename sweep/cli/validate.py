@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""`sweep validate`: published experiments, predicted beside measured."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .arguments import Workers
+from .words import of
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[PATHS...]", help="experiment files or folders of them; default: the shipped ones"),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="write validation.md, .html, .json and .arrow there")
+]
+
+
+def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> None:
+    """Predict published measurements; say how far off each prediction is.  Exit 1 on a miss that no file explains."""
+    from sweep.errors import SweepError
+    from sweep.report.plain import render
+    from sweep.validate import find, judge, read
+    from sweep.validate.document import document
+    from sweep.validate.files import write
+    from sweep.validate.summary import summarise
+
+    from .report import width
+
+    if workers is not None and workers < 1:
+        raise SweepError(f'workers "{workers}" is too small: at least 1\n  see: sweep validate --help')
+    experiments = [read(path) for path in find(paths or [])]
+    outcomes = judge(experiments, workers, _announce)
+    summary = summarise(outcomes)
+    print(render(document(outcomes, summary), width(), full=False), end="")
+    if out is not None:
+        print("\n" + " · ".join(map(str, write(outcomes, summary, out))))
+    unexplained = [f"{outcome.experiment.name} {each.id}" for outcome in outcomes for each in outcome.unexplained]
+    if unexplained:
+        print(f"\n{of(len(unexplained), 'miss').replace('misss', 'misses')} without a reason: {', '.join(unexplained)}")
+        raise typer.Exit(1)
+
+
+def _announce(doing: str) -> None:
+    """What is going on, to a person."""
+    if sys.stderr.isatty():
+        print(doing, file=sys.stderr, flush=True)

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+"""Published experiments against the model: read, fitted, predicted, judged, summed up.
+
+`forms` is what an experiment file may say (docs/experiments.md), `rows`, `relations` and `reading` make an
+`experiment.Experiment` of it, `points` the scenarios; `predict` runs them, `fit` solves the free parameters, `verdict`,
+`shape` and `identity` judge, `summary` counts, `document`, `plot` and `files` tell.
+"""
+
+from .experiment import Experiment
+from .judge import Outcome, judge
+from .reading import find, read
+
+__all__ = ["Experiment", "Outcome", "find", "judge", "read"]

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""Outcomes as files: validation.md, .html, .json and .arrow, each written aside and renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from sweep.errors import RunError
+from sweep.jobs.task import encode
+from sweep.report import html, markdown
+
+from .document import document
+from .judge import Outcome
+from .summary import Summary
+from .verdict import NOT_PREDICTED, Check, Judged
+
+FORMAT = 1
+COLUMNS = {
+    "experiment": (pa.string(), "name of the experiment"),
+    "id": (pa.string(), "of the row or ratio in its file"),
+    "kind": (pa.string(), "row or ratio"),
+    "unit": (pa.string(), "of measured and predicted"),
+    "measured": (pa.float64(), "as published"),
+    "predicted": (pa.float64(), "by the model; null: no prediction"),
+    "error": (pa.float64(), "predicted / measured - 1"),
+    "within": (pa.float64(), "the largest error with which it passes; null: no rule"),
+    "noise": (pa.float64(), "published spread between identical runs, a share"),
+    "verdict": (pa.string(), "exact, within, miss, invalid, calibration or not predicted"),
+    "why": (pa.string(), "of a miss or of what is not predicted"),
+    "strategy": (pa.string(), "page recycling strategy"),
+    "mechanism": (pa.string(), "what the row is about"),
+}
+
+
+def write(outcomes: Sequence[Outcome], summary: Summary, directory: Path) -> list[Path]:
+    """The four files; their paths.  Errors: RunError."""
+    made = document(outcomes, summary)
+    contents = {
+        "validation.md": markdown.render(made).encode(),
+        "validation.html": html.render(made).encode(),
+        "validation.json": (json.dumps(as_json(outcomes, summary), indent=1) + "\n").encode(),
+        "validation.arrow": encode(table(outcomes)),
+    }
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, data in contents.items():
+            _write(directory / name, data)
+    except OSError as error:
+        raise RunError(f'"{directory}" cannot be written: {error.strerror}') from error
+    return [directory / name for name in contents]
+
+
+def table(outcomes: Sequence[Outcome]) -> pa.Table:
+    """A row per published row and per ratio."""
+    rows = [row for outcome in outcomes for row in _rows(outcome)]
+    schema = pa.schema([pa.field(name, kind, metadata={"meaning": says}) for name, (kind, says) in COLUMNS.items()])
+    return pa.Table.from_pylist(rows, schema)
+
+
+def as_json(outcomes: Sequence[Outcome], summary: Summary) -> dict[str, Any]:
+    """Everything that the report says, as numbers."""
+    return {"format": FORMAT, "summary": asdict(summary), "experiments": [_experiment(each) for each in outcomes]}
+
+
+def _experiment(outcome: Outcome) -> dict[str, Any]:
+    experiment = outcome.experiment
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "source": experiment.source,
+        "grade": experiment.grade,
+        "free": [
+            {
+                "parameter": solution.free.parameter,
+                "value": solution.value,
+                "shown": solution.shown,
+                "fitted_on": [experiment.rows[row].id for row in solution.free.fitted_on],
+                "error": solution.error,
+                "trouble": solution.trouble,
+                "why": solution.free.why,
+            }
+            for solution in outcome.solutions
+        ],
+        "rows": _rows(outcome),
+        "shapes": [_check(check) for check in outcome.shapes],
+        "identities": [_check(check) for check in outcome.identities],
+    }
+
+
+def _rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """The table's rows of one experiment."""
+    name = outcome.experiment.name
+    rows = [_row(name, row) for row in (*outcome.rows, *outcome.ratios)]
+    for each in outcome.experiment.not_predicted:
+        known = {"experiment": name, "id": each.id, "kind": "row", "unit": each.unit, "why": each.why}
+        empty = dict.fromkeys(COLUMNS) | known | {"verdict": NOT_PREDICTED}
+        rows += [empty | {"measured": float(measured)} for measured in each.measured]
+    return rows
+
+
+def _row(experiment: str, row: Judged) -> dict[str, Any]:
+    values = {"experiment": experiment} | asdict(row)
+    return {name: values[name] for name in COLUMNS}
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return asdict(check) | {"explained": check.explained}
+
+
+def _write(path: Path, data: bytes) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(data)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)

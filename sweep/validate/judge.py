@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""From experiments to outcomes: free parameters solved, every row predicted, everything judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sweep.errors import ConfigError
+
+from .experiment import Experiment
+from .fit import Solution, solve
+from .points import scenarios, solved
+from .predict import Prediction, Predictor
+from .reading import read
+from .verdict import MISSES, Check, Judged, judge_identity, judge_ratio, judge_row, judge_shape, reason
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one experiment.  `rows` are in the order of the file, calibration rows among them."""
+
+    experiment: Experiment
+    solutions: tuple[Solution, ...]
+    rows: tuple[Judged, ...]
+    ratios: tuple[Judged, ...]
+    shapes: tuple[Check, ...]
+    identities: tuple[Check, ...]
+
+    @property
+    def unexplained(self) -> list[Judged | Check]:
+        """What misses its rule without a reason in the file."""
+        everything: list[Judged | Check] = [*self.rows, *self.ratios, *self.shapes, *self.identities]
+        return [each for each in everything if each.verdict in MISSES and not each.explained]
+
+
+def judge(
+    experiments: Sequence[Experiment], workers: int | None = None, announce: Callable[[str], None] = lambda doing: None
+) -> list[Outcome]:
+    """Run and judge experiments.  `announce` is told what is being done.  Errors: ConfigError, RunError."""
+    with Predictor(workers) as predictor:
+        bench = _Bench(predictor, experiments, announce)
+        return [bench.outcome(experiment) for experiment in experiments]
+
+
+class _Bench:
+    """Experiments being judged; free parameters of each are solved once."""
+
+    def __init__(
+        self, predictor: Predictor, experiments: Sequence[Experiment], announce: Callable[[str], None]
+    ) -> None:
+        self._predictor, self._announce = predictor, announce
+        self._files = {experiment.path.resolve(): experiment for experiment in experiments}
+        self._solutions: dict[Path, list[Solution] | None] = {}  # None while they are being solved
+
+    def outcome(self, experiment: Experiment) -> Outcome:
+        solutions = self._solve(experiment)
+        self._announce(f"{experiment.name}: {len(experiment.rows)} rows")
+        predictions, strategies = self._predict(experiment, solutions)
+        owners = {experiment.rows[row].id: each.id for each in experiment.series.values() for row in each.rows}
+        owners |= {ratio.id: ratio.series for ratio in experiment.ratios}
+        rows = [
+            judge_row(row, prediction, strategy, reason(experiment, row.id, owners))
+            for row, prediction, strategy in zip(experiment.rows, predictions, strategies, strict=True)
+        ]
+        return Outcome(
+            experiment,
+            tuple(solutions),
+            tuple(rows),
+            tuple(
+                judge_ratio(each, experiment.rows, rows, reason(experiment, each.id, owners))
+                for each in experiment.ratios
+            ),
+            tuple(judge_shape(each, rows, reason(experiment, each.id, owners)) for each in experiment.shapes),
+            tuple(judge_identity(each, reason(experiment, each.id, owners)) for each in experiment.identities),
+        )
+
+    def _predict(self, experiment: Experiment, solutions: Sequence[Solution]) -> tuple[list[Prediction], list[str]]:
+        if experiment.sweep is None:
+            return [], []
+        sweep = solved(experiment.sweep, experiment, {i: each.value for i, each in enumerate(solutions)})
+        wanted = [scenarios(sweep, row) for row in range(len(experiment.rows))]
+        self._predictor.simulate(scenario for each in wanted for scenario in each)
+        predictions = [
+            self._predictor.predict(each, row.predict) for each, row in zip(wanted, experiment.rows, strict=True)
+        ]
+        return predictions, [each[0].strategy for each in wanted]
+
+    def _solve(self, experiment: Experiment) -> list[Solution]:
+        path = experiment.path.resolve()
+        if path not in self._solutions:
+            self._solutions[path] = None
+            if any(free.is_fitted for free in experiment.free):
+                self._announce(f"{experiment.name}: fitting")
+            self._solutions[path] = solve(experiment, self._predictor, self._elsewhere)
+        found = self._solutions[path]
+        if found is None:
+            text = 'takes free parameters "from" a file that takes some from this one.'
+            raise ConfigError(f"{experiment.path}: {text}")
+        return found
+
+    def _elsewhere(self, path: Path) -> Mapping[str, Any]:
+        """The values of the free parameters of another file, by name; the first where there are several."""
+        key = path.resolve()
+        if key not in self._files:
+            self._files[key] = read(path)
+        found: dict[str, Any] = {}
+        for solution in self._solve(self._files[key]):
+            found.setdefault(solution.free.parameter, solution.value)
+        return found
