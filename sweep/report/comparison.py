@@ -39,7 +39,11 @@ OTHERS = (
     ("drop_ratio", "dropped packets, %", True),
     ("allocator_calls_per_packet", "page allocator calls per packet", False),
     (HELD, "pages held, mean", False),
+    ("reuse_ratio", "reused memory, %", True),
+    ("cache_ns_per_packet", "cache misses, ns per packet", False),
+    ("walk_reads_per_packet", "page-walk reads per packet", False),
 )
+HARDWARE = ("cache_ns_per_packet", "walk_reads_per_packet")  # nothing on a host where they are not modelled
 
 
 def sections(analysis: Analysis) -> list[Section]:
@@ -60,6 +64,9 @@ def other_metrics(analysis: Analysis) -> Section:
     for metric, title, ratio in OTHERS:
         if not data.has(metric):
             blocks.append(Paragraph(f'Not shown: {title} (the table has no "{metric}").'))
+            continue
+        if metric in HARDWARE and not np.nansum(data.values(metric)):
+            blocks.append(Paragraph(f"{title[0].upper()}{title[1:]}: 0 everywhere."))
             continue
         means = stats.mean(data.values(metric))
         for mix, name in enumerate(data.mixes):

@@ -3,13 +3,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyarrow as pa
 
-from . import comparison, composition, dataset, numbers, quality, seed_claims, user_claims, verdicts, winners
-from .analysis import analyse
+from . import (
+    census,
+    comparison,
+    composition,
+    dataset,
+    density,
+    inflight,
+    memory,
+    numbers,
+    pool_size,
+    pool_statistics,
+    quality,
+    ring_axis,
+    ring_effects,
+    seed_claims,
+    user_claims,
+    verdicts,
+    winners,
+)
+from .analysis import Analysis, analyse
 from .charts import curves
 from .dataset import Dataset
 from .document import Block, Document, Finding, Findings, Paragraph, Section
+
+DETAILS = (
+    memory.section,
+    census.section,
+    inflight.section,
+    pool_size.section,
+    pool_statistics.section,
+    density.section,
+    composition.costs,
+    composition.laps,
+)
 
 
 def document(table: pa.Table) -> Document:
@@ -32,18 +63,21 @@ def document(table: pa.Table) -> Document:
             *_claims("Claims of the 2016 thread", seed_claims.judge(analysis)),
             winners.maps(analysis),
             *comparison.sections(analysis),
+            ring_effects.section(analysis),
+            *_told(analysis, ring_axis.section),
             Section("Against ring size", tuple(charts), detail=True),
             comparison.other_metrics(analysis),
-            *(
-                section
-                for part in (composition.costs, composition.census, composition.laps, composition.pool)
-                if (section := part(analysis)).blocks
-            ),
+            *_told(analysis, *DETAILS),
             quality.method(analysis),
             quality.quality(data),
             quality.provenance(data),
         ),
     )
+
+
+def _told(analysis: Analysis, *parts: Callable[[Analysis], Section]) -> list[Section]:
+    """The sections that the table has columns for."""
+    return [section for part in parts if (section := part(analysis)).blocks]
 
 
 def _claims(title: str, findings: list[Finding]) -> list[Section]:

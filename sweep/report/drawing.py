@@ -13,7 +13,7 @@ from .document import Chart
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # names the version to the converter; never in the output
 LABELLED = re.compile(r'<(path)((?:(?!aria-label)[^>])*) aria-label="([^"]*)"([^>]*)/>')
-ARIA = re.compile(r' (?:role|aria-[a-z]+|xmlns(?::xlink)?|version|class)="[^"]*"')
+NEEDLESS = re.compile(r' (?:(?:role|aria-[a-z]+|xmlns(?::xlink)?|version|class|font-family)="[^"]*"|opacity="1")')
 TAG = re.compile(r"<[^>]*>")
 LONG = re.compile(r"(\d+\.\d\d)\d+")
 
@@ -27,9 +27,9 @@ def svg(chart: Chart) -> str:
 
 
 def compact(drawing: str, description: str) -> str:
-    """Strip what only a stand-alone file needs, shorten numbers, and turn labels of marks into titles."""
+    """Strip what a part of a page does not need, its font too, shorten numbers, turn labels of marks into titles."""
     titled = LABELLED.sub(_title, drawing)
-    plain = TAG.sub(lambda tag: LONG.sub(r"\1", ARIA.sub("", tag[0])), titled)
+    plain = TAG.sub(lambda tag: LONG.sub(r"\1", NEEDLESS.sub("", tag[0])), titled)
     spoken = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return plain.replace("<svg", f'<svg role="img" aria-label="{spoken}"', 1)
 

@@ -82,6 +82,10 @@ def _knob(knob: Knob) -> Parameter:
     return _own(knob.name, "int", knob.unit, meaning, lambda scenario: dict(scenario.knobs).get(knob.name))
 
 
+def _truesize(scenario: Scenario) -> int:
+    return int(strategies.strategy(scenario.strategy).truesize_bytes(dict(scenario.knobs)))
+
+
 def _cost(name: str, unit: str, meaning: str) -> Parameter:
     return _parameter("costs_ps", f"cost_{name}", "int", unit, f"host profile: {meaning}", lambda costs: costs[name])
 
@@ -105,6 +109,7 @@ def parameters() -> tuple[Parameter, ...]:
         _own("iommu", "string", "1", "IOMMU: off, lazy or strict"),
         _own("load", "float", "1", "share of the link's packet rate with this mix", lambda own: own.load_ppm / 1e6),
         *map(_knob, knobs.values()),
+        _own("truesize_bytes", "int", "bytes", "memory of one receive buffer, the sk_buff aside", _truesize),
         _own("packets", "int", "packets", "packets offered in all, warm-up included"),
         _own("warmup", "int", "packets", "packets before the measured window"),
         _own("seed", "int", "1", "seed of all random streams"),

@@ -16,11 +16,12 @@ from sweep.config.columns import ColumnSource
 from sweep.errors import ConfigError
 from sweep.schema import parameters as table
 
-# Columns of text that no sweep file gives in one word, and numbers in another unit than the sweep file's.
+# Columns of text that no sweep file gives in one word, numbers in another unit than the sweep file's, and what follows
+# from the strategy.
 NOT_SELECTED = {
     "seed", "replicate", "load_ppm", "arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "forward_path",
     "reader_cpu", "wakeup", "stall_every", "stall_for", "coalesce_ps", "tx_coalesce_ps", "tx_coalesce_frames",
-    "link_ps_per_byte", "read_ps", "call_ps", "pcie_packet_ps", "host_header_lines",
+    "link_ps_per_byte", "read_ps", "call_ps", "pcie_packet_ps", "host_header_lines", "truesize_bytes",
 }  # fmt: skip
 
 CLAIMS = [

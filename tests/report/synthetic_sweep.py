@@ -23,6 +23,8 @@ MIXES = ("router", "host", "host_slow_reader", "drop_flood")
 HOLD_NS = {"router": 20_000.0, "host": 60_000.0, "host_slow_reader": 2_000_000.0, "drop_flood": 2_000.0}
 STACK_NS = {"router": 400.0, "host": 560.0, "host_slow_reader": 600.0, "drop_flood": 60.0}
 LINK_PPS = 4_000_000.0
+TRUESIZE_BYTES = {"page_frag": 2048}  # of the others: a page
+FRAME_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,10 @@ def table(
 
 
 PARAMETERS = frozenset(
-    "strategy label traffic host nic kernel ring tx_ring pool_size load packets warmup seed replicate".split()  # noqa: SIM905
+    (
+        *("strategy", "label", "traffic", "host", "nic", "kernel", "ring", "tx_ring", "pool_size", "truesize_bytes"),
+        *("load", "packets", "warmup", "seed", "replicate"),
+    )
 )
 
 
@@ -124,6 +129,7 @@ def _row(strategy: str, label: str | None, mix: str, load: float, ring: int, rep
         "ring": ring,
         "tx_ring": 1024,
         "pool_size": None if strategy != "page_pool" else ring * (2 if label == "pool=2x" else 1),
+        "truesize_bytes": TRUESIZE_BYTES.get(strategy, 4096),
         "load": load,
         "packets": PACKETS,
         "warmup": WARMUP,
@@ -155,11 +161,17 @@ def _row(strategy: str, label: str | None, mix: str, load: float, ring: int, rep
     true = sum(split.values()) if effects.ns is None else effects.ns(row)
     noise = 1 + effects.noise * common + effects.own_noise * own.normal()
     kind = "forwarded" if mix.startswith("router") else "filtered" if mix.startswith("drop") else "delivered"
-    held = ring + pps * hold / 1e9
+    out = round(pps * hold / 1e9)  # buffers in the TX ring or the socket
+    cache, pool_ring = (60, 3 * ring // 10) if strategy == "page_pool" else (0, 0)
+    forwarded, delivered = (out if kind == which else 0 for which in ("forwarded", "delivered"))
+    held = (ring + forwarded + delivered) * row["truesize_bytes"] / 4096 + cache + pool_ring
     samples = own.lognormal(np.log(hold * 0.6), 0.5, 2000).astype(np.int64)
     counts = np.bincount([bucket(int(value)) for value in samples], minlength=256)
     row |= {
         "offered_packets": WINDOW,
+        "offered_bytes": WINDOW * FRAME_BYTES,
+        "start_ps": 0,
+        "end_ps": round(WINDOW / pps * 1e12),
         "rx_packets": received,
         "delivered_packets": received if kind == "delivered" else 0,
         "forwarded_packets": received if kind == "forwarded" else 0,
@@ -169,6 +181,8 @@ def _row(strategy: str, label: str | None, mix: str, load: float, ring: int, rep
         "allocator_calls": calls,
         "pages_taken": taken,
         "posted_buffers": received,
+        "released_buffers": received,
+        "deferred_frees": received // 2 if kind == "delivered" else 0,
         "pages_held_start": round(held),
         "pages_held_end": round(held),
         "pages_held_peak": round(held * 1.3),
@@ -181,11 +195,17 @@ def _row(strategy: str, label: str | None, mix: str, load: float, ring: int, rep
         "throughput_pps": pps * received / WINDOW,
         "cpu_busy_ratio": min(1.0, pps * true / 1e9),
         "pages_held_mean_pages": float(held),
-        "rx_ring_mean_buffers": ring * 0.99,
-        "tx_ring_mean_buffers": pps * hold / 1e9 if kind == "forwarded" else 0.0,
-        "socket_mean_buffers": pps * hold / 1e9 if kind == "delivered" else 0.0,
-        "pool_cache_mean_pages": 60.0 if strategy == "page_pool" else None,
-        "pool_ring_mean_pages": 0.3 * ring if strategy == "page_pool" else None,
+        "rx_ring_mean_buffers": float(ring),
+        "tx_ring_mean_buffers": float(forwarded),
+        "socket_mean_buffers": float(delivered),
+        "pool_cache_mean_pages": float(cache),
+        "pool_ring_mean_pages": float(pool_ring),
+        "pcp_mean_pages": 32.0,
+        "rx_ring_end_buffers": ring,
+        "tx_ring_end_buffers": forwarded,
+        "socket_end_buffers": delivered,
+        "pool_cache_end_pages": cache,
+        "pool_ring_end_pages": pool_ring,
         "zone_lock_takes_per_packet": calls / max(received, 1) / 31,
         "lap_ns": lap,
         "reuse_ratio": float(reused),

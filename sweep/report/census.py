@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""How much memory is stuck, and where: the pages of every holder, per strategy, in the cell that stands for a mix.
+
+Source: fidelity D3 (netdev 2017 to 2022: small caches that work if timing is lucky, sockets that hold more than a pool
+ever recycles).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import bars, cells, holders, numbers
+from .analysis import Analysis
+from .comparison import HELD_TWICE, noted
+from .dataset import Array
+from .document import Block, Cell, Chart, Paragraph, Section, Table
+from .judging import span
+from .outcome import CellIndex
+
+TITLE = "Who holds the pages"
+
+
+def section(analysis: Analysis) -> Section:
+    """The largest holder of each mix in the first sentence, then a drawing and a table each; empty without a census."""
+    found = holders.means(analysis)
+    if not found:
+        return Section(TITLE, (), detail=True)
+    ends = holders.ends(analysis)
+    blocks: list[Block] = []
+    chosen = list(cells.middles(analysis))
+    for cell in chosen:
+        blocks.append(_chart(analysis, cell, found, ends))
+        blocks.append(_table(analysis, cell, found, holders.LEGEND if cell == chosen[-1] else ""))
+    return Section(TITLE, (Paragraph(_largest(analysis, chosen, found)), *blocks), detail=True)
+
+
+def _shares(found: dict[str, Array], cell: CellIndex, columns: list[int]) -> tuple[list[str], Array]:
+    """Holders that have anything, and their shares of all pages out of the zone, shape (holders, columns)."""
+    pages = np.array([found[title][cell][columns] for title in found])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = pages / np.nansum(pages, axis=0)
+    has = np.nansum(pages, axis=1) > 0
+    return [title for title, own in zip(found, has, strict=True) if own], shares[has]
+
+
+def _largest(analysis: Analysis, chosen: list[CellIndex], found: dict[str, Array]) -> str:
+    """The first sentence: per mix, the holder with the largest share over the strategies."""
+    parts = []
+    for cell in chosen:
+        columns = cells.present(analysis, cell)
+        titles, shares = _shares(found, cell, columns)
+        if not titles:
+            continue
+        means = np.nan_to_num(shares).mean(axis=1)
+        first = int(np.argmax(means))
+        part = f"{titles[first]} in {analysis.data.mixes[cell[0]]} ({span(shares[first], 'percent')} by strategy"
+        if len(titles) > 1:
+            means[first] = -1
+            second = int(np.argmax(means))
+            part += f", then {titles[second]} with {span(shares[second], 'percent')}"
+        parts.append(f"{part})")
+    where = "at the highest load and the middle of the rings"
+    return f"Most of the memory, {where}, is held by: {'; '.join(parts)}." if parts else "Nothing is held."
+
+
+def _chart(analysis: Analysis, cell: CellIndex, found: dict[str, Array], ends: dict[str, Array]) -> Chart:
+    columns = cells.present(analysis, cell)
+    names = tuple(analysis.data.columns[column] for column in columns)
+    has = {**found, **ends}
+    parts = tuple(title for title in holders.TITLES if title in has)
+    means = {title: pages[cell][columns] for title, pages in found.items()}
+    views = [bars.bars(names, means, "pages, mean over the window", "pages", parts=parts, width=430 if ends else 620)]
+    if ends:
+        last = {title: pages[cell][columns] for title, pages in ends.items()}
+        views.append(
+            bars.bars(names, last, "pages at the end of the window", "pages", parts=parts, width=260, named=False)
+        )
+    place = cells.place(analysis, cell)
+    return bars.stacked(f"{place}: who holds the pages", f"pages by holder, {place}", parts, *views)
+
+
+def _table(analysis: Analysis, cell: CellIndex, found: dict[str, Array], legend: str) -> Table:
+    """Mean pages and their share by holder, then held, and held at most; a holder without a page is left out."""
+    data, columns = analysis.data, cells.present(analysis, cell)
+    titles, shares = _shares(found, cell, columns)
+    held = analysis.mean(holders.HELD)[cell]
+    peak = analysis.mean(holders.PEAK)[cell] if data.has(holders.PEAK) else None
+    twice = set(data.of("refcount_recycle"))
+    rows = []
+    for place, column in enumerate(columns):
+        entries = [
+            _entry(float(found[title][cell][column]), float(shares[row, place])) for row, title in enumerate(titles)
+        ]
+        last = [held] if peak is None else [held, peak]
+        head, *rest = cells.row(analysis, cell, column, (*entries, *(cells.number(float(v[column])) for v in last)))
+        rows.append((noted(head, HELD_TWICE) if column in twice else head, *rest))
+    header = ("", *titles, "held, mean", *(("held, peak",) if peak is not None else ()))
+    none = [title for title in found if title not in titles]
+    caption = f"{cells.place(analysis, cell)}: pages, mean over the window (share of all that left the zone)"
+    return Table(caption + (f"; none: {', '.join(none)}" if none else ""), header, tuple(rows), legend=legend)
+
+
+def _entry(pages: float, share: float) -> Cell:
+    if not np.isfinite(pages) or pages == 0:
+        return cells.number(pages)
+    return Cell(f"{numbers.coarse(pages)} ({'<1' if share < 0.005 else f'{share * 100:.0f}'} %)")

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Who holds the pages: the census of a dataset in pages, holder by holder, as means over the pairs.
+
+Rings and sockets are counted in buffers, each as much memory as its truesize says (half a page where two share
+one); a pool's own stock is counted in pages.  What is held beyond all of them is *pinned*: memory that is free
+itself but cannot leave, since another fragment of its page or block is still out.  A strategy that counts a block as
+kept while fragments of it are out has up to one block counted twice, so a remainder below zero is none.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .analysis import Analysis
+from .dataset import Array, Dataset
+
+PAGE_BYTES = 4096
+MEGABYTE = 1e6
+HELD = "pages_held_mean_pages"
+HELD_END = "pages_held_end"
+PEAK = "pages_held_peak"
+PINNED = "pinned"
+PER_CPU = "per-CPU lists"
+LEAST = 1e-6  # share of the pages held below which a remainder is rounding
+
+
+class Holder(NamedTuple):
+    """One holder and its columns."""
+
+    title: str
+    mean: str  # over the window
+    end: str  # at its end
+    buffers: bool  # counted in buffers
+
+
+RX, TX, SOCKET, CACHE, RING = "RX ring", "TX ring", "socket", "kept ready", "pool's ring"
+HOLDERS = (
+    Holder(RX, "rx_ring_mean_buffers", "rx_ring_end_buffers", True),
+    Holder(TX, "tx_ring_mean_buffers", "tx_ring_end_buffers", True),
+    Holder(SOCKET, "socket_mean_buffers", "socket_end_buffers", True),
+    Holder(CACHE, "pool_cache_mean_pages", "pool_cache_end_pages", False),
+    Holder(RING, "pool_ring_mean_pages", "pool_ring_end_pages", False),
+)
+TITLES = (*(holder.title for holder in HOLDERS), PINNED, PER_CPU)
+LEGEND = (
+    "kept ready: the cache of a pool, or what another strategy keeps to hand · pinned: free itself, but part of a page"
+    " or block that is still in use · per-CPU lists: free pages that the allocator keeps near; not held"
+)
+
+
+def truesize_bytes(data: Dataset) -> Array:
+    """Memory of one receive buffer, shape (mixes, loads, rings, columns).
+
+    A table that does not say it has `frag_bytes` where pages are cut, and a page each elsewhere.
+    """
+    for name in ("truesize_bytes", "frag_bytes"):
+        if data.has(name):
+            known = np.fmax.reduce(data.values(name), axis=-1)  # the same in every pair
+            return np.where(np.isfinite(known), known, PAGE_BYTES)
+    return np.full(data.index.shape[:-1], float(PAGE_BYTES))
+
+
+def means(analysis: Analysis) -> dict[str, Array]:
+    """Pages by holder, mean over the window; arrays of shape (mixes, loads, rings, columns).  {} without a census."""
+    data = analysis.data
+    found = _pages(analysis, {holder: holder.mean for holder in HOLDERS}, HELD)
+    if found and data.has("pcp_mean_pages"):
+        found[PER_CPU] = analysis.mean("pcp_mean_pages")
+    return found
+
+
+def ends(analysis: Analysis) -> dict[str, Array]:
+    """Pages by holder at the end of the window.  {} without a census of it."""
+    return _pages(analysis, {holder: holder.end for holder in HOLDERS}, HELD_END)
+
+
+def megabytes(pages: Array | float) -> Array:
+    """Pages as 10^6 bytes."""
+    return np.asarray(np.asarray(pages) * PAGE_BYTES / MEGABYTE)
+
+
+def _pages(analysis: Analysis, columns: dict[Holder, str], held: str) -> dict[str, Array]:
+    data = analysis.data
+    known = {holder: name for holder, name in columns.items() if data.has(name)}
+    if not known or not data.has(held):
+        return {}
+    pages_per_buffer = truesize_bytes(data) / PAGE_BYTES
+    total = analysis.mean(held)
+    found = {}
+    for holder, name in known.items():
+        count = analysis.mean(name) * (pages_per_buffer if holder.buffers else 1.0)
+        found[holder.title] = np.where(np.isfinite(count) | ~np.isfinite(total), count, 0.0)
+    rest = total - np.sum(list(found.values()), axis=0)
+    found[PINNED] = np.where(np.isnan(rest), np.nan, np.where(rest > LEAST * total, rest, 0.0))
+    return found
