@@ -112,6 +112,8 @@ def open_window(sim: Sim, lane: int) -> None:
         sim.occupancy[lane, i] = 0
     st.window = 1
     st.census_ns = st.now_ps // 1000
+    st.waiting_start = st.waiting
+    st.rx_ring_start = st.posted + st.waiting
     st.census_arrived = st.arrived
     c.start_ps = st.now_ps
     c.inside_start_packets = inside(sim, lane)

@@ -106,6 +106,8 @@ STATE = (
     Field("census_arrived", "packets", "packets that had arrived at the last census sample"),
     # window
     Field("window", "1", "1: the measured window has begun"),
+    Field("waiting_start", "packets", "filled and not cleaned, at the start of the window"),
+    Field("rx_ring_start", "descriptors", "posted, or filled and not cleaned, at the start of the window"),
 )
 
 RX_SLOT = (

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sweep.report import numbers
-from sweep.report.charts import COLORS, CONFIG, FAINT, INK
 from sweep.report.document import Chart, Key
+from sweep.report.panels import COLORS, CONFIG, FAINT, INK
 
 from .judge import Outcome
 from .verdict import CALIBRATION, Judged
