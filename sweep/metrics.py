@@ -135,6 +135,7 @@ METRICS = (
     _mean("socket_mean_buffers", "buffers", "socket_buffer_ns", "buffers in the socket or on the deferred list"),
     _mean("pool_cache_mean_pages", "pages", "pool_cache_page_ns", "pages kept by the strategy, ready at once"),
     _mean("pool_ring_mean_pages", "pages", "pool_ring_page_ns", "pages in the pool's ring"),
+    _mean("provider_mean_pages", "pages", "provider_page_ns", "free pages in regions that are partly in use"),
     _mean("pcp_mean_pages", "pages", "pcp_page_ns", "free pages on the per-CPU lists of the allocator"),
     *(
         _cost(f"{part}_ns_per_packet", f"{part}_ps")
@@ -159,7 +160,21 @@ METRICS = (
         lambda of: (of["offered_packets"] - of["ddio_miss_ppm"] / 1e6, of["offered_packets"]),
     ),
     _millionths("iotlb_misses_per_packet", "iotlb_miss_ppm", "translations that miss the IOTLB, per packet offered"),
-    _millionths("walk_reads_per_packet", "walk_read_ppm", "page-table reads, per packet offered"),
+    _millionths(
+        "walk_upper_misses_per_packet", "walk_upper_miss_ppm", "walks that miss one upper level, per packet offered"
+    ),
+    _millionths(
+        "walk_last_misses_per_packet", "walk_last_miss_ppm", "walks that miss the last level, per packet offered"
+    ),
+    Metric(
+        "walk_reads_per_packet",
+        "1",
+        "page-table reads, per packet offered: a walk's own, and one more for each of three levels that misses",
+        lambda of: (
+            (_total(of, "iotlb_miss_ppm", "walk_last_miss_ppm") + 2 * of["walk_upper_miss_ppm"]) / 1e6,
+            of["offered_packets"],
+        ),
+    ),
     Metric(
         "reuse_distance_mean_pages",
         "pages",

@@ -61,7 +61,8 @@ __all__ = [
     "warm",
 ]
 
-HOLES = ("alloc", "release", "received")  # of the loop; a strategy may leave out the last
+HOLES = ("alloc", "release")  # of the loop
+OPTIONAL_HOLES = ("received", "provider_alloc", "provider_release")  # of the loop and of the page_pool
 
 
 class Result(NamedTuple):
@@ -125,7 +126,7 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
 def fillings(name: str) -> dict[str, Any]:
     """What a strategy puts into the holes of the loop."""
     module = strategy(name)
-    return {hole: getattr(module, hole) for hole in HOLES if hasattr(module, hole)}
+    return {hole: getattr(module, hole) for hole in HOLES + OPTIONAL_HOLES if hasattr(module, hole)}
 
 
 @cache

@@ -21,7 +21,6 @@ class Capacity(NamedTuple):
 
 NO_LIMIT_PAGES = 1 << 40  # a zone that does not end
 POOL_CACHE = 128  # page_pool's allocation cache: see pool.py
-STOCKS = ("pool_size", "cache_size")  # knobs that say how many pages a strategy keeps
 BULK = 64  # pages a strategy may allocate ahead
 DEFERRED_EXTRA = 256  # a poll of local packets and the kick mark, on top of a socketful
 
@@ -40,10 +39,10 @@ def measure(params: np.recarray) -> Capacity:
     """Capacity for these lanes.
 
     A page is on the RX ring, kept by a slot (one more per slot), in the TX ring, in the socket, on the
-    deferred list (a second socketful), in the pool's cache or ring, in a driver's own cache, or in a bulk
-    allocation just made.
+    deferred list (a second socketful), in the pool's cache, a bulk allocation just made, or where a knob of the
+    strategy says how many pages it keeps (`kept_pages`: a ring, a cache, a region).
     """
     ring, tx_ring, socket = int(params.ring.max()), int(params.tx_ring.max()), socket_entries(params)
-    kept = sum(int(params[knob].max()) for knob in STOCKS if knob in (params.dtype.names or ()))
+    kept = int(params.kept_pages.max())
     pages = 2 * ring + tx_ring + socket + socket + DEFERRED_EXTRA + kept + POOL_CACHE + BULK
     return Capacity(len(params), ring, tx_ring, socket, pages, params)

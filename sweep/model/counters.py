@@ -66,7 +66,10 @@ PAGES = (
     Field("dma_syncs", "1", "DMA syncs for the device"),
     Field("ddio_miss_ppm", "1e-6", "packets times the share of their DMA writes that miss the cache"),
     Field("iotlb_miss_ppm", "1e-6", "packets times their translations that miss the IOTLB"),
-    Field("walk_read_ppm", "1e-6", "packets times the page-table reads for them"),
+    Field(
+        "walk_upper_miss_ppm", "1e-6", "packets times their walks that miss an upper level (either) of the walk caches"
+    ),
+    Field("walk_last_miss_ppm", "1e-6", "packets times their walks that miss the last level of the walk caches"),
     Field("reuse_distance_pages", "pages", "packets times the pages opened between two uses of one"),
     Field("posted_buffers", "buffers", "receive buffers posted to the NIC"),
     Field("released_buffers", "buffers", "receive buffers given back to the strategy"),
@@ -84,15 +87,18 @@ CENSUS = (
     Field("socket_buffer_ns", "buffer*ns", "census: buffers in the socket or on the deferred list, times ns"),
     Field("pool_cache_page_ns", "page*ns", "census: pages kept by the strategy, ready at once, times ns"),
     Field("pool_ring_page_ns", "page*ns", "census: pages in the pool's ring, times ns"),
+    Field("provider_page_ns", "page*ns", "census: free pages in regions that are partly in use, times ns"),
     Field("pcp_page_ns", "page*ns", "census: free pages on the per-CPU lists of the allocator, times ns"),
     Field("pages_held_page_ns", "page*ns", "census: pages taken and not given back, times ns"),
     Field("pool_cache_start_pages", "pages", "kept by the strategy, ready at once, at the start of the window"),
     Field("pool_ring_start_pages", "pages", "in the pool's ring at the start of the window"),
+    Field("provider_start_pages", "pages", "free in regions that are partly in use, at the start of the window"),
     Field("rx_ring_end_buffers", "buffers", "on the RX ring at the end of the window"),
     Field("tx_ring_end_buffers", "buffers", "in the TX ring at the end of the window"),
     Field("socket_end_buffers", "buffers", "in the socket or on the deferred list at the end of the window"),
     Field("pool_cache_end_pages", "pages", "kept by the strategy, ready at once, at the end of the window"),
     Field("pool_ring_end_pages", "pages", "in the pool's ring at the end of the window"),
+    Field("provider_end_pages", "pages", "free in regions that are partly in use, at the end of the window"),
 )
 
 COUNTERS = PACKETS + TIME + PAGES + CENSUS

@@ -33,6 +33,7 @@ from .sim import Sim
 OFF, LAZY, STRICT = 0, 1, 2
 MODES = ("off", "lazy", "strict")
 MAGAZINE_IOVAS = 128  # IOVA_MAG_SIZE, drivers/iommu/iova.c; a CPU has two, loaded and prev
+UPPER_LEVELS = 2  # walk caches above the last level: a four-level table
 RANGE_PAGES = 512  # 4 KiB pages under one entry of the last level
 # Share of walks for received pages that find their range's last-level entry gone.  In IOVAs off the magazines:
 # assumed, from V22's row of 5 flows, 0.36 (range 0.1 to 0.5).  In IOVAs from the depot walk and unmap of a range
@@ -86,4 +87,12 @@ def measure_walks(sim: Sim, lane: int, maps_ppm: int) -> None:
         last_ppm += (maps_ppm * lost_ppm + acks_ppm * SCATTERED_MISS_PPM) // PPM
         upper_ppm = acks_ppm * acks_ppm // walks_ppm
     st.iotlb_miss_ppm = walks_ppm
-    st.walk_read_ppm = walks_ppm + min(last_ppm, walks_ppm) + 2 * upper_ppm
+    st.walk_upper_miss_ppm = upper_ppm
+    st.walk_last_miss_ppm = min(last_ppm, walks_ppm)
+
+
+@device
+def reads_ppm(sim: Sim, lane: int) -> int:
+    """Page-table reads per packet: one for each walk, one more for each level of the walk caches that misses."""
+    st = sim.state[lane]
+    return st.iotlb_miss_ppm + st.walk_last_miss_ppm + UPPER_LEVELS * st.walk_upper_miss_ppm

@@ -133,10 +133,10 @@ def census(sim: Sim) -> Iterator[Law]:
     """One page per buffer: what is held is what the holders hold, at the end and in every sample of the census."""
     c = sim.counters
     held = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
-    kept = c.pool_cache_end_pages + c.pool_ring_end_pages
+    kept = c.pool_cache_end_pages + c.pool_ring_end_pages + c.provider_end_pages
     yield Law("pages held = census", c.pages_held_end, "=", held + kept)
     buffer_ns = c.rx_ring_buffer_ns + c.tx_ring_buffer_ns + c.socket_buffer_ns
-    kept_ns = c.pool_cache_page_ns + c.pool_ring_page_ns
+    kept_ns = c.pool_cache_page_ns + c.pool_ring_page_ns + c.provider_page_ns
     yield Law("census of pages held = sum of the holders", c.pages_held_page_ns, "=", buffer_ns + kept_ns)
 
 

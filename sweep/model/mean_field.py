@@ -15,7 +15,7 @@ Source: model blueprint, "Shared hardware (mean field over the queues)"; the par
 from __future__ import annotations
 
 from .contention import lock_wait_ps
-from .iommu import OFF, distinct_ppm, measure_walks
+from .iommu import OFF, distinct_ppm, measure_walks, reads_ppm
 from .jit import device
 from .llc import measure_cache, measure_reuse
 from .poisson import PPM
@@ -58,7 +58,7 @@ def measure_device(sim: Sim, lane: int) -> None:
     st, p = sim.state[lane], sim.params[lane]
     service_ps = p.pcie_packet_ps
     if p.iommu != OFF:
-        walks_ps = st.walk_read_ppm * p.cost_walk_read // PPM
+        walks_ps = reads_ppm(sim, lane) * p.cost_walk_read // PPM
         service_ps = max(service_ps, p.cost_dma_transfer * p.frame_bytes // PAGE_BYTES + walks_ps)
     st.device_ps = p.queues * service_ps
 

@@ -186,6 +186,29 @@ def block_free(sim: Sim, lane: int, block: int, context: int) -> None:
 
 
 @device
+def area_alloc(sim: Sim, lane: int, pages: int) -> bool:
+    """`pages` pages that lie together, for the queue's CPU, past the lists: whether the zone has so many."""
+    c = sim.counters[lane]
+    c.allocator_calls += 1
+    if sim.state[lane].zone_free < pages:
+        c.allocator_failures += 1
+        return False
+    zone_gains(sim, lane, -pages, 1, 0)
+    pay_allocate(sim, lane, sim.params[lane].cost_order3_alloc)
+    account_taken(sim, lane, pages)
+    return True
+
+
+@device
+def area_free(sim: Sim, lane: int, pages: int, context: int) -> None:
+    """Give such pages back, all at once."""
+    sim.counters[lane].pages_given += pages
+    sim.state[lane].pages_held -= pages
+    pay_allocate(sim, lane, sim.params[lane].cost_order3_free)
+    zone_gains(sim, lane, pages, 1, cpu_of(context))
+
+
+@device
 def dma_map(sim: Sim, lane: int) -> None:
     """Map one buffer or page for DMA."""
     sim.counters[lane].dma_maps += 1

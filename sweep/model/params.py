@@ -52,6 +52,7 @@ PARAMS: tuple[Field, ...] = (
     Field("buffer_truesize_bytes", "bytes", "truesize of one received buffer under this strategy, sk_buff included"),
     Field("copy_truesize_bytes", "bytes", "truesize of a copied packet, sk_buff included"),
     Field("memory_pages", "pages", "pages that the zone has for this queue"),
+    Field("kept_pages", "pages", "pages that the strategy may keep: its knobs that count pages or frames, summed"),
     Field("pcp_batch", "pages", "per-CPU list: pages moved per zone-lock take"),
     Field("pcp_high", "pages", "per-CPU list: high mark"),
     Field("pcp_softirq", "1", "kernel era: see kernel.Era"),

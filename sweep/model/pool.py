@@ -4,8 +4,9 @@
 A stack of up to 128 pages (the allocation cache, consumer only) before a ptr_ring (any context) before the
 page allocator.  `pool_alloc` takes pages, `pool_put` puts them back, `pool_fragments` cuts fragments,
 `pool_lifecycle` moves between NUMA nodes and destroys.  The sweep and the replay of kernel traces run the
-same functions; only the page allocator under them differs (holes of `bind`: page_bulk, bulk_page, page_free,
-order_alloc, dma_map, dma_unmap, dma_sync).
+same functions; only what is under them differs (holes of `bind`: page_bulk, bulk_page, page_free, order_alloc,
+dma_map, dma_unmap, dma_sync).  A strategy may have a memory provider of its own in place of the page allocator
+(holes provider_alloc, provider_release; the kernel's memory_provider_ops).
 
 Costs, where each is charged (`pay_recycle` unless said otherwise; nothing else costs anything here):
 * a page popped from the cache (hit, after a refill, after a bulk allocation): pool_fast;
@@ -23,7 +24,7 @@ What a fragment costs: see `pool_fragments`.  NUMA moves and destruction: each p
 
 Before 5.13 a slow path got one page (`bulk_pages`) and gave it to the caller at once; here it goes over the cache.
 
-Not modelled: memory providers (net_iov), per-CPU system pools, DMA mappings that fail, hold and release
+Not modelled: memory of user space (net_iov), per-CPU system pools, DMA mappings that fail, hold and release
 counts wrapping at 32 bits, the ring's lock.
 Source: net/core/page_pool.c of Linux 6.12.117; page_pool semantics sections 1-5 and 7.
 """
@@ -143,8 +144,14 @@ def unmap(sim: Sim, pool: Pool, lane: int, page: int) -> None:
 
 
 @device
-def give_back(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
-    """Strike a page off the books and drop the pool's reference (page_pool_return_page)."""
+def provider_release(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
+    """Hole: where a page goes that was struck off the books.  To the page allocator, with its last reference."""
     unmap(sim, pool, lane, page)
-    pool.s[lane].release_count += 1
     drop_reference(sim, pool, lane, page, context)
+
+
+@device
+def give_back(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
+    """Strike a page off the books and return it to where it came from (page_pool_return_page)."""
+    pool.s[lane].release_count += 1
+    provider_release(sim, pool, lane, page, context)

@@ -59,15 +59,22 @@ def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
 
 
 @device
-def bulk_alloc(sim: Sim, pool: Pool, lane: int) -> bool:
-    """Fill the empty cache from the page allocator: whether it has any pages now."""
+def provider_alloc(sim: Sim, pool: Pool, lane: int) -> int:
+    """Hole: fresh pages into the empty cache, entered in the books: how many.  From the page allocator."""
     got = page_bulk(sim, lane, pool.s[lane].bulk_pages)
-    if got == 0:
-        return False
     for i in range(got):
         page = bulk_page(sim, lane)
         enter(sim, pool, lane, page)
         pool.cache[lane, i] = page
+    return got
+
+
+@device
+def bulk_alloc(sim: Sim, pool: Pool, lane: int) -> bool:
+    """Fill the empty cache with fresh pages: whether it has any now."""
+    got = provider_alloc(sim, pool, lane)
+    if got == 0:
+        return False
     sim.state[lane].pool_cache_pages = got
     sim.counters[lane].alloc_slow += 1
     return True

@@ -31,7 +31,7 @@ from .sim import NAPI, XDP_FRAME, Sim
 POOL_SIZE = Knob("pool_size", "pages", "ring", 1, 32768, "slots of the pool's ring; the kernel era clamps it")
 BULK = Knob("bulk", "pages", BULK_PAGES, 1, BULK_PAGES, "pages of a slow-path request, at most those of the kernel era")
 
-COUNTERS = (
+POOL_COUNTERS = (
     Field("alloc_fast", "1", "allocations from the cache", "page_pool_alloc_stats.fast"),
     Field("alloc_slow", "1", "bulk allocations that gave a page", "page_pool_alloc_stats.slow"),
     Field("alloc_slow_high_order", "1", "allocations of order > 0", "page_pool_alloc_stats.slow_high_order"),
@@ -43,8 +43,8 @@ COUNTERS = (
     Field("recycle_ring", "1", "puts into the ring", "page_pool_recycle_stats.ring"),
     Field("recycle_ring_full", "1", "puts that found the ring full", "page_pool_recycle_stats.ring_full"),
     Field("recycle_released_refcnt", "1", "puts of unrecyclable pages", "page_pool_recycle_stats.released_refcnt"),
-    Field("left_with_skb", "pages", "pages that left the pool with their sk_buff (before 5.14)"),
 )
+LEFT = Field("left_with_skb", "pages", "pages that left the pool with their sk_buff (before 5.14)")
 
 
 def sweep_pools(capacity: Capacity, pages: int) -> Pool:

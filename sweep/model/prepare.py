@@ -38,6 +38,8 @@ COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside
 # back; a deferred skb moves once, to the CPU that frees it.  Assumed: fidelity B, "1-2 cache-to-cache transfers".
 RETURNED_LINES = 2
 
+KEPT_UNITS = ("pages", "frames")  # knobs in these say how much memory a strategy may keep
+
 Tables = Mapping[Distribution, npt.NDArray[np.int64]]
 
 
@@ -201,6 +203,7 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "buffer_truesize_bytes": module.truesize_bytes(knobs) + SK_BUFF_BYTES,
         "copy_truesize_bytes": COPY_HEAD_BYTES,
         "memory_pages": scenario.memory_pages or NO_LIMIT_PAGES,
+        "kept_pages": sum(knobs[knob.name] for knob in module.KNOBS if knob.unit in KEPT_UNITS),
         "pcp_batch": era.pcp_batch,
         "pcp_high": era.pcp_high,
         "pcp_softirq": era.pcp_softirq,

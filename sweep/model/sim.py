@@ -70,6 +70,7 @@ STATE = (
     Field("stall_end_ps", "ps", "its end"),
     Field("stall_index", "1", "stalls drawn"),
     Field("deferred_count", "buffers", "buffers on the deferred list"),
+    Field("poll_start_ps", "ps", "start of the current or last poll: what was deferred before it has been freed"),
     Field("polling_since_ps", "ps", "start of the current run of polls without a break"),
     Field("shared_ps", "ps", "CPU time of that run that ksoftirqd has left to the reader"),
     # page allocator
@@ -80,6 +81,7 @@ STATE = (
     # census
     Field("pool_cache_pages", "pages", "pages kept by the strategy, ready at once"),
     Field("pool_ring_pages", "pages", "pages in the pool's ring"),
+    Field("provider_pages", "pages", "free pages in the regions of the pool's memory provider"),
     Field("census_ns", "ns", "time of the last census sample"),
     # mean field (mean_field.py): what the siblings cost, and the marks of the epoch it is taken from
     Field("lock_wait_ps", "ps", "wait per take of the zone lock"),
@@ -89,7 +91,10 @@ STATE = (
     Field("ack_stack_ps", "ps", "their CPU time per local packet"),
     Field("ack_dma_ps", "ps", "their mapping and unmapping, per local packet"),
     Field("iotlb_miss_ppm", "ppm", "translations per packet that miss the IOTLB"),
-    Field("walk_read_ppm", "ppm", "page-table reads per packet"),
+    Field(
+        "walk_upper_miss_ppm", "ppm", "walks per packet that miss an upper level of the walk caches; two have the same"
+    ),
+    Field("walk_last_miss_ppm", "ppm", "walks per packet that miss the last level of the walk caches"),
     Field("device_ps", "ps", "time the device takes for a packet of every queue; 0: no limit"),
     Field("opened_pages", "pages", "pages that began to serve buffers since the start"),
     Field("reuse_pages", "pages", "sum of the reuse distances of this epoch"),

@@ -14,6 +14,7 @@ from sweep.config import load
 from sweep.config.claims import numbers, parameter_of
 from sweep.config.columns import ColumnSource
 from sweep.errors import ConfigError
+from sweep.model.strategies import NAMES
 from sweep.schema import parameters as table
 
 # Columns of text that no sweep file gives in one word, numbers in another unit than the sweep file's, and what follows
@@ -48,7 +49,7 @@ MISTAKES = {
     "drop_ratio < drop_rato": ['the metric "drop_rato" in it, which is not known. Did you mean "drop_ratio"?'],
     "drop_ratio[page_pol] < 1": [
         'the strategy "page_pol" in it, which is not known. Did you mean "page_pool"?',
-        "known: fifo_cache, page_allocator, page_flip, page_frag, page_pool, refcount_recycle",
+        f"known: {', '.join(NAMES)}",
     ],
     "drop_ratio[rnig>1] < 1": ['the parameter "rnig" in it, which is not known. Did you mean "ring"?'],
     "drop_ratio[traffic=ruoter] < 1": [
@@ -65,7 +66,10 @@ MISTAKES = {
     ],
     "drop_ratio[page_frag, ring=1024] < 1": ["selects no point: its conditions hold at none together."],
     "drop_ratio < drop_ratio[page_frag, ring=1024]": ["selects no point: its conditions hold at none together."],
-    "alloc_slow[page_frag] < 1": ['is about "alloc_slow", which page_frag does not count.', "known: page_pool"],
+    "alloc_slow[page_frag] < 1": [
+        'is about "alloc_slow", which page_frag does not count.',
+        "known: hugepage_pool, page_pool, page_pool_frag",
+    ],
 }
 
 

@@ -13,7 +13,7 @@ from sweep.model.fields import Field, Knob
 from sweep.model.scenario import Scenario
 from sweep.model.strategies import NAMES, strategy
 
-from .scenes import LOCAL, NS, constant, knobs, run, scenario, world
+from .scenes import LOCAL, NS, constant, knobs, plain, run, scenario, world
 
 SIGNATURES = {
     "empty": ["capacity"],
@@ -47,7 +47,7 @@ def test_contract(name: str) -> None:
         if function != "received" or hasattr(module, function):
             assert list(inspect.signature(getattr(module, function)).parameters) == arguments
     filled = batch.fillings(name)
-    assert {"alloc", "release"} <= set(filled) <= set(batch.HOLES)
+    assert {"alloc", "release"} <= set(filled) <= set(batch.HOLES + batch.OPTIONAL_HOLES)
     assert all(fills.is_device for fills in filled.values())
     assert all(isinstance(knob, Knob) for knob in module.KNOBS)
     assert all(isinstance(counter, Field) for counter in module.COUNTERS)
@@ -74,7 +74,7 @@ def test_without_memory_alloc_fails(name: str) -> None:
     sim, pool = world(made(name))
     sim.state.zone_free[0] = 0
     with np.errstate(over="ignore"):  # the random generator wraps
-        assert strategy(name).alloc(sim, pool, 0, 0) == -1
+        assert plain(strategy(name).alloc, **batch.fillings(name))(sim, pool, 0, 0) == -1
     assert sim.counters.allocator_failures[0] > 0
 
 
@@ -93,7 +93,7 @@ def test_fragments_of_a_page_never_reused_are_the_page_allocator() -> None:
     assert np.array_equal(pages.latency, fragments.latency)
 
 
-@pytest.mark.parametrize("name", ["fifo_cache", "page_flip", "page_pool", "refcount_recycle"])
+@pytest.mark.parametrize("name", ["fifo_cache", "hugepage_pool", "page_flip", "page_pool", "refcount_recycle"])
 def test_pages_that_nobody_holds_are_all_recycled(name: str) -> None:
     """Every packet is dropped at once by the driver: after warm-up nothing calls the page allocator."""
     c = run(made(name)).counters[0]

@@ -135,6 +135,24 @@ class Allocator:
             self.zone += moved * BLOCK_PAGES
             self.move(moved)
 
+    def area_alloc(self, pages: int) -> bool:
+        """That many pages in one piece, if the zone has them."""
+        self.sim.count["allocator_calls"] += 1
+        if self.zone < pages:
+            self.sim.count["allocator_failures"] += 1
+            return False
+        self.zone -= pages
+        self.move(1)
+        self.sim.pay("allocate", self.sim.params.cost_order3_alloc)
+        self.taken(pages)
+        return True
+
+    def area_free(self, pages: int) -> None:
+        self.given(pages)
+        self.sim.pay("allocate", self.sim.params.cost_order3_free)
+        self.zone += pages
+        self.move(1)
+
     def dma(self, what: str) -> None:
         """`what` is map, unmap or sync."""
         self.sim.count[f"dma_{what}s"] += 1

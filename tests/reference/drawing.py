@@ -183,9 +183,14 @@ def hardware(rng: Random) -> tuple[tuple[str, int], ...]:
 
 
 def knobs(rng: Random, strategy: str, ring: int) -> tuple[tuple[str, int], ...]:
+    size = rng.choice((1, 2, 5, 16, 31, 32, 33, 64, 100, 512, ring))
+    pool = (("bulk", rng.choice((1, 7, 64, 64))), ("pool_size", size))
     if strategy == "page_pool":
-        size = rng.choice((1, 2, 5, 16, 31, 32, 33, 64, 100, 512, ring))
-        return (("bulk", rng.choice((1, 7, 64, 64))), ("pool_size", size), ("shared", rng.choice((0, 0, 0, 1))))
+        return (*pool, ("shared", rng.choice((0, 0, 0, 1))))
+    if strategy == "hugepage_pool":
+        return (*pool, ("region_pages", rng.choice((1, 3, 16, 64, 512))))
+    if strategy == "page_pool_frag":
+        return tuple(sorted((*pool, ("frag_bytes", rng.choice((256, 700, 1500, 2048, 2048, 4096))))))
     if strategy == "page_frag":
         fails = rng.choice((0, 1000, 300_000, 1_000_000))
         return (("frag_bytes", rng.choice((256, 1536, 2048, 3000, 4096))), ("order3_fail_ppm", fails))

@@ -41,6 +41,7 @@ class Simulation:
         self.now = 0  # clock of the CPU that runs at the moment
         self.softirq_end = 0  # end of the last softirq on the NAPI CPU
         self.polling_since = 0
+        self.poll_start = 0
         self.lent = 0  # CPU time that ksoftirqd has left to the reader since then
         self.window_open = False
         self.last_census = 0
@@ -95,6 +96,7 @@ class Simulation:
         self.count["held_start_buffers"] = self.rx.buffers() + self.tx.uncleaned() + self.receiver.buffers()
         self.count["pool_cache_start_pages"] = self.strategy.ready_pages()
         self.count["pool_ring_start_pages"] = self.strategy.ring_pages()
+        self.count["provider_start_pages"] = self.strategy.provider_pages()
         self.count["pages_held_start"] = self.memory.held
         self.memory.peak = self.memory.held
         self.receiver.peak = self.receiver.truesize
@@ -108,6 +110,7 @@ class Simulation:
             "socket_buffer_ns": self.receiver.buffers(),
             "pool_cache_page_ns": self.strategy.ready_pages(),
             "pool_ring_page_ns": self.strategy.ring_pages(),
+            "provider_page_ns": self.strategy.provider_pages(),
             "pcp_page_ns": self.memory.listed_pages(),
             "pages_held_page_ns": self.memory.held,
         }
@@ -131,6 +134,7 @@ class Simulation:
         self.count["socket_end_buffers"] = self.receiver.buffers()
         self.count["pool_cache_end_pages"] = self.strategy.ready_pages()
         self.count["pool_ring_end_pages"] = self.strategy.ring_pages()
+        self.count["provider_end_pages"] = self.strategy.provider_pages()
 
     # --- when the next poll starts: section 5 -----------------------------------------------------------
 
@@ -192,7 +196,7 @@ class Simulation:
     def poll(self, start: int, interrupted: bool) -> bool:
         """One poll; True if the next one follows at once."""
         p = self.params
-        self.now = start
+        self.now = self.poll_start = start
         self.rx.accept_until(start)
         if not self.window_open and self.rx.arrived >= p.warmup:
             self.open_window()

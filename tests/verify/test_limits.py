@@ -69,6 +69,36 @@ def test_a_pool_whose_pages_come_back_through_its_ring() -> None:
     exactly("fast : refill, no direct recycling", 63, c.alloc_fast / c.alloc_refill)
 
 
+def test_fragments_of_a_whole_page_are_the_page_pool() -> None:
+    """A fragment as large as a page, a ring whose last page is not back before the next: every counter they share."""
+    changes = {**LOCAL, "wakeup_ps": constant(2500 * NS), "kernel": "6.12", "ring": 64, "packets": 1500, "warmup": 300}
+    pages = run(scenario({"poll": 50 * NS}, strategy="page_pool", **changes))
+    knobs = (("frag_bytes", 4096),)
+    fragments = run(scenario({"poll": 50 * NS}, strategy="page_pool_frag", knobs=knobs, **changes))
+    a, b = pages.counters[0], fragments.counters[0]
+    assert b.frag_restarts == b.frag_puts == 0
+    assert a.recycle_cached > 1000
+    names = set(a.dtype.names) & set(b.dtype.names)
+    assert {name: int(b[name]) for name in names} == {name: int(a[name]) for name in names}
+    assert np.array_equal(pages.latency, fragments.latency)
+
+
+def test_regions_that_are_never_given_up_are_a_page_pool_with_fewer_calls() -> None:
+    """A8: while the pool keeps its pages, where they came from shows in maps and allocator calls alone."""
+    changes = {**LOCAL, "wakeup_ps": constant(2500 * NS), "kernel": "6.12", "ring": 512, "packets": 1500, "warmup": 0}
+    pages = run(scenario({"poll": 50 * NS}, strategy="page_pool", **changes)).counters[0]
+    regions = run(scenario({"poll": 50 * NS}, strategy="hugepage_pool", **changes)).counters[0]
+    books = {name for name in pages.dtype.names if name.startswith(("alloc_", "recycle_"))}
+    assert pages.recycle_cached + pages.recycle_ring > 1000
+    assert {name: int(regions[name]) for name in books} == {name: int(pages[name]) for name in books}
+    assert regions.dma_syncs == pages.dma_syncs
+    for made in (pages, regions):
+        assert made.pages_given == 0
+        in_pool = made.pool_cache_end_pages + made.pool_ring_end_pages + made.provider_end_pages
+        assert made.pages_held_end == in_pool + made.rx_ring_end_buffers + made.socket_end_buffers
+    assert regions.pages_held_end == 512 * -(-pages.pages_held_end // 512)
+
+
 V02 = {"fast": 18_041_186, "slow": 286_369, "released_refcnt": 18_327_555}
 
 

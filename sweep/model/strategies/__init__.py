@@ -27,10 +27,12 @@ from types import ModuleType
 
 NAMES = (
     "fifo_cache",
+    "hugepage_pool",
     "page_allocator",
     "page_flip",
     "page_frag",
     "page_pool",
+    "page_pool_frag",
     "refcount_recycle",
 )
 

@@ -21,7 +21,19 @@ from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES
 from ..pool import Pool, drop_reference
 from ..pool_alloc import alloc_page
-from ..pool_books import BULK, COUNTERS, POOL_SIZE, buffers_out, bulk, came_back, handed, put, stock, sweep_pools
+from ..pool_books import (
+    BULK,
+    LEFT,
+    POOL_COUNTERS,
+    POOL_SIZE,
+    buffers_out,
+    bulk,
+    came_back,
+    handed,
+    put,
+    stock,
+    sweep_pools,
+)
 from ..sim import Sim
 
 __all__ = [
@@ -39,6 +51,7 @@ __all__ = [
 ]
 
 DEFERRED_FREE = True
+COUNTERS = (*POOL_COUNTERS, LEFT)
 KNOBS = (POOL_SIZE, BULK, Knob("shared", "1", 0, 0, 1, "1: somebody else has a reference on a page when it is put"))
 
 

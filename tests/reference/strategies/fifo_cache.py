@@ -84,3 +84,7 @@ class FifoCache:
 
     def ring_pages(self) -> int:
         return 0
+
+    def provider_pages(self) -> int:
+        """Pages that a provider of the pool keeps."""
+        return 0

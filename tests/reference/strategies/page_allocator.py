@@ -30,3 +30,6 @@ class PageAllocator:
 
     def ring_pages(self) -> int:
         return 0
+
+    def provider_pages(self) -> int:
+        return 0

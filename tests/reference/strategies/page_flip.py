@@ -85,3 +85,7 @@ class PageFlip:
 
     def ring_pages(self) -> int:
         return 0
+
+    def provider_pages(self) -> int:
+        """Pages that a provider of the pool keeps."""
+        return 0

@@ -80,3 +80,6 @@ class PageFrag:
 
     def ring_pages(self) -> int:
         return 0
+
+    def provider_pages(self) -> int:
+        return 0

@@ -100,12 +100,16 @@ class PagePool:
         self.came_back(page, context, alone=not self.sim.params.shared)
 
     def came_back(self, page: Page, context: str, alone: bool = True) -> None:
-        """`alone`: nobody else holds the page."""
-        p, count = self.sim.params, self.sim.count
-        if not p.skb_recycle and context not in ("napi", "xdp_frame"):
-            count["left_with_skb"] += 1
+        """Its last user is done; `alone`: nobody else holds the page."""
+        if not self.sim.params.skb_recycle and context not in ("napi", "xdp_frame"):
+            self.sim.count["left_with_skb"] += 1
             self.give_back(page, context)
-            return
+        else:
+            self.put(page, context, alone)
+
+    def put(self, page: Page, context: str, alone: bool = True) -> None:
+        """Recycle the page, or give it up."""
+        p, count = self.sim.params, self.sim.count
         direct = context == "napi"  # the poll itself allows it
         if not direct and p.napi_local_direct:
             self.sim.pay("recycle", p.cost_pool_locality_check)
@@ -136,3 +140,6 @@ class PagePool:
 
     def ring_pages(self) -> int:
         return self.ring.entries
+
+    def provider_pages(self) -> int:
+        return 0

@@ -63,3 +63,6 @@ class RefcountRecycle:
 
     def ring_pages(self) -> int:
         return 0
+
+    def provider_pages(self) -> int:
+        return 0

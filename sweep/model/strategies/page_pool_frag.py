@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""page_pool_frag: fragments of the pages of a page_pool, exact to the kernel's counters of Linux 6.12.
+
+The pool cuts its current page into buffers of one size and gives out the next page when the rest is too small; the
+last fragment that comes back recycles its page, and a current page whose fragments are all back starts over in
+place.  A buffer is named by its page: fragments of a page are alike.
+
+Costs: `pool` and `pool_fragments`; the rule of 6.12 counts `fast` for every fragment cut from the current page.
+
+Not modelled: kernels before 5.15 had no fragments, so a page never leaves with its sk_buff here, whatever the era;
+`page_pool_alloc`, which chooses the size by the frame; splitting of pages between queues.
+Source: fidelity A7, V32; net/core/page_pool.c of Linux 6.12.117; 53e0961da1c7 ("page_pool: add frag page recycling
+support in page pool", 5.15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..capacity import Capacity
+from ..fields import Field, Knob
+from ..jit import device
+from ..laws import Law
+from ..llc import LINE_BYTES, opened
+from ..pages import PAGE_BYTES
+from ..pool import Pool
+from ..pool_books import BULK, POOL_COUNTERS, POOL_SIZE, bulk, handed, put, stock, sweep_pools
+from ..pool_fragments import alloc_frag
+from ..pool_put import put_page
+from ..sim import NAPI, Sim
+
+__all__ = [
+    "COUNTERS",
+    "DEFERRED_FREE",
+    "KNOBS",
+    "LAWS",
+    "Pool",
+    "alloc",
+    "buffer_bytes",
+    "empty",
+    "mapped_pages",
+    "release",
+    "truesize_bytes",
+]
+
+DEFERRED_FREE = True
+KNOBS = (
+    POOL_SIZE,
+    BULK,
+    Knob("frag_bytes", "bytes", 2048, 256, 4096, "size of a fragment, in whole cache lines: one receive buffer"),
+)
+COUNTERS = (
+    *POOL_COUNTERS,
+    Field("frag_pages", "pages", "pages opened for fragments"),
+    Field("frag_restarts", "pages", "times the current page was used up with no fragment out, and started over"),
+    Field("frag_puts", "1", "puts of fragments of a page that others still share"),
+)
+
+
+@device
+def line_up(size_bytes: int) -> int:
+    """Rounded up to whole cache lines, so that no two buffers share one."""
+    return (size_bytes + LINE_BYTES - 1) // LINE_BYTES * LINE_BYTES
+
+
+def books(sim: Sim) -> Iterator[Law]:
+    """Each fragment is a `fast` or opens a page; a page is put with its last fragment; the numbers are A12's."""
+    c = sim.counters
+    puts = put(c) + c.frag_puts
+    yield Law("fast + refill + slow + slow_high_order = buffers posted", handed(c), "=", c.posted_buffers)
+    yield Law("cached + ring + ring_full + released_refcnt + frag_puts = puts", puts, "=", c.released_buffers)
+    syncs = c.pages_taken + put(c) + c.frag_restarts
+    yield Law("one sync per new page, put page and restart", c.dma_syncs, "=", syncs)
+    at_end = c.pages_held_end - c.pool_cache_end_pages - c.pool_ring_end_pages
+    at_start = c.pages_held_start - c.pool_cache_start_pages - c.pool_ring_start_pages
+    yield Law("12.3: pages opened - put = change of pages outside", c.frag_pages - put(c), "=", at_end - at_start)
+    out = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
+    yield Law("pages outside <= fragments out + current page", at_end, "<=", out + 1)
+    size = line_up(sim.params.frag_bytes)
+    yield Law("fragments out fit the pages outside", out, "<=", at_end * (PAGE_BYTES // size))
+    yield from stock(sim, c.frag_pages, c.pages_taken)
+
+
+LAWS = (books, bulk)
+
+
+def empty(capacity: Capacity) -> Pool:
+    """Empty pools for a batch."""
+    return sweep_pools(capacity, capacity.pages)
+
+
+def truesize_bytes(knobs: dict[str, int]) -> int:
+    """A socket is charged the fragment only, though it may pin a page."""
+    return line_up(knobs["frag_bytes"])
+
+
+def buffer_bytes(knobs: dict[str, int]) -> int:
+    """Largest frame: the fragment less NET_SKB_PAD (64, x86-64) and skb_shared_info (320)."""
+    return line_up(knobs["frag_bytes"]) - 64 - 320
+
+
+def mapped_pages(knobs: dict[str, int]) -> int:
+    """A page is mapped by itself."""
+    return 1
+
+
+@device
+def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
+    """The next fragment, named by its page."""
+    c = sim.counters[lane]
+    before = pool.s[lane].frag_page
+    page, offset = alloc_frag(sim, pool, lane, line_up(sim.params[lane].frag_bytes))
+    if page >= 0 and offset == 0:
+        if page == before:
+            c.frag_restarts += 1
+        else:
+            c.frag_pages += 1
+        opened(sim, lane, page, 1)
+    return page
+
+
+@device
+def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
+    """A fragment's user is done; the queue's own poll allows direct recycling."""
+    c = sim.counters[lane]
+    c.released_buffers += 1
+    c.frag_puts += pool.page[lane, buffer].users > 1
+    put_page(sim, pool, lane, buffer, context, context == NAPI)
