@@ -34,6 +34,7 @@ NAMES = (
     "page_pool",
     "page_pool_frag",
     "refcount_recycle",
+    "zero_copy",
 )
 
 

@@ -15,6 +15,7 @@ from .page_frag import PageFrag
 from .page_pool import PagePool
 from .page_pool_frag import PagePoolFrag
 from .refcount_recycle import RefcountRecycle
+from .zero_copy import ZeroCopy
 
 STRATEGIES = {
     "fifo_cache": FifoCache,
@@ -25,4 +26,5 @@ STRATEGIES = {
     "page_pool": PagePool,
     "page_pool_frag": PagePoolFrag,
     "refcount_recycle": RefcountRecycle,
+    "zero_copy": ZeroCopy,
 }
