@@ -51,7 +51,7 @@ MISTAKES = {
         "host: xeon-e5-1650v4",
         "host: xeon",
         "2:7",
-        ['host "xeon" is not known.', "known: xeon-e5-1650v4", "see: hosts/ beside the sweep file"],
+        ['host "xeon" is not known.', "known: armada-3720", "see: hosts/ beside the sweep file"],
     ),
     "nic by name": (
         "nic: {",
