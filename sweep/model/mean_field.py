@@ -32,8 +32,7 @@ def measure_lock(sim: Sim, lane: int, elapsed_ps: int, takes: int) -> None:
     wait_ps = 0
     if takes > 0:
         cpus = 2 if st.reader_takes > 0 else 1
-        moved = p.pcp_batch if p.pcp_softirq == 1 else 1
-        hold_ps = p.cost_zone_lock + p.cost_buddy_page * moved
+        hold_ps = p.cost_zone_lock + p.cost_buddy_page * st.pages_moved // takes
         think_ps = max(cpus * elapsed_ps // takes - hold_ps - st.lock_wait_ps, 0)
         wait_ps = lock_wait_ps(p.queues * cpus, think_ps, hold_ps, p.cost_lock_waiter)
     st.lock_wait_ps = (st.lock_wait_ps + wait_ps) // 2
@@ -70,6 +69,7 @@ def mark(sim: Sim, lane: int) -> None:
     st.epoch_ps = st.now_ps
     st.epoch_takes = c.zone_lock_takes
     st.reader_takes = 0
+    st.pages_moved = 0
     st.epoch_maps = c.dma_maps
     st.epoch_posted = c.posted_buffers
     st.epoch_packets = c.rx_packets

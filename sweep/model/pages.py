@@ -65,6 +65,7 @@ def zone_gains(sim: Sim, lane: int, pages: int, moved: int, cpu: int) -> None:
     st, p = sim.state[lane], sim.params[lane]
     st.zone_free += pages
     st.reader_takes += cpu
+    st.pages_moved += moved
     sim.counters[lane].zone_lock_takes += 1
     pay_lock(sim, lane, p.cost_zone_lock + st.lock_wait_ps)
     pay_allocate(sim, lane, p.cost_buddy_page * moved)

@@ -104,6 +104,7 @@ STATE = (
     Field("epoch_ps", "ps", "its start"),
     Field("epoch_takes", "1", "zone-lock takes at its start"),
     Field("reader_takes", "1", "those of the reader's CPU, since then"),
+    Field("pages_moved", "pages", "pages or blocks moved under the zone lock, since then"),
     Field("epoch_maps", "1", "DMA mappings made at its start"),
     Field("epoch_posted", "buffers", "buffers posted at its start"),
     Field("epoch_packets", "packets", "packets received at its start"),

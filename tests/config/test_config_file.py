@@ -161,9 +161,8 @@ def test_knobs_have_the_defaults_of_their_strategy(sweep_of):
     sweep = sweep_of(MINIMAL, f"axes.strategy=[{', '.join(NAMES)}]")
     for point in range(sweep.points):
         scenario = sweep.scenario(point, 0)
-        wanted = {
-            knob.name: 1024 if knob.default == "ring" else knob.default for knob in strategy(scenario.strategy).KNOBS
-        }
+        ring = {"ring": 1024, "2*ring": 2048}
+        wanted = {knob.name: ring.get(knob.default, knob.default) for knob in strategy(scenario.strategy).KNOBS}
         assert dict(scenario.knobs) == wanted
         assert sweep.strategy_of(point) == scenario.strategy
 

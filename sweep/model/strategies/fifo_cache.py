@@ -9,10 +9,11 @@ one page that is held long disables the cache until it is free.  sfc throws a bu
 A page forwarded by XDP has no sk_buff and no second reference: it joins the cache when its frame has left (XDP_TX).
 `bypass` 1: forwarded pages leave for good, unmapped at once and freed by their last user (XDP_REDIRECT).
 
-Costs: an atomic per reference taken or dropped (recycle); a map per new page, an unmap per page given up; a sync per
-page posted again.
+Costs: an atomic per reference taken or dropped (recycle); what an array costs as page_pool's cache has it, a page put
+and a page taken (no published figure of its own); a map per new page, an unmap per page given up; a sync per page
+posted again.
 
-Not modelled: cost of the FIFO itself (a few instructions, no published figure); pfmemalloc pages and foreign NUMA
+Not modelled: pfmemalloc pages and foreign NUMA
 nodes (cache_waive stays 0); the page_pool under mlx5's cache since 4.18; several packets a page (striding RQ); sfc's
 smaller ring without an IOMMU.
 Source: fidelity A5, A12.8, C60; mlx5e_rx_cache_put, mlx5e_rx_cache_get (mlx5 en_rx.c before March 2023); efx_reuse_page
@@ -140,6 +141,7 @@ def put(sim: Sim, pool: Pool, lane: int, page: int) -> None:
         dma_unmap(sim, lane)
         drop(sim, pool, lane, page, NAPI)
     else:
+        pay_recycle(sim, lane, p.cost_pool_put_direct)
         tail = pool.first[lane] + pool.length[lane]
         pool.cache[lane, tail if tail < p.cache_size else tail - p.cache_size] = page
         pool.length[lane] += 1
@@ -157,6 +159,7 @@ def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
         head = pool.cache[lane, pool.first[lane]]
         if pool.refs[lane, head] == 1:
             pop(sim, pool, lane)
+            pay_recycle(sim, lane, sim.params[lane].cost_pool_fast)
             c.cache_reuse += 1
             sim.state[lane].pool_cache_pages -= 1
             dma_sync(sim, lane, PAGE_BYTES)

@@ -27,6 +27,7 @@ class FifoCache:
             count["cache_empty"] += 1
         elif self.fifo[0].references == 1:
             count["cache_reuse"] += 1
+            self.sim.pay("recycle", self.sim.params.cost_pool_fast)
             self.memory.dma("sync")
             return self.fifo.popleft()
         else:
@@ -54,6 +55,7 @@ class FifoCache:
 
     def put(self, page: Page) -> None:
         if len(self.fifo) < self.sim.params.cache_size - 1:
+            self.sim.pay("recycle", self.sim.params.cost_pool_put_direct)
             self.fifo.append(page)
         else:
             self.sim.count["cache_full"] += 1
