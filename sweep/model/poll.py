@@ -201,13 +201,11 @@ def run_lane(sim: Sim, pool: Any, lane: int) -> None:
     """One simulation, from the filling of the ring to the poll after the last arrival."""
     st = sim.state[lane]
     next_stall(sim, lane)
-    next_packet(sim, lane)
-    arrival = st.next_arrival_ps
     st.next_arrival_ps = NEVER  # the ring is filled before time begins
     refill(sim, pool, lane)
     st.now_ps = 0
-    st.next_arrival_ps = arrival
     begin_epochs(sim, lane)
+    next_packet(sim, lane)
     again = 0
     while st.next_arrival_ps < NEVER:
         start = next_start(sim, pool, lane, again)

@@ -70,8 +70,14 @@ SCENARIO = Scenario(
     seed=1,
     replicate=0,
 )
+HARDWARE = {"llc": 0, "llc_ways": 1, "ddio_ways": 0, "header_lines": 0, "iotlb": 64, "walk_cache": 64}
 LOCAL = {"local_ppm": 1_000_000, "drop_ppm": 0}
 FORWARD = {"forward_ppm": 1_000_000, "drop_ppm": 0}
+
+
+def hardware(**sizes: int) -> tuple[tuple[str, int], ...]:
+    """Hardware of a scenario: these sizes; no cache, room for 64 translations."""
+    return tuple(sorted((HARDWARE | sizes).items()))
 
 
 def constant(value: int) -> Distribution:

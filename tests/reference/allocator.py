@@ -13,32 +13,39 @@ LIST_OF = {"napi": 0, "softirq": 0, "xdp_frame": 0, "process_local": 0, "process
 
 
 class Page:
-    """A page, by identity only; a strategy notes on it what it needs."""
+    """A page or a block, by identity only; a strategy notes on it what it needs."""
 
-    def __init__(self, pages: int = 1) -> None:
+    def __init__(self, number: int, pages: int = 1) -> None:
+        self.number = number
         self.pages = pages  # 8 for a block of order 3
         self.references = 0
 
 
 class Allocator:
-    """Free pages: only their number matters."""
+    """Free pages: only how many there are matters; those in use have numbers."""
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
         self.zone = sim.params.memory_pages
         self.lists = [0, 0]  # single pages on the list of each CPU
         self.block_lists = [0, 0]  # blocks of order 3
+        self.takes = [0, 0]  # of the zone lock, by each CPU
+        self.moved = 0  # pages or blocks under it
         self.held = 0
         self.peak = 0
+        self.numbers_back: list[int] = []  # the last one is the next one taken
+        self.numbers_used = 0
 
     def listed_pages(self) -> int:
         """Free pages on all lists."""
         return sum(self.lists) + BLOCK_PAGES * sum(self.block_lists)
 
-    def move(self, moved: int) -> None:
+    def move(self, moved: int, cpu: int = 0) -> None:
         """Pay for moving `moved` pages or blocks between zone and a list."""
         self.sim.count["zone_lock_takes"] += 1
-        self.sim.pay("lock", self.sim.params.cost_zone_lock)
+        self.takes[cpu] += 1
+        self.moved += moved
+        self.sim.pay("lock", self.sim.params.cost_zone_lock + self.sim.shared.lock_wait_ps)
         self.sim.pay("allocate", moved * self.sim.params.cost_buddy_page)
 
     def take(self) -> bool:
@@ -59,6 +66,13 @@ class Allocator:
         self.lists[0] -= 1
         return True
 
+    def number(self) -> int:
+        """The number of the page or block that is taken now."""
+        if self.numbers_back:
+            return self.numbers_back.pop()
+        self.numbers_used += 1
+        return self.numbers_used - 1
+
     def taken(self, pages: int) -> None:
         self.sim.count["pages_taken"] += pages
         self.held += pages
@@ -75,13 +89,13 @@ class Allocator:
             return None
         self.sim.pay("allocate", self.sim.params.cost_page_alloc)
         self.taken(1)
-        return Page()
+        return Page(self.number())
 
     def page_bulk(self, wanted: int) -> list[Page]:
         self.sim.count["allocator_calls"] += 1
         pages: list[Page] = []
         while len(pages) < wanted and self.take():
-            pages.append(Page())
+            pages.append(Page(self.number()))
         if not pages:
             self.sim.count["allocator_failures"] += 1
         else:
@@ -90,9 +104,10 @@ class Allocator:
         self.taken(len(pages))
         return pages
 
-    def page_free(self, context: str) -> None:
+    def page_free(self, page: Page, context: str) -> None:
         cpu = LIST_OF[context]
         self.given(1)
+        self.numbers_back.append(page.number)
         self.sim.pay("allocate", self.sim.params.cost_page_free)
         if not self.sim.params.pcp_softirq and not context.startswith("process"):
             self.zone += 1
@@ -103,7 +118,7 @@ class Allocator:
             moved = self.sim.params.pcp_batch
             self.lists[cpu] -= moved
             self.zone += moved
-            self.move(moved)
+            self.move(moved, cpu)
 
     def blocks_moved(self) -> int:
         """Blocks that move between zone and list at a time."""
@@ -122,18 +137,19 @@ class Allocator:
         self.block_lists[0] -= 1
         self.sim.pay("allocate", self.sim.params.cost_order3_alloc)
         self.taken(BLOCK_PAGES)
-        return Page(BLOCK_PAGES)
+        return Page(self.number(), BLOCK_PAGES)
 
-    def block_free(self, context: str) -> None:
+    def block_free(self, block: Page, context: str) -> None:
         cpu = LIST_OF[context]
         self.given(BLOCK_PAGES)
+        self.numbers_back.append(block.number)
         self.block_lists[cpu] += 1
         self.sim.pay("allocate", self.sim.params.cost_order3_free)
         if not self.sim.params.pcp_order3 or self.block_lists[cpu] * BLOCK_PAGES >= self.sim.params.pcp_high:
             moved = self.blocks_moved()
             self.block_lists[cpu] -= moved
             self.zone += moved * BLOCK_PAGES
-            self.move(moved)
+            self.move(moved, cpu)
 
     def area_alloc(self, pages: int) -> bool:
         """That many pages in one piece, if the zone has them."""
@@ -147,11 +163,11 @@ class Allocator:
         self.taken(pages)
         return True
 
-    def area_free(self, pages: int) -> None:
+    def area_free(self, pages: int, context: str) -> None:
         self.given(pages)
         self.sim.pay("allocate", self.sim.params.cost_order3_free)
         self.zone += pages
-        self.move(1)
+        self.move(1, LIST_OF[context])
 
     def dma(self, what: str) -> None:
         """`what` is map, unmap or sync."""

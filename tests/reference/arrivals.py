@@ -18,11 +18,12 @@ BURST_UNIT = 1024  # a burst table is in 1/1024 packets
 class Packet:
     """A packet, from the wire to wherever it ends."""
 
-    def __init__(self, number: int, size: int, fate: str, arrival: int) -> None:
+    def __init__(self, number: int, size: int, fate: str, arrival: int, lost: bool) -> None:
         self.number = number
         self.size = size
         self.fate = fate  # "local", "forward" or "drop"
         self.arrival = arrival  # ps
+        self.lost = lost  # the NIC had no room for it
         self.buffer: Any = None  # the strategy's
         self.keeps_buffer = False  # in the socket: its buffer is given back when it has been read
         self.truesize = 0
@@ -37,7 +38,8 @@ class Source:
         self.drawn = 0
         self.burst_left = 0
         self.wanted_start = 0
-        self.last_arrival = 0
+        self.off_wire = 0  # ps: the packet drawn last
+        self.written = 0  # ps: end of the device's last write
 
     def next_packet(self) -> Packet | None:
         """The next one, None after the last."""
@@ -49,8 +51,21 @@ class Source:
         u = draw(p.key_packet, i)
         size = next(size for cut, size in self.sim.sizes if bits(u, 63, 32) < cut)
         wire = (size + WIRE_OVERHEAD_BYTES) * p.link_ps_per_byte
-        self.last_arrival = max(self.wanted_start, self.last_arrival) + wire
-        return Packet(i, size, self.fate(bits(u, 31, 0)), self.last_arrival)
+        self.off_wire = max(self.wanted_start, self.off_wire) + wire
+        arrival, lost = self.write(size)
+        return Packet(i, size, self.fate(bits(u, 31, 0)), arrival, lost)
+
+    def write(self, size: int) -> tuple[int, bool]:
+        """The device writes the packet that is off the wire to memory: when it has arrived, and whether it is lost."""
+        p, device_ps = self.sim.params, self.sim.shared.device_ps
+        lost = False
+        if device_ps > 0:
+            begin = max(self.off_wire, self.written)
+            held = (begin - self.off_wire) // device_ps
+            lost = held * p.queues * size > p.rx_buffer_bytes
+            if not lost:
+                self.written = begin + device_ps
+        return max(self.off_wire, self.written), lost
 
     def gap(self, i: int) -> int:
         p, tables = self.sim.params, self.sim.tables
@@ -81,6 +96,10 @@ class RxRing:
         self.tail = 0  # the slot that is posted next
         self.starved = False  # the last refill ended with a failed allocation
         self.arrived = 0
+        self.coming: Packet | None = None
+
+    def begin(self) -> None:
+        """Time begins: the first packet is on its way."""
         self.coming = self.source.next_packet()
 
     def empty(self) -> int:
@@ -96,7 +115,9 @@ class RxRing:
         self.arrived += 1
         self.sim.count["offered_packets"] += 1
         self.sim.count["offered_bytes"] += packet.size
-        if self.posted:
+        if packet.lost:
+            self.sim.count["drop_nic_buffer_packets"] += 1
+        elif self.posted:
             packet.buffer = self.posted.popleft()
             self.waiting.append(packet)
         elif self.starved:

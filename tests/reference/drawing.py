@@ -4,11 +4,12 @@
 A third of them are coarse: every time is a multiple of 100 ns, so that events often fall on the same instant
 and the rules for ties are exercised; arrivals at a constant rate and packets of 80 bytes keep to that grid.
 A quarter are scarce: few pages, so that allocations fail and starved polls are repeated.
+One in eight shares scarce hardware with other queues for several epochs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 
 from sweep.model.batch import Prepared
@@ -17,10 +18,8 @@ from sweep.model.iommu import MODES
 from sweep.model.kernel import ERAS
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
 
-TICK_PS = 100_000
-US = 1_000_000
-MS = 1_000_000_000
-PPM = 1_000_000
+from .drawn_times import MS, PPM, TICK_PS, US, Flavour, delay, duration, flavour
+
 FATES = (
     (1_000_000, 0, 0),
     (1_000_000, 0, 0),
@@ -37,58 +36,6 @@ SIZES = (
     ((80, 3), (180, 2), (1480, 1)),
     ((60, 5), (64, 5), (128, 5), (256, 5), (512, 5), (1024, 5), (1500, 5), (1518, 5)),
 )
-
-
-@dataclass(frozen=True)
-class Flavour:
-    """What decides the other draws of a scenario."""
-
-    coarse: bool  # all times on a grid
-    scarce: bool  # few pages
-    load_ppm: int
-    link_ps_per_byte: int
-    packets: int
-
-    def gap_ps(self) -> int:
-        """Roughly, between packets."""
-        return 300 * self.link_ps_per_byte * PPM // self.load_ppm
-
-
-def flavour(rng: Random, most_packets: int) -> Flavour:
-    coarse, scarce = rng.random() < 1 / 3, rng.random() < 1 / 4
-    if coarse:
-        load_ppm, link = rng.choice((250_000, 500_000, 1_000_000)), 1000
-    elif scarce:
-        load_ppm, link = rng.choice((300_001, 950_000, 1_900_000)), rng.choice((80, 320, 800))
-    else:
-        load_ppm, link = rng.choice((10_000, 100_000, 300_001, 950_000, 1_900_000)), rng.choice((80, 320, 800, 8000))
-    return Flavour(coarse, scarce, load_ppm, link, rng.randint(50, 300 if scarce else most_packets))
-
-
-def duration(rng: Random, f: Flavour, low: int, high: int) -> int:
-    """A time from `low` to `high` ps, all scales alike; on the grid if the scenario is."""
-    if f.coarse:
-        ticks = [n for n in (0, 1, 2, 5, 10, 20, 50, 100, 500, 5000) if low <= n * TICK_PS <= high]
-        return TICK_PS * rng.choice(ticks or [-(-low // TICK_PS)])
-    scale = rng.randint(low.bit_length(), high.bit_length())
-    return min(max(rng.randint((1 << scale) // 2, 1 << scale), low), high)
-
-
-def delay(rng: Random, f: Flavour, low: int, high: int) -> Distribution:
-    """A random time of about that size."""
-    value = duration(rng, f, low, high)
-    if f.coarse:
-        return Distribution("constant", (value,))
-    small, mean = min(max(value, 1), 3 * MS), min(max(value, 1), 200 * MS)  # within the tables' limit
-    return rng.choice(
-        (
-            Distribution("constant", (value,)),
-            Distribution("exponential", (mean,)),
-            Distribution("uniform", (value // 2, value * 2)),
-            Distribution("lognormal", (small, small * rng.randint(2, 20))),
-            Distribution("pareto", (small, rng.randint(2500, 5000))),
-        )
-    )
 
 
 def reader(rng: Random, f: Flavour) -> Reader:
@@ -206,13 +153,20 @@ def knobs(rng: Random, strategy: str, ring: int) -> tuple[tuple[str, int], ...]:
     return ()
 
 
+def queues(wanted: int, load_ppm: int, link_ps_per_byte: int) -> int:
+    """As many, or so few that a gap between bursts of the longest frames stays within the tables' limit."""
+    burst = 600 if load_ppm > 100_000 else 100  # the longest mean that `arrivals` draws
+    gap_ps = burst * 1538 * link_ps_per_byte * PPM // load_ppm
+    return min(wanted, max(250 * MS // gap_ps, 1))
+
+
 def scenario(rng: Random, strategy: str, most_packets: int = 1500) -> Scenario:
     """A scenario of this strategy."""
     f = flavour(rng, most_packets)
     ring = rng.choice((rng.randint(1, 8), rng.randint(1, 64), rng.randint(1, 600), 64, 256, 512))
     prices = dict(costs(rng, f))
-    if strategy == "zero_copy":  # it may run out of frames in any scenario
-        prices["poll"] = max(prices["poll"], TICK_PS)
+    if strategy == "zero_copy":  # it may run out of frames in any scenario, and then polls on through a stall
+        prices["poll"] = max(prices["poll"], 100 * TICK_PS)
     drawn = Scenario(
         strategy=strategy,
         knobs=knobs(rng, strategy, ring),
@@ -221,7 +175,7 @@ def scenario(rng: Random, strategy: str, most_packets: int = 1500) -> Scenario:
         host="host",
         costs_ps=tuple(sorted(prices.items())),
         hardware=hardware(rng),
-        queues=rng.choice((1, 1, 2, 3, 6, 16)),
+        queues=queues(rng.choice((1, 1, 2, 3, 6, 16)), f.load_ppm, f.link_ps_per_byte),
         iommu=rng.choice(MODES),
         memory_pages=rng.choice((1, 3, 8, 20, 70, 130)) if f.scarce else 0,
         kernel=rng.choice(sorted(ERAS)),
@@ -235,7 +189,9 @@ def scenario(rng: Random, strategy: str, most_packets: int = 1500) -> Scenario:
     special = rng.randint(0, 7)
     if special == 0:
         return read_while_idle(rng, drawn, most_packets)
-    return read_while_polling(rng, drawn, most_packets) if special == 1 else drawn
+    if special == 1:
+        return read_while_polling(rng, drawn, most_packets)
+    return share_hardware(rng, drawn, most_packets) if special == 2 else drawn
 
 
 def read_while_idle(rng: Random, drawn: Scenario, most_packets: int) -> Scenario:
@@ -291,9 +247,45 @@ def read_while_polling(rng: Random, drawn: Scenario, most_packets: int) -> Scena
         traffic=replace(drawn.traffic, arrivals=Arrivals("poisson", None, 0), sizes=((350, 1),), reader=reader),
         costs_ps=tuple(sorted((dict(drawn.costs_ps) | work).items())),
         nic=replace(drawn.nic, napi_budget=min(drawn.nic.napi_budget, 16), link_ps_per_byte=8000),
+        queues=1,  # or each would have a share of the load
         load_ppm=950_000,
         packets=most_packets,
         memory_pages=0,
+    )
+
+
+def share_hardware(rng: Random, drawn: Scenario, most_packets: int) -> Scenario:
+    """Change it so that queues share hardware that is scarce, for several epochs of 1,024 packets."""
+    gap_ps = 300 * drawn.nic.link_ps_per_byte * PPM // drawn.load_ppm
+    small = {"llc": 64 * rng.randint(50, 50_000), "walk_cache": rng.choice((1, 1, 1, 2, 64))}
+    shared = replace(
+        drawn,
+        traffic=replace(drawn.traffic, flows=rng.choice((0, 0, 1, 2, 8, 100))),
+        queues=queues(rng.choice((2, 3, 6, 16)), drawn.load_ppm, drawn.nic.link_ps_per_byte),
+        iommu=rng.choice(("off", "lazy", "strict", "strict")),
+        packets=rng.randint(2 * most_packets, 3 * most_packets),
+        warmup=rng.choice((drawn.warmup, most_packets * 4 // 5)),
+        memory_pages=0,
+        ring=rng.choice((rng.randint(2, 64), rng.randint(65, 600), rng.randint(601, 2000))),
+        nic=replace(drawn.nic, pcie_packet_ps=rng.choice((0, rng.randint(gap_ps // 2, gap_ps * 3 // 2)))),
+        hardware=tuple(sorted((dict(drawn.hardware) | small).items())),
+    )
+    return shared if rng.random() < 0.6 else fight_for_the_lock(rng, shared)
+
+
+def fight_for_the_lock(rng: Random, shared: Scenario) -> Scenario:
+    """Change it so that one CPU takes pages and another frees them, and both need the zone lock, which is slow."""
+    lock = {"zone_lock": rng.randint(1, 40) * US, "lock_waiter": rng.randint(1, US)}
+    reader = replace(
+        shared.traffic.reader, same_cpu=False, read_ps=0, call_ps=0, stall_every_ps=None, stall_for_ps=None
+    )
+    return replace(
+        shared,
+        traffic=replace(shared.traffic, local_ppm=1_000_000, forward_ppm=0, drop_ppm=0, reader=reader),
+        nic=replace(shared.nic, copybreak_bytes=0),
+        costs_ps=tuple(sorted((dict(shared.costs_ps) | lock).items())),
+        kernel="5.14",  # the reader frees pages itself
+        ring=rng.randint(16, 600),
     )
 
 

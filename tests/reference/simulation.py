@@ -14,6 +14,7 @@ from .allocator import Allocator
 from .arrivals import Packet, RxRing
 from .histogram import bucket
 from .receiver import Receiver
+from .shared_hardware import SAMPLED, SharedHardware
 from .strategies import STRATEGIES
 from .tx_ring import TxRing
 
@@ -36,6 +37,7 @@ class Simulation:
         self.tables = tables
         self.sizes = sizes
         self.count: Counter[str] = Counter()
+        self.before_window: Counter[str] = Counter()  # what was counted before the window opened
         self.latency: Counter[int] = Counter()
         self.occupancy: Counter[int] = Counter()
         self.now = 0  # clock of the CPU that runs at the moment
@@ -44,9 +46,10 @@ class Simulation:
         self.poll_start = 0
         self.lent = 0  # CPU time that ksoftirqd has left to the reader since then
         self.window_open = False
-        self.last_census = 0
+        self.last_census = self.last_census_arrived = 0
         p = self.params
         self.stack_ps = {"drop": p.cost_stack_drop, "forward": p.stack_forward_ps, "local": p.cost_stack_local}
+        self.shared = SharedHardware(self)
         self.memory = Allocator(self)
         self.strategy = STRATEGIES[strategy](self)
         self.rx = RxRing(self)
@@ -58,6 +61,10 @@ class Simulation:
     def pay(self, heading: str, ps: int) -> None:
         self.now += ps
         self.count[f"{heading}_ps"] += ps
+
+    def total(self, name: str) -> int:
+        """A counter since the beginning, whether the window has opened or not."""
+        return self.before_window[name] + self.count[name]
 
     def record_latency(self, ps: int) -> None:
         self.latency[bucket(ps // PS_PER_NS)] += 1
@@ -83,12 +90,15 @@ class Simulation:
         buffers, starved = self.new_buffers()
         self.rx.post(buffers, starved)
         self.now = 0
+        self.shared.start()
+        self.rx.begin()
 
     def inside(self) -> int:
         return len(self.rx.waiting) + self.tx.uncleaned() + len(self.receiver.queue)
 
     def open_window(self) -> None:
         self.window_open = True
+        self.before_window.update(self.count)
         for counts in (self.count, self.latency, self.occupancy):
             counts.clear()
         self.count["start_ps"] = self.now
@@ -100,7 +110,7 @@ class Simulation:
         self.count["pages_held_start"] = self.memory.held
         self.memory.peak = self.memory.held
         self.receiver.peak = self.receiver.truesize
-        self.last_census = self.now
+        self.last_census, self.last_census_arrived = self.now, self.rx.arrived
 
     def holders(self) -> dict[str, int]:
         """What each holder holds now, by the name of its integral."""
@@ -119,7 +129,10 @@ class Simulation:
         passed = self.now // PS_PER_NS - self.last_census // PS_PER_NS
         for name, held in self.holders().items():
             self.count[name] += passed * held
-        self.last_census = self.now
+        arrived = self.rx.arrived - self.last_census_arrived
+        for name in SAMPLED:
+            self.count[name] += arrived * getattr(self.shared, name)
+        self.last_census, self.last_census_arrived = self.now, self.rx.arrived
 
     def close_window(self) -> None:
         self.now = self.softirq_end
@@ -201,6 +214,7 @@ class Simulation:
         if not self.window_open and self.rx.arrived >= p.warmup:
             self.open_window()
         self.census()
+        self.shared.poll_starts()
         self.count["polls"] += 1
         self.occupancy[bucket(len(self.rx.waiting))] += 1
         if interrupted:
@@ -238,6 +252,10 @@ class Simulation:
         """A packet gets its fate; its buffer is released last, if it does not keep it."""
         self.count["rx_packets"] += 1
         self.pay("stack", self.stack_ps[packet.fate])
+        if packet.fate == "local":
+            self.pay("stack", self.shared.ack_stack_ps)
+            self.pay("dma", self.shared.ack_dma_ps)
+        self.pay("cache", self.shared.cache_ps)
         self.receiver.run_beside(self.now)
         context: str | None = "napi"
         if packet.fate == "drop":

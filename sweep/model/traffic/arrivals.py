@@ -51,14 +51,13 @@ def next_gap(sim: Sim, lane: int, i: int) -> int:
 
 @device
 def write(sim: Sim, lane: int) -> None:
-    """The device writes the next packet to memory when it has written those before it, if it can hold it until then."""
+    """The device writes the next packet to memory after those before it, if the NIC can hold it until then."""
     st, p = sim.state[lane], sim.params[lane]
     begin_ps = max(st.wire_end_ps, st.device_end_ps)
     held = (begin_ps - st.wire_end_ps) // st.device_ps  # packets of this queue in the NIC's buffer
     st.next_lost = held * p.queues * st.next_bytes > p.rx_buffer_bytes
     if st.next_lost == 0:
         st.device_end_ps = begin_ps + st.device_ps
-    st.next_arrival_ps = max(st.wire_end_ps, st.device_end_ps)
 
 
 @device
@@ -79,9 +78,9 @@ def next_packet(sim: Sim, lane: int) -> None:
     st.next_fate = LOCAL if fate < p.local_cut else FORWARD if fate < p.forward_cut else DROP
     st.next_bytes = sim.size_bytes[lane, size_class]
     st.wire_end_ps = max(st.schedule_ps, st.wire_end_ps) + wire_ps(sim, lane, st.next_bytes)
-    st.next_arrival_ps = st.wire_end_ps
     if st.device_ps > 0:
         write(sim, lane)
+    st.next_arrival_ps = max(st.wire_end_ps, st.device_end_ps)  # in order, whatever `device_ps` becomes
 
 
 @device

@@ -22,6 +22,12 @@ class FifoCache:
         self.left: set[Page] = set()  # for good
 
     def alloc(self, slot: int) -> Page | None:
+        page = self.next_page()
+        if page is not None:
+            self.sim.shared.open(page)
+        return page
+
+    def next_page(self) -> Page | None:
         count = self.sim.count
         if not self.fifo:
             count["cache_empty"] += 1
@@ -69,12 +75,12 @@ class FifoCache:
         self.sim.pay("recycle", self.sim.params.cost_atomic)
         page.references -= 1
         if page.references == 0:
-            self.memory.page_free(context)
+            self.memory.page_free(page, context)
 
     def release(self, page: Page, context: str) -> None:
         if page in self.left:
             self.left.remove(page)
-            self.memory.page_free(context)
+            self.memory.page_free(page, context)
         elif page in self.shared:
             self.shared.remove(page)
             self.dereference(page, context)

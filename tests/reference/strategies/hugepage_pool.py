@@ -8,8 +8,8 @@ from .page_pool import PagePool
 
 
 class RegionPage(Page):
-    def __init__(self, region: list[RegionPage]) -> None:
-        super().__init__()
+    def __init__(self, number: int, region: list[RegionPage]) -> None:
+        super().__init__(number)
         self.region = region  # the free pages of its region, the next one last
 
 
@@ -41,12 +41,12 @@ class HugepagePool(PagePool):
             return
         self.sim.count["regions_taken"] += 1
         self.memory.dma("map")
+        if None not in self.regions:
+            self.regions.append(None)
+        place = self.regions.index(None)
         region: list[RegionPage] = []
-        region.extend(RegionPage(region) for _ in range(size))
-        if None in self.regions:
-            self.regions[self.regions.index(None)] = region
-        else:
-            self.regions.append(region)
+        region.extend(RegionPage(number, region) for number in reversed(range(place * size, (place + 1) * size)))
+        self.regions[place] = region
 
     def release(self, page: Page, context: str) -> None:
         self.came_back(page, context)
@@ -57,7 +57,7 @@ class HugepagePool(PagePool):
         page.region.append(page)
         if len(page.region) == self.sim.params.region_pages:
             self.memory.dma("unmap")
-            self.memory.area_free(self.sim.params.region_pages)
+            self.memory.area_free(self.sim.params.region_pages, context)
             self.sim.count["regions_given"] += 1
             self.regions[next(n for n, region in enumerate(self.regions) if region is page.region)] = None
 

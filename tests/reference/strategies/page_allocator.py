@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 class PageAllocator:
     def __init__(self, sim: Simulation) -> None:
         self.memory = sim.memory
+        self.shared = sim.shared
 
     def alloc(self, slot: int) -> Page | None:
         page = self.memory.page_alloc()
         if page is not None:
             self.memory.dma("map")
+            self.shared.open(page)
         return page
 
     def release(self, page: Page, context: str) -> None:
         self.memory.dma("unmap")
-        self.memory.page_free(context)
+        self.memory.page_free(page, context)
 
     def ready_pages(self) -> int:
         return 0

@@ -32,6 +32,7 @@ class PageFlip:
         page = self.fifo.popleft() if self.fifo else self.new_page()
         if page is not None:
             self.memory.dma("sync")
+            self.sim.shared.open(page)
         return page
 
     def new_page(self) -> Page | None:
@@ -62,7 +63,7 @@ class PageFlip:
             self.atomic()
             page.references -= rest
             if page.references == 0:
-                self.memory.page_free("napi")
+                self.memory.page_free(page, "napi")
 
     def restock(self, page: Page) -> None:
         """Take references when there is one left to hand out; one at a time, when there is none."""
@@ -78,7 +79,7 @@ class PageFlip:
         self.atomic()
         page.references -= 1
         if page.references == 0:
-            self.memory.page_free(context)
+            self.memory.page_free(page, context)
 
     def ready_pages(self) -> int:
         return len(self.fifo)

@@ -49,6 +49,7 @@ class PageFrag:
             self.block = self.new_block()
         if self.block is not None:
             self.offset = self.block.pages * PAGE_BYTES
+            self.sim.shared.open(self.block)
 
     def new_block(self) -> Page | None:
         p = self.sim.params
@@ -71,9 +72,9 @@ class PageFrag:
         block.references -= 1
         if block.references == 0 and block is not self.block:
             if block.pages == BLOCK_PAGES:
-                self.memory.block_free(context)
+                self.memory.block_free(block, context)
             else:
-                self.memory.page_free(context)
+                self.memory.page_free(block, context)
 
     def ready_pages(self) -> int:
         return 0 if self.block is None else self.block.pages

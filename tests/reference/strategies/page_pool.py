@@ -65,7 +65,10 @@ class PagePool:
         return self.cache.pop()
 
     def alloc(self, slot: int) -> Page | None:
-        return self.whole_page()
+        page = self.whole_page()
+        if page is not None:
+            self.sim.shared.open(page)
+        return page
 
     def whole_page(self) -> Page | None:
         if self.cache:
@@ -94,7 +97,7 @@ class PagePool:
     def give_back(self, page: Page, context: str) -> None:
         """The page is the pool's no more."""
         self.memory.dma("unmap")
-        self.memory.page_free(context)
+        self.memory.page_free(page, context)
 
     def release(self, page: Page, context: str) -> None:
         self.came_back(page, context, alone=not self.sim.params.shared)

@@ -25,6 +25,7 @@ class PagePoolFrag(PagePool):
             self.sim.count["alloc_fast"] += 1
             self.sim.count["frag_restarts"] += 1
             self.offset = 0
+            self.sim.shared.open(self.current)
         else:
             if self.current is not None:
                 self.sim.pay("recycle", self.sim.params.cost_atomic)
@@ -33,6 +34,7 @@ class PagePoolFrag(PagePool):
                 return None
             self.sim.count["frag_pages"] += 1
             self.offset = 0
+            self.sim.shared.open(self.current)
         self.offset += size
         self.current.references += 1
         self.sim.pay("recycle", self.sim.params.cost_frag_alloc)

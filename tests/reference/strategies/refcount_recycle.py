@@ -45,13 +45,14 @@ class RefcountRecycle:
             self.memory.dma("map")
         page.references = 2
         place.posted = page
+        self.sim.shared.open(page)
         return page
 
     def put(self, page: Page, context: str) -> None:
         self.sim.pay("recycle", self.sim.params.cost_atomic)
         page.references -= 1
         if page.references == 0:
-            self.memory.page_free(context)
+            self.memory.page_free(page, context)
 
     def release(self, page: Page, context: str) -> None:
         self.put(page, context)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from ..allocator import Page
+
 if TYPE_CHECKING:
     from ..simulation import Simulation
 
@@ -41,6 +43,9 @@ class ZeroCopy:
             return None
         self.sim.pay("recycle", self.sim.params.cost_pool_fast)
         self.memory.dma("sync")
+        page, before = (number * self.sim.params.chunk_bytes // PAGE_BYTES for number in (frame, frame - 1))
+        if page != before:
+            self.sim.shared.open(Page(page))
         return frame
 
     def stacked(self) -> int:
