@@ -18,7 +18,7 @@ from sweep.model.histogram import bucket as engine_bucket
 from sweep.model.kernel import ERAS
 from sweep.model.rng import draw as engine_draw
 from sweep.model.scenario import Arrivals, Distribution, Scenario
-from sweep.model.strategies import NAMES
+from sweep.model.strategies import NAMES, strategy
 
 from .comparison import prepare
 from .drawing import scenario
