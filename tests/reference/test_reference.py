@@ -49,7 +49,7 @@ def test_engine_equals_reference(name: str, rng: Random) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-@bounded(100)
+@bounded(40)
 @given_seeds
 def test_engine_equals_reference_in_depth(name: str, rng: Random) -> None:
     check_random_batch(name, rng, 3000)
