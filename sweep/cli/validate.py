@@ -23,11 +23,11 @@ Out = Annotated[
 
 def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> None:
     """Predict published measurements; say how far off each prediction is.  Exit 1 on a miss that no file explains."""
-    from sweep.errors import SweepError
+    from sweep.errors import IncompleteError, SweepError
     from sweep.report.plain import render
     from sweep.validate import find, judge, read
     from sweep.validate.document import document
-    from sweep.validate.files import write
+    from sweep.validate.files import make_room, write
     from sweep.validate.summary import summarise
 
     from .report import width
@@ -35,7 +35,12 @@ def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> N
     if workers is not None and workers < 1:
         raise SweepError(f'workers "{workers}" is too small: at least 1\n  see: sweep validate --help')
     experiments = [read(path) for path in find(paths or [])]
-    outcomes = judge(experiments, workers, _announce)
+    if out is not None:
+        make_room(out)
+    try:
+        outcomes = judge(experiments, workers, _announce)
+    except KeyboardInterrupt:
+        raise IncompleteError("interrupted; nothing is kept of a validation\n  see: sweep validate --help") from None
     summary = summarise(outcomes)
     print(render(document(outcomes, summary), width(), full=False), end="")
     if out is not None:

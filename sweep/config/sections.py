@@ -85,6 +85,7 @@ HARDWARE_TYPES: dict[str, Any] = {"bytes": Annotated[int, Size(0, 1 << 40)], "1e
 HOST_TYPES: dict[str, Any] = {
     **{cost.name: CostTime for cost in COSTS},
     **{size.name: HARDWARE_TYPES.get(size.unit, Annotated[int, Count(0, MOST_ENTRIES)]) for size in HARDWARE},
+    "llc_ways": Annotated[int, Count(1, MOST_ENTRIES)],
 }
 
 

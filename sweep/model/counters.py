@@ -64,8 +64,8 @@ PAGES = (
     Field("dma_maps", "1", "DMA mappings made"),
     Field("dma_unmaps", "1", "DMA mappings removed"),
     Field("dma_syncs", "1", "DMA syncs for the device"),
-    Field("ddio_miss_ppm", "1e-6", "packets times the share of their DMA writes that miss the cache"),
-    Field("iotlb_miss_ppm", "1e-6", "packets times their translations that miss the IOTLB"),
+    Field("ddio_miss_ppm", "1e-6", "packets offered times the share of their DMA writes that miss the cache"),
+    Field("iotlb_miss_ppm", "1e-6", "packets offered times the translations of one that miss the IOTLB"),
     Field(
         "walk_upper_miss_ppm", "1e-6", "packets times their walks that miss an upper level (either) of the walk caches"
     ),

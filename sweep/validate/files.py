@@ -8,11 +8,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pyarrow as pa
 
-from sweep.errors import RunError
+from sweep.errors import RunError, SweepError
 from sweep.jobs.task import encode
 from sweep.report import html, markdown
 
@@ -37,6 +38,16 @@ COLUMNS = {
     "strategy": (pa.string(), "page recycling strategy"),
     "mechanism": (pa.string(), "what the row is about"),
 }
+
+
+def make_room(directory: Path) -> None:
+    """Make the directory, before anything is simulated, and see that it takes files.  Errors: SweepError."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise SweepError(f'"{directory}" cannot be written: {error.strerror}\n  see: sweep validate --help') from error
 
 
 def write(outcomes: Sequence[Outcome], summary: Summary, directory: Path) -> list[Path]:

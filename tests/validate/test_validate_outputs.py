@@ -118,7 +118,7 @@ def test_the_files(tmp_path):
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "taken").write_text("a file")
     code, said = run(written(tmp_path, SERIES), "--out", tmp_path / "taken")
-    assert code == 1
+    assert code == 2
     assert f'"{tmp_path / "taken"}" cannot be written' in said
 
 
