@@ -12,6 +12,7 @@ of one strategy (A12.1-8, 10) are in its file.  docs/theory.md says which law is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,10 +141,17 @@ def census(sim: Sim) -> Iterator[Law]:
     yield Law("census of pages held = sum of the holders", c.pages_held_page_ns, "=", buffer_ns + kept_ns)
 
 
+def _columns(records: np.recarray) -> Any:
+    """The fields of records as attributes: a record array looks each one up anew, which took longer than the laws."""
+    plain = np.asarray(records)
+    return SimpleNamespace(**{name: plain[name] for name in plain.dtype.names or ()})
+
+
 def violations(sim: Sim, own: Iterable[Callable[[Sim], Iterator[Law]]]) -> list[str]:
     """Per lane: the broken laws, common and `own` (the strategy's `LAWS`), with both sides; "" if none is."""
     found: list[list[str]] = [[] for _ in range(len(sim.state))]
-    for law in (law for laws in (*COMMON, *own) for law in laws(sim)):
+    columns = sim._replace(params=_columns(sim.params), state=_columns(sim.state), counters=_columns(sim.counters))
+    for law in (law for laws in (*COMMON, *own) for law in laws(columns)):
         left, right = np.asarray(law.left), np.asarray(law.right)
         broken = left != right if law.sign == "=" else left > right
         for lane in np.flatnonzero(broken):
