@@ -23,8 +23,8 @@ from .fields import Field, record
 from .histogram import BUCKETS
 from .jit import bind, compiler, core_digest, jit_disabled, kernel_tag, strategy_digest
 from .llc import SAMPLED
+from .poisson import PPM
 from .prepare import (
-    PPM,
     SIZE_CLASSES,
     Prepared,
     Tables,

@@ -18,11 +18,11 @@ from .contention import lock_wait_ps
 from .iommu import OFF, distinct_ppm, measure_walks, reads_ppm
 from .jit import device
 from .llc import measure_cache, measure_reuse
+from .pages import PAGE_BYTES
 from .poisson import PPM
 from .sim import Sim
 
 EPOCH_PACKETS = 1024
-PAGE_BYTES = 4096
 
 
 @device

@@ -24,7 +24,9 @@ from .capacity import NO_LIMIT_PAGES, Capacity
 from .fields import Field, Knob
 from .jit import device
 from .laws import Law
+from .llc import opened
 from .pool import BULK_PAGES, CACHE_PAGES, Pool, give_back, pools
+from .pool_alloc import alloc_page
 from .pool_put import put_page
 from .sim import NAPI, XDP_FRAME, Sim
 
@@ -54,6 +56,15 @@ def sweep_pools(capacity: Capacity, pages: int) -> Pool:
     pool.s.syncs = 1
     pool.s.bulk_pages = capacity.params.bulk
     return pool
+
+
+@device
+def hand_out(sim: Sim, pool: Pool, lane: int) -> int:
+    """A page of the pool, mapped, that begins to serve a buffer; or -1."""
+    page = alloc_page(sim, pool, lane)
+    if page >= 0:
+        opened(sim, lane, page, 1)
+    return page
 
 
 @device

@@ -23,12 +23,12 @@ from .kernel import ERAS
 from .llc import LINE_BYTES, PAGE_LINES
 from .pages import PAGE_BYTES
 from .params import PARAMS
+from .poisson import PPM
 from .rng import stream_key
 from .scenario import Distribution, Scenario, Traffic
 from .strategies import strategy
 from .traffic.arrivals import BURST_SHIFT, WIRE_OVERHEAD_BYTES
 
-PPM = 1_000_000
 SIZE_CLASSES = 8  # most packet sizes of a mix
 SK_BUFF_BYTES = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff)), x86-64
 FLUSH_UNMAPS = 250  # unmaps per flush of a lazy IOMMU: 5e0d2a6fc094 ("intel-iommu: IOTLB batching", 2.6.26)

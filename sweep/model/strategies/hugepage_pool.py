@@ -27,11 +27,21 @@ from ..capacity import Capacity
 from ..fields import Field, Knob
 from ..jit import device
 from ..laws import Law, census
-from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, area_alloc, area_free, dma_map, dma_sync, dma_unmap
 from ..pool import enter
-from ..pool_alloc import alloc_page
-from ..pool_books import BULK, LEFT, POOL_COUNTERS, POOL_SIZE, buffers_out, came_back, handed, put, stock, sweep_pools
+from ..pool_books import (
+    BULK,
+    LEFT,
+    POOL_COUNTERS,
+    POOL_SIZE,
+    buffers_out,
+    came_back,
+    hand_out,
+    handed,
+    put,
+    stock,
+    sweep_pools,
+)
 from ..ptr_ring import Ring
 from ..sim import Sim, pay_recycle
 
@@ -184,10 +194,7 @@ def provider_release(sim: Sim, pool: Pool, lane: int, page: int, context: int) -
 @device
 def alloc(sim: Sim, pool: Any, lane: int, slot: int) -> int:
     """A page of the pool."""
-    page = alloc_page(sim, pool, lane)
-    if page >= 0:
-        opened(sim, lane, page, 1)
-    return page
+    return hand_out(sim, pool, lane)
 
 
 @device

@@ -17,10 +17,8 @@ from ..capacity import NO_LIMIT_PAGES, Capacity
 from ..fields import Knob
 from ..jit import device
 from ..laws import Law, census
-from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES
 from ..pool import Pool, drop_reference
-from ..pool_alloc import alloc_page
 from ..pool_books import (
     BULK,
     LEFT,
@@ -29,26 +27,13 @@ from ..pool_books import (
     buffers_out,
     bulk,
     came_back,
+    hand_out,
     handed,
     put,
     stock,
     sweep_pools,
 )
 from ..sim import Sim
-
-__all__ = [
-    "COUNTERS",
-    "DEFERRED_FREE",
-    "KNOBS",
-    "LAWS",
-    "Pool",
-    "alloc",
-    "buffer_bytes",
-    "empty",
-    "mapped_pages",
-    "release",
-    "truesize_bytes",
-]
 
 DEFERRED_FREE = True
 COUNTERS = (*POOL_COUNTERS, LEFT)
@@ -104,10 +89,7 @@ def mapped_pages(knobs: dict[str, int]) -> int:
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
     """A page of the pool, mapped."""
-    page = alloc_page(sim, pool, lane)
-    if page >= 0:
-        opened(sim, lane, page, 1)
-    return page
+    return hand_out(sim, pool, lane)
 
 
 @device

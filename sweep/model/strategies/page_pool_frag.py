@@ -29,20 +29,6 @@ from ..pool_fragments import alloc_frag
 from ..pool_put import put_page
 from ..sim import NAPI, Sim
 
-__all__ = [
-    "COUNTERS",
-    "DEFERRED_FREE",
-    "KNOBS",
-    "LAWS",
-    "Pool",
-    "alloc",
-    "buffer_bytes",
-    "empty",
-    "mapped_pages",
-    "release",
-    "truesize_bytes",
-]
-
 DEFERRED_FREE = True
 KNOBS = (
     POOL_SIZE,
