@@ -52,19 +52,34 @@ def run(
     out: str | Path | None = None,
     executor: str = "ray",
     address: str | None = None,
+    nodes: int = 0,
     workers: int | None = None,
+    max_failures: int | None = None,
+    retry_failed: bool = False,
 ) -> FinishedRun:
     """Run what is missing of the sweep in `file` and publish its results, as `sweep run` does.
 
     `sets` are overrides ("replicates=10"); the run directory is `out`, or runs/<name>; `executor` is "ray" or
-    "inline".  Raises SweepError; a chunk that fails or an interruption does not raise: see `failed` and `done`.
+    "inline"; `address` and `nodes` are for a Ray cluster that is there.  Raises SweepError; a simulation that fails or
+    an interruption does not raise: see `failed` and `done`.
     """
     from sweep import config
+    from sweep.jobs.executor import Join
     from sweep.jobs.origin import Origin, run_directory
-    from sweep.jobs.run import Request
+    from sweep.jobs.request import Request
     from sweep.jobs.run import run as run_sweep
 
     loaded = config.load(file, sets)
     directory = run_directory(loaded, out)
-    summary = run_sweep(Request(loaded, directory, Origin.of(file, sets, out), executor, address, workers))
+    request = Request(
+        sweep=loaded,
+        directory=directory,
+        origin=Origin.of(file, sets, out),
+        executor=executor,
+        join=Join(address, nodes) if address else None,
+        workers=workers,
+        max_failures=max_failures,
+        retry_failed=retry_failed,
+    )
+    summary = run_sweep(request)
     return FinishedRun(directory, summary.done, summary.failed, summary.invalid)

@@ -14,6 +14,7 @@ from .replay import replay
 from .report import report
 from .run import run
 from .schema import schema
+from .status import status
 from .validate import validate
 
 app = typer.Typer(
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs a tenth of a second at every --help
     pretty_exceptions_enable=False,
 )
-for verb in (plan, run, report, replay, validate, schema):
+for verb in (plan, run, status, report, replay, validate, schema):
     app.command()(guarded(verb))
 
 

@@ -10,7 +10,7 @@ from .patience import patience
 from .words import count, of, scaled, seconds, size
 
 if TYPE_CHECKING:
-    from sweep.jobs.run import Prospect
+    from sweep.jobs.prospect import Prospect
 
 
 def plan(
@@ -25,7 +25,8 @@ def plan(
     """Say what `sweep run` would do: simulations, what is done, time, memory."""
     from sweep import config
     from sweep.jobs.origin import Origin, run_directory
-    from sweep.jobs.run import Request, look
+    from sweep.jobs.prospect import look
+    from sweep.jobs.request import Request
     from sweep.jobs.store import Store
 
     sweep = config.load(file, sets or [])
@@ -33,7 +34,8 @@ def plan(
     origin = Origin.of(file, sets or [], out)
     request = Request(sweep, where, origin, executor, None, workers, chunk_seconds, only)
     with patience(f"laying out {of(sweep.simulations, 'simulation')}"):
-        prospect = look(request, Store(where).scan(set_aside=False))
+        store = Store(where)
+        prospect = look(request, store.scan(set_aside=False), store.failures())
     print(text(prospect))
 
 
@@ -46,7 +48,10 @@ def text(prospect: Prospect) -> str:
         f"{sweep.name}: {of(sweep.points, 'point')} × {of(sweep.replicates, 'replicate')} = "
         f"{of(survey.simulations, 'simulation')}{asked}, {scaled(float(survey.packets[prospect.wanted].sum()))}packets"
     )
-    state = f"  done {count(prospect.done)} · reused {count(prospect.reused)} · to run {count(prospect.missing)}"
+    failed = f" · failed {count(prospect.failed)}" if prospect.failed else ""
+    state = (
+        f"  done {count(prospect.done)} · reused {count(prospect.reused)}{failed} · to run {count(prospect.missing)}"
+    )
     if not prospect.chunks:
         return f"{head}\n{state}"
     each = sum(chunk.predicted_s for chunk in prospect.chunks) / len(prospect.chunks)

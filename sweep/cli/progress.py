@@ -72,8 +72,8 @@ def _head(progress: Progress) -> str:
 def _tail(progress: Progress) -> str:
     """62/96 chunks · 54.1 M packets/s · 0:16 left"""
     parts = [f"{count(progress.ended_chunks)}/{count(progress.chunks)} chunks"]
-    if progress.failed_chunks:
-        parts.append(f"{count(progress.failed_chunks)} failed")
+    if progress.failed:
+        parts.append(f"{count(progress.failed)} failed")
     if progress.compiling:
         parts.append(f"compiling {of(len(progress.compiling), 'kernel')}")
     elif progress.packets:  # a rate, and a time left by it, mean nothing while kernels are missing

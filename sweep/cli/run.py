@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.errors import ConfigError, IncompleteError, RunError
+
 from .arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
 from .patience import patience
-from .words import count, of, seconds
+from .words import of
 
 if TYPE_CHECKING:
-    from sweep.jobs.run import Prospect, Summary
-
-FAILURES_SHOWN = 5
+    from sweep.jobs.prospect import Prospect
+    from sweep.jobs.run import Summary
 
 
 def run(
@@ -28,11 +29,26 @@ def run(
     sets: Sets = None,
     executor: Executor = "ray",
     address: Annotated[
-        str | None, typer.Option("--address", metavar="ADDR", help="Ray cluster to join; default: a private local one")
+        str | None,
+        typer.Option("--address", metavar="auto|HOST:PORT", help="Ray cluster to join; default: a private local one"),
     ] = None,
+    nodes: Annotated[
+        int, typer.Option("--nodes", metavar="N", min=0, help="with --address: wait until N nodes have CPUs")
+    ] = 0,
     workers: Workers = None,
     chunk_seconds: ChunkSeconds = 1.0,
     only: Only = None,
+    deadline_seconds: Annotated[
+        float,
+        typer.Option(
+            "--deadline-seconds", metavar="S", min=0.1, help="least time that a chunk has before a second copy"
+        ),
+    ] = 60.0,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="stop at the first simulation that fails")] = False,
+    max_failures: Annotated[
+        int | None, typer.Option("--max-failures", metavar="N", min=0, help="stop when more than N simulations failed")
+    ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="try again what failed in earlier runs")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="leave the report out")] = False,
     shuffle: Annotated[int | None, typer.Option("--shuffle", hidden=True)] = None,
 ) -> None:
@@ -41,23 +57,40 @@ def run(
     With --only, show the simulation; a table that is published already is left as it is.
     """
     from sweep import config
+    from sweep.jobs.executor import Join
     from sweep.jobs.origin import Origin, run_directory
-    from sweep.jobs.run import Request
+    from sweep.jobs.request import Request
     from sweep.jobs.run import run as run_sweep
 
+    from .ending import ending, trouble
     from .progress import Display
 
     started = time.perf_counter()
+    if nodes and not address:
+        raise ConfigError(f'--nodes "{nodes}" is for a cluster that is there\n  next: give --address, or leave it out')
     sweep = config.load(file, sets or [])
     where, origin = run_directory(sweep, out), Origin.of(file, sets or [], out)
-    request = Request(sweep, where, origin, executor, address, workers, chunk_seconds, only, shuffle)
-    with Display() as display, ExitStack() as waiting:
-        waiting.enter_context(patience(f"laying out {of(sweep.simulations, 'simulation')}"))
-        summary = run_sweep(request, display.update, _announcing(waiting))
-    print(_ending(summary, time.perf_counter() - started))
-    if summary.interrupted:
-        print(f"interrupted; what was finished is kept. Go on with\n  {origin.again}")
-        raise typer.Exit(summary.exit_code)
+    request = Request(
+        sweep=sweep,
+        directory=where,
+        origin=origin,
+        executor=executor,
+        join=Join(address, nodes) if address else None,
+        workers=workers,
+        chunk_s=chunk_seconds,
+        only=only,
+        deadline_s=deadline_seconds,
+        max_failures=0 if fail_fast else max_failures,
+        retry_failed=retry_failed,
+        shuffle=shuffle,
+    )
+    try:
+        with Display() as display, ExitStack() as waiting:
+            waiting.enter_context(patience(f"laying out {of(sweep.simulations, 'simulation')}"))
+            summary = run_sweep(request, display.update, _announcing(waiting))
+    except (RunError, IncompleteError) as error:
+        raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {origin.again}") from error
+    print(ending(summary, time.perf_counter() - started))
     if only:
         print(_chosen(summary))
     if summary.published:
@@ -69,7 +102,7 @@ def run(
             hint = f"\nverdicts: sweep report {shlex.quote(str(where))}"
         print(" · ".join(map(str, paths)) + hint)
     if summary.exit_code:
-        print(_trouble(summary, origin.again))
+        print(trouble(summary, origin.again))
         raise typer.Exit(summary.exit_code)
 
 
@@ -96,41 +129,3 @@ def _chosen(summary: Summary) -> str:
         f"{shown}\nkept in {summary.directory / 'parts'}; the published table stays as it is: "
         "the same command without --only renews it"
     )
-
-
-def _ending(summary: Summary, wall_s: float) -> str:
-    """done 11,880 · failed 0 · 47 s · 97 % of core time simulated (compile 0.4 s, dispatch 0.9 s)"""
-    progress = summary.progress
-    parts = [f"done {count(summary.done)}", f"failed {count(summary.failed)}"]
-    if summary.invalid:
-        parts.append(f"invalid {count(summary.invalid)}")
-    parts.append(seconds(wall_s))
-    if progress.simulate_s:
-        start_s = max(0.0, wall_s - progress.elapsed_s)
-        parts.append(
-            f"{progress.simulated_share:.0%} of core time simulated".replace("%", " %")
-            + f" (compile {seconds(progress.compile_s)}, dispatch {seconds(progress.dispatch_s)};"
-            + f" start and end {seconds(start_s)})"
-        )
-    return " · ".join(parts)
-
-
-def _trouble(summary: Summary, again: str) -> str:
-    lines = []
-    for failure in summary.failures[:FAILURES_SHOWN]:
-        lines.append(
-            f"  {failure.chunk.strategy}, {of(len(failure.chunk.simulations), 'simulation')}: {failure.reason}"
-        )
-        lines.append(f"    {failure.log}")
-    if len(summary.failures) > FAILURES_SHOWN:
-        lines.append(f"  and {of(len(summary.failures) - FAILURES_SHOWN, 'chunk')} more")
-    if summary.failures:
-        chunks, simulations = of(len(summary.failures), "chunk"), of(summary.failed, "simulation")
-        lines.insert(0, f"{chunks} failed, {simulations} without a result")
-        lines.append(f"next: mend the cause, then `{again}` runs only what is missing")
-    if summary.invalid:
-        lines.append(
-            f"{of(summary.invalid, 'row')} broke a conservation law: left out of the report; column violation of "
-            f"{summary.directory / 'results.arrow'} says which and how to see it again"
-        )
-    return "\n".join(lines)

@@ -2,54 +2,56 @@
 """Where chunks run: the protocol, the in-process executor, and the choice between them.
 
 An executor takes work and gives outcomes, in any order.  It knows chunks by number and strategies by name; it
-neither retries for reasons of ours nor writes a file.  With `inline` everything runs in this process and thread, so
-a breakpoint anywhere works; set NUMBA_DISABLE_JIT=1 and it works in kernels too.
+neither retries (see `policy`) nor writes a file.  With `inline` everything runs in this process and thread, so
+a breakpoint anywhere works; set NUMBA_DISABLE_JIT=1 and it works in kernels too, and SWEEP_DEBUG=1 lets exceptions
+through.
+
+Not modelled: in this process nothing can be ended from outside: a simulation that crashes it, fills its memory or
+never ends does so to the run.
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from sweep.errors import SweepError, did_you_mean
 from sweep.plan import Plan
 
-from .task import Outcome, attempt_chunk, attempt_warm, run_chunk
+from .task import attempt_run, attempt_warm
+from .work import Outcome, Warm, Work
 
 NAMES = ("ray", "inline")
 
 
-class Warm(NamedTuple):
-    """Work: have the kernel of a strategy compiled wherever chunks may run."""
+@dataclass(frozen=True)
+class Join:
+    """A cluster that is there already."""
 
-    strategy: str
-
-
-class Run(NamedTuple):
-    """Work: simulate a chunk of the plan."""
-
-    number: int
-
-
-Work = Warm | Run
+    address: str  # "auto" or host:port
+    nodes: int = 0  # with CPUs; wait until as many are there
 
 
 class Executor(Protocol):
     """Runs the work of one plan."""
 
-    workers: int  # chunks that run at the same time
+    workers: int  # chunks that run at the same time; may change while it runs
     name: str  # for people: "local Ray, 2 workers"
 
     def submit(self, work: Work) -> None:
         """Take `work`; returns at once."""
 
+    def cancel(self, work: Work) -> None:
+        """End `work` by force; no outcome of it will come."""
+
     def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
         """What has ended: all that is ready, or after at most `timeout_s` nothing."""
 
     def close(self) -> None:
-        """Give up what is not done and leave nothing behind."""
+        """Give up what is not done and leave nothing behind, within two seconds."""
 
 
 class Inline:
@@ -65,15 +67,14 @@ class Inline:
     def submit(self, work: Work) -> None:
         self._queue.append(work)
 
+    def cancel(self, work: Work) -> None:
+        self._queue = deque(each for each in self._queue if each != work)
+
     def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
         if not self._queue or timeout_s == 0:
             return []
         work = self._queue.popleft()
-        if isinstance(work, Warm):
-            return [(work, attempt_warm(work.strategy))]
-        if os.environ.get("SWEEP_DEBUG"):  # let a debugger see the exception where it is raised
-            return [(work, Outcome(run_chunk(self._plan, work.number), "", 0.0))]
-        return [(work, attempt_chunk(self._plan, work.number))]
+        return [(work, attempt_warm(work) if isinstance(work, Warm) else attempt_run(self._plan, work))]
 
     def close(self) -> None:
         self._queue.clear()
@@ -96,10 +97,10 @@ def worker_count(name: str, workers: int | None) -> int:
     return 1 if name == "inline" else workers or processors()
 
 
-def open_executor(name: str, plan: Plan, workers: int, address: str | None, log: Path) -> Executor:
+def open_executor(name: str, plan: Plan, workers: int, join: Join | None, log: Path) -> Executor:
     """Start executor `name`; what its machinery says goes to the file `log`."""
     if name == "inline":
         return Inline(plan)
     from .ray_executor import RayExecutor
 
-    return RayExecutor(plan, workers, address, log)
+    return RayExecutor(plan, workers, join, log)

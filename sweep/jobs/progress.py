@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a run stands: counts, rate, time left.  Only arithmetic; the command line draws it."""
+"""Where a run stands, and where its core time went.  Only arithmetic; the command line draws it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from dataclasses import dataclass, field
 
 from sweep.plan import Chunk
 
+DISPATCH_SHARE = 0.01  # of a chunk that handing it out may cost, for the length that is advised
+LAST_ROUND_SHARE = 0.04  # of the run that one round of chunks may take: half of it is the mean idle end
+ADVISED_S = (0.1, 60.0)
+
 
 @dataclass
 class Progress:
-    """Accounts of one run, kept by the driver as outcomes come in."""
+    """Accounts of one run, kept by the driver as outcomes come in.
+
+    Every core second between the executor's start and its end is paid; it is simulated (rows that are kept), compiled,
+    lost (attempts whose result nobody used), straggled (workers idle because nothing was left to hand out), or else
+    dispatch: handing out, encoding, sending, committing, and whatever else the machine did.
+    """
 
     chunks: int
     predicted_s: float  # core time of all chunks
@@ -20,14 +29,18 @@ class Progress:
     executor: str = ""  # for people
     started: float = field(default_factory=time.perf_counter)
     ended_chunks: int = 0
-    failed_chunks: int = 0
+    failed: int = 0  # simulations
     ended_predicted_s: float = 0.0
     packets: int = 0  # simulated so far
-    simulate_s: float = 0.0  # core time inside simulations
-    compile_s: float = 0.0  # core time compiling kernels or loading them
+    paid_s: float = 0.0
+    simulate_s: float = 0.0
+    compile_s: float = 0.0  # compiling kernels or loading them, and waiting for that
+    lost_s: float = 0.0
+    straggle_s: float = 0.0
     compiling: tuple[str, ...] = ()  # strategies whose kernel is not ready yet
     stopping: bool = False
     ended_at: float | None = None
+    _since: float = field(default_factory=time.perf_counter)
 
     @classmethod
     def of(cls, chunks: Sequence[Chunk]) -> Progress:
@@ -48,11 +61,21 @@ class Progress:
             return None
         return self.elapsed_s * (self.predicted_s - self.ended_predicted_s) / self.ended_predicted_s
 
-    def ended(self, chunk: Chunk, *, failed: bool) -> None:
-        """A chunk has ended."""
-        self.ended_chunks += 1
-        self.failed_chunks += failed
-        self.ended_predicted_s += chunk.predicted_s
+    def pay(self, workers: int, busy: int, *, nothing_ready: bool) -> None:
+        """Account for the time since the last call, in which `busy` of `workers` had work."""
+        now = time.perf_counter()
+        span_s, self._since = now - self._since, now
+        self.workers = workers
+        self.paid_s += workers * span_s
+        idle_s = max(0, workers - busy) * span_s
+        if nothing_ready and self.compiling:
+            self.compile_s += idle_s
+        elif nothing_ready:
+            self.straggle_s += idle_s
+
+    def begin(self) -> None:
+        """Start the clock again: the executor has started."""
+        self.started = self._since = time.perf_counter()
 
     def finish(self) -> None:
         """Stop the clock."""
@@ -60,10 +83,20 @@ class Progress:
 
     @property
     def simulated_share(self) -> float:
-        """Share of the workers' core time that went into simulations."""
-        return self.simulate_s / max(self.workers * self.elapsed_s, 1e-9)
+        """Share of the paid core time that went into rows that are kept."""
+        return self.simulate_s / max(self.paid_s, 1e-9)
 
     @property
     def dispatch_s(self) -> float:
-        """Core time that was paid and neither simulated nor compiled."""
-        return max(0.0, self.workers * self.elapsed_s - self.simulate_s - self.compile_s)
+        """Core time that was paid and is in no other account."""
+        return max(0.0, self.paid_s - self.simulate_s - self.compile_s - self.lost_s - self.straggle_s)
+
+    @property
+    def advised_chunk_s(self) -> float | None:
+        """Chunk length for the next run: dispatch near a percent of it, without a long last round.  None if unknown."""
+        if not self.ended_chunks or not self.simulate_s:
+            return None
+        for_dispatch_s = self.dispatch_s / self.ended_chunks / DISPATCH_SHARE
+        for_the_end_s = LAST_ROUND_SHARE * self.simulate_s / self.workers
+        low_s, high_s = ADVISED_S
+        return min(max(min(for_dispatch_s, for_the_end_s), low_s), high_s)

@@ -34,8 +34,9 @@ from sweep.errors import RunError
 from sweep.model.jit import kernel_cache
 from sweep.plan import Plan, decode, encode
 
-from .executor import Run, Work
-from .task import Outcome, attempt_chunk, attempt_warm
+from .executor import Join
+from .task import attempt_run, attempt_warm
+from .work import Ending, Outcome, Run, Work
 
 OBJECT_STORE_BYTES = 256 << 20
 SYSTEM_RETRIES = 3  # of a task whose worker or node died; an exception is an outcome and never retried
@@ -50,11 +51,12 @@ WORKER_ENVIRONMENT = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLA
 class RayExecutor:
     """One Ray task per chunk, and one per node and strategy to compile its kernel."""
 
-    def __init__(self, plan: Plan, workers: int, address: str | None, log: Path) -> None:
+    def __init__(self, plan: Plan, workers: int, join: Join | None, log: Path) -> None:
         """Start a cluster with `workers` cores, or join the one at `address`; Ray's noise goes to `log`.
 
         Raises RunError if no cluster answers, or if this process is connected to one already.
         """
+        address = join.address if join else None
         self._undo = ExitStack()
         self._pending: dict[Any, Work] = {}
         self._compiling: dict[str, list[Outcome]] = {}  # strategy -> outcomes of the nodes so far
@@ -76,11 +78,16 @@ class RayExecutor:
 
     def submit(self, work: Work) -> None:
         if isinstance(work, Run):
-            self._pending[self._chunk.remote(self._plan, work.number)] = work
+            self._pending[self._chunk.remote(self._plan, tuple(work))] = work
             return
         self._compiling[work.strategy] = []
         for strategy in self._placements():
-            self._pending[self._warm.options(scheduling_strategy=strategy).remote(work.strategy)] = work
+            self._pending[self._warm.options(scheduling_strategy=strategy).remote(work)] = work
+
+    def cancel(self, work: Work) -> None:
+        for reference in [each for each, pending in self._pending.items() if pending == work]:
+            del self._pending[reference]
+            self._ray.cancel(reference, force=True)
 
     def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
         if not self._pending:
@@ -106,7 +113,7 @@ class RayExecutor:
         try:
             return Outcome(*self._ray.get(reference))
         except self._ray.exceptions.RayError as error:  # the worker or its node died, more often than retries allow
-            return Outcome(None, f"{type(error).__name__}: {error}", 0.0)
+            return Outcome(Ending.CRASHED, error=f"{type(error).__name__}: {error}")
 
     def _placements(self) -> list[Any]:
         """A scheduling strategy for each node that can run tasks."""
@@ -116,9 +123,9 @@ class RayExecutor:
         return [NodeAffinitySchedulingStrategy(node["NodeID"], soft=True) for node in nodes]
 
 
-def _chunk(data: np.ndarray, number: int) -> Outcome:
+def _chunk(data: np.ndarray, work: tuple[int, int, int | None, int]) -> Outcome:
     """In the worker: the plan is decoded once per process."""
-    return attempt_chunk(_decoded(data.tobytes()), number)
+    return attempt_run(_decoded(data.tobytes()), Run(*work))
 
 
 @lru_cache(maxsize=2)
@@ -127,8 +134,8 @@ def _decoded(data: bytes) -> Plan:
 
 
 def _together(outcomes: list[Outcome]) -> Outcome:
-    errors = [outcome.error for outcome in outcomes if outcome.error]
-    return Outcome(None, errors[0] if errors else "", sum(outcome.seconds for outcome in outcomes))
+    worst = next((outcome for outcome in outcomes if outcome.ending is not Ending.DONE), outcomes[0])
+    return worst._replace(seconds=sum(outcome.seconds for outcome in outcomes))
 
 
 def _start(workers: int, temp: str) -> Any:

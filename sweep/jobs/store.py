@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from sweep.errors import IncompleteError, RunError
 from sweep.plan import digest
 
+from .failure import Failure
 from .task import METADATA
 
 CONTENT_BYTES = 8  # of the digest of a part's bytes in its name
@@ -60,6 +61,7 @@ class Store:
         self.parts = directory / "parts"
         self.plans = directory / "plans"
         self.logs = directory / "logs"
+        self.failed = directory / "failed"
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -69,7 +71,7 @@ class Store:
         """
         with ExitStack() as undo:
             try:
-                for directory in (self.parts, self.plans, self.logs):
+                for directory in (self.parts, self.plans, self.logs, self.failed):
                     directory.mkdir(parents=True, exist_ok=True)
                 undo.enter_context(self._lock())
                 for folder in (self.directory, self.parts, self.plans):
@@ -118,6 +120,50 @@ class Store:
         if part is None:
             raise RunError(f'part "{path}" cannot be read back: is the disk sound?')
         return part
+
+    def fail(self, failure: Failure) -> None:
+        """Keep what is known of simulations that failed."""
+        self.write(self.failed / f"{failure.name}.json", json.dumps(failure.record()).encode())
+
+    def failures(self) -> list[Failure]:
+        """What has failed; records that cannot be read are passed over: their simulations run again."""
+        found = []
+        for path in sorted(self.failed.glob("*.json")):
+            try:
+                record = json.loads(path.read_bytes())
+            except ValueError:
+                continue
+            if isinstance(record, dict) and (failure := Failure.of(record)):
+                found.append(failure)
+        return found
+
+    def damaged(self) -> int:
+        """Parts that were set aside."""
+        return len(list(self.parts.glob("*.bad")))
+
+    def holder(self) -> str | None:
+        """Who writes here now."""
+        try:
+            with open(self.directory / "lock") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return (self.directory / "lock").read_text().strip()
+        except FileNotFoundError:
+            return None
+        return None
+
+    def keep_plan(self, name: str, data: bytes) -> None:
+        self.write(self.plans / f"{name}.npz", data)
+
+    def log(self, name: str, data: bytes) -> None:
+        self.write(self.logs / name, data)
+
+    def note(self, name: str, record: dict[str, Any]) -> None:
+        self.write(self.directory / f"{name}.json", json.dumps(record).encode())
+
+    def noted(self, name: str) -> dict[str, Any] | None:
+        path = self.directory / f"{name}.json"
+        return json.loads(path.read_bytes()) if path.exists() else None
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a file aside, sync it, rename it, sync its directory.  Raises RunError."""

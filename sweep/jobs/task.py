@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Run one chunk: expand its scenarios, simulate them, give the part's bytes.  The code that workers run.
 
-A chunk is pure: the same plan and number give the same rows on every machine.  What went wrong comes back as text,
+A chunk is pure: the same plan and slice give the same rows on every machine.  What went wrong comes back as text,
 because an exception may not survive the way between processes.
 """
 
@@ -19,53 +19,83 @@ import pyarrow as pa
 from sweep import schema
 from sweep.errors import RunError
 from sweep.model import batch
+from sweep.model.scenario import Scenario
 from sweep.plan import Plan, digest
+
+from .work import Ending, Outcome, Run, Warm
 
 METADATA = b"part"  # key of a part's own description in its schema metadata
 
 
-class Outcome(NamedTuple):
-    """What became of a chunk, or of compiling a strategy."""
-
-    data: bytes | None  # the part, an Arrow IPC file; None if it failed or there is none
-    error: str  # the traceback; "" if all went well
-    seconds: float  # compile time of a strategy
+Failed = tuple[tuple[int, str, str], ...]  # index in the slice, ending, traceback
 
 
-def run_chunk(plan: Plan, number: int) -> bytes:
-    """Simulate chunk `number`; the part as the bytes of an Arrow IPC file (lz4), its description in the metadata.
+class Part(NamedTuple):
+    """What a chunk gave: rows, and the simulations that have none."""
 
-    Raises RunError if this process has other sources than the plan, or lays out other simulations.
+    data: bytes | None  # an Arrow IPC file (lz4), its description in the metadata; None if there is no row
+    failed: Failed
+
+
+def run_chunk(plan: Plan, work: Run) -> Part:
+    """Simulate the simulations of `work`.
+
+    A simulation that raises fails alone: the batch is halved until it is by itself.  Raises RunError if this process
+    has other sources than the plan, or lays out other simulations.
     """
-    chunk = plan.chunks[number]
+    chunk = plan.chunks[work.number]
     plan.check_code()
-    scenarios = plan.scenarios(number)
+    scenarios = plan.scenarios(work.number)
     ids = [plan.identity.of(scenario) for scenario in scenarios]
     if digest("".join(ids)) != chunk.digest:
         raise RunError(
             f'chunk "{chunk.digest}" comes out as other simulations here than in the plan: '
             "the two sides read the sweep differently\n  next: run the same version of sweep on all machines"
         )
+    chosen, ids = scenarios[work.start : work.stop], ids[work.start : work.stop]
     compile_s = batch.warm(chunk.strategy)
     start = time.perf_counter()
-    result = batch.simulate(chunk.strategy, scenarios, plan.tables)
+    results, failed = _simulate(plan, chunk.strategy, chosen, 0)
     simulate_s = time.perf_counter() - start
+    if not results:
+        return Part(None, failed)
+    lost = {index for index, _, _ in failed}
+    done = [scenario for index, scenario in enumerate(chosen) if index not in lost]
     about = {
         "format": schema.FORMAT,
-        "chunk": chunk.digest,
+        "chunk": digest("".join(ids)),
         "document": plan.document_digest,
         "strategy": chunk.strategy,
         "code": {name: plan.code[name] for name in ("", chunk.strategy)},
-        "rows": len(ids),
-        "packets": sum(scenario.packets for scenario in scenarios),
-        "model_s": sum(batch.predicted_ns(scenario) for scenario in scenarios) / 1e9,  # before calibration
+        "rows": len(done),
+        "packets": sum(scenario.packets for scenario in done),
+        "model_s": sum(batch.predicted_ns(scenario) for scenario in done) / 1e9,  # before calibration
         "simulate_s": simulate_s,
         "compile_s": compile_s,
         "node": platform.node(),
         "pid": os.getpid(),
     }
-    table = schema.part(chunk.strategy, ids, result)
-    return encode(table.replace_schema_metadata({METADATA: json.dumps(about)}))
+    tables = [schema.part(chunk.strategy, ids[first : first + len(r.violations)], r) for first, r in results]
+    table = pa.concat_tables(tables).combine_chunks()
+    return Part(encode(table.replace_schema_metadata({METADATA: json.dumps(about)})), failed)
+
+
+def _simulate(
+    plan: Plan, strategy: str, scenarios: list[Scenario], first: int
+) -> tuple[list[tuple[int, batch.Result]], Failed]:
+    """Results of the scenarios, each with the index of its first one, and those that raised; indices from `first`."""
+    try:
+        return [(first, batch.simulate(strategy, scenarios, plan.tables))], ()
+    except Exception as error:
+        if os.environ.get("SWEEP_DEBUG"):  # let a debugger see it where it is raised
+            raise
+        if len(scenarios) == 1:
+            ending = Ending.MEMORY if isinstance(error, MemoryError) else Ending.RAISED
+            return [], ((first, ending, traceback.format_exc()),)
+    middle = len(scenarios) // 2
+    left, left_failed = _simulate(plan, strategy, scenarios[:middle], first)
+    right, right_failed = _simulate(plan, strategy, scenarios[middle:], first + middle)
+    return left + right, left_failed + right_failed
 
 
 def encode(table: pa.Table) -> bytes:
@@ -76,17 +106,20 @@ def encode(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def attempt_chunk(plan: Plan, number: int) -> Outcome:
+def attempt_run(plan: Plan, work: Run) -> Outcome:
     """`run_chunk` with what went wrong as text."""
     try:
-        return Outcome(run_chunk(plan, number), "", 0.0)
+        part = run_chunk(plan, work)
     except Exception:
-        return Outcome(None, traceback.format_exc(), 0.0)
+        if os.environ.get("SWEEP_DEBUG"):
+            raise
+        return Outcome(Ending.RAISED, error=traceback.format_exc(), node=platform.node())
+    return Outcome(Ending.DONE, part.data, failed=part.failed, node=platform.node())
 
 
-def attempt_warm(strategy: str) -> Outcome:
+def attempt_warm(work: Warm) -> Outcome:
     """Compile a strategy's kernel, or load it from the cache, so that chunks find it."""
     try:
-        return Outcome(None, "", batch.warm(strategy))
+        return Outcome(Ending.DONE, seconds=batch.warm(work.strategy), node=platform.node())
     except Exception:
-        return Outcome(None, traceback.format_exc(), 0.0)
+        return Outcome(Ending.RAISED, error=traceback.format_exc(), node=platform.node())

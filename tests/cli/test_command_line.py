@@ -50,7 +50,11 @@ def test_plan_run_report(here: Path) -> None:
 
     out, error = sweep(here, "run", "tiny.yaml", "--executor", "inline")
     assert error == ""
-    assert re.search(r"^done 6 · failed 0 · .+ s · \d+ % of core time simulated \(compile .+, dispatch .+", out, re.M)
+    assert re.search(
+        r"^done 6 · failed 0 · .+ s\n[\d.]+ of [\d.]+ core-seconds simulated \([\d.]+ %\) · .*start and end .+",
+        out,
+        re.M,
+    )
     assert out.splitlines()[-2].startswith("runs/tiny/results.arrow · results.parquet · report.txt")
     assert out.splitlines()[-1] == "verdicts: sweep report runs/tiny"
     assert {path.name for path in (here / "runs/tiny").glob("report.*")} == {"report.txt", "report.md", "report.html"}

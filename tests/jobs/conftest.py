@@ -11,7 +11,7 @@ from tiny_sweep import SIMULATIONS, SWEEP, MakeRequest, read
 
 from sweep import config
 from sweep.jobs.origin import Origin
-from sweep.jobs.run import Request
+from sweep.jobs.request import Request
 
 
 @pytest.fixture(scope="session")

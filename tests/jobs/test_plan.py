@@ -16,7 +16,8 @@ from tiny_sweep import SIMULATIONS, MakeRequest
 from sweep import plan as planning
 from sweep.errors import ConfigError, RunError, SweepError
 from sweep.jobs.executor import worker_count
-from sweep.jobs.task import attempt_chunk, run_chunk
+from sweep.jobs.task import attempt_run, run_chunk
+from sweep.jobs.work import Ending, Run
 from sweep.model import batch, jit
 from sweep.plan import chunks as cutting
 from sweep.plan import file as plan_file
@@ -130,7 +131,7 @@ def test_a_plan_survives_its_file(plan: planning.Plan) -> None:
     for number, chunk in enumerate(plan.chunks):
         assert back.chunks[number].digest == chunk.digest
         assert back.scenarios(number) == plan.scenarios(number)
-    assert run_chunk(back, 0)[:6] == b"ARROW1"
+    assert (run_chunk(back, Run(0)).data or b"")[:6] == b"ARROW1"
 
 
 def test_another_format_is_refused(plan: planning.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,15 +150,17 @@ def test_a_damaged_plan_is_refused(plan: planning.Plan, damage: object) -> None:
 def test_other_code_is_refused(plan: planning.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jit, "core_digest", lambda: "elsewhere")
     with pytest.raises(RunError, match='the core of sweep/model has digest "elsewhere" here'):
-        run_chunk(plan, 0)
-    assert "elsewhere" in attempt_chunk(plan, 0).error
+        run_chunk(plan, Run(0))
+    outcome = attempt_run(plan, Run(0))
+    assert outcome.ending is Ending.RAISED
+    assert "elsewhere" in outcome.error
 
 
 def test_a_plan_that_is_read_otherwise_is_refused(plan: planning.Plan) -> None:
     moved = json.loads(canonical(plan.document).replace('"seed":1', '"seed":2'))
     assert moved != plan.document
     with pytest.raises(RunError, match="comes out as other simulations here"):
-        run_chunk(dataclasses.replace(plan, document=moved), 0)
+        run_chunk(dataclasses.replace(plan, document=moved), Run(0))
 
 
 def test_executors_and_workers_are_checked() -> None:

@@ -17,9 +17,11 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep import config, plan
 from sweep.errors import RunError
-from sweep.jobs.executor import Run, Warm, open_executor
+from sweep.jobs.executor import Join, open_executor
 from sweep.jobs.origin import Origin
-from sweep.jobs.run import Request, Summary, run
+from sweep.jobs.request import Request
+from sweep.jobs.run import Summary, run
+from sweep.jobs.work import Run, Warm
 
 LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
 
@@ -172,4 +174,4 @@ def _all(executor: object, number: int) -> list:  # type: ignore[type-arg]
 def test_no_cluster_at_an_address(request_of: MakeRequest) -> None:
     """Nobody listens on port 1; Ray itself would try for minutes."""
     with pytest.raises(RunError, match=r'no Ray cluster at "127\.0\.0\.1:1": .*Connection refused'):
-        run(request_of(executor="ray", address="127.0.0.1:1"))
+        run(request_of(executor="ray", join=Join("127.0.0.1:1")))

@@ -14,7 +14,10 @@ import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.errors import IncompleteError
-from sweep.jobs.run import Request, look, run
+from sweep.jobs.executor import Join
+from sweep.jobs.prospect import look
+from sweep.jobs.request import Request
+from sweep.jobs.run import run
 from sweep.jobs.store import Store
 from sweep.model import batch, jit
 from sweep.plan.forecast import KERNEL_S, RAY_START_S
@@ -107,29 +110,6 @@ def test_a_changed_core_reruns_everything(request_of: MakeRequest, monkeypatch: 
     run(request_of())
     monkeypatch.setattr(jit, "core_digest", lambda: "changed")
     assert missing(request_of()) == SIMULATIONS
-
-
-def test_a_failing_chunk_leaves_the_others(
-    request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
-) -> None:
-    real = batch.simulate
-
-    def simulate(strategy: str, *rest: object) -> object:
-        return _raise() if strategy == "page_pool" else real(strategy, *rest)  # type: ignore[arg-type]
-
-    with monkeypatch.context() as patch:
-        patch.setattr(batch, "simulate", simulate)
-        summary = run(request_of())
-    assert (summary.exit_code, summary.failed, summary.done) == (1, SIMULATIONS // 2, SIMULATIONS // 2)
-    failure = summary.failures[0]
-    assert failure.reason == "ZeroDivisionError: planted"
-    log = failure.log.read_text()
-    assert "Traceback" in log
-    assert all(name in log for name in _ids(summary.prospect.survey.ids[failure.chunk.simulations]))
-    table = read(summary.directory)
-    assert table.column("strategy").unique().to_pylist() == ["page_allocator"]
-    assert run(request_of()).exit_code == 0
-    assert read(summary.directory).equals(undisturbed)
 
 
 def test_a_kernel_that_does_not_compile_fails_its_strategy_once(
@@ -232,7 +212,7 @@ def test_forecast_knows_ray_and_kernels(
     run(request_of())  # both kernels are in the cache now
     assert before() == (0, 0, [])
     assert before(executor="ray") == (RAY_START_S, 0, [])
-    assert before(executor="ray", address="127.0.0.1:1") == (0, 0, [])
+    assert before(executor="ray", join=Join("127.0.0.1:1")) == (0, 0, [])
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "empty"))
     assert before() == (0, 2 * KERNEL_S, ["page_allocator", "page_pool"])
     assert before(executor="ray", workers=2) == (RAY_START_S, KERNEL_S, ["page_allocator", "page_pool"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sweep.jobs.run import Request
+from sweep.jobs.request import Request
 
 SWEEP = """\
 name: tiny

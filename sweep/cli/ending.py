@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""How a run ended, in words: what is there, where the core time went, what failed and what to type next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .words import count, of, seconds
+
+if TYPE_CHECKING:
+    from sweep.jobs.progress import Progress
+    from sweep.jobs.run import Summary
+
+FAILURES_SHOWN = 5
+
+
+def ending(summary: Summary, wall_s: float) -> str:
+    """done 11,880 · failed 0 · 47 s, and a line of accounts if anything was simulated."""
+    progress = summary.progress
+    parts = [f"done {count(summary.done)}", f"failed {count(summary.failed)}"]
+    if summary.invalid:
+        parts.append(f"invalid {count(summary.invalid)}")
+    head = " · ".join([*parts, seconds(wall_s)])
+    return f"{head}\n{_accounts(progress, wall_s)}" if progress.simulate_s else head
+
+
+def _accounts(progress: Progress, wall_s: float) -> str:
+    """91.2 of 94.0 core-seconds simulated (97.0 %) · dispatch 0.9 s · compile … · next time --chunk-seconds 1.2"""
+    share = 100 * progress.simulated_share
+    parts = [f"{progress.simulate_s:,.1f} of {progress.paid_s:,.1f} core-seconds simulated ({share:.1f} %)"]
+    accounts = (
+        ("dispatch", progress.dispatch_s),
+        ("compile", progress.compile_s),
+        ("stragglers", progress.straggle_s),
+        ("lost", progress.lost_s),
+    )
+    parts += [f"{name} {seconds(spent_s)}" for name, spent_s in accounts if spent_s >= 0.001]
+    parts.append(f"start and end {seconds(max(0.0, wall_s - progress.elapsed_s))}")
+    if progress.advised_chunk_s:
+        parts.append(f"next time --chunk-seconds {progress.advised_chunk_s:.2g}")
+    return " · ".join(parts)
+
+
+def trouble(summary: Summary, again: str) -> str:
+    """What is not as it was asked for, and what to type."""
+    lines = []
+    if summary.interrupted:
+        lines.append(f"interrupted; what was finished is kept. Go on with\n  {again}")
+    for failure in summary.failures[:FAILURES_SHOWN]:
+        lines.append(f"  {failure.strategy}, {of(len(failure.ids), 'simulation')}: {failure.reason}")
+        lines.append(f"    {summary.directory}/failed/{failure.name}.json")
+    if len(summary.failures) > FAILURES_SHOWN:
+        lines.append(f"  and {of(len(summary.failures) - FAILURES_SHOWN, 'record')} more")
+    if summary.failures:
+        new = sum(len(failure.ids) for failure in summary.failures)
+        lines.insert(0, f"{of(new, 'simulation')} failed and {'has' if new == 1 else 'have'} no result")
+        if summary.given_up and not summary.interrupted:
+            lines.append(f"stopped there; nothing is published. What was finished is kept. Go on with\n  {again}")
+    if summary.failed:
+        before = f"{count(summary.prospect.failed)} failed before and were not tried again\n" * bool(
+            summary.prospect.failed
+        )
+        lines.append(f"{before}next: mend the cause, then\n  {again} --retry-failed")
+    if summary.invalid:
+        lines.append(
+            f"{of(summary.invalid, 'row')} broke a conservation law: left out of the report; column violation of "
+            f"{summary.directory}/results.arrow says which and how to see it again"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""`sweep status`: where a run directory stands.  Exit 0 if all that was asked for is there, else 3."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .exits import INCOMPLETE
+from .words import count, of
+
+if TYPE_CHECKING:
+    from sweep.jobs.status import Status
+
+FAILURES_SHOWN = 5
+
+
+def status(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="run directory", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """Say what a run directory has: done, reused, failed, stale, missing; who writes there; how to go on."""
+    from sweep.jobs.status import status as look
+
+    found = look(directory)
+    print(json.dumps(_record(found), indent=2) if as_json else _text(found, directory))
+    if not found.complete:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _record(found: Status) -> dict[str, object]:
+    prospect = found.prospect
+    last = {name: value for name, value in found.last.items() if name != "document"}
+    return {
+        "name": found.name,
+        "simulations": prospect.survey.simulations,
+        "done": prospect.done,
+        "reused": prospect.reused,
+        "failed": prospect.failed,
+        "failed_by_ending": found.endings(),
+        "missing": found.missing,
+        "stale": found.stale,
+        "set_aside": found.set_aside,
+        "complete": found.complete,
+        "holder": found.holder,
+        "last": last,
+    }
+
+
+def _text(found: Status, directory: Path) -> str:
+    prospect = found.prospect
+    lines = [
+        f"{found.name}: {of(prospect.survey.simulations, 'simulation')}",
+        f"  done {count(prospect.done)} · reused {count(prospect.reused)} · failed {count(prospect.failed)} · "
+        f"missing {count(found.missing)} · stale {count(found.stale)}",
+    ]
+    if found.set_aside:
+        lines.append(f"  {of(found.set_aside, 'damaged part')} set aside (*.bad)")
+    for failure in found.failures[:FAILURES_SHOWN]:
+        lines.append(f"  {failure.strategy}, {of(len(failure.ids), 'simulation')}: {failure.reason}")
+        lines.append(f"    {directory}/failed/{failure.name}.json")
+    if len(found.failures) > FAILURES_SHOWN:
+        lines.append(f"  and {of(len(found.failures) - FAILURES_SHOWN, 'record')} more")
+    lines.append(_last(found))
+    if not found.complete and not found.holder:
+        retry = " --retry-failed" if found.failures and not found.missing else ""
+        lines.append(f"next: {found.last['command']}{retry}")
+    return "\n".join(lines)
+
+
+def _last(found: Status) -> str:
+    """Who writes now, or how the last run ended."""
+    last = found.last
+    if found.holder:
+        return f"being written by {found.holder}"
+    started = f"last run {last['started']} by pid {last['pid']} on {last['node']}"
+    if "exit_code" not in last:
+        return f"{started}: ended without a word (killed?)"
+    return f"{started}: exit {last['exit_code']} at {last['ended']}"

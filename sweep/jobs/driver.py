@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: MIT
+"""The loop between executor and store: hand out, commit, and do as the policy says with what fails.
+
+A piece is handed out once; only a failure (`policy`), or a deadline that has passed, brings a second attempt at it, and
+the first attempt to end well is the one that is committed.  The driver is the only writer.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count, islice
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.plan import Chunk, Survey, digest
+
+from . import policy
+from .executor import Executor
+from .failure import Failure
+from .journal import Journal
+from .policy import Piece
+from .progress import Progress
+from .store import Part, Store
+from .work import Ending, Outcome, Run, Warm
+
+IN_FLIGHT_PER_WORKER = 2  # one runs, one waits at the worker's door: more only delays stopping
+TICK_S = 0.5
+PACES = 50  # chunks whose pace decides what is expected of the next
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass
+class Flight:
+    """An attempt that has been handed out."""
+
+    piece: Piece
+    handed_out: float
+    started: float | None = None  # since when a worker is there for it
+    copied: bool = False  # its deadline has passed once
+
+
+class Driver:
+    """One run of the chunks of a survey.
+
+    Executors run what they are given in its order, so the oldest attempts, as many as there are workers, are those
+    that run: their clocks go.  An attempt that waits behind a stuck one is not late.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        survey: Survey,
+        chunks: Sequence[Chunk],
+        *,
+        watch: Watch,
+        shuffle: int | None = None,
+        least_deadline_s: float = policy.DEADLINE_S,
+        max_failures: int | None = None,
+    ) -> None:
+        self.parts: list[Part] = []
+        self.failures: list[Failure] = []
+        self.progress = Progress.of(chunks)
+        self.interrupted = False
+        self._store, self._survey, self._chunks, self._watch = store, survey, chunks, watch
+        self._least_deadline_s, self._max_failures = least_deadline_s, max_failures
+        self._journal = Journal(store)
+        self._attempts = count()
+        self._left = [len(chunk.simulations) for chunk in chunks]
+        self._cold = {chunk.strategy for chunk in chunks}  # kernel not ready
+        self._ready: list[tuple[float, int, Piece]] = []  # heap: what may be handed out, most urgent first
+        self._alone: list[Piece] = []  # after all others, one at a time
+        self._flights: dict[Run, Flight] = {}  # in the order in which they were handed out
+        self._paces: list[float] = []  # measured over predicted
+        order = random.Random(shuffle) if shuffle is not None else None
+        self._urgency = [order.random() if order else -chunk.predicted_s for chunk in chunks]
+
+    def stop(self) -> None:
+        """From a signal's handler, which may run anywhere: so nothing else happens here."""
+        self.interrupted = self.progress.stopping = True
+
+    def starting(self, executor: str) -> None:
+        """Tell whoever watches that the executor is being started."""
+        self.progress.executor = f"starting {executor}"
+        self._watch(self.progress)
+
+    @property
+    def failed(self) -> int:
+        """Simulations that failed in this run."""
+        return sum(len(failure.ids) for failure in self.failures)
+
+    @property
+    def given_up(self) -> bool:
+        """Whether more simulations have failed than may."""
+        return self._max_failures is not None and self.failed > self._max_failures
+
+    @property
+    def stopping(self) -> bool:
+        return self.interrupted or self.given_up
+
+    def run(self, executor: Executor) -> None:
+        """Hand out all chunks and commit what comes of them; returns early when stopping.
+
+        Raises RunError if a part cannot be written or the executor has ended; what is committed stays.
+        """
+        self.progress.begin()
+        try:
+            for strategy in sorted(self._cold):
+                executor.submit(Warm(strategy))
+            while not self.stopping and (self._cold or self._ready or self._alone or self._flights):
+                self._hand_out(executor)
+                self._account(executor)
+                self._take(executor, TICK_S)
+                self._account(executor)
+                self._end_late_ones(executor)
+                self._journal.keep()
+            if self.stopping:
+                self._take(executor, 0)
+        finally:
+            self.progress.finish()
+            self._journal.keep(now=True)
+
+    def _account(self, executor: Executor) -> None:
+        progress = self.progress
+        progress.compiling = tuple(sorted(self._cold))
+        progress.pay(executor.workers, len(self._flights) + len(self._cold), nothing_ready=not self._ready)
+        progress.executor = executor.name
+        self._watch(progress)
+
+    def _hand_out(self, executor: Executor) -> None:
+        limit = max(1, IN_FLIGHT_PER_WORKER * executor.workers)
+        while self._ready and len(self._flights) < limit:
+            self._submit(executor, heapq.heappop(self._ready)[2])
+        if self._alone and not self._flights and not self._cold:
+            self._submit(executor, self._alone.pop())
+        now = time.perf_counter()
+        for flight in islice(self._flights.values(), max(1, executor.workers)):
+            flight.started = flight.started or now
+
+    def _submit(self, executor: Executor, piece: Piece) -> None:
+        work = Run(piece.number, piece.start, piece.stop, next(self._attempts))
+        self._flights[work] = Flight(piece, time.perf_counter())
+        executor.submit(work)
+
+    def _take(self, executor: Executor, timeout_s: float) -> None:
+        for work, outcome in executor.wait(timeout_s):
+            if isinstance(work, Warm):
+                self._warmed(work.strategy, outcome)
+            elif work in self._flights:  # it may have been cancelled at the moment when it ended
+                self._ended(executor, work, outcome)
+
+    def _warmed(self, strategy: str, outcome: Outcome) -> None:
+        self._cold.discard(strategy)
+        self.progress.compile_s += outcome.seconds
+        self._journal.add(warmed=strategy, ending=outcome.ending, seconds=outcome.seconds)
+        for number, chunk in enumerate(self._chunks):
+            if chunk.strategy == strategy:
+                piece = Piece(number, 0, len(chunk.simulations))
+                if (
+                    outcome.ending is Ending.RAISED
+                ):  # every chunk would fail in the same way, after compiling for as long
+                    self._fail(piece, range(piece.size), outcome.ending, outcome.error, outcome.node)
+                else:
+                    heapq.heappush(self._ready, (self._urgency[number], number, piece))
+
+    def _ended(self, executor: Executor, work: Run, outcome: Outcome) -> None:
+        flight = self._flights.pop(work)
+        part = None
+        if outcome.ending is Ending.DONE:
+            if outcome.data is not None:
+                part = self._commit(flight.piece, outcome.data)
+            for (ending, error), indices in _alike(outcome.failed).items():
+                self._fail(flight.piece, indices, ending, error, outcome.node)
+            self._settle(flight.piece)
+            self._cancel(executor, flight.piece)
+        else:
+            self._lose(flight)
+            if not any(other.piece == flight.piece for other in self._flights.values()):
+                self._again(flight.piece, outcome)
+        self._note(work, flight, outcome, part)
+
+    def _again(self, piece: Piece, outcome: Outcome) -> None:
+        """As the policy says; what has failed before goes first, so that poison is alone before the rest is done."""
+        pieces = policy.again(piece, outcome.ending)
+        for each in pieces:
+            if each.alone:
+                self._alone.append(each)
+            else:
+                heapq.heappush(self._ready, (float("-inf"), next(self._attempts), each))
+        if not pieces:
+            self._fail(piece, range(piece.size), outcome.ending, outcome.error, outcome.node)
+            self._settle(piece)
+
+    def _end_late_ones(self, executor: Executor) -> None:
+        """Past its deadline, an attempt gets a second copy; past twice that, both are ended."""
+        now = time.perf_counter()
+        for flight in list(self._flights.values()):
+            if flight.started is None or not any(flight is other for other in self._flights.values()):
+                continue
+            deadline_s = policy.deadline_s(self._expected_s(flight.piece), self._least_deadline_s)
+            if now - flight.started > 2 * deadline_s:
+                self._cancel(executor, flight.piece)
+                error = (
+                    f"did not end within {2 * deadline_s:.0f} s; {self._expected_s(flight.piece):.1f} s were expected"
+                )
+                self._again(flight.piece, Outcome(Ending.SLOW, error=error))
+            elif now - flight.started > deadline_s and not flight.copied:
+                flight.copied = True
+                self._journal.add(**self._slice(flight.piece), copied=True)
+                self._submit(executor, flight.piece)
+
+    def _cancel(self, executor: Executor, piece: Piece) -> None:
+        """End all attempts at `piece` that are in flight."""
+        for work in [work for work, flight in self._flights.items() if flight.piece == piece]:
+            flight = self._flights.pop(work)
+            executor.cancel(work)
+            self._lose(flight)
+            self._note(work, flight, None, None)
+
+    def _commit(self, piece: Piece, data: bytes) -> Part:
+        part = self._store.commit(digest(self._ids(piece).tobytes()), data)
+        self.parts.append(part)
+        self.progress.packets += part.about["packets"]
+        self.progress.simulate_s += part.about["simulate_s"]
+        self.progress.compile_s += part.about["compile_s"]
+        if predicted_s := self._predicted_s(piece):
+            self._paces = [*self._paces[1 - PACES :], part.about["simulate_s"] / predicted_s]
+        return part
+
+    def _fail(self, piece: Piece, indices: Iterable[int], ending: str, error: str, node: str) -> None:
+        failure = Failure(
+            strategy=self._chunks[piece.number].strategy,
+            ending=str(ending),
+            error=error,
+            ids=tuple(name.decode() for name in self._ids(piece)[list(indices)].tolist()),
+            document=self._survey.document_digest,
+            node=node,
+        )
+        self._store.fail(failure)
+        self.failures.append(failure)
+        self.progress.failed += len(failure.ids)
+
+    def _settle(self, piece: Piece) -> None:
+        """The simulations of `piece` are done or have failed."""
+        self._left[piece.number] -= piece.size
+        self.progress.ended_chunks += not self._left[piece.number]
+        self.progress.ended_predicted_s += self._predicted_s(piece)
+
+    def _lose(self, flight: Flight) -> None:
+        if flight.started is not None:
+            self.progress.lost_s += time.perf_counter() - flight.started
+
+    def _ids(self, piece: Piece) -> NDArray[np.bytes_]:
+        return self._survey.ids[self._chunks[piece.number].simulations[piece.start : piece.stop]]
+
+    def _predicted_s(self, piece: Piece) -> float:
+        chunk = self._chunks[piece.number]
+        return chunk.predicted_s * piece.size / max(len(chunk.simulations), 1)
+
+    def _expected_s(self, piece: Piece) -> float:
+        return self._predicted_s(piece) * (median(self._paces) if self._paces else 1.0)
+
+    def _slice(self, piece: Piece) -> dict[str, object]:
+        chunk = self._chunks[piece.number]
+        return {"chunk": chunk.digest, "slice": [piece.start, piece.stop], "strategy": chunk.strategy}
+
+    def _note(self, work: Run, flight: Flight, outcome: Outcome | None, part: Part | None) -> None:
+        now, started = time.perf_counter(), flight.started
+        self._journal.add(
+            **self._slice(flight.piece),
+            attempt=work.attempt,
+            ending=outcome.ending if outcome else "cancelled",
+            node=outcome.node if outcome else "",
+            waited_s=round((started or now) - flight.handed_out, 4),
+            took_s=round(now - started, 4) if started else 0.0,
+            failed=len(outcome.failed) if outcome else 0,
+            **({name: part.about[name] for name in ("simulate_s", "compile_s", "pid")} if part else {}),
+        )
+
+
+def _alike(failed: Iterable[tuple[int, str, str]]) -> dict[tuple[str, str], list[int]]:
+    """Indices of the simulations that failed in the same way."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for index, ending, error in failed:
+        found.setdefault((ending, error), []).append(index)
+    return found

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Simulations that have no result, and why: what is kept of them in the run directory.
+
+They are not tried again by the next run, which would fail in the same way, unless it is asked to (`--retry-failed`);
+a row of the same id, from wherever, supersedes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sweep.plan import digest
+
+FORMAT = 1
+ENDINGS = {  # for people
+    "exception": "raised an exception",
+    "crash": "crashed its process",
+    "memory": "ran out of memory",
+    "too_slow": "did not end in time",
+    "lost": "lost its node again and again",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Simulations that failed together, in one way."""
+
+    strategy: str
+    ending: str  # a key of ENDINGS
+    error: str  # traceback, or what the executor knew
+    ids: tuple[str, ...] = field(repr=False)
+    document: str  # digest of the sweep that they were simulated for
+    attempts: int = 1
+    node: str = ""  # of the last attempt, if known
+
+    @property
+    def name(self) -> str:
+        """Of its file: the digest of its simulations."""
+        return digest("".join(self.ids))
+
+    @property
+    def reason(self) -> str:
+        """One line for people."""
+        last = (self.error.strip().splitlines() or [""])[-1]
+        return last if self.ending == "exception" and last else ENDINGS[self.ending]
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Failure | None:
+        """The failure in a record; None if it is of another format."""
+        fields = {name: value for name, value in record.items() if name != "format"}
+        if record.get("format") != FORMAT or fields.get("ending") not in ENDINGS:
+            return None
+        try:
+            return cls(**{**fields, "ids": tuple(fields["ids"])})
+        except (TypeError, KeyError):
+            return None

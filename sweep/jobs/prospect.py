@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""What a run directory has of a sweep, and what is to do.  Compares, and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep import plan as planning
+from sweep.plan import Chunk, Forecast, Survey
+
+from .executor import worker_count
+from .failure import Failure
+from .kernels import uncompiled
+from .request import Request
+from .store import Part
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """A sweep beside what is there."""
+
+    survey: Survey
+    wanted: NDArray[np.bool_]  # (N,) simulations asked for
+    there: NDArray[np.bool_]  # (N,) of them, those that have a row
+    done: int  # simulated for this very sweep
+    reused: int  # simulated for an earlier variant of it
+    failed: int  # failed before, and not to be tried again
+    chunks: list[Chunk]
+    cold: list[str]  # strategies of chunks whose kernel this machine has still to compile
+    forecast: Forecast
+    workers: int
+
+    @property
+    def missing(self) -> int:
+        """Simulations to run."""
+        return sum(len(chunk.simulations) for chunk in self.chunks)
+
+
+def look(request: Request, parts: Sequence[Part], failures: Sequence[Failure] = ()) -> Prospect:
+    """Compare a sweep with the parts and failures that are there."""
+    workers = worker_count(request.executor, request.workers)
+    survey = planning.survey(request.sweep)
+    wanted = survey.only(request.only) if request.only else np.ones(survey.simulations, np.bool_)
+    there = np.isin(survey.ids, _joined(part.ids for part in parts)) & wanted
+    own = (part.ids for part in parts if part.about["document"] == survey.document_digest)
+    mine = np.isin(survey.ids, _joined(own)) & wanted
+    failed = np.isin(survey.ids, ids_of(failures)) & wanted & ~there
+    tried = np.zeros_like(failed) if request.retry_failed else failed
+    calibration = _calibration(parts)
+    chunks = planning.divide(survey, wanted & ~there & ~tried, workers, request.chunk_s, calibration)
+    cold = uncompiled({chunk.strategy for chunk in chunks}, survey.code)
+    starts_ray = bool(chunks) and request.executor == "ray" and request.join is None
+    return Prospect(
+        survey=survey,
+        wanted=wanted,
+        there=there,
+        done=int(mine.sum()),
+        reused=int((there & ~mine).sum()),
+        failed=int(tried.sum()),
+        chunks=chunks,
+        cold=cold,
+        forecast=planning.forecast(survey, chunks, workers, calibration, starts_ray=starts_ray, kernels=len(cold)),
+        workers=workers,
+    )
+
+
+def ids_of(failures: Iterable[Failure]) -> NDArray[np.bytes_]:
+    """Ids of the simulations that failed."""
+    return np.array([name for failure in failures for name in failure.ids], "S32")
+
+
+def _joined(ids: Iterable[NDArray[np.bytes_]]) -> NDArray[np.bytes_]:
+    return np.concatenate([np.zeros(0, "S32"), *ids])
+
+
+def _calibration(parts: Sequence[Part]) -> dict[str, float]:
+    """Measured over predicted core time of each strategy, from the parts that are there."""
+    measured: dict[str, list[float]] = {}
+    for part in parts:
+        total = measured.setdefault(part.about["strategy"], [0.0, 0.0])
+        total[0] += part.about["simulate_s"]
+        total[1] += part.about["model_s"]
+    return {strategy: spent / model for strategy, (spent, model) in measured.items() if spent > 0 and model > 0}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""What to run, and how: a sweep, its run directory, and what the command line can say of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweep.config import Sweep
+
+from . import policy
+from .executor import Join
+from .origin import Origin
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run that is asked for."""
+
+    sweep: Sweep
+    directory: Path
+    origin: Origin
+    executor: str = "ray"
+    join: Join | None = None  # a cluster that is there; a private local one otherwise
+    workers: int | None = None  # all cores
+    chunk_s: float = 1.0
+    only: str | None = None  # ids that start with this
+    deadline_s: float = policy.DEADLINE_S  # least, of an attempt at a chunk
+    max_failures: int | None = None  # stop when more simulations than this have failed
+    retry_failed: bool = False  # try again what has failed before
+    shuffle: int | None = None  # hand out in random order, of this seed

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Where a run directory stands, from nothing but its files: what is done, failed, stale and missing, and who writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweep import config
+from sweep.errors import ConfigError
+
+from .failure import Failure
+from .origin import Origin
+from .prospect import Prospect, look
+from .request import Request
+from .run import NOTE
+from .store import Store
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is there of the sweep that the directory was last run for."""
+
+    name: str
+    prospect: Prospect  # as the same command would find it now
+    stale: int  # rows of other sources or of other variants of the sweep
+    failures: list[Failure]  # of simulations that have no row, not tried again unless asked for
+    set_aside: int  # damaged parts
+    last: dict[str, Any]  # run.json: what was asked for last, and how it ended
+    holder: str | None  # who writes here now
+
+    @property
+    def missing(self) -> int:
+        """Simulations that have neither a row nor failed."""
+        return self.prospect.missing
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing and not self.prospect.failed
+
+    def endings(self) -> dict[str, int]:
+        """Simulations that failed, by how."""
+        return dict(Counter(failure.ending for failure in self.failures for _ in failure.ids))
+
+
+def status(directory: Path) -> Status:
+    """The status of a run directory.  Raises ConfigError if it is none."""
+    store = Store(directory)
+    last = store.noted(NOTE)
+    if last is None or "document" not in last:
+        raise ConfigError(
+            f'"{directory}" is no run directory: it has no run.json\n  next: sweep run FILE --out {directory}'
+        )
+    sweep = config.from_document(last["document"])
+    parts, failures = store.scan(set_aside=False), store.failures()
+    prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
+    rows = np.unique(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
+    known = np.isin(rows, prospect.survey.ids)
+    there = set(rows[known].tolist())
+    asked = set(prospect.survey.ids.tolist())
+    return Status(
+        name=sweep.name,
+        prospect=prospect,
+        stale=int((~known).sum()),
+        failures=[
+            failure
+            for failure in failures
+            if any((name := each.encode()) in asked and name not in there for each in failure.ids)
+        ],
+        set_aside=store.damaged(),
+        last=last,
+        holder=store.holder(),
+    )

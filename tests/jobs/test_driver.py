@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: MIT
+"""The driver on an executor that fails by a script: the same table, every simulation once, poison found."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from tiny_sweep import SIMULATIONS, MakeRequest, read
+
+from sweep.jobs.executor import Inline
+from sweep.jobs.run import Summary, run
+from sweep.jobs.work import Ending, Outcome, Run, Warm, Work
+from sweep.plan import Plan
+
+Script = Callable[[Run], Outcome | None]  # None: never ends
+
+
+class Scripted(Inline):
+    """Runs in this process what the script lets through."""
+
+    workers = 2
+    name = "scripted"
+
+    def __init__(self, plan: Plan, script: Script) -> None:
+        super().__init__(plan)
+        self.tried: list[Run] = []
+        self.cancelled: list[Work] = []
+        self._script = script
+        self._stuck: deque[Run] = deque()
+
+    def submit(self, work: Work) -> None:
+        if isinstance(work, Run):
+            self.tried.append(work)
+        super().submit(work)
+
+    def cancel(self, work: Work) -> None:
+        self.cancelled.append(work)
+        super().cancel(work)
+        if work in self._stuck:
+            self._stuck.remove(work)
+
+    def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
+        if self._queue and isinstance(self._queue[0], Run) and len(self._stuck) < self.workers:
+            outcome = self._script(self._queue[0])
+            if outcome is None:
+                self._stuck.append(self._queue.popleft())  # type: ignore[arg-type]
+                return []
+            if outcome.ending is not Ending.DONE:
+                return [(self._queue.popleft(), outcome)]
+        if len(self._stuck) == self.workers or not self._queue:
+            time.sleep(min(timeout_s, 0.02))
+            return []
+        return super().wait(timeout_s)
+
+
+def through(work: Run) -> Outcome:
+    return Outcome(Ending.DONE)
+
+
+@pytest.fixture
+def scripted(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Summary, Scripted]]:
+    def go(script: Script, **options: object) -> tuple[Summary, Scripted]:
+        made: list[Scripted] = []
+
+        def open_executor(name: str, plan: Plan, workers: int, join: object, log: Path) -> Scripted:
+            made.append(Scripted(plan, script))
+            return made[0]
+
+        monkeypatch.setattr("sweep.jobs.run.open_executor", open_executor)
+        return run(request_of(**{"chunk_s": 10.0, **options})), made[0]
+
+    return go
+
+
+def poisonous(work: Run, ending: Ending) -> Outcome:
+    """Simulation 5 of chunk 0 is poison."""
+    hit = work.number == 0 and work.start <= 5 < (work.stop or 0)
+    return Outcome(ending, error="planted") if hit else Outcome(Ending.DONE)
+
+
+@pytest.mark.parametrize("ending", [Ending.CRASHED, Ending.MEMORY])
+def test_poison_is_found_and_its_neighbours_survive(
+    scripted: Callable[..., tuple[Summary, Scripted]], undisturbed: pa.Table, ending: Ending
+) -> None:
+    summary, executor = scripted(lambda work: poisonous(work, ending))
+    assert (summary.exit_code, summary.done, summary.failed) == (3, SIMULATIONS - 1, 1)
+    (failure,) = summary.failures
+    chunk = summary.prospect.chunks[0]
+    assert failure.ids == (summary.prospect.survey.ids[chunk.simulations[5]].decode(),)
+    assert (failure.ending, failure.error) == (ending, "planted")
+    rest = [row for row in undisturbed.to_pylist() if row["id"] not in failure.ids]
+    assert read(summary.directory).to_pylist() == rest
+    assert len(set(executor.tried)) == len(executor.tried) <= 2 + 3 * 4
+
+
+def test_a_crash_of_a_neighbour_and_lost_nodes_cost_nothing_but_time(
+    scripted: Callable[..., tuple[Summary, Scripted]], undisturbed: pa.Table
+) -> None:
+    accidents = [Ending.LOST] * 4 + [Ending.CRASHED]
+    summary, executor = scripted(lambda work: Outcome(accidents.pop()) if accidents else through(work), chunk_s=1e-6)
+    assert (summary.exit_code, summary.failed) == (0, 0)
+    assert read(summary.directory).equals(undisturbed)
+    assert len(executor.tried) == SIMULATIONS + 5
+
+
+def test_what_is_late_gets_a_second_copy_and_the_first_to_end_counts(
+    scripted: Callable[..., tuple[Summary, Scripted]], undisturbed: pa.Table
+) -> None:
+    stuck: list[Run] = []
+
+    def script(work: Run) -> Outcome | None:
+        if not stuck:
+            stuck.append(work)
+            return None
+        return through(work)
+
+    summary, executor = scripted(script, deadline_s=0.2, chunk_s=1e-6)
+    assert (summary.exit_code, summary.failed) == (0, 0)
+    assert read(summary.directory).equals(undisturbed)
+    assert executor.cancelled == stuck
+    copies = [work for work in executor.tried if work[:3] == stuck[0][:3]]
+    assert len(copies) == 2
+    assert summary.progress.lost_s > 0.1
+
+
+def test_what_never_ends_is_found_and_its_neighbours_survive(
+    scripted: Callable[..., tuple[Summary, Scripted]],
+) -> None:
+    summary, executor = scripted(
+        lambda work: None if poisonous(work, Ending.SLOW).ending is Ending.SLOW else through(work), deadline_s=0.05
+    )
+    assert (summary.exit_code, summary.done, summary.failed) == (3, SIMULATIONS - 1, 1)
+    assert summary.failures[0].ending == "too_slow"
+    assert "did not end within" in summary.failures[0].error
+    assert len(executor.cancelled) == 2 * 4  # both copies of 8, 4, 2 and 1 simulations
+
+
+def test_what_waits_behind_stuck_work_is_not_late(scripted: Callable[..., tuple[Summary, Scripted]]) -> None:
+    """Both workers are stuck until their deadline; only the stuck ones are ended."""
+    summary, _ = scripted(
+        lambda work: None if work.number < 2 else through(work), deadline_s=0.1, chunk_s=1e-6, shuffle=None
+    )
+    stuck = {name for number in (0, 1) for name in _ids(summary, number)}
+    assert {name for failure in summary.failures for name in failure.ids} == stuck
+    assert summary.done == SIMULATIONS - 2
+
+
+def test_a_late_outcome_of_what_was_cancelled_is_dropped(
+    scripted: Callable[..., tuple[Summary, Scripted]], monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
+) -> None:
+    """An executor may answer although it was told not to: the row is there once."""
+    late: list[tuple[Work, Outcome]] = []
+    real_cancel, real_wait = Scripted.cancel, Scripted.wait
+
+    def cancel(self: Scripted, work: Work) -> None:
+        real_cancel(self, work)
+        late.append((work, Outcome(Ending.CRASHED, error="late")))
+
+    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, Outcome]]:
+        found, late[:] = list(late), []
+        return found + real_wait(self, timeout_s)
+
+    monkeypatch.setattr(Scripted, "cancel", cancel)
+    monkeypatch.setattr(Scripted, "wait", wait)
+    first: list[Run] = []
+
+    def script(work: Run) -> Outcome | None:
+        if not first:
+            first.append(work)
+            return None
+        return through(work)
+
+    summary, _ = scripted(script, deadline_s=0.1)
+    assert (summary.exit_code, summary.failed) == (0, 0)
+    assert read(summary.directory).equals(undisturbed)
+
+
+def test_a_kernel_that_crashes_while_compiling_is_no_verdict(
+    scripted: Callable[..., tuple[Summary, Scripted]], monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
+) -> None:
+    real = Scripted.wait
+
+    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, Outcome]]:
+        if self._queue and isinstance(self._queue[0], Warm):
+            return [(self._queue.popleft(), Outcome(Ending.CRASHED))]
+        return real(self, timeout_s)
+
+    monkeypatch.setattr(Scripted, "wait", wait)
+    summary, _ = scripted(through)
+    assert read(summary.directory).equals(undisturbed)
+
+
+def test_accounts_add_up(scripted: Callable[..., tuple[Summary, Scripted]]) -> None:
+    summary, _ = scripted(through, chunk_s=1e-6)
+    progress = summary.progress
+    parts = progress.simulate_s + progress.compile_s + progress.straggle_s + progress.lost_s + progress.dispatch_s
+    assert progress.paid_s == pytest.approx(parts)
+    assert progress.paid_s == pytest.approx(2 * progress.elapsed_s, rel=0.05)
+    assert 0 < progress.simulated_share < 1
+    assert progress.advised_chunk_s is not None
+
+
+def _ids(summary: Summary, number: int) -> list[str]:
+    return [name.decode() for name in summary.prospect.survey.ids[summary.prospect.chunks[number].simulations].tolist()]

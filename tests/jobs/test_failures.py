@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""Simulations that fail: alone, recorded, not tried again unless asked for; and runs that stop at too many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from tiny_sweep import SIMULATIONS, MakeRequest, read
+
+from sweep.jobs.prospect import look
+from sweep.jobs.run import run
+from sweep.jobs.status import status
+from sweep.jobs.store import Store
+from sweep.model import batch
+from sweep.model.scenario import Scenario
+
+Poison = Callable[[Scenario], bool]
+
+
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[[Poison, BaseException], list[int]]:
+    """Make simulations raise; the sizes of the batches that are tried."""
+    real, sizes = batch.simulate, []
+
+    def plant(poisonous: Poison, error: BaseException) -> list[int]:
+        def simulate(strategy: str, scenarios: Sequence[Scenario], tables: Any) -> batch.Result:
+            sizes.append(len(scenarios))
+            if any(map(poisonous, scenarios)):
+                raise type(error)(*error.args)
+            return real(strategy, scenarios, tables)
+
+        monkeypatch.setattr(batch, "simulate", simulate)
+        return sizes
+
+    return plant
+
+
+def one(scenario: Scenario) -> bool:
+    return (scenario.strategy, scenario.ring, scenario.replicate) == ("page_pool", 128, 1) and bool(
+        scenario.traffic.local_ppm
+    )
+
+
+def test_a_simulation_that_raises_fails_alone(
+    request_of: MakeRequest, poison: Callable[..., list[int]], undisturbed: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = poison(one, ZeroDivisionError("planted"))
+    request = request_of(chunk_s=10.0)
+    first = run(request)
+    assert (first.exit_code, first.failed, first.done) == (3, 1, SIMULATIONS - 1)
+    assert sorted(sizes) == [1, 1, 2, 2, 4, 4, 8, 8]  # eight lanes each; one batch is halved down to the poison
+    (failure,) = first.failures
+    assert (failure.ending, failure.reason, len(failure.ids)) == ("exception", "ZeroDivisionError: planted", 1)
+    assert "Traceback" in failure.error
+    rows = undisturbed.to_pylist()
+    (missing,) = [row["id"] for row in rows if row["id"] not in set(read(first.directory).column("id").to_pylist())]
+    assert failure.ids == (missing,)
+    assert read(first.directory).to_pylist() == [row for row in rows if row["id"] != missing]
+
+    monkeypatch.undo()
+    again = run(request_of(chunk_s=10.0))
+    assert (again.exit_code, again.prospect.failed, again.prospect.missing) == (3, 1, 0)  # it would fail again
+    retried = run(request_of(chunk_s=10.0, retry_failed=True))
+    assert (retried.exit_code, retried.prospect.missing, retried.done, retried.failed) == (0, 1, SIMULATIONS, 0)
+    assert read(first.directory).equals(undisturbed)
+    assert run(request_of()).exit_code == 0
+
+
+def test_out_of_memory_is_tried_with_fewer_lanes(
+    request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
+) -> None:
+    real = batch.simulate
+
+    def simulate(strategy: str, scenarios: Sequence[Scenario], tables: Any) -> batch.Result:
+        if len(scenarios) > 2:
+            raise MemoryError
+        return real(strategy, scenarios, tables)
+
+    monkeypatch.setattr(batch, "simulate", simulate)
+    request = request_of(chunk_s=10.0)
+    assert run(request).exit_code == 0
+    assert read(request.directory).equals(undisturbed)
+
+
+def test_a_simulation_that_fills_memory_by_itself(request_of: MakeRequest, poison: Callable[..., list[int]]) -> None:
+    poison(one, MemoryError("planted"))
+    summary = run(request_of())
+    assert [(failure.ending, failure.reason) for failure in summary.failures] == [("memory", "ran out of memory")]
+
+
+def test_fails_alike_are_one_record(request_of: MakeRequest, poison: Callable[..., list[int]]) -> None:
+    poison(lambda scenario: scenario.strategy == "page_pool", ZeroDivisionError("planted"))
+    summary = run(request_of(chunk_s=10.0))
+    assert (summary.exit_code, summary.failed, summary.done) == (3, SIMULATIONS // 2, SIMULATIONS // 2)
+    assert read(summary.directory).column("strategy").unique().to_pylist() == ["page_allocator"]
+    assert [len(failure.ids) for failure in summary.failures] == [SIMULATIONS // 2]
+
+
+@pytest.mark.parametrize(("limit", "ends"), [(0, True), (3, True), (7, False), (None, False)])
+def test_a_run_stops_when_more_have_failed_than_may(
+    request_of: MakeRequest, poison: Callable[..., list[int]], limit: int | None, ends: bool
+) -> None:
+    poison(lambda scenario: scenario.ring == 128, ZeroDivisionError("planted"))
+    summary = run(request_of(chunk_s=1e-6, max_failures=limit if limit != 7 else SIMULATIONS // 2))
+    assert summary.given_up is ends
+    assert summary.exit_code == 3
+    assert (summary.table is None) is ends
+    assert ends == (summary.failed < SIMULATIONS // 2)
+    if ends and limit is not None:
+        assert summary.failed == limit + 1  # chunks of one simulation, one at a time
+
+
+def test_status(request_of: MakeRequest, poison: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch) -> None:
+    poison(one, ZeroDivisionError("planted"))
+    directory = run(request_of("replicates=3")).directory
+    monkeypatch.undo()
+    run(request_of())
+    found = status(directory)
+    assert (found.name, found.prospect.reused, found.prospect.done, found.prospect.failed) == (
+        "tiny",
+        SIMULATIONS - 1,
+        0,
+        1,
+    )
+    assert (found.missing, found.stale, found.complete, found.set_aside) == (0, SIMULATIONS // 2, False, 0)
+    assert found.endings() == {"exception": 1}
+    assert (found.holder, found.last["exit_code"]) == (None, 3)
+    with Store(directory).writing():
+        assert "pid" in (status(directory).holder or "")
+    part = min((directory / "parts").glob("*.arrow"))
+    part.write_bytes(part.read_bytes()[:-1])
+    assert status(directory).missing > 0
+    run(request_of(retry_failed=True))
+    found = status(directory)
+    assert (found.complete, found.set_aside, found.failures) == (True, 1, [])
+
+
+def test_a_record_that_cannot_be_read_is_passed_over(
+    request_of: MakeRequest, poison: Callable[..., list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison(one, ZeroDivisionError("planted"))
+    directory = run(request_of()).directory
+    (record,) = (directory / "failed").glob("*.json")
+    for text in ("", "{", "[]", json.dumps({"format": 99}), json.dumps({"format": 1, "ending": "exception"})):
+        record.write_text(text)
+        assert look(request_of(), Store(directory).scan(set_aside=False), Store(directory).failures()).missing == 1
+
+
+def test_the_journal_has_every_attempt(request_of: MakeRequest) -> None:
+    summary = run(request_of(chunk_s=1e-6))
+    (journal,) = (summary.directory / "logs").glob("*.jsonl")
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert {line["warmed"] for line in lines if "warmed" in line} == {"page_allocator", "page_pool"}
+    attempts = [line for line in lines if "attempt" in line]
+    assert len(attempts) == len(summary.prospect.chunks)
+    assert all(line["ending"] == "done" and line["took_s"] >= line["simulate_s"] > 0 for line in attempts)
