@@ -77,6 +77,7 @@ class Driver:
         self._ready: list[tuple[float, int, Piece]] = []  # heap: what may be handed out, most urgent first
         self._alone: list[Piece] = []  # after all others, one at a time
         self._flights: dict[Run, Flight] = {}  # in the order in which they were handed out
+        self._copies: dict[Piece, list[Run]] = {}  # the attempts at a piece that are in flight
         self._paces: list[float] = []  # measured over predicted
         order = random.Random(shuffle) if shuffle is not None else None
         self._urgency = [order.random() if order else -chunk.predicted_s for chunk in chunks]
@@ -146,6 +147,7 @@ class Driver:
     def _submit(self, executor: Executor, piece: Piece) -> None:
         work = Run(piece.number, piece.start, piece.stop, next(self._attempts))
         self._flights[work] = Flight(piece, time.perf_counter())
+        self._copies.setdefault(piece, []).append(work)
         executor.submit(work)
 
     def _take(self, executor: Executor, timeout_s: float) -> None:
@@ -170,7 +172,7 @@ class Driver:
                     heapq.heappush(self._ready, (self._urgency[number], number, piece))
 
     def _ended(self, executor: Executor, work: Run, outcome: Outcome) -> None:
-        flight = self._flights.pop(work)
+        flight = self._land(work)
         part = None
         if outcome.ending is Ending.DONE:
             if outcome.data is not None:
@@ -181,7 +183,7 @@ class Driver:
             self._cancel(executor, flight.piece)
         else:
             self._lose(flight)
-            if not any(other.piece == flight.piece for other in self._flights.values()):
+            if flight.piece not in self._copies:
                 self._again(flight.piece, outcome)
         self._note(work, flight, outcome, part)
 
@@ -199,26 +201,34 @@ class Driver:
 
     def _end_late_ones(self, executor: Executor) -> None:
         """Past its deadline, an attempt gets a second copy; past twice that, both are ended."""
-        now = time.perf_counter()
-        for flight in list(self._flights.values()):
-            if flight.started is None or not any(flight is other for other in self._flights.values()):
+        now, pace = time.perf_counter(), median(self._paces) if self._paces else 1.0
+        for work, flight in list(self._flights.items()):
+            if flight.started is None or work not in self._flights:
                 continue
-            deadline_s = policy.deadline_s(self._expected_s(flight.piece), self._least_deadline_s)
-            if now - flight.started > 2 * deadline_s:
+            expected_s = pace * self._predicted_s(flight.piece)
+            deadline_s, took_s = policy.deadline_s(expected_s, self._least_deadline_s), now - flight.started
+            if took_s > 2 * deadline_s:
                 self._cancel(executor, flight.piece)
-                error = (
-                    f"did not end within {2 * deadline_s:.0f} s; {self._expected_s(flight.piece):.1f} s were expected"
-                )
+                error = f"did not end within {2 * deadline_s:.0f} s; {expected_s:.1f} s were expected"
                 self._again(flight.piece, Outcome(Ending.SLOW, error=error))
-            elif now - flight.started > deadline_s and not flight.copied:
+            elif took_s > deadline_s and not flight.copied:
                 flight.copied = True
                 self._journal.add(**self._slice(flight.piece), copied=True)
                 self._submit(executor, flight.piece)
 
+    def _land(self, work: Run) -> Flight:
+        """An attempt is in flight no more."""
+        flight = self._flights.pop(work)
+        copies = self._copies[flight.piece]
+        copies.remove(work)
+        if not copies:
+            del self._copies[flight.piece]
+        return flight
+
     def _cancel(self, executor: Executor, piece: Piece) -> None:
         """End all attempts at `piece` that are in flight."""
-        for work in [work for work, flight in self._flights.items() if flight.piece == piece]:
-            flight = self._flights.pop(work)
+        for work in list(self._copies.get(piece, ())):
+            flight = self._land(work)
             executor.cancel(work)
             self._lose(flight)
             self._note(work, flight, None, None)
@@ -262,9 +272,6 @@ class Driver:
     def _predicted_s(self, piece: Piece) -> float:
         chunk = self._chunks[piece.number]
         return chunk.predicted_s * piece.size / max(len(chunk.simulations), 1)
-
-    def _expected_s(self, piece: Piece) -> float:
-        return self._predicted_s(piece) * (median(self._paces) if self._paces else 1.0)
 
     def _slice(self, piece: Piece) -> dict[str, object]:
         chunk = self._chunks[piece.number]
