@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import heapq
 import random
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from statistics import median
 
 import numpy as np
@@ -23,6 +21,7 @@ from sweep.plan import Chunk, Survey, digest
 from . import policy
 from .executor import Executor
 from .failure import Failure
+from .flights import Flight, Flights
 from .journal import Journal
 from .policy import Piece
 from .progress import Progress
@@ -36,22 +35,8 @@ PACES = 50  # chunks whose pace decides what is expected of the next
 Watch = Callable[[Progress], None]
 
 
-@dataclass
-class Flight:
-    """An attempt that has been handed out."""
-
-    piece: Piece
-    handed_out: float
-    started: float | None = None  # since when a worker is there for it
-    copied: bool = False  # its deadline has passed once
-
-
 class Driver:
-    """One run of the chunks of a survey.
-
-    Executors run what they are given in its order, so the oldest attempts, as many as there are workers, are those
-    that run: their clocks go.  An attempt that waits behind a stuck one is not late.
-    """
+    """One run of the chunks of a survey."""
 
     def __init__(
         self,
@@ -76,8 +61,7 @@ class Driver:
         self._cold = {chunk.strategy for chunk in chunks}  # kernel not ready
         self._ready: list[tuple[float, int, Piece]] = []  # heap: what may be handed out, most urgent first
         self._alone: list[Piece] = []  # after all others, one at a time
-        self._flights: dict[Run, Flight] = {}  # in the order in which they were handed out
-        self._copies: dict[Piece, list[Run]] = {}  # the attempts at a piece that are in flight
+        self._flights = Flights()
         self._paces: list[float] = []  # measured over predicted
         order = random.Random(shuffle) if shuffle is not None else None
         self._urgency = [order.random() if order else -chunk.predicted_s for chunk in chunks]
@@ -140,14 +124,11 @@ class Driver:
             self._submit(executor, heapq.heappop(self._ready)[2])
         if self._alone and not self._flights and not self._cold:
             self._submit(executor, self._alone.pop())
-        now = time.perf_counter()
-        for flight in islice(self._flights.values(), max(1, executor.workers)):
-            flight.started = flight.started or now
+        self._flights.start(executor.workers)
 
     def _submit(self, executor: Executor, piece: Piece) -> None:
         work = Run(piece.number, piece.start, piece.stop, next(self._attempts))
-        self._flights[work] = Flight(piece, time.perf_counter())
-        self._copies.setdefault(piece, []).append(work)
+        self._flights.take_off(work, piece)
         executor.submit(work)
 
     def _take(self, executor: Executor, timeout_s: float) -> None:
@@ -172,7 +153,7 @@ class Driver:
                     heapq.heappush(self._ready, (self._urgency[number], number, piece))
 
     def _ended(self, executor: Executor, work: Run, outcome: Outcome) -> None:
-        flight = self._land(work)
+        flight = self._flights.land(work)
         part = None
         if outcome.ending is Ending.DONE:
             if outcome.data is not None:
@@ -182,8 +163,8 @@ class Driver:
             self._settle(flight.piece)
             self._cancel(executor, flight.piece)
         else:
-            self._lose(flight)
-            if flight.piece not in self._copies:
+            self.progress.lost_s += flight.took_s
+            if not self._flights.of(flight.piece):
                 self._again(flight.piece, outcome)
         self._note(work, flight, outcome, part)
 
@@ -201,36 +182,25 @@ class Driver:
 
     def _end_late_ones(self, executor: Executor) -> None:
         """Past its deadline, an attempt gets a second copy; past twice that, both are ended."""
-        now, pace = time.perf_counter(), median(self._paces) if self._paces else 1.0
-        for work, flight in list(self._flights.items()):
-            if flight.started is None or work not in self._flights:
-                continue
+        pace = median(self._paces) if self._paces else 1.0
+        for flight in self._flights.started():
             expected_s = pace * self._predicted_s(flight.piece)
-            deadline_s, took_s = policy.deadline_s(expected_s, self._least_deadline_s), now - flight.started
-            if took_s > 2 * deadline_s:
+            deadline_s = policy.deadline_s(expected_s, self._least_deadline_s)
+            if flight.took_s > 2 * deadline_s:
                 self._cancel(executor, flight.piece)
                 error = f"did not end within {2 * deadline_s:.0f} s; {expected_s:.1f} s were expected"
                 self._again(flight.piece, Outcome(Ending.SLOW, error=error))
-            elif took_s > deadline_s and not flight.copied:
+            elif flight.took_s > deadline_s and not flight.copied:
                 flight.copied = True
                 self._journal.add(**self._slice(flight.piece), copied=True)
                 self._submit(executor, flight.piece)
 
-    def _land(self, work: Run) -> Flight:
-        """An attempt is in flight no more."""
-        flight = self._flights.pop(work)
-        copies = self._copies[flight.piece]
-        copies.remove(work)
-        if not copies:
-            del self._copies[flight.piece]
-        return flight
-
     def _cancel(self, executor: Executor, piece: Piece) -> None:
         """End all attempts at `piece` that are in flight."""
-        for work in list(self._copies.get(piece, ())):
-            flight = self._land(work)
+        for work in self._flights.of(piece):
+            flight = self._flights.land(work)
             executor.cancel(work)
-            self._lose(flight)
+            self.progress.lost_s += flight.took_s
             self._note(work, flight, None, None)
 
     def _commit(self, piece: Piece, data: bytes) -> Part:
@@ -262,10 +232,6 @@ class Driver:
         self.progress.ended_chunks += not self._left[piece.number]
         self.progress.ended_predicted_s += self._predicted_s(piece)
 
-    def _lose(self, flight: Flight) -> None:
-        if flight.started is not None:
-            self.progress.lost_s += time.perf_counter() - flight.started
-
     def _ids(self, piece: Piece) -> NDArray[np.bytes_]:
         return self._survey.ids[self._chunks[piece.number].simulations[piece.start : piece.stop]]
 
@@ -278,14 +244,13 @@ class Driver:
         return {"chunk": chunk.digest, "slice": [piece.start, piece.stop], "strategy": chunk.strategy}
 
     def _note(self, work: Run, flight: Flight, outcome: Outcome | None, part: Part | None) -> None:
-        now, started = time.perf_counter(), flight.started
         self._journal.add(
             **self._slice(flight.piece),
             attempt=work.attempt,
             ending=outcome.ending if outcome else "cancelled",
             node=outcome.node if outcome else "",
-            waited_s=round((started or now) - flight.handed_out, 4),
-            took_s=round(now - started, 4) if started else 0.0,
+            waited_s=round(flight.waited_s, 4),
+            took_s=round(flight.took_s, 4),
             failed=len(outcome.failed) if outcome else 0,
             **({name: part.about[name] for name in ("simulate_s", "compile_s", "pid")} if part else {}),
         )
