@@ -60,7 +60,6 @@ class Driver:
         self._left = [len(chunk.simulations) for chunk in chunks]
         self._cold = {chunk.strategy for chunk in chunks}  # kernel not ready
         self._ready: list[tuple[float, int, Piece]] = []  # heap: what may be handed out, most urgent first
-        self._alone: list[Piece] = []  # after all others, one at a time
         self._flights = Flights()
         self._paces: list[float] = []  # measured over predicted
         order = random.Random(shuffle) if shuffle is not None else None
@@ -98,7 +97,7 @@ class Driver:
         try:
             for strategy in sorted(self._cold):
                 executor.submit(Warm(strategy))
-            while not self.stopping and (self._cold or self._ready or self._alone or self._flights):
+            while not self.stopping and (self._cold or self._ready or self._flights):
                 self._hand_out(executor)
                 self._account(executor)
                 self._take(executor, TICK_S)
@@ -122,12 +121,10 @@ class Driver:
         limit = max(1, IN_FLIGHT_PER_WORKER * executor.workers)
         while self._ready and len(self._flights) < limit:
             self._submit(executor, heapq.heappop(self._ready)[2])
-        if self._alone and not self._flights and not self._cold:
-            self._submit(executor, self._alone.pop())
         self._flights.start(executor.workers)
 
     def _submit(self, executor: Executor, piece: Piece) -> None:
-        work = Run(piece.number, piece.start, piece.stop, next(self._attempts))
+        work = Run(piece.number, piece.start, piece.stop, next(self._attempts), piece.alone)
         self._flights.take_off(work, piece)
         executor.submit(work)
 
@@ -158,27 +155,37 @@ class Driver:
         if outcome.ending is Ending.DONE:
             if outcome.data is not None:
                 part = self._commit(flight.piece, outcome.data)
-            for (ending, error), indices in _alike(outcome.failed).items():
-                self._fail(flight.piece, indices, ending, error, outcome.node)
-            self._settle(flight.piece)
             self._cancel(executor, flight.piece)
+            left = self._without(flight.piece, outcome)
+            self._settle(flight.piece, flight.piece.size - left)
         else:
             self.progress.lost_s += flight.took_s
             if not self._flights.of(flight.piece):
                 self._again(flight.piece, outcome)
         self._note(work, flight, outcome, part)
 
+    def _without(self, piece: Piece, outcome: Outcome) -> int:
+        """Deal with the simulations of `piece` that have no row; how many of them are tried again.
+
+        One that ran out of a worker's share of memory gets a node's.
+        """
+        again = [index for index, ending, _ in outcome.failed if ending == Ending.MEMORY and not piece.alone]
+        for index in again:
+            single = Piece(piece.number, piece.start + index, piece.start + index + 1)
+            self._again(single, Outcome(Ending.MEMORY))
+        rest = (failed for failed in outcome.failed if failed[0] not in again)
+        for (ending, error), indices in _alike(rest).items():
+            self._fail(piece, indices, ending, error, outcome.node)
+        return len(again)
+
     def _again(self, piece: Piece, outcome: Outcome) -> None:
         """As the policy says; what has failed before goes first, so that poison is alone before the rest is done."""
         pieces = policy.again(piece, outcome.ending)
         for each in pieces:
-            if each.alone:
-                self._alone.append(each)
-            else:
-                heapq.heappush(self._ready, (float("-inf"), next(self._attempts), each))
+            heapq.heappush(self._ready, (float("-inf"), next(self._attempts), each))
         if not pieces:
             self._fail(piece, range(piece.size), outcome.ending, outcome.error, outcome.node)
-            self._settle(piece)
+            self._settle(piece, piece.size)
 
     def _end_late_ones(self, executor: Executor) -> None:
         """Past its deadline, an attempt gets a second copy; past twice that, both are ended."""
@@ -226,11 +233,11 @@ class Driver:
         self.failures.append(failure)
         self.progress.failed += len(failure.ids)
 
-    def _settle(self, piece: Piece) -> None:
-        """The simulations of `piece` are done or have failed."""
-        self._left[piece.number] -= piece.size
+    def _settle(self, piece: Piece, simulations: int) -> None:
+        """So many simulations of `piece` are done or have failed."""
+        self._left[piece.number] -= simulations
         self.progress.ended_chunks += not self._left[piece.number]
-        self.progress.ended_predicted_s += self._predicted_s(piece)
+        self.progress.ended_predicted_s += self._predicted_s(piece) * simulations / piece.size
 
     def _ids(self, piece: Piece) -> NDArray[np.bytes_]:
         return self._survey.ids[self._chunks[piece.number].simulations[piece.start : piece.stop]]

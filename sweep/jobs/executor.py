@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sweep.errors import SweepError, did_you_mean
 from sweep.plan import Plan
@@ -27,18 +26,18 @@ from .work import Outcome, Warm, Work
 NAMES = ("ray", "inline")
 
 
-@dataclass(frozen=True)
-class Join:
+class Join(NamedTuple):
     """A cluster that is there already."""
 
     address: str  # "auto" or host:port
     nodes: int = 0  # with CPUs; wait until as many are there
+    patience_s: float = 900.0  # for so long
 
 
 class Executor(Protocol):
     """Runs the work of one plan."""
 
-    workers: int  # chunks that run at the same time; may change while it runs
+    workers: int  # chunks that run at the same time; may change while it runs, and is 0 until it has started
     name: str  # for people: "local Ray, 2 workers"
 
     def submit(self, work: Work) -> None:
@@ -48,7 +47,7 @@ class Executor(Protocol):
         """End `work` by force; no outcome of it will come."""
 
     def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
-        """What has ended: all that is ready, or after at most `timeout_s` nothing."""
+        """What has ended: all that is ready, or after at most `timeout_s` nothing.  Raises SweepError."""
 
     def close(self) -> None:
         """Give up what is not done and leave nothing behind, within two seconds."""

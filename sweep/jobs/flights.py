@@ -70,7 +70,7 @@ class Flights:
     def start(self, workers: int) -> None:
         """Start the clocks of the oldest `workers`."""
         now = time.perf_counter()
-        for flight in islice(self._flights.values(), max(1, workers)):
+        for flight in islice(self._flights.values(), workers):
             flight.started = flight.started or now
 
     def started(self) -> Iterator[Flight]:

@@ -6,12 +6,12 @@
 | an exception in a simulation | its own | a failed row at once; its neighbours are in the part (`task`) |
 | an exception outside any | the chunk's | all its simulations fail at once: it would be the same again |
 | crash | perhaps its own | once more, then in halves; a simulation that crashes twice alone has failed |
-| memory | perhaps its own | in halves, alone on its node; a simulation that fills it twice alone has failed |
+| memory | perhaps its own | in halves, each with a node to itself; a simulation that fills one twice has failed |
 | too slow | perhaps its own | a second copy; if that ends no sooner, both are ended, then halves; alone: failed |
 | lost | not its own | again, LOSSES times at most |
 
-A chunk of n simulations is tried at most 2 + log2 n times on the way to one poisonous simulation, so one of them
-costs a bounded time whatever it does.  Halves keep nothing of what the whole has been through but `alone`.
+A poisonous simulation among n costs at most 2 (1 + log2 n) tries that end badly, so a bounded time whatever it does.
+Halves keep nothing of what the whole has been through but `alone`.
 
 Source: Ray's own retries are off, because it retries without end when memory is short and knows no deadline.
 """
@@ -40,7 +40,7 @@ class Piece:
     crashes: int = 0
     kills: int = 0
     losses: int = 0
-    alone: bool = False  # to be tried when nothing else runs
+    alone: bool = False  # to be tried with a node to itself
 
     @property
     def size(self) -> int:

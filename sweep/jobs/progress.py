@@ -65,7 +65,9 @@ class Progress:
         """Account for the time since the last call, in which `busy` of `workers` had work."""
         now = time.perf_counter()
         span_s, self._since = now - self._since, now
-        self.workers = workers
+        if not self.paid_s and not workers:  # still starting
+            self.started = now
+        self.workers = max(workers, 1)
         self.paid_s += workers * span_s
         idle_s = max(0, workers - busy) * span_s
         if nothing_ready and self.compiling:

@@ -1,265 +1,206 @@
 # SPDX-License-Identifier: MIT
-"""Chunks on Ray: a private cluster on this machine, or one that is there.  The only file that imports ray.
+"""Chunks on Ray, as the run sees it: Ray lives in a process of its own, of which this is the near end.
 
-The private cluster listens on loopback only, asks for a token, reports nothing, draws no dashboard, keeps its files
-in a directory of its own that goes when it goes, and says nothing on the terminal: while it runs, file descriptor 2
-is the run's log, because Ray's C++ side writes there whatever its log level says.
-
-Workers get the plan once, through the object store; they need no file of ours.  Tasks are plain: at least once is
-Ray's promise, exactly once is made by the store, at commit.
-
-Not modelled: deadlines, second copies and out-of-memory halving; autoscaling.
-Source: measured with Ray 2.60.
+Ray's C++ side ends its process when it loses the cluster, writes on standard error whatever its log level says, and
+takes over signals and environment.  In a process and session of its own, with its output in the run's log, none of
+that reaches the run, and no Ctrl-C reaches Ray.  That process (`ray_process`) ends, with all of Ray that it
+started, when its socket is closed: by `close`, or by the kernel when the run is killed.  When it dies, what was in
+flight is lost, and it is started again, a few times.
 """
 
 from __future__ import annotations
 
-import logging
 import os
+import pickle
+import re
 import secrets
-import shutil
 import signal
 import socket
+import struct
+import subprocess
+import sys
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from sweep.errors import RunError
+from sweep.errors import RunError, SweepError
 from sweep.model.jit import kernel_cache
-from sweep.plan import Plan, decode, encode
+from sweep.plan import Plan, encode
 
 from .executor import Join
-from .task import attempt_run, attempt_warm
-from .work import Ending, Outcome, Run, Work
+from .ray_directory import Directory, end_processes
+from .ray_messages import Cancel, Ended, Failed, Setup, Status, Submit
+from .work import Ending, Outcome, Work
 
-OBJECT_STORE_BYTES = 256 << 20
-SYSTEM_RETRIES = 3  # of a task whose worker or node died; an exception is an outcome and never retried
-CONNECT_TIMEOUT_S = 5.0
-TEMP_PREFIX = "sweep-ray-"
-SOCKET_PATH_BYTES = 40  # longest temporary directory under which Ray's sockets stay below the 107 of AF_UNIX
+RESTARTS = 3  # of local Ray
+REJOINS = 1
+CLOSE_S = 1.2  # for the Ray process to end all that it started, before it is killed
+SEND_S = 10  # a Ray process that takes no message for so long is as good as dead
+LOG_TAIL_BYTES = 8192
+CLIENT = "ray://"
 
-# One thread per worker: a lane is sequential and workers fill the cores.
-WORKER_ENVIRONMENT = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# Of a cluster that this process may be part of (a Ray job), not of the private one.
+FOREIGN = ("RAY_ADDRESS", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_AUTH_TOKEN_PATH", "RAY_NAMESPACE", "RAY_TMPDIR")
 
 
 class RayExecutor:
-    """One Ray task per chunk, and one per node and strategy to compile its kernel."""
+    """The near end.  Starting takes seconds and joining may take minutes; meanwhile `workers` is 0 and work may be
+    submitted, and `wait` raises what comes of it: RunError, or IncompleteError for nodes that did not come."""
 
     def __init__(self, plan: Plan, workers: int, join: Join | None, log: Path) -> None:
-        """Start a cluster with `workers` cores, or join the one at `address`; Ray's noise goes to `log`.
+        """Start a private cluster of `workers` cores, or join one; what Ray says goes to `log`.
 
-        Raises RunError if no cluster answers, or if this process is connected to one already.
+        Raises SweepError for an address that cannot be joined.
         """
-        address = join.address if join else None
-        self._undo = ExitStack()
-        self._pending: dict[Any, Work] = {}
-        self._compiling: dict[str, list[Outcome]] = {}  # strategy -> outcomes of the nodes so far
-        with self._undo as undo:  # undone here if starting fails
-            undo.enter_context(_stderr_to(log))
-            undo.enter_context(_environment(_local_environment() if address is None else {}))
-            if address is None:
-                self._ray = _start(workers, undo.enter_context(_private_directory()))
-            else:
-                self._ray = _join(address)
-            undo.callback(self._ray.shutdown)
-            self.workers = workers if address is None else int(self._ray.cluster_resources().get("CPU", 1))
-            self.name = f"local Ray, {workers} workers" if address is None else f"Ray at {address}"
-            options = {"num_cpus": 1, "max_retries": SYSTEM_RETRIES, "retry_exceptions": False}
-            self._chunk = self._ray.remote(**options)(_chunk)
-            self._warm = self._ray.remote(**options)(attempt_warm)
-            self._plan = self._ray.put(np.frombuffer(encode(plan), np.uint8))
-            self._undo = undo.pop_all()
+        if join is not None and join.address.startswith(CLIENT):
+            raise SweepError(
+                f'--address "{join.address}" names a Ray Client server, through which a sweep cannot run\n'
+                "  known: auto, host:port of the cluster's head, both from a machine of the cluster\n"
+                "  next: sweep submit FILE --address http://HOST:8265, from anywhere"
+            )
+        self.workers = 0
+        self.name = "starting local Ray" if join is None else f"joining Ray at {join.address}"
+        self._setup = Setup(encode(plan), len(plan.chunks), workers, join, "", 0)
+        self._log = log
+        self._in_flight: set[Work] = set()
+        self._lost: list[tuple[Work, Outcome]] = []
+        self._start()
 
     def submit(self, work: Work) -> None:
-        if isinstance(work, Run):
-            self._pending[self._chunk.remote(self._plan, tuple(work))] = work
-            return
-        self._compiling[work.strategy] = []
-        for strategy in self._placements():
-            self._pending[self._warm.options(scheduling_strategy=strategy).remote(work)] = work
+        self._in_flight.add(work)
+        self._send(Submit(work))
 
     def cancel(self, work: Work) -> None:
-        for reference in [each for each, pending in self._pending.items() if pending == work]:
-            del self._pending[reference]
-            self._ray.cancel(reference, force=True)
+        if work in self._in_flight:
+            self._in_flight.remove(work)
+            self._send(Cancel(work))
 
     def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
-        if not self._pending:
-            return []
-        ready, _ = self._ray.wait(list(self._pending), num_returns=1, timeout=timeout_s)
-        if ready:  # and whatever else is there by now
-            ready, _ = self._ray.wait(list(self._pending), num_returns=len(self._pending), timeout=0)
+        """As the protocol says; empty as well when `workers` or `name` has changed."""
         ended: list[tuple[Work, Outcome]] = []
-        for reference in ready:
-            work, outcome = self._pending.pop(reference), self._get(reference)
-            if isinstance(work, Run):
-                ended.append((work, outcome))
-                continue
-            self._compiling[work.strategy].append(outcome)
-            if work not in self._pending.values():
-                ended.append((work, _together(self._compiling.pop(work.strategy))))
-        return ended
+        try:
+            while self._connection.poll(0 if ended or self._lost else timeout_s):
+                message = self._connection.recv()
+                if isinstance(message, Failed):
+                    raise message.error
+                if isinstance(message, Status):
+                    self.workers, self.name = message
+                    if not ended:
+                        break
+                if isinstance(message, Ended):
+                    ended += self._wanted(message.outcomes)
+        except (EOFError, OSError):
+            self._restart()
+        lost, self._lost = self._wanted(self._lost), []
+        return ended + lost
 
     def close(self) -> None:
-        self._undo.close()
+        self._end(CLOSE_S)
+        self._in_flight.clear()
 
-    def _get(self, reference: Any) -> Outcome:
-        try:
-            return Outcome(*self._ray.get(reference))
-        except self._ray.exceptions.RayError as error:  # the worker or its node died, more often than retries allow
-            return Outcome(Ending.CRASHED, error=f"{type(error).__name__}: {error}")
+    def _wanted(self, outcomes: Iterable[tuple[Work, Outcome]]) -> list[tuple[Work, Outcome]]:
+        """Without those of work that was cancelled meanwhile."""
+        wanted = [(work, outcome) for work, outcome in outcomes if work in self._in_flight]
+        self._in_flight.difference_update(work for work, _ in wanted)
+        return wanted
 
-    def _placements(self) -> list[Any]:
-        """A scheduling strategy for each node that can run tasks."""
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+    def _start(self) -> None:
+        self._directory = Directory()
+        self._open = True
+        near, far = socket.socketpair()
+        with far, tempfile.TemporaryFile() as setup, open(self._log, "ab") as log:
+            pickle.dump(self._setup._replace(directory=self._directory.path), setup)
+            setup.seek(0)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "sweep.jobs.ray_process", str(far.fileno()), str(self._directory.lock)],
+                stdin=setup,
+                stdout=log,
+                stderr=log,
+                env=_environment(self._setup.join),
+                pass_fds=(far.fileno(), self._directory.lock),
+                start_new_session=True,
+            )
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_S, 0))
+        self._connection = Connection(near.detach())
 
-        nodes = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
-        return [NodeAffinitySchedulingStrategy(node["NodeID"], soft=True) for node in nodes]
+    def _send(self, message: Submit | Cancel) -> None:
+        with suppress(OSError):  # it is dead, and the next `wait` finds that
+            try:
+                self._connection.send(message)
+            except BlockingIOError:  # it hangs: make it dead
+                self._process.kill()
+
+    def _restart(self) -> None:
+        """The Ray process has died: give up what was in flight and start it again, or raise RunError."""
+        self._end(CLOSE_S)
+        said = _last_line(self._log) or f"exit code {self._process.returncode}"
+        self._lost += [(work, Outcome(Ending.LOST, error=f"Ray ended: {said}")) for work in self._in_flight]
+        self.workers = 0
+        if self._setup.again == (RESTARTS if self._setup.join is None else REJOINS):
+            times = f"{self._setup.again + 1} times"
+            what = f"local Ray ended {times}" if self._setup.join is None else f"{self.name}: connection lost {times}"
+            raise RunError(
+                f"{what}, at last with: {said}\n  log: {self._log}\n"
+                "  next: the same command again runs only what is missing"
+            )
+        self._setup = self._setup._replace(again=self._setup.again + 1)
+        self._start()
+
+    def _end(self, patience_s: float) -> None:
+        """End the Ray process and what it has started; once."""
+        if not self._open:
+            return
+        self._open = False
+        self._connection.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience_s)
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        end_processes(self._directory.path, self._process.pid)
+        self._process.wait()
+        self._directory.remove()
 
 
-def _chunk(data: np.ndarray, work: tuple[int, int, int | None, int]) -> Outcome:
-    """In the worker: the plan is decoded once per process."""
-    return attempt_run(_decoded(data.tobytes()), Run(*work))
-
-
-@lru_cache(maxsize=2)
-def _decoded(data: bytes) -> Plan:
-    return decode(data)
-
-
-def _together(outcomes: list[Outcome]) -> Outcome:
-    worst = next((outcome for outcome in outcomes if outcome.ending is not Ending.DONE), outcomes[0])
-    return worst._replace(seconds=sum(outcome.seconds for outcome in outcomes))
-
-
-def _start(workers: int, temp: str) -> Any:
-    """A private cluster on this machine; its processes inherit this process's environment."""
-    ray = _unused()
-    with _own_signals():
-        ray.init(
-            address="local",
-            num_cpus=workers,
-            include_dashboard=False,
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            _temp_dir=temp,
-        )
-    return ray
-
-
-def _local_environment() -> dict[str, str]:
-    """What must hold before ray is imported and while its processes start."""
+def _environment(join: Join | None) -> dict[str, str]:
+    """What must hold before ray is imported, and for local Ray's processes, which inherit it."""
+    inherited = dict(os.environ)
+    here = str(Path(__file__).resolve().parents[2])  # the Ray process imports this very checkout or installation
+    inherited["PYTHONPATH"] = os.pathsep.join([here, *filter(None, [inherited.get("PYTHONPATH")])])
+    inherited["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
+    if join is not None:
+        return {**inherited, **_token_mode(inherited)}
+    for name in FOREIGN:
+        inherited.pop(name, None)
     return {
-        **WORKER_ENVIRONMENT,
+        **inherited,
         "NUMBA_CACHE_DIR": kernel_cache(),
-        "PYTHONPATH": _python_path(),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # oddly named: bind loopback, as on a laptop
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": _token(),
-        "RAY_task_oom_retries": "2",  # without end otherwise
-        "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_task_oom_retries": "0",  # without end otherwise
+        "RAY_gcs_rpc_server_reconnect_timeout_s": "10",  # then the Ray process ends; 60 otherwise
     }
 
 
-def _join(address: str) -> Any:
-    """The cluster at `address`; its nodes must have sweep installed.  Raises RunError if none answers."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+def _token_mode(environment: Mapping[str, str]) -> dict[str, str]:
+    """Ask for token authentication where there is a token: Ray itself does so for the address "auto" only."""
+    known = "RAY_AUTH_TOKEN" in environment or "RAY_AUTH_TOKEN_PATH" in environment
+    if "RAY_AUTH_MODE" in environment or not (known or Path("~/.ray/auth_token").expanduser().exists()):
+        return {}
+    return {"RAY_AUTH_MODE": "token"}
+
+
+def _last_line(log: Path) -> str:
+    """The last line of the log that says something, without colours; "" if there is none."""
     try:
-        if port.isdecimal():  # ray itself tries for minutes
-            socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
-        ray = _unused()
-        environment = {"env_vars": dict(WORKER_ENVIRONMENT)}
-        with _own_signals():
-            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, runtime_env=environment)
-    except (OSError, RuntimeError, ValueError, OverflowError) as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise RunError(
-            f'no Ray cluster at "{address}": {first}\n  next: ray start --head, or leave --address out for local Ray'
-        ) from error
-    return ray
-
-
-def _unused() -> Any:
-    """The module ray, not in use by this process.  Imported here because it reads the environment when it is."""
-    import ray
-
-    if ray.is_initialized():
-        raise RunError(
-            "this process is connected to a Ray cluster already, and can be to one only\n"
-            '  next: ray.shutdown() first, or executor="inline"'
-        )
-    return ray
-
-
-def _python_path() -> str:
-    """So that workers import this very checkout or installation."""
-    here = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
-
-
-@cache
-def _token() -> str:
-    """The private cluster's token; one per process, because Ray reads it only once in a process."""
-    return secrets.token_hex(32)
-
-
-@contextmanager
-def _environment(changes: Mapping[str, str]) -> Iterator[None]:
-    """Change the environment for the time being; take back what Ray sets in it, too."""
-    before = dict(os.environ)
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name in os.environ.keys() - before.keys():
-            del os.environ[name]
-        os.environ.update(before)
-
-
-@contextmanager
-def _private_directory() -> Iterator[str]:
-    """A directory of mode 0700 for the time being, under TMPDIR unless that is too long for a socket."""
-    root = tempfile.gettempdir()
-    if len(os.fsencode(root)) > SOCKET_PATH_BYTES:
-        root = "/tmp"
-    for left in Path(root).glob(f"{TEMP_PREFIX}*"):  # by runs that were killed
-        pid = left.name.removeprefix(TEMP_PREFIX).split("-")[0]
-        if pid.isdecimal() and not Path("/proc", pid).exists() and Path("/proc").exists():
-            shutil.rmtree(left, ignore_errors=True)
-    path = tempfile.mkdtemp(prefix=f"{TEMP_PREFIX}{os.getpid()}-", dir=root)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """Put back the handler of SIGTERM, which Ray replaces."""
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def _stderr_to(log: Path) -> Iterator[None]:
-    """Point file descriptor 2 at `log` for the time being."""
-    before = os.dup(2)
-    try:
-        with open(log, "ab") as file:
-            os.dup2(file.fileno(), 2)
-        yield
-    finally:
-        os.dup2(before, 2)
-        os.close(before)
+        with open(log, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()]
+    return next((line for line in reversed(lines) if line), "")[:300]

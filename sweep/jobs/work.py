@@ -20,6 +20,7 @@ class Run(NamedTuple):
     start: int = 0  # of its simulations, [start:stop]
     stop: int | None = None
     attempt: int = 0  # tells attempts at the same simulations apart
+    alone: bool = False  # with a node to itself, and all of its memory
 
 
 Work = Warm | Run

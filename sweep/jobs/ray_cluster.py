@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""All that sweep asks of Ray.  The only file that imports ray; it is imported by processes made for Ray only.
+
+Work is plain tasks with Ray's own retries off: what to do about a failure is the policy's to say.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ray
+from ray.autoscaler.sdk import request_resources
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from sweep.errors import RunError
+
+from .ray_nodes import Node
+
+OBJECT_STORE_BYTES = 256 << 20
+CONNECT_TIMEOUT_S = 5.0
+NODE_LABEL = "ray.io/node-id"
+QUIET: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+
+
+def start(workers: int, directory: str) -> None:
+    """A private cluster on this machine; its processes inherit this process's environment."""
+    ray.init(
+        address="local",
+        num_cpus=workers,
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        _temp_dir=directory,
+        **QUIET,
+    )
+
+
+def join(address: str) -> None:
+    """The cluster at `address`.  Raises RunError if it cannot be joined."""
+    try:
+        host, _, port = address.rpartition(":")
+        if port.isdecimal():  # Ray itself tries for 20 s, and does not say why it fails
+            socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
+            ray._raylet.GcsClient(address=address)  # type: ignore[attr-defined]
+        ray.init(address=address, **QUIET)
+    except (OSError, RuntimeError, ValueError, OverflowError, ray.exceptions.RayError) as error:
+        raise RunError(refusal(address, error)) from error
+
+
+def refusal(address: str, error: BaseException) -> str:
+    """What to tell a person whom a cluster did not let in."""
+    chain, each = [], error
+    while each is not None and each not in chain:
+        chain.append(each)
+        each = each.__cause__ or each.__context__  # type: ignore[assignment]
+    text = "\n".join(map(str, chain))
+    said = [" ".join(line.split()) for line in str(error).strip().splitlines()]
+    if "AuthenticationError" in [type(each).__name__ for each in chain] or "InvalidAuthToken" in text:
+        return (
+            f'the Ray cluster at "{address}" does not accept the token of this machine, or there is none here\n'
+            "  known: RAY_AUTH_TOKEN, the file that RAY_AUTH_TOKEN_PATH names, ~/.ray/auth_token\n"
+            "  next: copy ~/.ray/auth_token from the head of the cluster (mode 0600)"
+        )
+    if "ersion mismatch" in text:
+        return (
+            f'the Ray cluster at "{address}" has other versions than this machine: {" ".join(filter(None, said))}\n'
+            "  next: install the same Ray and Python, to the patch level, here and there"
+        )
+    if "none of these match this node's IP" in text or "node_ip_address" in text:
+        return (
+            f'this machine is not a node of the Ray cluster at "{address}"\n'
+            "  next: run on the head, `ray start --address` here first, or `sweep submit FILE --address http://HOST:8265`"
+        )
+    return (
+        f'no Ray cluster at "{address}": {said[0] if said else type(error).__name__}\n'
+        "  next: ray start --head, or leave --address out for local Ray"
+    )
+
+
+def put(data: bytes) -> Any:
+    """A reference to `data` for the arguments of work: a NumPy array of bytes there."""
+    return ray.put(np.frombuffer(data, np.uint8))
+
+
+def run(
+    function: Callable[..., Any],
+    *arguments: Any,
+    done: Callable[[Any], None],
+    cpus: int = 1,
+    node: str = "",
+    avoid: Collection[str] = (),
+) -> Any:
+    """Have `function` called on a node that has `cpus` free: on `node`, or on any but those to `avoid`.
+
+    `done` gets a future with the result, in a thread of Ray's.  Returns what `cancel` takes.
+    """
+    reference = _remote(function, cpus, node, tuple(avoid)).remote(*arguments)
+    reference.future().add_done_callback(done)
+    return reference
+
+
+@cache
+def _remote(function: Callable[..., Any], cpus: int, node: str, avoid: tuple[str, ...]) -> Any:
+    options: dict[str, Any] = {"num_cpus": cpus, "max_retries": 0, "retry_exceptions": False}
+    if node:
+        options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node, soft=False)
+    elif avoid:
+        options["label_selector"] = {NODE_LABEL: f"!in({','.join(avoid)})"}
+    return ray.remote(**options)(function)
+
+
+def cancel(reference: Any) -> None:
+    """End it by force: the worker that runs it is killed."""
+    ray.cancel(reference, force=True)
+
+
+def nodes() -> list[Node]:
+    """The nodes that are alive."""
+    alive = (node for node in ray.nodes() if node["Alive"])  # type: ignore[no-untyped-call]
+    return [Node(n["NodeID"], n["NodeManagerHostname"], int(n["Resources"].get("CPU", 0))) for n in alive]
+
+
+def here() -> tuple[float, str]:
+    """CPUs and id of the node that this process is on."""
+    id = ray.get_runtime_context().get_node_id()
+    return next((float(node.cpus) for node in nodes() if node.id == id), 1.0), id
+
+
+def announce(cpus: int) -> None:
+    """Tell the autoscaler, if there is one, how many CPUs there is work for.  It remembers, so end with 0."""
+    request_resources(num_cpus=cpus)
+
+
+def dead_service() -> str:
+    """The name of a process of local Ray that has ended, which none does by itself; "" if all are there."""
+    with suppress(ChildProcessError, OSError):
+        dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # seen, and left to Ray
+        if dead is not None:
+            return Path(f"/proc/{dead.si_pid}/comm").read_text().strip()
+    return ""

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: MIT
+"""The process that Ray lives in: `python -m sweep.jobs.ray_process`, started by `ray_executor`, its far end.
+
+One thread does everything, event by event: messages of the run, results of Ray, once a second the nodes; nothing is
+polled.  Whatever ends it (its socket closed, an error, Ray broken), `_leave` ends everything that it has started; a
+joined cluster first gets back the demand that was announced.
+
+A node that joins later is asked for its versions and compiles what the others have compiled; work may land on it
+meanwhile.  One with other versions is not used: work avoids it by its label.  Work that wants a node to itself holds
+back all that comes after it, because Ray would let smaller work pass it for ever.
+
+Not modelled: demand that others have announced to the same cluster.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import shutil
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any
+
+from sweep.errors import IncompleteError, RunError, SweepError
+from sweep.plan.identity import digest
+
+from .executor import Join
+from .ray_directory import end_processes
+from .ray_errors import cut_off, outcome_of, together
+from .ray_messages import Cancel, Ended, Failed, Setup, Status, Submit
+from .ray_nodes import Node, Nodes
+from .versions import differences, versions
+from .work import Ending, Outcome, Run, Work
+
+WATCH_S = 1.0
+LEAVE_S = 5.0  # at most, for a cluster to take back the demand; `close` does not wait for so long
+DEMAND_CPUS = 1024  # announced at most: the autoscaler packs them one by one
+DEMAND_STEP = 0.9  # a demand that shrinks by less is not worth a message
+
+
+@dataclass
+class Job:
+    """Work that has been handed to Ray."""
+
+    cpus: int = 1
+    tasks: dict[str, Any] = field(default_factory=dict)  # Ray's references; by node if bound to one
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class Process:
+    """The far end: what is known of one connection to Ray."""
+
+    def __init__(self, connection: Connection, setup: Setup) -> None:
+        self._connection, self._setup = connection, setup
+        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._announcing = threading.Lock()
+        self._connected = self._started = self._broken = False
+        self._deadline = time.monotonic() + (setup.join.patience_s if setup.join else 0)
+        self._nodes = Nodes()
+        self._held: deque[Work] = deque()
+        self._jobs: dict[Work, Job] = {}
+        self._alone: set[Work] = set()
+        self._warmed: list[str] = []
+        self._ended_chunks: set[int] = set()
+        self._outbox: list[tuple[Work, Outcome]] = []
+        self._status = Status(-1, "")
+
+    def main(self) -> None:
+        """Never returns."""
+        threading.Thread(target=self._read, daemon=True).start()
+        try:
+            self._connect()
+            while not self._broken:
+                self._events.get()()
+                while not self._events.empty():
+                    self._events.get()()
+                if self._outbox:
+                    self._connection.send(Ended(self._outbox))
+                    self._outbox = []
+        except SweepError as error:
+            self._connection.send(Failed(error))
+        except Exception:
+            traceback.print_exc()
+        self._leave(1)
+
+    def _connect(self) -> None:
+        from . import ray_cluster, ray_work  # takes a second; the socket is watched already
+
+        self._ray, self._work = ray_cluster, ray_work
+        if self._setup.join is None:
+            ray_cluster.start(self._setup.workers, self._setup.directory)
+        else:
+            ray_cluster.join(self._setup.join.address)
+        self._connected = True
+        self._home = ray_cluster.here()[1]
+        self._plan = ray_cluster.put(self._setup.plan)
+        limit = os.environ.get(ray_work.MEMORY_VARIABLE)
+        self._terms = ray_work.Terms(digest(self._setup.plan), versions(), 1, int(limit) if limit else None)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    # In threads of their own
+
+    def _read(self) -> None:
+        """Messages of the run, until it closes the socket or is no more."""
+        try:
+            while True:
+                self._events.put(partial(self._received, self._connection.recv()))
+        except (EOFError, OSError):
+            self._leave(0)
+
+    def _watch(self) -> None:
+        """Once a second: what nodes there are, what is to be announced, whether Ray is still there."""
+        announced = 0
+        while True:
+            try:
+                gone = "" if self._setup.join else self._ray.dead_service()
+                nodes = self._ray.nodes()
+                if gone or not any(node.id == self._home for node in nodes):
+                    print(f"{gone or 'the Ray node of this machine'} has ended", file=sys.stderr, flush=True)
+                    self._leave(1)
+                wanted = min(DEMAND_CPUS, self._setup.chunks - len(self._ended_chunks))
+                if self._setup.join and not DEMAND_STEP * announced < wanted <= announced:
+                    with self._announcing:
+                        self._ray.announce(wanted)
+                    announced = wanted
+                self._events.put(partial(self._looked, nodes))
+            except Exception:  # Ray may come back; if it does not, it ends this process itself
+                traceback.print_exc()
+            time.sleep(WATCH_S)
+
+    def _leave(self, code: int) -> None:
+        """End this process and all that it has started, in any thread, whatever the others are at."""
+        threading.Timer(LEAVE_S, os._exit, (code,)).start()
+        if self._setup.join and self._connected:
+            self._announcing.acquire()  # and keep it: nothing is announced after this
+            try:
+                self._ray.announce(0)
+            except Exception:
+                traceback.print_exc()
+        end_processes(self._setup.directory, os.getpid())
+        shutil.rmtree(self._setup.directory, ignore_errors=True)
+        os._exit(code)
+
+    # Events
+
+    def _received(self, message: Submit | Cancel) -> None:
+        if isinstance(message, Submit):
+            self._held.append(message.work)
+        elif message.work in self._held:
+            self._held.remove(message.work)
+        elif message.work in self._jobs:
+            for task in self._forget(message.work).tasks.values():
+                self._ray.cancel(task)
+        self._release()
+
+    def _looked(self, alive: list[Node]) -> None:
+        """These nodes are there."""
+        for node in self._nodes.look(alive):
+            if self._setup.join is None:
+                self._nodes.judge(node.id, "")
+            else:
+                self._ray.run(self._work.account, cpus=0, node=node.id, done=self._later(partial(self._told, node)))
+        for work in [work for work in self._alone if self._jobs[work].cpus > self._nodes.largest]:
+            for task in self._forget(work).tasks.values():
+                self._ray.cancel(task)
+            self._outbox.append((work, Outcome(Ending.LOST, error="no node that is left is large enough")))
+        self._consider()
+
+    def _told(self, node: Node, future: Any) -> None:
+        """A node has given an account of itself, or has failed to."""
+        try:
+            difference = differences(versions(), future.result())
+        except Exception as error:
+            outcome = outcome_of(error)
+            if outcome is None or outcome.ending is Ending.LOST:
+                return  # it has gone again
+            difference = f"it cannot run sweep: {outcome.error.splitlines()[-1]}"
+        self._nodes.judge(node.id, difference)
+        if difference and not self._started:
+            raise RunError(
+                f'node "{self._nodes.name(node.id)}" is not like this machine: {difference}\n'
+                "  next: install the same versions on all nodes, or take this one out of the cluster"
+            )
+        if difference:
+            print(f'node "{self._nodes.name(node.id)}" is not used: {difference}', file=sys.stderr, flush=True)
+        else:
+            for strategy in self._warmed:
+                self._ray.run(self._work.warm, strategy, node=node.id, done=lambda future: None)
+        self._consider()
+
+    def _finished(self, work: Work, task: str, future: Any) -> None:
+        """A task of `work` has ended."""
+        try:
+            outcome, node = future.result()
+            outcome = outcome._replace(node=self._nodes.name(node))
+        except Exception as error:
+            outcome = outcome_of(error)
+        job = self._jobs.get(work)
+        if job is None or outcome is None:  # cancelled
+            return
+        self._broken |= cut_off(outcome, local=self._setup.join is None)
+        del job.tasks[task]
+        job.outcomes.append(outcome)
+        if not job.tasks:
+            self._forget(work)
+            self._outbox.append((work, together(job.outcomes)))
+            if isinstance(work, Run):
+                self._ended_chunks.add(work.number)
+            self._release()
+
+    # What events lead to
+
+    def _later(self, event: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Have `event` happen here, not in the thread of Ray's that calls this."""
+        return lambda result: self._events.put(partial(event, result))
+
+    def _forget(self, work: Work) -> Job:
+        self._alone.discard(work)
+        return self._jobs.pop(work)
+
+    def _release(self) -> None:
+        """Hand to Ray what may be."""
+        while self._started and self._held and not self._alone:
+            first = self._held[0]
+            if isinstance(first, Run) and first.alone and not self._nodes.largest:
+                return  # how large will the first node be?
+            self._hand_out(self._held.popleft())
+
+    def _hand_out(self, work: Work) -> None:
+        job = self._jobs[work] = Job()
+        if isinstance(work, Run):
+            if work.alone:
+                self._alone.add(work)
+                job.cpus = self._nodes.largest
+            terms, done = self._terms._replace(cpus=job.cpus), self._later(partial(self._finished, work, ""))
+            arguments = (self._work.run_chunk, self._plan, terms, work)
+            job.tasks[""] = self._ray.run(*arguments, cpus=job.cpus, avoid=self._nodes.refused, done=done)
+            return
+        self._warmed.append(work.strategy)
+        for node in self._nodes.usable:
+            done = self._later(partial(self._finished, work, node.id))
+            job.tasks[node.id] = self._ray.run(self._work.warm, work.strategy, node=node.id, done=done)
+        if not job.tasks:  # workers that come will compile what they need
+            self._forget(work)
+            self._outbox.append((work, Outcome(Ending.DONE)))
+
+    def _consider(self) -> None:
+        """Start, if the nodes that were promised are there; tell the run what there is."""
+        join = self._setup.join
+        promised = join.nodes if join and not self._setup.again else 0
+        there = len(self._nodes.usable)
+        if not self._started and there >= promised and (promised or not self._nodes.unjudged):
+            self._started = True
+        if not self._started and time.monotonic() > self._deadline:
+            raise IncompleteError(
+                f"{there} of {promised} nodes have come to the Ray cluster in {join.patience_s:.0f} s\n"  # type: ignore[union-attr]
+                "  next: look at `ray status` on its head, or give fewer to --nodes"
+            )
+        status = Status(self._nodes.cpus if self._started else 0, self._name(join, there, promised))
+        if status != self._status:
+            self._status = status
+            self._connection.send(status)
+        self._release()
+
+    def _name(self, join: Join | None, there: int, promised: int) -> str:
+        again = " (started again)" if self._setup.again and not join else " (joined again)" if self._setup.again else ""
+        workers = f"{self._nodes.cpus} worker{'s'[: self._nodes.cpus != 1]}"
+        if join is None:
+            return f"local Ray, {workers}{again}"
+        if not self._started:
+            return f"Ray at {join.address}: {there} of {promised or there + self._nodes.unjudged} nodes there"
+        refused = [self._nodes.name(id) for id in self._nodes.refused]
+        return f"Ray at {join.address}, {workers}{again}" + (f"; not used: {', '.join(refused)}" if refused else "")
+
+
+if __name__ == "__main__":
+    socket_descriptor, lock_descriptor = map(int, sys.argv[1:3])
+    for descriptor in (socket_descriptor, lock_descriptor):
+        os.set_inheritable(descriptor, False)  # not to Ray's processes
+    Process(Connection(socket_descriptor), pickle.load(sys.stdin.buffer)).main()
