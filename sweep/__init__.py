@@ -26,23 +26,23 @@ __all__ = ["FinishedRun", "run"]
 class FinishedRun:
     """A run directory after `run`."""
 
-    directory: Path
+    location: str  # path or URI
     done: int  # simulations with a result
     failed: int  # simulations without one
     invalid: int  # of the done ones, rows that break a conservation law
 
     def table(self) -> pyarrow.Table:
-        """The published table, memory-mapped."""
-        import pyarrow
-
-        with pyarrow.memory_map(str(self.directory / "results.arrow")) as source:
-            return pyarrow.ipc.open_file(source).read_all()
-
-    def report(self) -> str:
-        """The report as text; also written to the directory as text, Markdown and HTML."""
+        """The published table: mapped into memory where it is on a disk, fetched from an object store."""
         from sweep import report
 
-        return report.write(self.directory)["txt"].read_text(encoding="utf-8")
+        return report.read(self.location)
+
+    def report(self) -> str:
+        """The report as text; also written to the run directory as text, Markdown and HTML."""
+        from sweep import report, storage
+
+        report.write(self.location)
+        return storage.open(self.location).get("report.txt").decode()
 
 
 def run(
@@ -59,9 +59,9 @@ def run(
 ) -> FinishedRun:
     """Run what is missing of the sweep in `file` and publish its results, as `sweep run` does.
 
-    `sets` are overrides ("replicates=10"); the run directory is `out`, or runs/<name>; `executor` is "ray" or
-    "inline"; `address` and `nodes` are for a Ray cluster that is there.  Raises SweepError; a simulation that fails or
-    an interruption does not raise: see `failed` and `done`.
+    `sets` are overrides ("replicates=10"); the run directory is `out`, a path or a URI (s3://bucket/folder, gs://...),
+    or runs/<name>; `executor` is "ray" or "inline"; `address` and `nodes` are for a Ray cluster that is there.  Raises
+    SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
     """
     from sweep import config
     from sweep.jobs.executor import Join

@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 File = Annotated[Path, typer.Argument(help="sweep file (YAML)", metavar="FILE", show_default=False)]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="run directory; default: runs/<name>")]
+Out = Annotated[
+    str | None,
+    typer.Option("--out", metavar="LOCATION", help="run directory: a path, s3://..., gs://...; default: runs/<name>"),
+]
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a value of the file; repeatable")
 ]

@@ -64,6 +64,6 @@ def trouble(summary: Summary, again: str) -> str:
     if summary.invalid:
         lines.append(
             f"{of(summary.invalid, 'row')} broke a conservation law: left out of the report; column violation of "
-            f"{summary.directory}/results.arrow says which and how to see it again"
+            f"results.arrow says which and how to see it again"
         )
     return "\n".join(lines)

@@ -24,6 +24,7 @@ def plan(
 ) -> None:
     """Say what `sweep run` would do: simulations, what is done, time, memory."""
     from sweep import config
+    from sweep.jobs.failure import recorded
     from sweep.jobs.origin import Origin, run_directory
     from sweep.jobs.prospect import look
     from sweep.jobs.request import Request
@@ -35,7 +36,7 @@ def plan(
     request = Request(sweep, where, origin, executor, None, workers, chunk_seconds, only)
     with patience(f"laying out {of(sweep.simulations, 'simulation')}"):
         store = Store(where)
-        prospect = look(request, store.scan(set_aside=False), store.failures())
+        prospect = look(request, store.scan(set_aside=False), recorded(store))
     print(text(prospect))
 
 

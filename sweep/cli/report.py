@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +13,9 @@ NARROWEST, WIDEST = 60, 100  # characters
 
 
 def report(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="run directory of `sweep run`", show_default=False)],
+    directory: Annotated[
+        str, typer.Argument(metavar="LOCATION", help="run directory of `sweep run`, a path or URI", show_default=False)
+    ],
     full: Annotated[bool, typer.Option("--full", help="print all of it, not the verdicts alone")] = False,
 ) -> None:
     """Print the verdicts of a run directory and write the whole report there as text, Markdown and HTML."""
@@ -22,9 +23,9 @@ def report(
 
     written = report.write(directory)
     print(report.text(report.read(directory), width(), full=full))
-    print(" · ".join(map(str, written.values())))
+    print(" · ".join(written.values()))
     if not full:
-        print(f"all of it here: sweep report {shlex.quote(str(directory))} --full")
+        print(f"all of it here: sweep report {shlex.quote(directory)} --full")
 
 
 def width() -> int:

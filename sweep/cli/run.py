@@ -7,7 +7,6 @@ import shlex
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,11 +55,12 @@ def run(
 
     With --only, show the simulation; a table that is published already is left as it is.
     """
-    from sweep import config
+    from sweep import config, storage
     from sweep.jobs.executor import Join
     from sweep.jobs.origin import Origin, run_directory
     from sweep.jobs.request import Request
     from sweep.jobs.run import run as run_sweep
+    from sweep.storage import snapshot
 
     from .ending import ending, trouble
     from .progress import Display
@@ -94,13 +94,13 @@ def run(
     if only:
         print(_chosen(summary))
     if summary.published:
-        paths, hint = [where / "results.arrow", Path("results.parquet")], ""
+        paths, hint = [snapshot.at(storage.open(where), "results.arrow"), "results.parquet"], ""
         if not no_report and summary.done > summary.invalid:
             from sweep import report
 
-            paths += [Path(path.name) for path in report.write(where).values()]
-            hint = f"\nverdicts: sweep report {shlex.quote(str(where))}"
-        print(" · ".join(map(str, paths)) + hint)
+            paths += [f"report.{name}" for name in report.write(where)]
+            hint = f"\nverdicts: sweep report {shlex.quote(where)}"
+        print(" · ".join(paths) + hint)
     if summary.exit_code:
         print(trouble(summary, origin.again))
         raise typer.Exit(summary.exit_code)
@@ -119,6 +119,8 @@ def _announcing(waiting: ExitStack) -> Callable[[Prospect], None]:
 
 def _chosen(summary: Summary) -> str:
     """What --only asked for: the row if it is one, and where it is if no table was published with it."""
+    from sweep import storage
+
     from .row import text
 
     rows = 0 if summary.table is None else len(summary.table)
@@ -126,6 +128,6 @@ def _chosen(summary: Summary) -> str:
     if summary.published:
         return shown
     return (
-        f"{shown}\nkept in {summary.directory / 'parts'}; the published table stays as it is: "
+        f"{shown}\nkept in {storage.open(summary.directory).at('parts')}; the published table stays as it is: "
         "the same command without --only renews it"
     )

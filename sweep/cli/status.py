@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +18,9 @@ FAILURES_SHOWN = 5
 
 
 def status(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="run directory", show_default=False)],
+    directory: Annotated[
+        str, typer.Argument(metavar="LOCATION", help="run directory, a path or URI", show_default=False)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
 ) -> None:
     """Say what a run directory has: done, reused, failed, stale, missing; who writes there; how to go on."""
@@ -50,7 +51,7 @@ def _record(found: Status) -> dict[str, object]:
     }
 
 
-def _text(found: Status, directory: Path) -> str:
+def _text(found: Status, directory: str) -> str:
     prospect = found.prospect
     lines = [
         f"{found.name}: {of(prospect.survey.simulations, 'simulation')}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from statistics import median
@@ -30,6 +31,7 @@ from .work import Ending, Outcome, Run, Warm
 
 IN_FLIGHT_PER_WORKER = 2  # one runs, one waits at the worker's door: more only delays stopping
 TICK_S = 0.5
+CHECK_S = 10.0  # in an object store it is a request
 PACES = 50  # chunks whose pace decides what is expected of the next
 
 Watch = Callable[[Progress], None]
@@ -55,8 +57,8 @@ class Driver:
         self.interrupted = False
         self._store, self._survey, self._chunks, self._watch = store, survey, chunks, watch
         self._least_deadline_s, self._max_failures = least_deadline_s, max_failures
-        self._journal = Journal(store)
-        self._attempts = count()
+        self._journal = Journal(store.logs)
+        self._attempts, self._checked = count(), time.perf_counter()
         self._left = [len(chunk.simulations) for chunk in chunks]
         self._cold = {chunk.strategy for chunk in chunks}  # kernel not ready
         self._ready: list[tuple[float, int, Piece]] = []  # heap: what may be handed out, most urgent first
@@ -103,12 +105,17 @@ class Driver:
                 self._take(executor, TICK_S)
                 self._account(executor)
                 self._end_late_ones(executor)
-                self._journal.keep()
+                self._check()
             if self.stopping:
                 self._take(executor, 0)
         finally:
             self.progress.finish()
-            self._journal.keep(now=True)
+
+    def _check(self) -> None:
+        """Raises IncompleteError if another process has become the writer meanwhile; asks now and then."""
+        if time.perf_counter() - self._checked > CHECK_S:
+            self._store.check()
+            self._checked = time.perf_counter()
 
     def _account(self, executor: Executor) -> None:
         progress = self.progress
@@ -229,7 +236,7 @@ class Driver:
             document=self._survey.document_digest,
             node=node,
         )
-        self._store.fail(failure)
+        self._store.fail(failure.name, failure.record())
         self.failures.append(failure)
         self.progress.failed += len(failure.ids)
 

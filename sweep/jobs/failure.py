@@ -13,6 +13,8 @@ from typing import Any
 
 from sweep.plan import digest
 
+from .store import Store
+
 FORMAT = 1
 ENDINGS = {  # for people
     "exception": "raised an exception",
@@ -60,3 +62,9 @@ class Failure:
             return cls(**{**fields, "ids": tuple(fields["ids"])})
         except (TypeError, KeyError):
             return None
+
+
+def recorded(store: Store, *, set_aside: bool = False) -> list[Failure]:
+    """The failures in a run directory; damaged records are passed over, with `set_aside` renamed *.bad."""
+    found = (Failure.of(record) for record in store.failures(set_aside))
+    return [failure for failure in found if failure]

@@ -9,31 +9,20 @@ from __future__ import annotations
 
 import json
 import os
-import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
-
-from .store import Store
-
-EVERY_S = 10.0  # an object store knows no appending: the whole journal is put again
 
 
 class Journal:
-    """Lines of a run, put into the run directory every few seconds."""
+    """Lines of a run, in a file of its own in the directory `logs`."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.jsonl"
-        self._lines: list[str] = []
-        self._put = (0, time.perf_counter())  # lines that are there, and since when
+    def __init__(self, logs: Path) -> None:
+        self._path = logs / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.jsonl"
 
     def add(self, **line: Any) -> None:
-        """One line: what happened, now."""
-        self._lines.append(json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **line}) + "\n")
-
-    def keep(self, *, now: bool = False) -> None:
-        """Put it, if there is something new and it is time, or `now`."""
-        lines, since = self._put
-        if len(self._lines) > lines and (now or time.perf_counter() - since > EVERY_S):
-            self._store.log(self._name, "".join(self._lines).encode())
-            self._put = len(self._lines), time.perf_counter()
+        """One line: what happened, now.  A full disk is told of where it matters: at a part."""
+        text = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **line})
+        with suppress(OSError), open(self._path, "a", encoding="utf-8") as file:
+            file.write(f"{text}\n")

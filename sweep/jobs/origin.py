@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweep import storage
 from sweep.config import Sweep
 from sweep.errors import ConfigError
 
@@ -32,13 +33,17 @@ class Origin:
         return f"{self.command} --executor inline --no-report --only {start} --out runs/{start}"
 
 
-def run_directory(sweep: Sweep, out: str | Path | None) -> Path:
-    """The run directory: `out`, or runs/<name>.  Raises ConfigError if the sweep's name is none for a directory."""
+def run_directory(sweep: Sweep, out: str | Path | None) -> str:
+    """The run directory: `out`, a path or a URI, or runs/<name>.
+
+    Raises ConfigError if the sweep's name is none for a directory, SweepError if `out` can be no location.
+    """
     if out is not None:
-        return Path(out)
+        storage.open(out)
+        return str(out)
     if not re.fullmatch(r"\w[\w.+-]*", sweep.name):
         raise ConfigError(
             f'name "{sweep.name}" is not the name of a directory: letters, digits, "_", "-", "+" and "."\n'
-            "  next: change the name, or give --out DIR"
+            "  next: change the name, or give --out LOCATION"
         )
-    return Path("runs") / sweep.name
+    return f"runs/{sweep.name}"

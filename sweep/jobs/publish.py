@@ -1,39 +1,48 @@
 # SPDX-License-Identifier: MIT
-"""Publish: the parts of a sweep as one table, `results.arrow` and `results.parquet`, with a data dictionary.
+"""Publish: the table of a sweep, what failed, and a data dictionary, each as Arrow and Parquet, as one snapshot.
 
-Rows are the simulations of this sweep, in its order; rows of earlier variants stay in their parts.  Each file is
-written aside and renamed; `results.arrow` comes last and is the one that others wait for.  The data columns depend
-on the sweep and the model alone; what varies between runs is in the schema's metadata under `sweep`.
+Rows are the simulations of this sweep, in its order; rows of earlier variants stay in their parts.  The data columns
+depend on the sweep and the model alone; what varies between runs is in the schema's metadata under `sweep`, and in
+the snapshot's manifest.  Files are streamed batch by batch: beside the table itself there is no second copy in memory.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sweep import schema
 from sweep.plan import Survey
-from sweep.schema import parameters
+from sweep.storage import snapshot
 
 from .origin import Origin
 from .provenance import provenance
-from .store import Part, Store
-from .task import encode
+from .store import Store
 
-RESULTS = "results.arrow"  # the file that makes a directory a published one
+BATCH_ROWS = 65_536
 
 
-def publish(store: Store, survey: Survey, parts: Sequence[Part], wanted: NDArray[np.bool_], origin: Origin) -> pa.Table:
-    """Write the published files; the table that is in them.  `wanted` (N,) says which simulations belong to it."""
-    table = collect(survey, parts, wanted, origin)
+def publish(
+    store: Store,
+    survey: Survey,
+    table: pa.Table,
+    wanted: NDArray[np.bool_],
+    origin: Origin,
+    *,
+    failures: pa.Table | None = None,
+    outcome: Mapping[str, Any] | None = None,
+) -> pa.Table:
+    """Publish `table`, the rows of `wanted` (N,) as `collect` gives them; the same with the sweep's description.
+
+    `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is
+    (exit_code, ...).  Raises IncompleteError if another process has become the writer, RunError if the disk is full.
+    """
     about = {
         "name": survey.sweep.name,
         "baseline": dict(survey.sweep.baseline),
@@ -48,58 +57,32 @@ def publish(store: Store, survey: Survey, parts: Sequence[Part], wanted: NDArray
         "command": origin.again,
         **provenance(),
     }
-    table = table.replace_schema_metadata({b"sweep": json.dumps(about).encode()})
-    dictionary = schema.dictionary(schema.columns())
-    store.write(store.directory / "dictionary.arrow", encode(dictionary))
-    _parquet(store, dictionary, store.directory / "dictionary.parquet")
-    _parquet(store, table, store.directory / "results.parquet")
-    store.write(store.directory / RESULTS, encode(table))
+    description = {b"sweep": json.dumps(about).encode()}
+    table = table.replace_schema_metadata(description)
+    tables = {"results": table, "dictionary": schema.dictionary(schema.columns())}
+    if failures is not None:
+        tables["failures"] = failures.replace_schema_metadata(description)
+    draft = snapshot.Draft(store.files)
+    for name, content in tables.items():
+        with draft.file(f"{name}.arrow") as sink:
+            _arrow(content, sink)
+        with draft.file(f"{name}.parquet") as sink:
+            _parquet(content, sink)
+    said = {key: about[key] for key in ("name", "simulations", "rows", "command", "created", "versions")}
+    draft.publish({**said, "failed": 0 if failures is None else len(failures), **(outcome or {})})
     return table
 
 
-def collect(survey: Survey, parts: Iterable[Part], wanted: NDArray[np.bool_], origin: Origin) -> pa.Table:
-    """The rows of the wanted simulations that are in `parts`, each once, in the order of the sweep."""
-    order = np.argsort(survey.ids)
-    ranked = survey.ids[order]
-    taken = ~wanted
-    tables, places = [pa.schema(schema.results_schema()).empty_table().select(["id", "violation"])], []
-    for part in parts:
-        rank = np.minimum(np.searchsorted(ranked, part.ids), len(ranked) - 1)
-        place = order[rank]
-        use = (survey.ids[place] == part.ids) & ~taken[place]
-        if use.any():
-            taken[place[use]] = True
-            tables.append(part.table().replace_schema_metadata(None).filter(pa.array(use)))
-            places.append(place[use])
-    simulations = np.concatenate([np.zeros(0, np.int64), *places])
-    rows = pa.concat_tables(tables, promote_options="permissive").take(pa.array(np.argsort(simulations)))
-    return schema.results(_explain(rows, origin), _parameters(survey, np.sort(simulations)))
+def _arrow(table: pa.Table, sink: BinaryIO) -> None:
+    """An Arrow IPC file, lz4, in batches."""
+    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(table, max_chunksize=BATCH_ROWS)
 
 
-def _parameters(survey: Survey, simulations: NDArray[np.int64]) -> dict[str, pa.Array]:
-    points, replicates = np.divmod(simulations, survey.sweep.replicates)
-    distinct, where = np.unique(points, return_inverse=True)
-    scenarios = [survey.scenarios[point] for point in distinct]
-    labels = [survey.sweep.labels(int(point)).get("label") for point in distinct]
-    columns = parameters.arrays(scenarios, [None if label is None else str(label) for label in labels])
-    spread = {name: column.take(pa.array(where)) for name, column in columns.items()}
-    return spread | {"replicate": pa.array(replicates)}
-
-
-def _explain(rows: pa.Table, origin: Origin) -> pa.Table:
-    """Add to each violation the command that shows it again."""
-    broken = pc.not_equal(rows.column("violation"), "")
-    if not pc.any(broken).as_py():
-        return rows
-    pairs = zip(rows.column("id").to_pylist(), rows.column("violation").to_pylist(), strict=True)
-    texts = [f"{text}; see it again: {origin.reproduce(name)}" if text else "" for name, text in pairs]
-    return rows.set_column(rows.column_names.index("violation"), "violation", pa.array(texts, pa.string()))
-
-
-def _parquet(store: Store, table: pa.Table, path: Path) -> None:
+def _parquet(table: pa.Table, sink: BinaryIO) -> None:
     """Zstandard; floats split by byte, names by dictionary: a fifth smaller than zstd alone."""
     floats: list[str] = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     texts: Any = [field.name for field in table.schema if pa.types.is_string(field.type)]
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=texts, use_byte_stream_split=floats)
-    store.write(path, bytes(sink.getvalue()))
+    pq.write_table(
+        table, sink, compression="zstd", use_dictionary=texts, use_byte_stream_split=floats, row_group_size=BATCH_ROWS
+    )

@@ -18,7 +18,7 @@ class Request:
     """A run that is asked for."""
 
     sweep: Sweep
-    directory: Path
+    directory: str | Path  # or URI
     origin: Origin
     executor: str = "ray"
     join: Join | None = None  # a cluster that is there; a private local one otherwise

@@ -10,26 +10,25 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sweep import plan as planning
-from sweep.plan import Plan, digest
+from sweep.plan import Plan
 
+from .collect import collect
 from .driver import Driver, Watch
 from .executor import Executor, open_executor
-from .failure import Failure
+from .failure import Failure, recorded
 from .progress import Progress
 from .prospect import Prospect, look
-from .publish import RESULTS, collect, publish
+from .publish import publish
 from .request import Request
 from .signals import INCOMPLETE, stop_on_signal
 from .store import Store
@@ -41,7 +40,7 @@ NOTE = "run"  # what is kept of the last run: run.json
 class Summary:
     """What came of a run."""
 
-    directory: Path
+    directory: str | Path  # or URI
     prospect: Prospect
     progress: Progress
     done: int  # simulations asked for that have a result, of earlier runs or this one
@@ -76,7 +75,7 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
     store = Store(request.directory)
     with store.writing():
         parts = store.scan(set_aside=True)
-        prospect = look(request, parts, store.failures())
+        prospect = look(request, parts, recorded(store, set_aside=True))
         announce(prospect)
         driver = Driver(
             store,
@@ -92,11 +91,12 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
         if prospect.chunks:
             _drive(store, driver, request, prospect)
         table, invalid = None, 0
-        publishing = request.only is None or not (request.directory / RESULTS).exists()
+        publishing = request.only is None or not store.published()
         if not driver.stopping:
-            make = partial(publish, store) if publishing else collect
-            table = make(prospect.survey, parts + driver.parts, prospect.wanted, request.origin)
+            table = collect(prospect.survey, parts + driver.parts, prospect.wanted, request.origin)
             invalid = pc.sum(pc.invert(table.column("valid"))).as_py() or 0
+            if publishing:
+                table = publish(store, prospect.survey, table, prospect.wanted, request.origin)
         summary = Summary(
             directory=request.directory,
             prospect=prospect,
@@ -116,10 +116,9 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
 def _drive(store: Store, driver: Driver, request: Request, prospect: Prospect) -> None:
     """Start the executor, let the driver run on it, end it."""
     plan = planning.plan(prospect.survey, prospect.chunks)
-    data = planning.encode(plan)
-    store.keep_plan(digest(data, 8), data)
-    with stop_on_signal(driver.stop), _log(store) as log:  # before the executor starts: a signal is never an exception
-        executor = _open(driver, plan, request, prospect.workers, log)
+    store.keep_plan(planning.encode(plan))
+    with stop_on_signal(driver.stop):  # before the executor starts: a signal is never an exception
+        executor = _open(driver, plan, request, prospect.workers, store.logs / "executor.log")
         if executor:
             with closing(executor):
                 if not driver.stopping:
@@ -135,19 +134,6 @@ def _open(driver: Driver, plan: Plan, request: Request, workers: int, log: Path)
         if driver.stopping:
             return None
         raise
-
-
-@contextmanager
-def _log(store: Store) -> Iterator[Path]:
-    """A file for what the executor's machinery says; kept in the run directory at the end, if it said anything."""
-    with tempfile.TemporaryDirectory(prefix="sweep-log-") as scratch:
-        log = Path(scratch, "executor.log")
-        log.touch()
-        try:
-            yield log
-        finally:
-            if data := log.read_bytes():
-                store.log("executor.log", data)
 
 
 def _about(request: Request, prospect: Prospect) -> dict[str, object]:

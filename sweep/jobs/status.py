@@ -13,7 +13,7 @@ import numpy as np
 from sweep import config
 from sweep.errors import ConfigError
 
-from .failure import Failure
+from .failure import Failure, recorded
 from .origin import Origin
 from .prospect import Prospect, look
 from .request import Request
@@ -47,7 +47,7 @@ class Status:
         return dict(Counter(failure.ending for failure in self.failures for _ in failure.ids))
 
 
-def status(directory: Path) -> Status:
+def status(directory: str | Path) -> Status:
     """The status of a run directory.  Raises ConfigError if it is none."""
     store = Store(directory)
     last = store.noted(NOTE)
@@ -56,7 +56,7 @@ def status(directory: Path) -> Status:
             f'"{directory}" is no run directory: it has no run.json\n  next: sweep run FILE --out {directory}'
         )
     sweep = config.from_document(last["document"])
-    parts, failures = store.scan(set_aside=False), store.failures()
+    parts, failures = store.scan(set_aside=False), recorded(store)
     prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
     rows = np.unique(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
     known = np.isin(rows, prospect.survey.ids)

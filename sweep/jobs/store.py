@@ -1,204 +1,232 @@
 # SPDX-License-Identifier: MIT
-"""The run directory: one writer, parts that are whole or not there.
+"""The run directory: one writer, parts that are whole or not there, wherever it is.
 
     parts/<chunk>-<content>.arrow   what one chunk simulated; <content> is the digest of the file's bytes
+    failed/<name>.json              what could not be simulated, and why
     plans/<digest>.npz              what was handed out
     logs/                           tracebacks of failed chunks, what Ray said
-    lock                            who writes here now
+    snapshots/, manifest.json       what is published: see `storage.snapshot`
+    run.json                        what was asked for last, and what came of it
 
-A part is written aside, synced, renamed, and its directory synced; a crash at any moment leaves whole parts and a
-*.tmp that the next run removes.  A part that does not match its name, or cannot be read, is set aside as *.bad and
-its simulations run again.  What is done is what is in valid parts; there is no other ledger.
+A part that does not match its name, or cannot be read, is set aside as *.bad and its simulations run again.  What is
+done is what is in valid parts; there is no other ledger.  Nothing that is read from here is ever unpickled.
 
-Not modelled: object stores, snapshots of several files swapped as one.
+Not modelled: logs of a run in an object store whose driver is killed; they go up when it ends.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import platform
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sweep.errors import IncompleteError, RunError
+from sweep import storage
+from sweep.errors import RunError, SweepError
 from sweep.plan import digest
+from sweep.storage import snapshot
 
-from .failure import Failure
 from .task import METADATA
 
 CONTENT_BYTES = 8  # of the digest of a part's bytes in its name
+Given = TypeVar("Given")
+Got = TypeVar("Got")
+
+READERS = 16  # of an object store, at a time: reading is waiting there
 
 
 @dataclass(frozen=True)
 class Part:
     """A valid part: its description (see `task.run_chunk`) and the ids of its rows, in order."""
 
-    path: Path
+    files: storage.Files = field(repr=False)
+    name: str  # "parts/....arrow"
     about: dict[str, Any] = field(repr=False)
     ids: NDArray[np.bytes_] = field(repr=False)
 
     def table(self) -> pa.Table:
-        """All its rows."""
-        with pa.memory_map(str(self.path)) as source:
-            return pa.ipc.open_file(source).read_all()
+        """All its rows, mapped into memory where they are on a disk."""
+        return pa.ipc.open_file(pa.BufferReader(self.files.view(self.name))).read_all()
 
 
 class Store:
-    """A run directory; open it with `reading` or `writing`."""
+    """A run directory, by path or URI; write to it only inside `writing`."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.parts = directory / "parts"
-        self.plans = directory / "plans"
-        self.logs = directory / "logs"
-        self.failed = directory / "failed"
+    def __init__(self, location: str | Path | storage.Files) -> None:
+        self.files = storage.open(location)
+        self._scratch: Path | None = None
+
+    def __str__(self) -> str:
+        return str(self.files)
+
+    @property
+    def logs(self) -> Path:
+        """A directory on this machine for logs, while writing; its files are in logs/ when writing ends."""
+        if self.files.path is not None:
+            return self.files.path / "logs"
+        if self._scratch is None:
+            self._scratch = Path(tempfile.mkdtemp(prefix="sweep-logs-"))
+        return self._scratch
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Be the single writer: make the directories, take the lock, remove what a crash left half written.
-
-        Raises IncompleteError if another process writes here, RunError if the directory cannot be written.
-        """
-        with ExitStack() as undo:
+        """Be the single writer.  Raises IncompleteError, which says who is, RunError if it cannot be written."""
+        with self.files.writing():
             try:
-                for directory in (self.parts, self.plans, self.logs, self.failed):
-                    directory.mkdir(parents=True, exist_ok=True)
-                undo.enter_context(self._lock())
-                for folder in (self.directory, self.parts, self.plans):
-                    for left in folder.glob("*.tmp"):
-                        left.unlink()
-            except OSError as error:
-                raise RunError(f'run directory "{self.directory}" cannot be written: {error.strerror}') from error
-            yield
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Hold the lock file; the kernel lets go of it however this process ends."""
-        with open(self.directory / "lock", "a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                raise IncompleteError(
-                    f'run directory "{self.directory}" is being written by another process: {file.read().strip()}\n'
-                    "  next: wait for it to end, or give --out another directory"
-                ) from None
-            file.truncate(0)
-            file.write(f"pid {os.getpid()} on {platform.node()}: {' '.join(sys.argv)}\n")
-            file.flush()
-            try:
+                if self.files.path is not None:
+                    self._make_logs()
                 yield
             finally:
-                file.truncate(0)
+                self._keep_logs()
+
+    def check(self) -> None:
+        """Raises IncompleteError unless this process is still the single writer."""
+        self.files.check()
 
     def scan(self, set_aside: bool) -> list[Part]:
         """All valid parts, by name.  A part that is not valid is passed over; with `set_aside` it is renamed *.bad."""
+        names = [f"parts/{name}" for name in self.files.names("parts") if name.endswith(".arrow")]
         found = []
-        for path in sorted(self.parts.glob("*.arrow")) if self.parts.is_dir() else []:
-            part = _read(path)
+        for name, part in zip(names, self._ahead(lambda name: _read(self.files, name), names), strict=True):
             if part:
                 found.append(part)
             elif set_aside:
-                path.rename(path.with_suffix(".bad"))
+                self.files.set_aside(name)
         return found
+
+    def tables(self, parts: Iterable[Part]) -> Iterator[pa.Table]:
+        """The tables of these parts, in order; those of an object store are fetched ahead, a few at a time."""
+        return self._ahead(Part.table, parts)
 
     def commit(self, chunk: str, data: bytes) -> Part:
         """Keep the part of `chunk` for good.  Raises RunError if it does not verify or cannot be written."""
-        path = self.parts / f"{chunk}-{digest(data, CONTENT_BYTES)}.arrow"
-        self.write(path, data)
-        part = _read(path)
+        name = f"parts/{chunk}-{digest(data, CONTENT_BYTES)}.arrow"
+        part = _part(self.files, name, data)
         if part is None:
-            raise RunError(f'part "{path}" cannot be read back: is the disk sound?')
+            raise RunError(
+                f'part "{self.files.at(name)}" is not one: the worker that made it runs another version of sweep, or '
+                "its memory is damaged\n  next: run the same command again: it runs only what is missing"
+            )
+        self.files.put(name, data)
         return part
 
-    def fail(self, failure: Failure) -> None:
-        """Keep what is known of simulations that failed."""
-        self.write(self.failed / f"{failure.name}.json", json.dumps(failure.record()).encode())
+    def fail(self, name: str, record: Mapping[str, Any]) -> None:
+        """Keep what could not be simulated as failed/<name>.json, in place of an earlier record of that name."""
+        self._put_json(f"failed/{name}.json", record)
 
-    def failures(self) -> list[Failure]:
-        """What has failed; records that cannot be read are passed over: their simulations run again."""
+    def failures(self, set_aside: bool = False) -> list[dict[str, Any]]:
+        """All records of failures, by name.  Damaged ones are passed over; with `set_aside` renamed *.bad."""
+        names = [f"failed/{name}" for name in self.files.names("failed") if name.endswith(".json")]
         found = []
-        for path in sorted(self.failed.glob("*.json")):
-            try:
-                record = json.loads(path.read_bytes())
-            except ValueError:
-                continue
-            if isinstance(record, dict) and (failure := Failure.of(record)):
-                found.append(failure)
+        for name, record in zip(names, self._ahead(self._get_json, names), strict=True):
+            if record is not None:
+                found.append(record)
+            elif set_aside:
+                self.files.set_aside(name)
         return found
 
     def damaged(self) -> int:
         """Parts that were set aside."""
-        return len(list(self.parts.glob("*.bad")))
+        return sum(name.endswith(".bad") for name in self.files.names("parts"))
 
-    def holder(self) -> str | None:
-        """Who writes here now."""
-        try:
-            with open(self.directory / "lock") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return (self.directory / "lock").read_text().strip()
-        except FileNotFoundError:
-            return None
-        return None
+    def forgive(self, name: str) -> None:
+        """Remove a record of failure."""
+        self.files.delete(f"failed/{name}.json")
 
-    def keep_plan(self, name: str, data: bytes) -> None:
-        self.write(self.plans / f"{name}.npz", data)
-
-    def log(self, name: str, data: bytes) -> None:
-        self.write(self.logs / name, data)
-
-    def note(self, name: str, record: dict[str, Any]) -> None:
-        self.write(self.directory / f"{name}.json", json.dumps(record).encode())
+    def note(self, name: str, document: Mapping[str, Any]) -> None:
+        """Keep a document as <name>.json."""
+        self._put_json(f"{name}.json", document)
 
     def noted(self, name: str) -> dict[str, Any] | None:
-        path = self.directory / f"{name}.json"
-        return json.loads(path.read_bytes()) if path.exists() else None
+        """The document that was kept; None if there is none or it is damaged."""
+        return self._get_json(f"{name}.json")
 
-    def write(self, path: Path, data: bytes) -> None:
-        """Write a file aside, sync it, rename it, sync its directory.  Raises RunError."""
-        aside = path.with_name(f"{path.name}.tmp")
+    def keep_plan(self, data: bytes) -> None:
+        """Keep a plan file."""
+        self.files.put(f"plans/{digest(data, 8)}.npz", data)
+
+    def published(self) -> bool:
+        """Whether a table is published here, by this version of sweep or an earlier one."""
+        return snapshot.shown(self.files) is not None or self.files.exists("results.arrow")
+
+    def holder(self) -> str | None:
+        """Who writes here now, for people."""
+        return self.files.holder()
+
+    def _put_json(self, name: str, document: Mapping[str, Any]) -> None:
+        self.files.put(name, json.dumps(document, indent=1).encode())
+
+    def _get_json(self, name: str) -> dict[str, Any] | None:
         try:
-            with open(aside, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            self.swap(aside, path)
+            document = json.loads(self.files.get(name))
+        except (FileNotFoundError, ValueError):
+            return None
+        return document if isinstance(document, dict) else None
+
+    def _ahead(self, get: Callable[[Given], Got], of: Iterable[Given]) -> Iterator[Got]:
+        """`get` of each, in order; by several threads, not far ahead, where reading is waiting."""
+        if self.files.path is not None:
+            yield from map(get, of)
+            return
+        pool, rest = ThreadPoolExecutor(READERS, "reader"), iter(of)
+        try:
+            waiting = deque(pool.submit(get, each) for each in islice(rest, 2 * READERS))
+            while waiting:
+                yield waiting.popleft().result()
+                waiting += [pool.submit(get, each) for each in islice(rest, 1)]
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _make_logs(self) -> None:
+        try:
+            self.logs.mkdir(exist_ok=True)
         except OSError as error:
             raise RunError(
-                f'"{path}" cannot be written: {error.strerror}; everything before it is kept\n'
-                "  next: make room, then run the same command again: it runs only what is missing"
+                f'"{self.logs}" cannot be made: {error.strerror}\n  next: move what is in the way, then run again'
             ) from error
 
-    def swap(self, aside: Path, path: Path) -> None:
-        """Give a synced file its name, for good."""
-        os.replace(aside, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    def _keep_logs(self) -> None:
+        """Put the logs of a run in an object store beside its parts; a log that cannot go up is no reason to fail."""
+        if self._scratch is not None:
+            with suppress(OSError, SweepError):
+                for log in sorted(self._scratch.iterdir()):
+                    self.files.put(f"logs/{log.name}", log.read_bytes())
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
 
 
-def _read(path: Path) -> Part | None:
-    """The part in `path`, None unless it is whole: bytes as its name says, readable, as many rows as it says."""
+def _read(files: storage.Files, name: str) -> Part | None:
+    """The part in file `name`; None unless it is whole."""
     try:
-        data = path.read_bytes()
-        if digest(data, CONTENT_BYTES) != path.stem.rpartition("-")[2]:
+        return _part(files, name, files.get(name))
+    except FileNotFoundError:  # set aside or removed meanwhile
+        return None
+    except RunError:
+        if files.path is None:  # a store that does not answer has not lost it
+            raise
+        return None
+
+
+def _part(files: storage.Files, name: str, data: bytes) -> Part | None:
+    """The part in these bytes; None unless they are what the name says, and readable, with the rows they speak of."""
+    try:
+        if digest(data, CONTENT_BYTES) != name.removesuffix(".arrow").rpartition("-")[2]:
             return None
         reader = pa.ipc.open_file(pa.BufferReader(data), options=pa.ipc.IpcReadOptions(included_fields=[0]))
         about = json.loads(reader.schema.metadata[METADATA])
         ids = reader.read_all().column("id").to_numpy().astype("S32")
-    except (OSError, pa.ArrowInvalid, ValueError, KeyError, TypeError):
+        whole = len(ids) == about["rows"]
+    except (pa.ArrowInvalid, OSError, ValueError, KeyError, TypeError):
         return None
-    return Part(path, about, ids) if len(ids) == about["rows"] else None
+    return Part(files, name, about, ids) if whole else None

@@ -6,23 +6,24 @@ Everything comes from the Arrow file alone, years later too: no simulation code 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
+from .. import storage
 from ..errors import IncompleteError, RunError, SweepError, did_you_mean
+from ..storage import snapshot
 from .document import Document
 
 TABLE = "results.arrow"
 FORMATS = ("txt", "md", "html")
 
 
-def write(directory: Path, *, formats: Sequence[str] = FORMATS) -> dict[str, Path]:
-    """Write report.txt, report.md and report.html into a run directory; format -> path.
+def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str, str]:
+    """Write report.txt, report.md and report.html into a run directory (path or URI); format -> where the file is.
 
-    Each file is written aside and renamed, so a reader never sees half of one.
+    Each file is put whole, so a reader never sees half of one.
     Raises SweepError if there is no published table, it cannot be read, or a format is not known.
     """
     for name in formats:
@@ -32,17 +33,12 @@ def write(directory: Path, *, formats: Sequence[str] = FORMATS) -> dict[str, Pat
             )
     from .contents import document as contents
 
-    document = contents(read(directory))
+    files = storage.open(location)
+    document = contents(read(files))
     paths = {}
     for name in dict.fromkeys(formats):
-        path = directory / f"report.{name}"
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            aside.write_text(_writer(name)(document), encoding="utf-8")
-            os.replace(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
-        paths[name] = path
+        files.put(f"report.{name}", _writer(name)(document).encode())
+        paths[name] = files.at(f"report.{name}")
     return paths
 
 
@@ -54,28 +50,35 @@ def text(table: pa.Table, width: int = 100, *, full: bool = False) -> str:
     return render(document(table), width, full=full)
 
 
-def read(directory: Path) -> pa.Table:
-    """The published table of a run directory, mapped, not copied where it is not compressed."""
-    path = directory / TABLE
-    if not directory.is_dir():
-        raise SweepError(f'run directory "{directory}" does not exist; `sweep run FILE --out {directory}` makes it')
-    if not path.is_file():
-        parts = directory / "parts"
-        done = parts.is_dir() and any(parts.iterdir())
-        state = "has parts, but they are not published yet" if done else "has no results yet"
-        raise IncompleteError(
-            f'run directory "{directory}" {state}: no {TABLE} in it\n'
-            "  next: `sweep run` with the same file and directory; it runs only what is missing, then publishes"
-        )
+def read(location: str | Path | storage.Files) -> pa.Table:
+    """The published table of a run directory (path or URI), mapped, not copied where it is not compressed.
+
+    Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
+    """
+    files = storage.open(location)
+    found = snapshot.read(files, TABLE)
     try:
-        with pa.memory_map(str(path)) as source:
-            return pa.ipc.open_file(source).read_all()
+        data = found[1][TABLE] if found else files.view(TABLE)  # of an earlier version, or copied without its manifest
+    except FileNotFoundError:
+        raise _unpublished(files) from None
+    try:
+        return pa.ipc.open_file(pa.BufferReader(data)).read_all()
     except (pa.ArrowInvalid, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise RunError(
-            f'"{path}" is damaged: it cannot be read as an Arrow file: {first}\n'
+            f'"{files.at(TABLE)}" is damaged: it cannot be read as an Arrow file: {first}\n'
             "  next: run `sweep run` again with the same file and directory: it publishes the table anew"
         ) from error
+
+
+def _unpublished(files: storage.Files) -> SweepError:
+    if files.path is not None and not files.path.is_dir():
+        return SweepError(f'run directory "{files}" does not exist; `sweep run FILE --out {files}` makes it')
+    state = "has parts, but they are not published yet" if files.names("parts") else "has no results yet"
+    return IncompleteError(
+        f'run directory "{files}" {state}: no {TABLE} in it\n'
+        "  next: `sweep run` with the same file and directory; it runs only what is missing, then publishes"
+    )
 
 
 def _writer(name: str) -> Callable[[Document], str]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
+from sweep.jobs.failure import recorded
 from sweep.jobs.prospect import look
 from sweep.jobs.run import run
 from sweep.jobs.status import status
@@ -147,7 +148,7 @@ def test_a_record_that_cannot_be_read_is_passed_over(
     (record,) = (directory / "failed").glob("*.json")
     for text in ("", "{", "[]", json.dumps({"format": 99}), json.dumps({"format": 1, "ending": "exception"})):
         record.write_text(text)
-        assert look(request_of(), Store(directory).scan(set_aside=False), Store(directory).failures()).missing == 1
+        assert look(request_of(), Store(directory).scan(set_aside=False), recorded(Store(directory))).missing == 1
 
 
 def test_the_journal_has_every_attempt(request_of: MakeRequest) -> None:

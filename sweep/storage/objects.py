@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""A run directory in an object store, through `pyarrow.fs`: one put per file, a lease for one writer, no renames.
+
+A put is atomic: what fits into memory goes up as one object or, past some megabytes, as parts that become an object
+when all are there.  A large file is made on the local disk first, so that a writer that fails leaves nothing in the
+store.  (A pyarrow stream that is closed after an exception publishes what it has; no stream here sees one.)
+
+Not modelled: rights that let a process write but not list or delete; versions of objects, which the store may keep.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+from pyarrow import fs
+
+from sweep.errors import IncompleteError, RunError
+
+from . import troubles
+from .files import MANIFEST, bad, checked
+from .lease import TTL_S, Lease, read
+
+CLAIMS = "lock"
+
+
+class Objects:
+    """The objects under `root` ("bucket/folder") of a file system; see `Files`."""
+
+    path: Path | None = None
+
+    def __init__(self, filesystem: fs.FileSystem, root: str, shown: str, ttl_s: float = TTL_S) -> None:
+        self._fs, self._root, self._shown, self._ttl_s = filesystem, root, shown, ttl_s
+        self._lease: Lease | None = None
+
+    def __str__(self) -> str:
+        return self._shown
+
+    def at(self, name: str) -> str:
+        address, mark, options = self._shown.partition("?")
+        return f"{address.rstrip('/')}/{name}{mark}{options}"
+
+    def put(self, name: str, data: bytes) -> None:
+        self._not_lost()
+        self._put(name, data)
+
+    @contextmanager
+    def put_stream(self, name: str) -> Iterator[BinaryIO]:
+        checked(name)
+        try:
+            with tempfile.NamedTemporaryFile(prefix="sweep-") as aside:
+                yield aside  # type: ignore[misc]
+                aside.flush()
+                self._not_lost()
+                if aside.tell():
+                    with pa.memory_map(aside.name) as source:
+                        self._put(name, source.read_buffer())
+                else:
+                    self._put(name, b"")
+        except OSError as error:
+            what = f'"{self.at(name)}", first made in "{tempfile.gettempdir()}" (TMPDIR),'
+            raise troubles.disk(error, what, "written") from error
+
+    def get(self, name: str) -> bytes:
+        return bytes(self.view(name))
+
+    def view(self, name: str) -> pa.Buffer:
+        with self._telling(f'"{self.at(name)}"', "read"), self._fs.open_input_file(self._path(name)) as source:
+            return source.read_buffer()
+
+    def names(self, folder: str) -> list[str]:
+        return sorted(info.base_name for info in self._list(folder) if info.type == fs.FileType.File)
+
+    def folders(self, folder: str) -> list[str]:
+        return sorted(info.base_name for info in self._list(folder) if info.type == fs.FileType.Directory)
+
+    def exists(self, name: str) -> bool:
+        with self._telling(f'"{self.at(name)}"', "read"):
+            return bool(self._fs.get_file_info(self._path(name)).type == fs.FileType.File)
+
+    def delete(self, name: str) -> None:
+        with self._telling(f'"{self.at(name)}"', "removed"), suppress(FileNotFoundError):
+            path = self._path(name)
+            if self._fs.get_file_info(path).type == fs.FileType.Directory:
+                self._fs.delete_dir(path)
+            else:
+                self._fs.delete_file(path)
+
+    def set_aside(self, name: str) -> None:
+        with self._telling(f'"{self.at(name)}"', "set aside"), suppress(FileNotFoundError):
+            self._fs.copy_file(self._path(name), self._path(bad(name)))
+        self.delete(name)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        lease = Lease(self, self._shown, self._ttl_s)
+        with lease.held():
+            self._lease = lease
+            try:
+                yield
+            finally:
+                self._lease = None
+
+    def check(self) -> None:
+        if self._lease is None:
+            raise IncompleteError(f'"{self}" is not being written by this process')
+        self._lease.check()
+
+    def holder(self) -> str | None:
+        """Whose claim is fresh by this machine's clock: for people, not for deciding."""
+        live = [name for name, stamp in self.claims().items() if abs(time.time() - stamp) < self._ttl_s]
+        found = [about["who"] for about in (read(self, name) for name in live) if about.get("held", bool(about))]
+        return "; ".join(found) or None
+
+    def swap(self, folder: str) -> None:
+        self.check()
+        self._put(MANIFEST, self.get(f"{folder}/{MANIFEST}"))
+
+    def put_claim(self, name: str, data: bytes) -> None:
+        self._put(f"{CLAIMS}/{name}", data)
+
+    def get_claim(self, name: str) -> bytes:
+        return self.get(f"{CLAIMS}/{name}")
+
+    def delete_claim(self, name: str) -> None:
+        self.delete(f"{CLAIMS}/{name}")
+
+    def claims(self) -> dict[str, float]:
+        files = (info for info in self._list(CLAIMS) if info.type == fs.FileType.File)
+        return {info.base_name: info.mtime_ns / 1e9 for info in files}
+
+    def _put(self, name: str, data: bytes | pa.Buffer) -> None:
+        """One write of all there is: nothing can come between the opening and the closing of the stream."""
+        with self._telling(f'"{self.at(name)}"', "written"):
+            sink = self._fs.open_output_stream(self._path(name), compression=None)
+            try:
+                sink.write(data)
+            finally:
+                sink.close()
+
+    def _list(self, folder: str) -> list[fs.FileInfo]:
+        path = self._path(folder) if folder else self._root
+        with self._telling(f'"{self.at(folder)}"', "read"):
+            return list(self._fs.get_file_info(fs.FileSelector(path, allow_not_found=True)))
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{checked(name)}"
+
+    def _not_lost(self) -> None:
+        if self._lease is not None and self._lease.lost is not None:
+            raise self._lease.lost
+
+    @contextmanager
+    def _telling(self, what: str, verb: str) -> Iterator[None]:
+        """Turn what the store says into a RunError, but for a file that is not there."""
+        try:
+            yield
+        except (FileNotFoundError, RunError):
+            raise
+        except (OSError, pa.ArrowException) as error:
+            raise troubles.store(error, what, verb) from error

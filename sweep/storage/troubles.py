@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""What went wrong with a disk or an object store, said to people: what, where, and what to type next."""
+
+from __future__ import annotations
+
+import errno
+import re
+
+from sweep.errors import RunError
+
+AGAIN = "then run the same command again: it runs only what is missing"
+
+_DISK = {
+    errno.ENOSPC: f"make room, {AGAIN}",
+    errno.EDQUOT: f"make room in your quota, {AGAIN}",
+    errno.EROFS: "make it writable, or give --out another directory",
+    errno.EACCES: "give yourself permission, or give --out another directory",
+    errno.EPERM: "give yourself permission, or give --out another directory",
+    errno.ENOTDIR: "a file is in the way: move it, or give --out another directory",
+    errno.EEXIST: "a file is in the way: move it, or give --out another directory",
+    errno.ESTALE: f"the file system went away: mount it, {AGAIN}",
+}
+
+# What object stores say (AWS error names and HTTP codes, libcurl, google-cloud-cpp), what it means, what to do.
+_STORE = (
+    (
+        r"NO_SUCH_BUCKET|NoSuchBucket|bucket does not exist",
+        "the bucket does not exist",
+        "make the bucket, or correct its name",
+    ),
+    (
+        r"ACCESS_DENIED|ACCESSDENIED|INVALID_ACCESS_KEY_ID|SIGNATURE|MISSING_AUTHENTICATION|INVALID_CLIENT_TOKEN|"
+        r"UNRECOGNIZED_CLIENT|EXPIRED_TOKEN|ExpiredToken|HTTP status 40[13]|UNAUTHENTICATED|PERMISSION_DENIED|"
+        r"[Cc]redentials",
+        "access is denied",
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE (gs: GOOGLE_APPLICATION_CREDENTIALS), "
+        "of an account that may list, read, write and delete there",
+    ),
+    (
+        r"PERMANENT_?REDIRECT|PermanentRedirect|MovedPermanently|HTTP status 301|AUTHORIZATION_HEADER_MALFORMED",
+        "the bucket is in another region",
+        'add "?region=..." to the location',
+    ),
+    (
+        r"NETWORK_CONNECTION|curlCode|[Cc]ould not resolve|[Tt]imed? ?out|[Cc]onnect|UNAVAILABLE|SERVICE_UNAVAILABLE|"
+        r"SLOW_DOWN|INTERNAL_FAILURE|HTTP status 5",
+        "the store cannot be reached",
+        f"see that network and endpoint_override are right, {AGAIN}",
+    ),
+)
+
+
+def disk(error: OSError, what: str, verb: str) -> RunError:
+    """A file system refused: '"runs/x/parts/y.arrow" cannot be written: No space left on device; ...'."""
+    reason = error.strerror or type(error).__name__
+    next_ = _DISK.get(error.errno or 0, f"mend that, {AGAIN}")
+    return RunError(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  next: {next_}")
+
+
+def vanished(location: str) -> RunError:
+    """The directory is not there any more, or is another one, while it is being written."""
+    return RunError(
+        f'run directory "{location}" vanished while it was being written: it was removed, moved or unmounted\n'
+        f"  next: put it back, {AGAIN}"
+    )
+
+
+def store(error: Exception, what: str, verb: str) -> RunError:
+    """An object store refused or did not answer; `what` as for `disk`."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    other = ("the store refused", f"mend that, {AGAIN}")
+    reason, next_ = next(((why, what_next) for pattern, why, what_next in _STORE if re.search(pattern, said)), other)
+    detail = re.sub(r" ?\(Request ID: [^)]*\)", "", said)[:400]
+    return RunError(f"{what}: {reason}; everything before it is kept\n  it said: {detail}\n  next: {next_}")
+
+
+def _kept(verb: str) -> str:
+    return "; everything before it is kept" if verb in ("written", "published") else ""
