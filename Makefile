@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench wheel clean
 
 demo: $(VENV)/.run  ## run the debate of linux-mm 2016 on local Ray and write the report
 	$(BIN)/sweep run configs/mm_summit_2016.yaml --out runs/mm_summit_2016
@@ -22,8 +22,12 @@ check: $(VENV)/.check  ## format, lint, types, import contracts
 bench: $(VENV)/.bench  ## simulated packets per second per core, beside its floor and two other ways to write it
 	$(BIN)/python -m bench.bench
 
+wheel: $(VENV)/.run  ## the package with its configs, for the nodes of a cluster: dist/sweep-*.whl
+	rm -rf build dist
+	$(PIP) wheel --no-deps --wheel-dir dist .
+
 clean:  ## everything that the targets above have made, but for runs/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 
 $(VENV)/.made: Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -15,7 +15,9 @@ from .report import report
 from .run import run
 from .schema import schema
 from .status import status
+from .submit import follow, submit
 from .validate import validate
+from .warm import warm
 
 app = typer.Typer(
     name="sweep",
@@ -25,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs a tenth of a second at every --help
     pretty_exceptions_enable=False,
 )
-for verb in (plan, run, status, report, replay, validate, schema):
+for verb in (plan, run, status, report, replay, validate, schema, submit, follow, warm):
     app.command()(guarded(verb))
 
 

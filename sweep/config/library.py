@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .source import Node, Place, read, unknown
 
-# configs/ stands beside the package, in a checkout and in an editable install of it.
-BUILT_IN = Path(__file__).resolve().parents[2] / "configs"
+# In a wheel a folder of the package; in a checkout, and an editable install of it, a link to configs/ at the top.
+BUILT_IN = (Path(__file__).parents[1] / "configs").resolve()
 
 FOLDERS = {"traffic": "traffic", "host": "hosts", "nic": "nics"}
 

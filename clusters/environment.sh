@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# The environment of every node, head and workers alike: read before `ray start`, and by every login (node.sh sees to
+# that), so that `ray exec`, `sweep run` and Ray's jobs have it too.  Sourced by bash; keep it free of output.
+export PATH="$HOME/sweep/venv/bin:$PATH"
+
+# Nobody takes part without the token in ~/.ray/auth_token.  Ray 2.60's `ray start` asks for it only if told to, and
+# whoever reaches an open dashboard runs commands on every node.
+export RAY_AUTH_MODE=token
+
+export RAY_USAGE_STATS_ENABLED=0  # nothing is reported to Ray's makers
+export RAY_task_oom_retries=0     # Ray's default is to retry without end; what ran out of memory is sweep's to retry
+
+# A lane is sequential and workers fill the cores; libraries that start threads of their own would crowd them.
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
+
+# Compiled kernels are kept in ~/.cache/sweep/numba.  If the home directory is shared between nodes (NFS), name a
+# directory on the node's own disk that belongs to this user alone; numba's cache does not survive a shared one:
+#   export NUMBA_CACHE_DIR=/local/$USER/sweep-numba

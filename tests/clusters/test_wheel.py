@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""The wheel: built offline, it holds the configs and works where there is no checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("sweep", "configs", "pyproject.toml", "README.md", "LICENSE")
+SWEEP = """\
+name: elsewhere
+host: xeon-e5-1650v4
+nic: 10g
+traffic: router
+packets: 300
+warmup: 100
+load: 0.3
+axes: {strategy: [page_allocator], ring: [64, 128]}
+baseline: {strategy: page_allocator}
+seed: 1
+"""
+
+
+def run(*words: object, folder: Path, **more: str) -> str:
+    """What a command prints, which must succeed; nothing of ours is in its environment."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    command = [str(word) for word in words]
+    done = subprocess.run(command, cwd=folder, env=kept | more, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built in a copy of the sources, because setuptools leaves things lying about, and without an index."""
+    copy = tmp_path_factory.mktemp("sources")
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, copy)
+    build = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
+    path = os.pathsep.join(sys.path[1:])  # where this process has setuptools from
+    out = run(sys.executable, "-c", build, copy / "dist", folder=copy, PYTHONPATH=path)
+    return copy / "dist" / out.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A virtual environment with the wheel, and with our own environment's packages but not our sweep; a directory."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    run(sys.executable, "-m", "venv", place / "venv", folder=place)
+    python = place / "venv" / "bin" / "python"
+    run(python, "-m", "pip", "install", "-q", "--no-index", "--no-deps", wheel, folder=place)
+    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", folder=place).strip())
+    (site / "dependencies.pth").write_text(
+        sysconfig.get_path("purelib") + "\n"
+    )  # after the wheel; its .pth are not read
+    (place / "mine.yaml").write_text(SWEEP)
+    return python, place
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_every_config_and_template_and_nothing_of_the_checkout(wheel: Path) -> None:
+    assert wheel.name == "sweep-0.1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    configs = {f"sweep/configs/{path.relative_to(ROOT / 'configs')}" for path in ROOT.glob("configs/**/*.yaml")}
+    sources = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("sweep/**/*.py")}
+    templates = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("sweep/**/*.j2")}
+    assert names == configs | sources | templates
+    assert len(configs) > 20
+    assert templates
+
+
+@pytest.mark.slow
+def test_the_wheel_plans_runs_and_finds_what_is_built_in(elsewhere: tuple[Path, Path]) -> None:
+    python, place = elsewhere
+    where = run(python, "-c", "import sweep; print(sweep.__file__)", folder=place)
+    assert where.startswith(str(place / "venv"))
+    sweep = place / "venv" / "bin" / "sweep"
+    assert "2 simulations" in run(sweep, "plan", "mine.yaml", folder=place)
+    out = run(sweep, "run", "mine.yaml", "--executor", "inline", folder=place, NUMBA_DISABLE_JIT="1")
+    assert "done 2 · failed 0" in out
+    assert (place / "runs" / "elsewhere" / "report.html").stat().st_size > 10_000
+    experiments = "from sweep.validate import find; print(len(find([])))"
+    assert int(run(python, "-c", experiments, folder=place)) == len(list(ROOT.glob("configs/experiments/*.yaml")))
