@@ -5,16 +5,17 @@ A process that wants to write puts a *claim*, an object of its own under `lock/`
 claim is *live* unless its time is `ttl_s` behind that of the claim of whoever asks, so only the store's clock counts,
 or its process is known to be dead (same machine, no such pid).  Whoever wants the lease
 
-    1. puts a claim, lists; a live claim of another: deletes its own and gives up; deletes the claims that are not live
-    2. puts the claim again, now marked as held, lists; a live claim of another: the same; else it holds the lease
+    1. puts a claim, lists; if another's is live, deletes its own and gives up; deletes the claims that are not live
+    2. puts the claim again, now marked as held, lists; if another's is live, deletes its own and gives up
 
-and `check`, which comes before each publication, lists once more: its own claim must be there and no other live one
-that is held, but for those that it deleted itself in step 1.
+else holds it.  Of those that only try, the first by name lists again, for a while, before it gives up: the others will
+have given way.  `check`, which comes before each publication, lists once more: its own claim must be there and no
+other live one that is held, but for those that it deleted itself in step 1.
 
 Why no two hold it.  The store is strongly consistent: a list that begins after a put has ended shows it.  Let A and B
 pass both steps, their claims live.  If A's last list does not show B's claim, B's first put ended after that list
-began, so B's first list began after A's last put had ended: it shows A's claim, and B gave up.  If it shows it, A gave
-up.  Of two that start together both may give up, so those that are not held yet are tried again after a random wait.
+began, so all lists of B began after A's last put had ended: they show A's claim, and B gave up.  If it shows it, A
+gave up.
 
 Why a sleeper does no harm.  Let W hold the lease, sleep for `ttl_s` and lose it to B, who deleted its claim.  W wakes:
 its claim is gone, and `check` stops it.  Or a put that it had under way brings the claim back: if that comes before
@@ -44,7 +45,8 @@ from .holder import is_dead, machine, myself
 TTL_S = 60.0
 RENEWALS = 4  # in that time
 ATTEMPTS = 4  # against others that are starting too
-PAUSE_S = 1.0  # between them, on average
+PAUSE_S = 1.0  # between them, on average, and for the others to give way
+POLLS = 10  # in that time
 JOIN_S = 10.0  # to wait for a renewal that is under way
 
 
@@ -93,20 +95,21 @@ class Lease:
             stamps = self._claims.claims()
             if self._name not in stamps:
                 self._lose("this process was silent for too long, and its claim is gone")
-            for name, about in self._rivals(stamps).items():
-                if name not in self._displaced and about.get("held", True):
-                    self._lose(f"it is being written by another process: {about['who']}")
+            else:
+                for name, about in self._rivals(stamps).items():
+                    if name not in self._displaced and is_held(about):
+                        self._lose(f"it is being written by another process: {about['who']}")
         if self.lost is not None:
             raise self.lost
 
     def _take(self) -> None:
         for attempt in range(ATTEMPTS):
             if attempt:
-                time.sleep(self._pause_s * random.uniform(0.2, 1.8))
+                time.sleep(self._pause_s * random.uniform(0.5, 1.5))
             rivals = self._try()
             if not rivals:
                 return
-            if any(about.get("held", True) for about in rivals.values()):
+            if any(is_held(about) for about in rivals.values()):
                 break
         who = "; ".join(about["who"] for about in rivals.values())
         raise IncompleteError(
@@ -117,20 +120,30 @@ class Lease:
 
     def _try(self) -> dict[str, dict[str, Any]]:
         """Steps 1 and 2; the live claims of others that kept this process from holding the lease."""
-        for is_held in (False, True):
-            self._put(is_held)
-            stamps = self._claims.claims()
-            if self._name not in stamps:  # slept between the two, and taken for dead
-                return {"": {"who": "a process that took this one for dead", "held": False}}
-            rivals = self._rivals(stamps)
+        for holding in (False, True):
+            self._put(holding)
+            rivals = self._look(take_over=not holding)
+            for _ in range(POLLS):  # the first by name of those that only try; the others give way
+                if not rivals or self._name > min(rivals) or any(is_held(about) for about in rivals.values()):
+                    break
+                time.sleep(self._pause_s / POLLS)
+                rivals = self._look(take_over=not holding)
             if rivals:
                 self._claims.delete_claim(self._name)
                 return rivals
-            if not is_held:
-                self._displaced = set(stamps) - {self._name}
-                for name in self._displaced:
-                    self._claims.delete_claim(name)
         return {}
+
+    def _look(self, take_over: bool) -> dict[str, dict[str, Any]]:
+        """The live claims of others; the dead ones are deleted to take over from them."""
+        stamps = self._claims.claims()
+        if self._name not in stamps:  # slept since its put, and was taken for dead
+            return {"": {"who": "a process that took this one for dead", "held": True}}
+        rivals = self._rivals(stamps)
+        if take_over and not rivals:
+            self._displaced = set(stamps) - {self._name}
+            for name in self._displaced:
+                self._claims.delete_claim(name)
+        return rivals
 
     def _rivals(self, stamps: dict[str, float]) -> dict[str, dict[str, Any]]:
         """The live claims of others, by name.  `stamps` has this process's own."""
@@ -138,7 +151,7 @@ class Lease:
         for name, stamp in stamps.items():
             if name != self._name and stamps[self._name] - stamp < self._ttl_s:
                 about = read(self._claims, name)
-                if about and not is_dead(about.get("pid"), about.get("machine")):
+                if about:
                     found[name] = about
         return found
 
@@ -161,11 +174,21 @@ class Lease:
 
 
 def read(claims: Claims, name: str) -> dict[str, Any]:
-    """What a claim says of its process; {} if it is gone.  One that cannot be read is somebody's, who holds it."""
+    """What a claim says of its process; {} if it is gone, or its process is known to be dead.
+
+    One that cannot be read is somebody's, who holds the lease.
+    """
     try:
         about = json.loads(claims.get_claim(name))
     except FileNotFoundError:
         return {}
     except ValueError:
         about = None
-    return about if isinstance(about, dict) and isinstance(about.get("who"), str) else {"who": "an unknown process"}
+    if not isinstance(about, dict) or not isinstance(about.get("who"), str):
+        return {"who": "an unknown process"}
+    return {} if is_dead(about.get("pid"), about.get("machine")) else about
+
+
+def is_held(about: dict[str, Any]) -> bool:
+    """Whether a claim that `read` gave holds the lease, as far as it knows."""
+    return bool(about and about.get("held", True))

@@ -116,7 +116,7 @@ class Local:
     @contextmanager
     def writing(self) -> Iterator[None]:
         with self._telling(f'run directory "{self}"', "written"):
-            self._root.mkdir(parents=True, exist_ok=True)
+            self._make_root()
             lock = open(self._root / LOCK, "a+", encoding="utf-8")  # noqa: SIM115 closed below
         with lock:
             self._take(lock)
@@ -214,7 +214,13 @@ class Local:
                 os.mkdir(folder)
             _sync(folder.parent)
         elif self._lock is None:
-            self._root.mkdir(parents=True, exist_ok=True)
+            self._make_root()
+
+    def _make_root(self) -> None:
+        made = [path for path in (self._root, *self._root.parents) if not path.exists()]
+        self._root.mkdir(parents=True, exist_ok=True)
+        for path in made:
+            _sync(path.parent)
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         path = self._path(folder) if folder else self._root

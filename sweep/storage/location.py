@@ -30,7 +30,7 @@ OPTIONS = {
     "file": (),
 }
 CONNECT_S, REQUEST_S, ATTEMPTS = 5.0, 10.0, 4  # of one request; attempts are spaced by a second or more
-GS_RETRY_S = 30
+GS_RETRY_S = 15
 
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -106,9 +106,12 @@ def _remote(location: str, scheme: str) -> Files:
 def _s3(bucket: str, anonymous: bool, options: dict[str, str]) -> fs.FileSystem:
     from pyarrow import fs
 
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint and "endpoint_override" not in options:
+        scheme, _, host = endpoint.rpartition("://")
+        options = {**options, "scheme": scheme or "https", "endpoint_override": host.rstrip("/")}
     region = options.pop("region", None) or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    named = options.get("endpoint_override") or any(os.environ.get(f"AWS_ENDPOINT_URL{end}") for end in ("", "_S3"))
-    if not region and not named:  # at AWS a bucket has one region and answers there only
+    if not region and "endpoint_override" not in options:  # at AWS a bucket has one region and answers there only
         region = fs.resolve_s3_region(bucket)
     return fs.S3FileSystem(
         **options,
@@ -117,7 +120,7 @@ def _s3(bucket: str, anonymous: bool, options: dict[str, str]) -> fs.FileSystem:
         request_timeout=REQUEST_S,
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=ATTEMPTS),
         allow_delayed_open=True,  # a small object is then one put
-        background_writes=False,
+        background_writes=True,  # else a close after a part that did not go up makes an object of the others
     )
 
 

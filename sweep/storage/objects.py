@@ -3,13 +3,15 @@
 
 A put is atomic: what fits into memory goes up as one object or, past some megabytes, as parts that become an object
 when all are there.  A large file is made on the local disk first, so that a writer that fails leaves nothing in the
-store.  (A pyarrow stream that is closed after an exception publishes what it has; no stream here sees one.)
+store.  (A pyarrow stream that is closed after an exception publishes what it has; no stream here sees one.  Nor is
+there an object if a part does not go up, as long as the file system writes in the background: see `location`.)
 
 Not modelled: rights that let a process write but not list or delete; versions of objects, which the store may keep.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,9 +26,10 @@ from sweep.errors import IncompleteError, RunError
 
 from . import troubles
 from .files import MANIFEST, bad, checked
-from .lease import TTL_S, Lease, read
+from .lease import TTL_S, Lease, is_held, read
 
 CLAIMS = "lock"
+READS = 4  # of a file that is being replaced or removed while it is read
 
 
 class Objects:
@@ -67,11 +70,20 @@ class Objects:
             raise troubles.disk(error, what, "written") from error
 
     def get(self, name: str) -> bytes:
-        return bytes(self.view(name))
+        for _ in range(READS):
+            data = self.view(name)
+            if self._info(name).size == data.size:  # else it was replaced, and this may be the beginning of the new one
+                break
+        return bytes(data)
 
     def view(self, name: str) -> pa.Buffer:
-        with self._telling(f'"{self.at(name)}"', "read"), self._fs.open_input_file(self._path(name)) as source:
-            return source.read_buffer()
+        for _ in range(READS):
+            try:
+                return self._read(name)
+            except RunError:  # also if it was removed on the way: "no such object" is longer than it was
+                if not self.exists(name):
+                    raise FileNotFoundError(name) from None
+        return self._read(name)
 
     def names(self, folder: str) -> list[str]:
         return sorted(info.base_name for info in self._list(folder) if info.type == fs.FileType.File)
@@ -80,19 +92,19 @@ class Objects:
         return sorted(info.base_name for info in self._list(folder) if info.type == fs.FileType.Directory)
 
     def exists(self, name: str) -> bool:
-        with self._telling(f'"{self.at(name)}"', "read"):
-            return bool(self._fs.get_file_info(self._path(name)).type == fs.FileType.File)
+        return bool(self._info(name).type == fs.FileType.File)
 
     def delete(self, name: str) -> None:
-        with self._telling(f'"{self.at(name)}"', "removed"), suppress(FileNotFoundError):
-            path = self._path(name)
-            if self._fs.get_file_info(path).type == fs.FileType.Directory:
-                self._fs.delete_dir(path)
-            else:
+        path = self._path(name)
+        with self._telling(f'"{self.at(name)}"', "removed"):
+            try:
                 self._fs.delete_file(path)
+            except FileNotFoundError:
+                if self._fs.get_file_info(path).type == fs.FileType.Directory:
+                    self._fs.delete_dir(path)
 
     def set_aside(self, name: str) -> None:
-        with self._telling(f'"{self.at(name)}"', "set aside"), suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), self._telling(f'"{self.at(name)}"', "set aside"):
             self._fs.copy_file(self._path(name), self._path(bad(name)))
         self.delete(name)
 
@@ -113,9 +125,9 @@ class Objects:
 
     def holder(self) -> str | None:
         """Whose claim is fresh by this machine's clock: for people, not for deciding."""
-        live = [name for name, stamp in self.claims().items() if abs(time.time() - stamp) < self._ttl_s]
-        found = [about["who"] for about in (read(self, name) for name in live) if about.get("held", bool(about))]
-        return "; ".join(found) or None
+        fresh = [name for name, stamp in self.claims().items() if abs(time.time() - stamp) < self._ttl_s]
+        held = [about["who"] for about in (read(self, name) for name in fresh) if is_held(about)]
+        return "; ".join(held) or None
 
     def swap(self, folder: str) -> None:
         self.check()
@@ -143,10 +155,20 @@ class Objects:
             finally:
                 sink.close()
 
+    def _read(self, name: str) -> pa.Buffer:
+        """pyarrow asks for the length first, then for so many bytes."""
+        with self._telling(f'"{self.at(name)}"', "read"), self._fs.open_input_file(self._path(name)) as source:
+            return source.read_buffer()
+
+    def _info(self, name: str) -> fs.FileInfo:
+        with self._telling(f'"{self.at(name)}"', "read"):
+            return self._fs.get_file_info(self._path(name))
+
     def _list(self, folder: str) -> list[fs.FileInfo]:
         path = self._path(folder) if folder else self._root
-        with self._telling(f'"{self.at(folder)}"', "read"):
-            return list(self._fs.get_file_info(fs.FileSelector(path, allow_not_found=True)))
+        with suppress(FileNotFoundError), self._telling(f'"{self.at(folder)}"', "read"):
+            return list(self._fs.get_file_info(fs.FileSelector(path)))  # which finds a bucket that is not there
+        return []
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{checked(name)}"
@@ -163,4 +185,6 @@ class Objects:
         except (FileNotFoundError, RunError):
             raise
         except (OSError, pa.ArrowException) as error:
+            if re.search("NO_SUCH_KEY|NoSuchKey|RESOURCE_NOT_FOUND", str(error)):  # most calls say it in Python's way
+                raise FileNotFoundError(str(error)) from error
             raise troubles.store(error, what, verb) from error

@@ -71,7 +71,7 @@ def store(error: Exception, what: str, verb: str) -> RunError:
     other = ("the store refused", f"mend that, {AGAIN}")
     reason, next_ = next(((why, what_next) for pattern, why, what_next in _STORE if re.search(pattern, said)), other)
     detail = re.sub(r" ?\(Request ID: [^)]*\)", "", said)[:400]
-    return RunError(f"{what}: {reason}; everything before it is kept\n  it said: {detail}\n  next: {next_}")
+    return RunError(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  it said: {detail}\n  next: {next_}")
 
 
 def _kept(verb: str) -> str:

@@ -43,10 +43,11 @@ def test_a_damaged_part_is_set_aside_and_runs_again(
     run(request)
     store = Store(request.directory)
     victim = store.scan(set_aside=False)[0]
-    damage(victim.path)  # type: ignore[operator]
+    path = request.directory / victim.name
+    damage(path)  # type: ignore[operator]
     again = run(request)
     assert (again.exit_code, again.prospect.missing) == (0, len(victim.ids))
-    assert victim.path.with_suffix(".bad").exists()
+    assert path.with_suffix(".bad").exists()
     assert read(request.directory).equals(undisturbed)
 
 
@@ -55,7 +56,7 @@ def test_a_removed_part_runs_again(request_of: MakeRequest, undisturbed: pa.Tabl
     run(request)
     store = Store(request.directory)
     victim = store.scan(set_aside=False)[-1]
-    victim.path.unlink()
+    (request.directory / victim.name).unlink()
     assert run(request).prospect.missing == len(victim.ids)
     assert read(request.directory).equals(undisturbed)
 
@@ -73,7 +74,7 @@ def test_planning_changes_nothing(request_of: MakeRequest) -> None:
     request = request_of()
     run(request)
     store = Store(request.directory)
-    _flip(store.scan(set_aside=False)[0].path)
+    _flip(request.directory / store.scan(set_aside=False)[0].name)
     before = sorted(request.directory.rglob("*"))
     parts = store.scan(set_aside=False)
     assert sum(len(part.ids) for part in parts) < SIMULATIONS
@@ -115,7 +116,7 @@ def test_a_full_disk_keeps_what_was_finished(
 
     def fsync(descriptor: int) -> None:
         written.append(descriptor)
-        if len(written) > 10:  # what was asked for, the plan and some parts, each with its directory
+        if len(written) > 13:  # the directory, what was asked for, the plan and three parts, with their folders
             raise OSError(28, "No space left on device")
         real(descriptor)
 
@@ -126,3 +127,81 @@ def test_a_full_disk_keeps_what_was_finished(
     again = run(request)
     assert (again.exit_code, again.prospect.done) == (0, 3)
     assert read(request.directory).equals(undisturbed)
+
+
+def test_failures_are_kept_and_damaged_ones_passed_over(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.writing():
+        assert store.failures() == []
+        store.fail("b", {"ids": ["1"], "kind": "crash"})
+        store.fail("a", {"ids": ["2"], "kind": "exception"})
+        store.fail("a", {"ids": ["2"], "kind": "memory"})
+        for name, data in (("c", b"{"), ("d", b"[]"), ("e", b"\xff")):
+            store.files.put(f"failed/{name}.json", data)
+        assert [record["kind"] for record in store.failures()] == ["memory", "crash"]
+        assert len(store.files.names("failed")) == 5  # a reader changes nothing
+        assert [record["kind"] for record in store.failures(set_aside=True)] == ["memory", "crash"]
+        assert store.files.names("failed") == ["a.json", "b.json", "c.bad", "d.bad", "e.bad"]
+        store.forgive("a")
+        store.forgive("a")
+        assert [record["kind"] for record in store.failures()] == ["crash"]
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x"])
+def test_a_failure_s_name_cannot_leave_the_directory(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RunError, match="is not a name"):
+        Store(tmp_path / "run").fail(name, {})
+
+
+def test_notes(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.noted("run") is None
+    with store.writing():
+        store.note("run", {"exit_code": 3})
+        store.note("run", {"exit_code": 0})
+        assert Store(tmp_path).noted("run") == {"exit_code": 0}
+        store.files.put("run.json", b"{")
+        assert store.noted("run") is None
+
+
+def test_bytes_that_are_no_part_are_not_kept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.writing(), pytest.raises(RunError, match="is not one: the worker that made it"):
+        store.commit("chunk", b"no part")
+    assert store.files.names("parts") == []
+
+
+def test_a_part_that_cannot_be_read_runs_again(
+    request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
+) -> None:
+    """A bad sector, say."""
+    request, real = request_of(), Path.read_bytes
+    run(request)
+    victim = Store(request.directory).scan(set_aside=False)[0]
+
+    def read_bytes(path: Path) -> bytes:
+        if path == request.directory / victim.name:
+            raise OSError(5, "Input/output error")
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", read_bytes)
+        assert run(request).prospect.missing == len(victim.ids)
+    assert (request.directory / victim.name).with_suffix(".bad").exists()
+    assert read(request.directory).equals(undisturbed)
+
+
+def test_a_table_of_an_earlier_version_is_read_and_replaced(request_of: MakeRequest, undisturbed: pa.Table) -> None:
+    """It lies at the top as a plain file."""
+    from sweep import report
+
+    request = request_of()
+    request.directory.mkdir()
+    with pa.ipc.new_file(str(request.directory / "results.arrow"), undisturbed.schema) as writer:
+        writer.write_table(undisturbed.slice(0, 3))
+    assert len(report.read(request.directory)) == 3
+    assert Store(request.directory).published()
+    run(request)
+    assert report.read(request.directory).equals(undisturbed)
+    assert read(request.directory).equals(undisturbed)
+    assert (request.directory / "results.arrow").is_symlink()

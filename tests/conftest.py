@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""A real S3-speaking server on loopback, for whoever asks for `s3`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+class Server(NamedTuple):
+    """moto's S3 in threads of this process."""
+
+    port: int
+    stop: object
+
+    def bucket(self) -> Bucket:
+        """A new, empty one."""
+        import boto3
+
+        name = f"bucket-{secrets.token_hex(4)}"
+        url = f"http://127.0.0.1:{self.port}"
+        client = boto3.client(
+            "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        client.create_bucket(Bucket=name)
+        return Bucket(self.port, name, client)
+
+
+class Bucket(NamedTuple):
+    """A bucket of the server."""
+
+    port: int
+    name: str
+    client: object
+
+    def uri(self, folder: str = "run") -> str:
+        """The location of a folder in it."""
+        return f"s3://{self.name}/{folder}?endpoint_override=127.0.0.1:{self.port}&scheme=http"
+
+    def objects(self) -> list[str]:
+        """The names of all objects."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
+        return sorted(each["Key"] for page in pages for each in page.get("Contents", ()))
+
+    def put(self, key: str, data: bytes) -> None:
+        self.client.put_object(Bucket=self.name, Key=key, Body=data)
+
+    def age(self, key: str, seconds: float) -> None:
+        """Have the server believe that it got an object so long ago."""
+        from datetime import timedelta
+
+        from moto.s3.models import s3_backends
+
+        held = s3_backends["123456789012"]["global"].buckets[self.name].keys[key]
+        held.last_modified -= timedelta(seconds=seconds)
+
+
+def start_server() -> Server:
+    """A server on a free port of loopback."""
+    import logging
+
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line per request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    return Server(server.get_host_and_port()[1], server.stop)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[Server]:
+    """One for all tests."""
+    server = start_server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A bucket of one's own, with the credentials for it in the environment."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return s3_server.bucket()

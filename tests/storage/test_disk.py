@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""Disks that are full, read-only, gone or in the way: a clear error with the next command, and nothing is lost."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sweep import storage
+from sweep.errors import RunError
+from sweep.storage import snapshot
+
+MS_RDONLY, MS_REMOUNT, MNT_DETACH = 1, 32, 2
+
+
+class Mount:
+    """A small file system of a test's own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._mount(0, b"size=1m")
+
+    def read_only(self) -> None:
+        """The kernel refuses this while a file is open for writing."""
+        assert not self._libc.mount(b"tmpfs", os.fsencode(self.path), b"tmpfs", MS_REMOUNT | MS_RDONLY, b"")
+
+    def close(self) -> None:
+        self._libc.umount2(os.fsencode(self.path), MNT_DETACH)
+
+    def _mount(self, flags: int, data: bytes) -> None:
+        if self._libc.mount(b"tmpfs", os.fsencode(self.path), b"tmpfs", flags, data):
+            pytest.skip(f"no right to mount a tmpfs here: {os.strerror(ctypes.get_errno())}")
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Mount]:
+    """A megabyte."""
+    path = tmp_path / "small"
+    path.mkdir()
+    mount = Mount(path)
+    yield mount
+    mount.close()
+
+
+def test_full(mount: Mount) -> None:
+    files = storage.open(mount.path / "run")
+    with files.writing():
+        files.put("parts/a", bytes(400_000))
+        with pytest.raises(RunError, match="No space left on device; everything before it is kept") as caught:
+            files.put("parts/b", bytes(800_000))
+        assert f'"{mount.path}/run/parts/b" cannot be written' in str(caught.value)
+        assert "next: make room, then run the same command again: it runs only what is missing" in str(caught.value)
+        assert files.names("parts") == ["a"]
+        assert not list(mount.path.rglob("*.tmp"))
+        files.put("parts/c", bytes(400_000))  # there is room for this
+
+
+def test_full_while_publishing(mount: Mount) -> None:
+    files = storage.open(mount.path / "run")
+
+    def publish(size: int) -> None:
+        draft = snapshot.Draft(files)
+        with draft.file("results.arrow") as sink:
+            sink.write(bytes(size))
+        draft.publish({})
+
+    with files.writing():
+        publish(300_000)
+        before = snapshot.manifest(files)
+        with pytest.raises(RunError, match="No space left on device"):
+            publish(900_000)
+        assert snapshot.manifest(files) == before
+        publish(200_000)
+        assert (snapshot.read(files, "results.arrow") or before)[1]["results.arrow"].size == 200_000
+
+
+def test_full_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever call it is that fails: RunError, and the old file is there."""
+    files = storage.open(tmp_path)
+    for name in ("fsync", "replace"):
+        with files.writing():
+            files.put("a/x", b"old")
+            with monkeypatch.context() as patch:
+                patch.setattr(os, name, lambda *given: _raise(errno.ENOSPC))
+                with pytest.raises(RunError, match="No space left"):
+                    files.put("a/x", b"new")
+            assert files.names("a") == ["x"]
+            assert files.get("a/x") in (b"old", b"new")
+
+
+def test_read_only(mount: Mount) -> None:
+    directory = mount.path / "run"
+    files = storage.open(directory)
+    with files.writing():
+        files.put("parts/a", b"x")
+    mount.read_only()
+    with pytest.raises(RunError, match=r"Read-only file system.*\n  next: make it writable, or give --out another"):
+        files.put("parts/b", b"x")
+    with pytest.raises(RunError, match=f'run directory "{directory}" cannot be written: Read-only file system'):
+        _write(directory)
+    with pytest.raises(RunError, match="Read-only file system"):
+        _write(mount.path / "other")
+    assert files.get("parts/a") == b"x"
+    assert files.holder() is None
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_vanished(tmp_path: Path, again: bool) -> None:
+    """Removed while it was written; it is not made anew behind the user's back, nor is another one written."""
+    directory = tmp_path / "run"
+    files = storage.open(directory)
+    with files.writing():
+        files.put("parts/a", b"x")
+        shutil.rmtree(directory)
+        if again:
+            directory.mkdir()
+            (directory / "lock").touch()
+        for write in (lambda: files.put("parts/b", b"x"), files.check, lambda: files.swap("snapshots/x")):
+            with pytest.raises(RunError, match=f'run directory "{directory}" vanished while it was being written'):
+                write()
+    assert directory.exists() == again
+    assert not (directory / "parts").exists()
+
+
+def test_a_file_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("in the way")
+    for path in (tmp_path / "run", tmp_path / "run" / "deeper"):
+        with pytest.raises(RunError, match=rf'"{path}" cannot be written: .*\n  next: a file is in the way'):
+            _write(path)
+    assert storage.open(tmp_path / "run").names("parts") == []
+    (tmp_path / "fine").mkdir()
+    (tmp_path / "fine" / "parts").write_text("in the way")
+    with pytest.raises(RunError, match="a file is in the way"), storage.open(tmp_path / "fine").writing():
+        storage.open(tmp_path / "fine").put("parts/a", b"x")
+
+
+def test_no_permission(tmp_path: Path) -> None:
+    directory = tmp_path / "closed"
+    directory.mkdir(mode=0o500)
+    root = os.geteuid() == 0
+    if root:  # who may do anything: be somebody else for a moment
+        os.seteuid(65534)
+    try:
+        with pytest.raises(RunError, match=r"Permission denied.*\n  next: give yourself permission, or give --out"):
+            _write(directory / "run")
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def _write(directory: Path) -> None:
+    with storage.open(directory).writing():
+        pass
+
+
+def _raise(number: int) -> None:
+    raise OSError(number, os.strerror(number))
