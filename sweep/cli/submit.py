@@ -24,7 +24,7 @@ Place = Annotated[
 Nodes = Annotated[int, typer.Option("--nodes", metavar="N", min=0, help="wait until N nodes have CPUs")]
 Rest = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[-- RUN OPTIONS...]", help="further options of `sweep run`", show_default=False),
+    typer.Argument(metavar="-- RUN OPTIONS", help="further options of `sweep run`", show_default=False),
 ]
 
 

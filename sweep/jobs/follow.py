@@ -9,20 +9,19 @@ Not modelled: a peer that falls silent without closing the connection; Ctrl-C en
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from pyarrow import fs
-
-from sweep.errors import IncompleteError, RunError
+from sweep import storage
+from sweep.errors import IncompleteError, RunError, SweepError
+from sweep.storage import snapshot
 
 from .submit import OUT
 
 PATIENCE_S = 60.0  # without a connection
 TICK_S = 0.5
-MANIFEST = "manifest.json"  # of a run directory
 STOPPED = "STOPPED"  # Ray's word
 
 
@@ -93,10 +92,9 @@ def _published_exit_code(out: str, started_ms: int) -> int | None:
     if "://" not in out:
         return None
     try:
-        files, path = fs.FileSystem.from_uri(out.rstrip("/") + "/" + MANIFEST)
-        if (files.get_file_info(path).mtime_ns or 0) < started_ms * 1_000_000:
-            return None
-        with files.open_input_stream(path) as stream:
-            return int(json.loads(stream.read())["exit_code"])
-    except (OSError, ValueError, KeyError, TypeError):
+        found = snapshot.manifest(storage.open(out))
+        if found is None or datetime.fromisoformat(found.about["published"]).timestamp() * 1000 < started_ms - 1000:
+            return None  # both times are of the head's clock, the manifest's in whole seconds
+        return int(found.about["exit_code"])
+    except (SweepError, ValueError, KeyError, TypeError):
         return None

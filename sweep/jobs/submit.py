@@ -15,19 +15,23 @@ import secrets
 import shlex
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweep import config
+from sweep import config, storage
 from sweep.config import Sweep
 from sweep.config.library import FOLDERS
 from sweep.errors import RunError, SweepError
+from sweep.storage.location import SCHEMES
 
 PACKAGE = Path(__file__).parents[1]
 SENT = (".py", ".j2", ".yaml")  # files of the package
 OUT = "sweep.out"  # key in a job's metadata: where its results are
+STARTING = "No available agent"  # what a cluster says that has just started
+PATIENCE_S, TICK_S = 120.0, 1.0
 NAMED = {"traffic": "traffic", "host": "hosts", "nic": "nics"}  # sections of a document, by kind
 
 
@@ -57,7 +61,10 @@ class Errand:
 
 def errand(file: Path, sets: Sequence[str], out: str, nodes: int, options: Sequence[str]) -> Errand:
     """Read the sweep file, here, so that its mistakes are known here.  Raises ConfigError, or SweepError for `out`."""
-    if "://" not in out and not out.startswith("/"):
+    scheme, uri, _ = out.partition("://")
+    if uri and scheme.lower() not in SCHEMES:
+        storage.open(out)  # which says what is wrong; one that is right may be out of reach here
+    elif not uri and not out.startswith("/"):
         raise SweepError(
             f'--out "{out}" is relative, and the run is on another machine\n'
             "  next: give a URI, as --out s3://BUCKET/mine, or an absolute path on the head's disk"
@@ -72,16 +79,28 @@ def submit(client: Any, errand: Errand) -> str:
         sources, files = Path(folder, "sources", "sweep"), Path(folder, "files")
         _gather_sources(sources)
         _gather_files(errand, files)
+        return _ask(
+            client,
+            entrypoint=shlex.join(["python", "-m", "sweep", *errand.words]),
+            runtime_env={"working_dir": str(files), "py_modules": [str(sources)]},
+            metadata={OUT: errand.out},
+            submission_id=f"sweep-{name}-{secrets.token_hex(4)}",
+        )
+
+
+def _ask(client: Any, **job: Any) -> str:
+    """Have the cluster take a job; its id.  Raises RunError.
+
+    A cluster that has just started answers for some time before it can take one; so long it is asked again.
+    """
+    patient_until = time.monotonic() + PATIENCE_S
+    while True:
         try:
-            found = client.submit_job(
-                entrypoint=shlex.join(["python", "-m", "sweep", *errand.words]),
-                runtime_env={"working_dir": str(files), "py_modules": [str(sources)]},
-                metadata={OUT: errand.out},
-                submission_id=f"sweep-{name}-{secrets.token_hex(4)}",
-            )
+            return str(client.submit_job(**job))
         except (RuntimeError, OSError, ValueError) as error:
-            raise RunError(f"the cluster did not take the job: {_last_line(error)}") from error
-    return str(found)
+            if STARTING not in str(error) or time.monotonic() > patient_until:
+                raise RunError(f"the cluster did not take the job: {_last_line(error)}") from error
+        time.sleep(TICK_S)
 
 
 def _gather_sources(target: Path) -> None:
