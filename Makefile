@@ -19,8 +19,9 @@ check: $(VENV)/.check  ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.bench  ## simulated packets per second per core, beside its floor and two other ways to write it
+bench: $(VENV)/.bench  ## packets per second per core, beside its floor and two other ways; a sweep of a million points
 	$(BIN)/python -m bench.bench
+	$(BIN)/python -m bench.scale
 
 wheel: $(VENV)/.run  ## the package with its configs, for the nodes of a cluster: dist/sweep-*.whl
 	rm -rf build dist

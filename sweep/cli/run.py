@@ -123,8 +123,7 @@ def _chosen(summary: Summary) -> str:
 
     from .row import text
 
-    rows = 0 if summary.table is None else len(summary.table)
-    shown = text(summary.table) if rows == 1 else f"{of(rows, 'simulation')}; a longer id shows one"
+    shown = text(summary.table) if summary.rows == 1 else f"{of(summary.rows, 'simulation')}; a longer id shows one"
     if summary.published:
         return shown
     return (

@@ -5,13 +5,14 @@
 may be said, `claims` of what may be claimed, and `validation` turns nodes into canonical values and pydantic's errors
 into mistakes with places; `parameters` is the table of all parameters, `short_forms` expands lists, `library` finds
 mixes, hosts and NICs, `overrides` is `--set`, `reading` gathers values and mistakes, `document` puts the document
-together, `sweep` makes scenarios of it with `columns` for its constraints, `check` refuses impossible combinations,
-`editor` is the JSON Schema.
+together, `sweep` makes scenarios of it, of `scenario_parts` and with `columns` for its constraints, `scenarios` has
+them all as columns, `check` refuses impossible combinations, `editor` is the JSON Schema.
 """
 
 from .document import load
 from .editor import json_schema
 from .library import names
+from .scenarios import Scenarios
 from .sweep import Axis, Sweep, from_document
 
-__all__ = ["Axis", "Sweep", "from_document", "json_schema", "load", "names"]
+__all__ = ["Axis", "Scenarios", "Sweep", "from_document", "json_schema", "load", "names"]

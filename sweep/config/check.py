@@ -5,28 +5,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from sweep import units
 from sweep.claims import ClaimError
-from sweep.grid import Layout
+from sweep.grid import Coded, Codes, Ints, Layout, firsts, together
 from sweep.model import prepare, quantiles
 from sweep.model.scenario import Distribution
 from sweep.model.strategies import strategy
 
 from . import claims
-from .columns import ColumnSource
+from .columns import ColumnSource, narrowed
 from .parameters import knobs_of, parameters
 from .quantities import ChoiceError
 from .reading import Reading
+from .scenario_parts import DocumentError
 from .source import Mistake, Place, shorten
-from .sweep import DocumentError, Sweep
+from .sweep import Sweep
 
 LONGEST_PS = 3600 * units.PS_PER_SECOND  # of simulated time: counts of pages times ns stay within int64
 TAIL = 19  # the largest quantile of an exponential table is -ln(2**-26) = 18.02 means
 
 Problem = tuple[str, str] | None  # the parameter to blame, what is wrong
+Look = Callable[[Sweep, int], Problem]
 
 
 def check(sweep: Sweep, reading: Reading, top: Place) -> None:
@@ -37,12 +40,14 @@ def check(sweep: Sweep, reading: Reading, top: Place) -> None:
     _idle_knobs(sweep, reading)
     _claims(sweep, reading)
     places = _Places(sweep.layout, reading, top)
-    _each(sweep, places, ("packets", "warmup"), warmup)
-    _each(sweep, places, ("strategy", "ring", "nic"), knobs)
-    _each(sweep, places, ("ring", "nic"), refill)
-    _each(sweep, places, ("traffic", "load"), peak)
-    _each(sweep, places, ("traffic", "load", "nic", "packets"), duration)
-    _each(sweep, places, ("strategy", "ring", "nic", "traffic"), frames)
+    of = sweep.scenarios
+    _each(sweep, places, [of["packets"], of["warmup"]], warmup)
+    _groups(sweep, places, *sweep.layout.distinct(sweep.decisive("knobs")), knobs)
+    _each(sweep, places, [of["ring"], of["nic"].map(lambda nic: nic.refill_batch)], refill)
+    _each(sweep, places, [of["traffic"].map(lambda mix: (mix.name, mix.arrivals)), of["load_ppm"]], peak)
+    gaps = [of["traffic"].map(lambda mix: (mix.name, mix.arrivals, mix.sizes)), of["load_ppm"], of["queues"]]
+    _each(sweep, places, [*gaps, of["nic"].map(lambda nic: nic.link_ps_per_byte), of["packets"]], duration)
+    _each(sweep, places, [of["strategy"], of["knobs"], of["traffic"].map(lambda mix: (mix.name, mix.sizes))], frames)
 
 
 def warmup(sweep: Sweep, point: int) -> Problem:
@@ -74,7 +79,7 @@ def peak(sweep: Sweep, point: int) -> Problem:
 
 
 def duration(sweep: Sweep, point: int) -> Problem:
-    scenario = sweep.scenario(point, 0)
+    scenario = sweep.scenarios.at(point)
     gap, burst = prepare.mean_gap_ps(scenario, scenario.load_ppm), scenario.traffic.arrivals.burst_packets
     length = _mean_length(burst) if burst else 1.0
     if gap * length * TAIL <= quantiles.LIMIT and gap * scenario.packets <= LONGEST_PS:
@@ -120,20 +125,21 @@ class _Places:
         return self.top
 
 
-def _each(sweep: Sweep, places: _Places, names: Sequence[str], problem: Callable[[Sweep, int], Problem]) -> None:
-    """Look at one point of every combination of the parameters `names` and `names.…`.  Errors: Mistake."""
-    deciding = [name for name in sweep.layout.home if name.partition(".")[0] in names]
-    first: tuple[int, str, str] | None = None
-    impossible = 0
-    for point, count in sweep.layout.groups(deciding):
-        found = problem(sweep, point)
-        if found:
-            first = first or (point, *found)
-            impossible += count
-    if first:
-        point, name, text = first
+def _each(sweep: Sweep, places: _Places, columns: Sequence[Coded[Any]], problem: Look) -> None:
+    """Look at one point of every combination in these columns.  Errors: Mistake."""
+    groups = together(columns, sweep.points)
+    _groups(sweep, places, firsts(groups.codes, len(groups.values)), groups.codes, problem)
+
+
+def _groups(sweep: Sweep, places: _Places, first: Ints, codes: Codes, problem: Look) -> None:
+    """Look at the first point of each group; `codes` says which group a point is of.  Errors: Mistake."""
+    found = {int(point): problem(sweep, int(point)) for point in first}
+    wrong = [point for point, text in found.items() if text]
+    if wrong:
+        impossible = int(np.isin(codes, np.flatnonzero(np.isin(first, wrong))).sum())
+        name, text = found[min(wrong)] or ("", "")
         count_text = f"{impossible:,} of {sweep.points:,} points are impossible."
-        raise Mistake(places.at(name, point), f"{text} {count_text}")
+        raise Mistake(places.at(name, min(wrong)), f"{text} {count_text}")
 
 
 def _baseline(sweep: Sweep, reading: Reading) -> None:
@@ -167,10 +173,10 @@ def _idle_knobs(sweep: Sweep, reading: Reading) -> None:
 
 def _claims(sweep: Sweep, reading: Reading) -> None:
     """A claim that speaks of no point would be found out by the report, after everything has run."""
-    columns = ColumnSource(sweep.layout, sweep.document)
     for index, claim in enumerate(sweep.document["claims"]):
+        some, _ = narrowed(sweep.layout, claims.named(claim["that"]))
         try:
-            claims.selects(claim["that"], columns, sweep.layout)
+            claims.selects(claim["that"], ColumnSource(some, sweep.document), some)
         except (ChoiceError, ClaimError) as error:
             node = (reading.parts.settings["claims"].items or [])[index].mapping("a claim")["that"]
             text = f'claims: that "{shorten(node.text)}" {error}{"" if str(error).endswith("?") else "."}'

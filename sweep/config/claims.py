@@ -71,8 +71,14 @@ def known(text: str) -> str:
 ClaimText = Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "examples": [claims.FORM]})]
 
 
+def named(text: str) -> set[str]:
+    """The parameters that decide which points a claim speaks of.  Errors: ClaimError."""
+    sides = claims.parse(text).sides
+    return {"strategy", *(parameter_of()[selector.name] for side in sides for selector in side.selectors)}
+
+
 def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) -> None:
-    """Each side of a claim must speak of a point of the sweep.  Errors: ChoiceError, ClaimError."""
+    """Each side of a claim must speak of a point of the layout.  Errors: ChoiceError, ClaimError."""
     for side in claims.parse(text).sides:
         everywhere = np.ones(len(layout), np.bool_)
         for selector in side.selectors:

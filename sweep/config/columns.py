@@ -3,16 +3,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from sweep.grid import Column, Expression, Layout
+from sweep.grid import LABEL, Codes, Column, Expression, Layout
 from sweep.model.strategies import NAMES, strategy
 
-from .parameters import parameters
+from .parameters import knob_parameters, parameters
 
 SECTIONS = {"traffic": "traffic", "nic": "nics", "host": "hosts"}
+
+
+def narrowed(layout: Layout, names: Iterable[str]) -> tuple[Layout, Codes]:
+    """One point for each combination of what decides the parameters `names`, and which of them each point is like.
+
+    An expression of those parameters is the same at points that are alike; a million points are few combinations.
+    """
+    needed: set[str] = set()
+    pending = [name for name in names if name in parameters()]
+    while pending:
+        name = pending.pop()
+        if name in needed:
+            continue
+        needed.add(name)
+        pending.append("strategy" if name == LABEL else name.partition(".")[0])
+        if name in knob_parameters():
+            defaults = [
+                knob.default for each in NAMES for knob in strategy(each).KNOBS if name == f"strategy.{knob.name}"
+            ]
+            formulas = [text for text in (*layout.codes(name)[0], *defaults) if isinstance(text, str)]
+            pending += [word for text in formulas for word in Expression(text).names() if word in parameters()]
+    first, codes = layout.distinct(needed)
+    order = np.argsort(first)
+    return layout.at(first[order]), np.argsort(order)[codes]
 
 
 class ColumnSource:

@@ -20,9 +20,10 @@ from .library import Library
 from .overrides import Parts, apply, take_apart
 from .parameters import knobs_of, named, parameters, settings
 from .reading import Reading, read_values
+from .scenario_parts import DocumentError
 from .sections import SECTIONS
 from .source import SEE, Mistake, Place, all_of, read
-from .sweep import FORMAT, DocumentError, Sweep, constrain, from_document
+from .sweep import FORMAT, Sweep, constrain, from_document
 from .validation import parse
 
 

@@ -66,8 +66,8 @@ class Reading:
             if name in dimension.names:
                 column = dimension.names.index(name)
                 found += zip((entry[column] for entry in dimension.entries), self.places[name], strict=True)
-        if not found and name in self.fixed:
-            found = [(self.fixed[name], self.places.get(name, [None])[0])]
+        if name in self.fixed and (not found or any(name not in point for point in self.points)):
+            found += [(self.fixed[name], self.places.get(name, [None])[0])]
         found += [
             (p[name], places[name]) for p, places in zip(self.points, self.point_places, strict=True) if name in p
         ]

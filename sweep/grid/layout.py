@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from .coded import Codes, compress, firsts
+
 MOST_POINTS = 10_000_000
 LABEL = "label"
 STRATEGY = "strategy"
@@ -37,6 +39,7 @@ class Layout:
 
     dimensions, extras: what varies, and explicit points; fixed: the values of all other parameters.
     knobs(strategy): names, such as `strategy.pool_size`, of the parameters that only it and its like have.
+    cells: the cell of each point, rising, where that is known already; else every cell that is a point is one.
     Without dimensions the grid is one cell, or none if there are extras.
     """
 
@@ -46,6 +49,7 @@ class Layout:
         extras: Sequence[Mapping[str, Any]],
         fixed: Mapping[str, Any],
         knobs: Callable[[str], Collection[str]],
+        cells: Ints | None = None,
     ) -> None:
         self.dimensions = tuple(dimensions)
         self.extras = tuple(extras)
@@ -57,7 +61,7 @@ class Layout:
         self.strides = tuple(accumulate(self.shape[:0:-1], lambda a, b: a * b, initial=1))[::-1] if self.shape else ()
         self.home = {name: d for d, dimension in enumerate(dimensions) for name in dimension.names}
         self.applies = cache(self._applies)
-        self.cells: Ints = np.flatnonzero(self._distinct()).astype(np.int64)
+        self.cells: Ints = np.flatnonzero(self._distinct()).astype(np.int64) if cells is None else cells
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> None:
         """Keep the points where `mask` (shape (points,)) is True; the others get their numbers anew."""
@@ -94,14 +98,33 @@ class Layout:
             codes = np.where((self.cells >= self.grid_cells) | applies[strategy_codes], codes, -1)
         return values, codes
 
-    def groups(self, names: Iterable[str]) -> list[tuple[int, int]]:
-        """(first point, number of points) of each group of points that are equal in the dimensions of `names`."""
-        code = np.zeros(len(self.cells), np.int64)
+    def distinct(self, names: Iterable[str]) -> tuple[Ints, Codes]:
+        """Groups of points that are equal in the dimensions of `names`; an explicit point is a group of its own.
+
+        The first point of each group, shape (groups,), and the group of each point, shape (points,).
+        """
+        cells = self.cells[: self._inside(self.cells)]
+        codes, count = np.zeros(len(cells), np.int64), 1
         for d in sorted({self.home[name] for name in names if name in self.home}):
-            code = code * self.shape[d] + self.cells // self.strides[d] % self.shape[d]
-        code = np.where(self.cells < self.grid_cells, code, self.cells - self.grid_cells - len(self.extras))
-        _, first, counts = np.unique(code, return_index=True, return_counts=True)
-        return [(int(point), int(count)) for point, count in zip(first, counts, strict=True)]
+            codes, count = codes * self.shape[d] + self._digit(cells, d), count * self.shape[d]
+        found, places = compress(codes, count)
+        explicit = len(self.cells) - len(cells)
+        if explicit:
+            places = np.concatenate([places.astype(np.int64), len(found) + np.arange(explicit)])
+        return firsts(places, len(found) + explicit), places
+
+    def at(self, points: Ints) -> Layout:
+        """The layout of these points alone (rising)."""
+        return Layout(self.dimensions, self.extras, self.fixed, self.knobs, self.cells[points])
+
+    def _inside(self, cells: Ints) -> int:
+        """How many of these cells, which rise, are in the grid; the others are explicit points."""
+        return int(np.searchsorted(cells, self.grid_cells))
+
+    def _digit(self, cells: Ints, d: int) -> Ints:
+        """Their entry of dimension d."""
+        over = cells // self.strides[d]
+        return over - over // self.shape[d] * self.shape[d]  # faster than %
 
     def _applies(self, strategy: Any, name: str) -> bool:
         """Whether a varied parameter means anything to a strategy; a label does if its neighbours do."""
@@ -113,32 +136,33 @@ class Layout:
     def _codes(self, name: str, cells: Ints) -> tuple[list[Any], Ints]:
         values: list[Any] = []
         codes = np.full(len(cells), -1, np.int64)
-        in_grid = cells < self.grid_cells
+        in_grid = self._inside(cells)
         if name in self.home:
             d = self.home[name]
             column = self.dimensions[d].names.index(name)
             values += [entry[column] for entry in self.dimensions[d].entries]
-            codes = np.where(in_grid, cells // self.strides[d] % self.shape[d], codes)
-        if name in self.fixed:
-            codes[codes < 0] = len(values)
-            values.append(self.fixed[name])
-        for i, extra in enumerate(self.extras):
+            codes[:in_grid] = self._digit(cells[:in_grid], d)
+        for i, cell in enumerate(cells[in_grid:].tolist(), in_grid):
+            extra = self.extras[cell - self.grid_cells]
             if name in extra:
-                codes[cells == self.grid_cells + i] = len(values)
+                codes[i] = len(values)
                 values.append(extra[name])
+        without = codes < 0
+        if name in self.fixed and without.any():
+            codes[without] = len(values)
+            values.append(self.fixed[name])
         return values, codes
 
     def _distinct(self) -> npt.NDArray[np.bool_]:
         """Which cells are points: the first of those that are equal for their strategy."""
-        cells = np.arange(self.grid_cells + len(self.extras), dtype=np.int64)
-        keep = np.ones(len(cells), np.bool_)
-        strategies, codes = self._codes(STRATEGY, cells)
-        for d, dimension in enumerate(self.dimensions):
-            if any(name.startswith(KNOB) for name in dimension.names) and strategies:
-                first = np.array([self._first_entries(strategy, dimension) for strategy in strategies])
-                keep[: self.grid_cells] &= first[
-                    codes[: self.grid_cells], cells[: self.grid_cells] // self.strides[d] % self.shape[d]
-                ]
+        keep = np.ones(self.grid_cells + len(self.extras), np.bool_)
+        knobs = [d for d, each in enumerate(self.dimensions) if any(name.startswith(KNOB) for name in each.names)]
+        if knobs:
+            cells = np.arange(self.grid_cells, dtype=np.int64)
+            strategies, codes = self._codes(STRATEGY, cells)
+        for d in knobs if knobs and strategies else ():
+            first = np.array([self._first_entries(strategy, self.dimensions[d]) for strategy in strategies])
+            keep[: self.grid_cells] &= first[codes, self._digit(cells, d)]
         for i, extra in enumerate(self.extras):
             keep[self.grid_cells + i] = not (extra in self.extras[:i] or self._in_grid(extra, keep))
         return keep

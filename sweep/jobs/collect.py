@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The rows of a sweep out of the parts that hold them, in the order of the sweep, with the parameters of each."""
+"""Collect: the rows of a sweep from its parts, in the order of the sweep, some thousand at a time.
+
+A million rows are several gigabytes, most of them histograms.  So rows are gathered in batches: a part is read when
+the first batch needs rows of it and kept until the last one that does, within a bound.  A batch is what `schema`
+makes of the counters in the parts, with the parameters of the survey; the order of parts does not matter.
+
+Not modelled: a cheap way for parts that are scattered over the whole sweep, as those of an earlier sweep file with its
+axes in another order.  Memory stays bounded, but such parts are read again for each batch that they have rows in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,34 +25,93 @@ from sweep.schema import parameters
 from .origin import Origin
 from .store import Part
 
+BATCH_ROWS = 8192  # of some 6 KB each, and as much again twice while they are made
+KEPT_BYTES = 128 << 20  # of parts that a later batch needs again
 
-def collect(survey: Survey, parts: Iterable[Part], wanted: NDArray[np.bool_], origin: Origin) -> pa.Table:
-    """The rows of the wanted simulations that are in `parts`, each once, in the order of the sweep."""
-    order = np.argsort(survey.ids)
-    ranked = survey.ids[order]
-    taken = ~wanted
-    tables, places = [pa.schema(schema.results_schema()).empty_table().select(["id", "violation"])], []
-    for part in parts:
-        rank = np.minimum(np.searchsorted(ranked, part.ids), len(ranked) - 1)
-        place = order[rank]
-        use = (survey.ids[place] == part.ids) & ~taken[place]
-        if use.any():
-            taken[place[use]] = True
-            tables.append(part.table().replace_schema_metadata(None).filter(pa.array(use)))
-            places.append(place[use])
-    simulations = np.concatenate([np.zeros(0, np.int64), *places])
-    rows = pa.concat_tables(tables, promote_options="permissive").take(pa.array(np.argsort(simulations)))
-    return schema.results(_explain(rows, origin), _parameters(survey, np.sort(simulations)))
+Integers = NDArray[np.int64]
 
 
-def _parameters(survey: Survey, simulations: NDArray[np.int64]) -> dict[str, pa.Array]:
-    points, replicates = np.divmod(simulations, survey.sweep.replicates)
-    distinct, where = np.unique(points, return_inverse=True)
-    scenarios = [survey.scenarios[point] for point in distinct]
-    labels = [survey.sweep.labels(int(point)).get("label") for point in distinct]
-    columns = parameters.arrays(scenarios, [None if label is None else str(label) for label in labels])
-    spread = {name: column.take(pa.array(where)) for name, column in columns.items()}
-    return spread | {"replicate": pa.array(replicates)}
+class Collection:
+    """The rows of some simulations of a survey, in its order; iterating makes them, one table a batch."""
+
+    def __init__(
+        self,
+        survey: Survey,
+        parts: Sequence[Part],
+        wanted: NDArray[np.bool_],
+        origin: Origin,
+        read: Callable[[Iterable[Part]], Iterator[pa.Table]] = lambda parts: map(Part.table, parts),
+        batch_rows: int = BATCH_ROWS,
+    ) -> None:
+        """`wanted` (N,) says which simulations belong to it; those that are in no part are left out.
+
+        `read` gives the tables of parts, in order; it may fetch them ahead.
+        """
+        self._parts, self._origin, self._read, self._batch_rows = parts, origin, read, batch_rows
+        places = survey.rows(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
+        self.simulations: Integers = np.flatnonzero(wanted & (places >= 0)).astype(np.int64)
+        starts = np.cumsum([0, *(len(part.ids) for part in parts)])
+        places = places[self.simulations]  # among the rows of all parts, one after the other
+        self._part = np.searchsorted(starts, places, side="right") - 1
+        self._row = places - starts[self._part]  # of its part
+        self._last = np.full(len(parts), -1)  # the last of `simulations` that needs a part
+        np.maximum.at(self._last, self._part, np.arange(len(places)))
+        self._parameters = Parameters(survey)
+
+    def __len__(self) -> int:
+        return len(self.simulations)
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """At least one table, if only an empty one."""
+        if not len(self):
+            yield schema.results_schema().empty_table()
+        kept: dict[int, pa.Table] = {}
+        for start in range(0, len(self), self._batch_rows):
+            stop = start + self._batch_rows
+            kept = {number: table for number, table in kept.items() if self._last[number] >= start}
+            rows = _explain(self._gather(start, stop, kept), self._origin)
+            yield schema.results(rows, self._parameters.of(self.simulations[start:stop]))
+
+    def table(self) -> pa.Table:
+        """All of it at once."""
+        return pa.concat_tables(self)
+
+    def _gather(self, start: int, stop: int, kept: dict[int, pa.Table]) -> pa.Table:
+        """What the parts say of the simulations from `start` to `stop`; adds to `kept` what is needed again."""
+        parts, rows = self._part[start:stop], self._row[start:stop]
+        order = np.argsort(parts, kind="stable")
+        members = np.split(order, np.flatnonzero(np.diff(parts[order])) + 1)
+        numbers = [int(parts[some[0]]) for some in members]
+        tables = self._read([self._parts[number] for number in numbers if number not in kept])
+        found = []
+        for number, some in zip(numbers, members, strict=True):
+            table = kept.get(number)
+            if table is None:
+                table = next(tables).replace_schema_metadata(None)
+                if self._last[number] >= stop and sum(each.nbytes for each in kept.values()) < KEPT_BYTES:
+                    kept[number] = table
+            found.append(_take(table, rows[some]))
+        return _take(pa.concat_tables(found, promote_options="permissive"), np.argsort(order))
+
+
+class Parameters:
+    """The parameter columns of the simulations of a survey."""
+
+    def __init__(self, survey: Survey) -> None:
+        scenarios = survey.sweep.scenarios
+        self._rows = parameters.Rows(scenarios.columns, scenarios.label)
+        self._replicates = survey.sweep.replicates
+
+    def of(self, simulations: Integers) -> dict[str, pa.Array]:
+        """A row for each of these simulations."""
+        return self._rows.of(*np.divmod(simulations, self._replicates))
+
+
+def _take(table: pa.Table, rows: Integers) -> pa.Table:
+    """These rows; without a copy where they follow each other, as they mostly do."""
+    if (np.diff(rows) == 1).all():
+        return table.slice(int(rows[0]), len(rows))
+    return table.take(pa.array(rows))
 
 
 def _explain(rows: pa.Table, origin: Origin) -> pa.Table:

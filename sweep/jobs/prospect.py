@@ -45,10 +45,10 @@ def look(request: Request, parts: Sequence[Part], failures: Sequence[Failure] = 
     workers = worker_count(request.executor, request.workers)
     survey = planning.survey(request.sweep)
     wanted = survey.only(request.only) if request.only else np.ones(survey.simulations, np.bool_)
-    there = np.isin(survey.ids, _joined(part.ids for part in parts)) & wanted
+    there = survey.among(_joined(part.ids for part in parts)) & wanted
     own = (part.ids for part in parts if part.about["document"] == survey.document_digest)
-    mine = np.isin(survey.ids, _joined(own)) & wanted
-    failed = np.isin(survey.ids, ids_of(failures)) & wanted & ~there
+    mine = survey.among(_joined(own)) & wanted
+    failed = survey.among(ids_of(failures)) & wanted & ~there
     tried = np.zeros_like(failed) if request.retry_failed else failed
     calibration = _calibration(parts)
     chunks = planning.divide(survey, wanted & ~there & ~tried, workers, request.chunk_s, calibration)

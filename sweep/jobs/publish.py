@@ -3,42 +3,41 @@
 
 Rows are the simulations of this sweep, in its order; rows of earlier variants stay in their parts.  The data columns
 depend on the sweep and the model alone; what varies between runs is in the schema's metadata under `sweep`, and in
-the snapshot's manifest.  Files are streamed batch by batch: beside the table itself there is no second copy in memory.
+the snapshot's manifest.  Rows are written as they are collected: there is no more than a batch of them in memory.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, BinaryIO
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sweep import schema
 from sweep.plan import Survey
 from sweep.storage import snapshot
 
+from .collect import Collection
 from .origin import Origin
 from .provenance import provenance
 from .store import Store
-
-BATCH_ROWS = 16_384  # about 100 MB of counters and histograms
+from .tables import Tally, write
 
 
 def publish(
     store: Store,
     survey: Survey,
-    table: pa.Table,
+    rows: Collection,
     wanted: NDArray[np.bool_],
     origin: Origin,
     *,
     failures: pa.Table | None = None,
     outcome: Mapping[str, Any] | None = None,
-) -> pa.Table:
-    """Publish `table`, the rows of `wanted` (N,) as `collect` gives them; the same with the sweep's description.
+) -> Tally:
+    """Publish `rows`, those of the simulations that were asked for (`wanted`, (N,)); what was in them.
 
     `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is
     (exit_code, ...).  Raises IncompleteError if another process has become the writer, RunError if the disk is full.
@@ -49,7 +48,7 @@ def publish(
         "claims": survey.sweep.document.get("claims", []),
         "seed": survey.sweep.seed,
         "simulations": int(wanted.sum()),
-        "rows": len(table),
+        "rows": len(rows),
         "format": schema.FORMAT,
         "core_digest": survey.code[""],
         "strategy_digests": {name: value for name, value in survey.code.items() if name},
@@ -58,31 +57,19 @@ def publish(
         **provenance(),
     }
     description = {b"sweep": json.dumps(about).encode()}
-    table = table.replace_schema_metadata(description)
-    tables = {"results": table, "dictionary": schema.dictionary(schema.columns())}
-    if failures is not None:
-        tables["failures"] = failures.replace_schema_metadata(description)
+    results = schema.results_schema().with_metadata(description)
+    dictionary, found = schema.dictionary(schema.columns()), Tally()
     draft = snapshot.Draft(store.files)
-    for name, content in tables.items():
-        with draft.file(f"{name}.arrow") as sink:
-            _arrow(content, sink)
-        with draft.file(f"{name}.parquet") as sink:
-            _parquet(content, sink)
+    _write(draft, "results", found.of(rows), results)
+    _write(draft, "dictionary", [dictionary], dictionary.schema)
+    if failures is not None:
+        failures = failures.replace_schema_metadata(description)
+        _write(draft, "failures", [failures], failures.schema)
     said = {key: about[key] for key in ("name", "simulations", "rows", "command", "created", "versions")}
     draft.publish({**said, "failed": 0 if failures is None else len(failures), **(outcome or {})})
-    return table
+    return found
 
 
-def _arrow(table: pa.Table, sink: BinaryIO) -> None:
-    """An Arrow IPC file, lz4, in batches."""
-    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_table(table, max_chunksize=BATCH_ROWS)
-
-
-def _parquet(table: pa.Table, sink: BinaryIO) -> None:
-    """Zstandard; floats split by byte, names by dictionary: a fifth smaller than zstd alone."""
-    floats: list[str] = [field.name for field in table.schema if pa.types.is_floating(field.type)]
-    texts: Any = [field.name for field in table.schema if pa.types.is_string(field.type)]
-    pq.write_table(
-        table, sink, compression="zstd", use_dictionary=texts, use_byte_stream_split=floats, row_group_size=BATCH_ROWS
-    )
+def _write(draft: snapshot.Draft, name: str, batches: Iterable[pa.Table], known: pa.Schema) -> None:
+    with draft.file(f"{name}.arrow") as arrow, draft.file(f"{name}.parquet") as parquet:
+        write(batches, known, arrow, parquet)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,12 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sweep import plan as planning
 from sweep.plan import Plan
 
-from .collect import collect
+from .collect import Collection
 from .driver import Driver, Watch
 from .executor import Executor, open_executor
 from .failure import Failure, recorded
@@ -32,6 +32,7 @@ from .publish import publish
 from .request import Request
 from .signals import INCOMPLETE, stop_on_signal
 from .store import Store
+from .tables import Tally
 
 NOTE = "run"  # what is kept of the last run: run.json
 
@@ -48,8 +49,9 @@ class Summary:
     failures: list[Failure]  # of this run
     interrupted: bool  # by a signal
     given_up: bool  # because more failed than may
-    table: pa.Table | None  # the simulations asked for that have a result; None if it was interrupted or gave up
-    published: bool  # that table, by this run
+    rows: int  # simulations asked for that have a result; 0 if it was interrupted or gave up
+    table: pa.Table | None  # the first of them: all, if they are few
+    published: bool  # those rows, by this run
 
     @property
     def failed(self) -> int:
@@ -90,24 +92,28 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
         store.note(NOTE, about)
         if prospect.chunks:
             _drive(store, driver, request, prospect)
-        table, invalid = None, 0
+        found = None
         publishing = request.only is None or not store.published()
         if not driver.stopping:
-            table = collect(prospect.survey, parts + driver.parts, prospect.wanted, request.origin)
-            invalid = pc.sum(pc.invert(table.column("valid"))).as_py() or 0
+            survey, wanted = prospect.survey, prospect.wanted
+            rows = Collection(survey, parts + driver.parts, wanted, request.origin, store.tables)
             if publishing:
-                table = publish(store, prospect.survey, table, prospect.wanted, request.origin)
+                found = publish(store, survey, rows, wanted, request.origin)
+            else:
+                found = Tally()
+                deque(found.of(rows), maxlen=0)
         summary = Summary(
             directory=request.directory,
             prospect=prospect,
             progress=driver.progress,
             done=prospect.done + prospect.reused + sum(len(part.ids) for part in driver.parts),
-            invalid=invalid,
+            invalid=found.invalid if found else 0,
             failures=driver.failures,
             interrupted=driver.interrupted,
             given_up=driver.given_up,
-            table=table,
-            published=publishing and table is not None,
+            rows=found.rows if found else 0,
+            table=found.head if found else None,
+            published=publishing and found is not None,
         )
         store.note(NOTE, {**about, **_ended(summary)})
     return summary

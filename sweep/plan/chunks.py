@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,31 +39,41 @@ def divide(
 
     `missing` has shape (N,); `calibration` is measured over predicted core time per strategy, 1 where unknown.
     """
-    seconds = survey.predicted_ns / 1e9
-    for strategy, factor in calibration.items():
-        seconds[survey.strategies == strategy] *= factor
+    names = survey.strategies.values
+    factors = np.array([calibration.get(name, 1.0) / 1e9 for name in names])
+    seconds = survey.predicted_ns * factors[survey.strategies.codes]
     fair_share_s = float(seconds[missing].sum()) / (CHUNKS_PER_WORKER * workers)
     target_s = min(chunk_s, max(fair_share_s, SHORTEST_S))
     chunks = []
-    for strategy in np.unique(survey.strategies[missing]):
-        where = np.flatnonzero(missing & (survey.strategies == strategy))
-        for part in np.split(where, _cuts(seconds[where], survey.state_bytes[where], target_s)):
-            ids = survey.ids[part].tobytes()
-            chunks.append(Chunk(str(strategy), part, digest(ids), float(seconds[part].sum())))
+    for number, strategy in enumerate(names):
+        where = np.flatnonzero(missing & (survey.strategies.codes == number))
+        if not len(where):
+            continue
+        starts = _starts(seconds[where], survey.state_bytes[where], target_s)
+        ends = [*starts[1:].tolist(), len(where)]
+        ids, sums = survey.ids[where], np.add.reduceat(seconds[where], starts).tolist()
+        for start, end, predicted_s in zip(starts.tolist(), ends, sums, strict=True):
+            chunks.append(Chunk(strategy, where[start:end], digest(ids[start:end].tobytes()), predicted_s))
     return sorted(chunks, key=lambda chunk: (-chunk.predicted_s, chunk.digest))
 
 
-def _cuts(seconds: NDArray[np.float64], lane_bytes: NDArray[np.int64], target_s: float) -> list[int]:
-    """Where to cut: as few pieces as keep to the target, of about equal cost, each within the memory."""
+def _starts(seconds: NDArray[np.float64], lane_bytes: NDArray[np.int64], target_s: float) -> NDArray[np.int64]:
+    """Where pieces start: as few as keep to the target, of about equal cost, each within the memory."""
     total_s = float(seconds.sum())
     pieces = max(1, int(np.ceil(total_s / target_s)))
     middles = np.cumsum(seconds) - seconds / 2
-    piece = np.floor(middles * pieces / max(total_s, 1e-12)).tolist()
-    cuts, start, widest_bytes = [], 0, 0
-    for index, size in enumerate(lane_bytes.tolist()):
-        widest_bytes = max(widest_bytes, size)  # the arrays of a batch are as wide as its widest lane
-        too_large = (index - start + 1) * widest_bytes > LANE_BYTES
-        if index > start and (piece[index] != piece[index - 1] or too_large):
-            cuts.append(index)
-            start, widest_bytes = index, size
-    return cuts
+    starts = _changes(np.floor(middles * pieces / max(total_s, 1e-12)))
+    lanes = np.diff(starts, append=len(seconds))
+    # The arrays of a batch are as wide as its widest lane.
+    most_lanes = np.maximum(LANE_BYTES // np.maximum.reduceat(lane_bytes, starts), 1)
+    shares = -(-lanes // most_lanes)
+    if shares.max() == 1:
+        return starts
+    piece = np.repeat(np.arange(len(starts)), lanes)
+    share = (np.arange(len(seconds)) - starts[piece]) * shares[piece] // lanes[piece]
+    return _changes(np.cumsum(shares)[piece] + share)
+
+
+def _changes(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Where runs of equal values start; the first at 0."""
+    return np.flatnonzero(np.diff(values, prepend=values[0] - 1))

@@ -2,8 +2,10 @@
 """The plan file: all that a worker needs to run a chunk, by number, and nothing it has to trust.
 
 One NumPy archive without pickles: a JSON header (format, sweep document, digests of the sources, distributions,
-chunks) and three arrays: the quantile tables, the simulations of all chunks end to end, and where each chunk
-starts.  A plan is named by the digest of its bytes, so several live in one run directory.
+chunks) and arrays: the quantile tables, the cells of the sweep's points, the simulations of all chunks end to end, and
+where each chunk starts.  With the cells a worker need not lay a million points out to make the scenarios of a few;
+cells and simulations rise in small steps and are kept as those.  A plan is named by the digest of its bytes, so
+several live in one run directory.
 """
 
 from __future__ import annotations
@@ -17,16 +19,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweep import config
 from sweep.errors import RunError
 from sweep.model.scenario import Distribution, Scenario
 
 from .chunks import Chunk
-from .identity import Identity, Tables, canonical, code, digest
+from .identity import Identity, canonical, code, digest
 from .survey import Survey
+from .tables import Tables
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,15 @@ class Plan:
     """Chunks of one sweep to run, with the tables that they draw from."""
 
     document: dict[str, Any] = field(repr=False)  # of the sweep: config.from_document
+    cells: NDArray[np.int64] = field(repr=False)  # of its points
     code: dict[str, str]  # digests of the sources that the plan was made with: identity.code
     tables: Tables = field(repr=False)
     chunks: tuple[Chunk, ...]  # longest first
 
     @cached_property
     def sweep(self) -> config.Sweep:
-        """The sweep, laid out from the document alone."""
-        return config.from_document(self.document)
+        """The sweep, with the points that it was planned with."""
+        return config.from_document(self.document, self.cells)
 
     @cached_property
     def identity(self) -> Identity:
@@ -70,7 +75,7 @@ class Plan:
 
 def plan(survey: Survey, chunks: Sequence[Chunk]) -> Plan:
     """The plan of these chunks."""
-    return Plan(survey.sweep.document, survey.code, survey.tables, tuple(chunks))
+    return Plan(survey.sweep.document, survey.sweep.layout.cells, survey.code, survey.tables, tuple(chunks))
 
 
 def encode(plan: Plan) -> bytes:
@@ -83,12 +88,15 @@ def encode(plan: Plan) -> bytes:
         "chunks": [[chunk.strategy, chunk.digest, chunk.predicted_s] for chunk in plan.chunks],
     }
     lengths = [len(chunk.simulations) for chunk in plan.chunks]
+    simulations = np.concatenate([np.zeros(0, np.int64), *(chunk.simulations for chunk in plan.chunks)])
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
         header=np.frombuffer(canonical(header).encode(), np.uint8),
+        unit=plan.tables.unit.astype("<f8"),
         tables=np.stack(list(plan.tables.values())).astype("<i8") if plan.tables else np.zeros((0, 0), "<i8"),
-        simulations=np.concatenate([np.zeros(0, "<i8"), *(chunk.simulations for chunk in plan.chunks)]).astype("<i8"),
+        cells=_steps(plan.cells),
+        simulations=_steps(simulations),
         starts=np.cumsum([0, *lengths]).astype("<i8"),
     )
     return buffer.getvalue()
@@ -103,16 +111,28 @@ def decode(data: bytes, name: str = "plan") -> Plan:
             found = header["format"]
             if found != FORMAT:
                 raise RunError(f'{name} has format "{found}"; this version of sweep reads format {FORMAT}{again}')
-            tables, simulations, starts = (archive[key].astype(np.int64) for key in ("tables", "simulations", "starts"))
+            unit, tables, starts = archive["unit"], archive["tables"].astype(np.int64), archive["starts"]
+            cells, simulations = (np.cumsum(archive[key], dtype=np.int64) for key in ("cells", "simulations"))
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise RunError(f"{name} is damaged: {error}{again}") from error
     distributions = [Distribution(kind, tuple(values)) for kind, values in header["distributions"]]
     return Plan(
         document=header["document"],
+        cells=cells,
         code=header["code"],
-        tables=dict(zip(distributions, tables, strict=True)),
+        tables=Tables(unit, dict(zip(distributions, tables, strict=True))),
         chunks=tuple(
             Chunk(strategy, simulations[start:end], name, predicted_s)
             for (strategy, name, predicted_s), start, end in zip(header["chunks"], starts, starts[1:], strict=False)
         ),
     )
+
+
+def _steps(numbers: NDArray[np.int64]) -> NDArray[Any]:
+    """Their differences, the first from 0, as the smallest type that holds them."""
+    steps = np.diff(numbers, prepend=0)
+    low, high = (int(steps.min()), int(steps.max())) if len(steps) else (0, 0)
+    kind = next(
+        kind for kind in ("<i1", "<i2", "<i4", "<i8") if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max
+    )
+    return steps.astype(kind)

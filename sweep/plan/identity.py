@@ -1,40 +1,45 @@
 # SPDX-License-Identifier: MIT
 """Who a simulation is: the digest of everything that decides its counters.
 
-An id covers the scenario, the quantile tables that it draws from, the sources of the model's core and of its
-strategy, and the format of results.  It covers no file name, label, chunk, executor or machine.  So editing one
-strategy makes that strategy's ids new and no others, and two sweep files that share a point share its rows.
+An id covers every field of the scenario, the quantile tables that it draws from, the sources of the model's core and
+of its strategy, and the format of results.  It covers no file name, label, chunk, executor or machine.  So editing
+one strategy makes that strategy's ids new and no others, and two sweep files that share a point share its rows.
+
+Each of these facts has a digest of its own, blake2b of `name=value`, and the id is all of them XORed (Zobrist
+hashing).  The simulations of a sweep share most facts, so a million ids are a few hundred digests and one XOR per
+fact.  For this to identify, each name occurs exactly once, and it is inside the digest: equal values of two fields
+do not cancel.  Two simulations that differ in any fact have ids that differ by a XOR of distinct random numbers of
+128 bits: among ten million of them, any two are equal with probability 1e-25.  Nobody gains by making them collide.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, is_dataclass
-from functools import cache
-from operator import attrgetter
+from functools import reduce
+from operator import xor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.model import batch, jit
-from sweep.model.scenario import Distribution, Scenario
+from sweep.grid import Coded
+from sweep.model import batch, jit, quantiles
+from sweep.model.scenario import Scenario, Traffic
 from sweep.schema import FORMAT
 
-Tables = Mapping[Distribution, NDArray[np.int64]]
+from .tables import Tables
 
-_text = cache(json.dumps)
+BYTES = 16
+Keys = NDArray[np.uint64]  # (rows, 2): ids as numbers, the first eight bytes first
+FIELDS = tuple(field.name for field in fields(Scenario))
+BESIDE = ("tables", "core", "source", "format")  # facts that are not fields of the scenario
 
-
-def _members(names: Sequence[str]) -> tuple[str, attrgetter[tuple[Any, ...]]]:
-    """Members of a JSON object with a place for each value, and what takes the values from a scenario."""
-    return ",".join(f'"{name}":%s' for name in names), attrgetter(*names)
-
-
-_NAMES = sorted(field.name for field in fields(Scenario))
-_BEFORE, _AFTER = (_members([n for n in _NAMES if n < "replicate"]), _members([n for n in _NAMES if n > "replicate"]))
+_HEX = np.array([f"{byte:02x}".encode() for byte in range(256)], "S2").view(np.uint16)
+_NIBBLE = np.full(256, 16, np.uint8)  # of a hex digit; 16: it is none
+_NIBBLE[np.frombuffer(b"0123456789abcdef", np.uint8)] = range(16)
 
 
 def canonical(value: Any) -> str:
@@ -42,7 +47,7 @@ def canonical(value: Any) -> str:
     return json.dumps(asdict(value) if is_dataclass(value) else value, sort_keys=True, separators=(",", ":"))  # type: ignore[arg-type]
 
 
-def digest(data: str | bytes, size: int = 16) -> str:
+def digest(data: str | bytes, size: int = BYTES) -> str:
     """blake2b of `data`, `size` bytes, in hex."""
     return hashlib.blake2b(data.encode() if isinstance(data, str) else data, digest_size=size).hexdigest()
 
@@ -53,38 +58,82 @@ def code(strategies: Iterable[str]) -> dict[str, str]:
 
 
 class Identity:
-    """Gives ids; keeps the JSON of the parts that scenarios share."""
+    """Gives ids, of one simulation or of a column of them; a digest is made once and kept."""
 
     def __init__(self, tables: Tables, code: Mapping[str, str]) -> None:
-        self._tables = {of: digest(table.astype("<i8").tobytes()) for of, table in tables.items()}
+        self._tables = tables
         self._code = code
-        self._shared: dict[int, tuple[Any, str]] = {}  # id(part) -> the part, kept alive, and its JSON
+        self._shared: dict[tuple[str, int], tuple[Any, int]] = {}  # (name, id(value)) -> the value, kept alive; digest
+        self._plain: dict[tuple[str, int | str], int] = {}
+        self._drawn: dict[int, tuple[Traffic, str]] = {}  # id(mix) -> the mix, kept alive; what `drawn` says
 
     def of(self, scenario: Scenario) -> str:
         """The id of one simulation, 32 hex digits.  KeyError if it draws from a table that is not there."""
-        return next(self.replicates(scenario, batch.distributions(scenario), [scenario.replicate]))
+        facts = {name: getattr(scenario, name) for name in FIELDS}
+        facts |= self._constant | {"tables": self.drawn(scenario), "source": self._code[scenario.strategy]}
+        return reduce(xor, (self._number(name, value) for name, value in facts.items())).to_bytes(BYTES).hex()
 
-    def replicates(
-        self, scenario: Scenario, distributions: Iterable[Distribution], replicates: Iterable[int]
-    ) -> Iterator[str]:
-        """The ids of these replicates of a scenario that draws from `distributions`."""
-        before, after = self._document(scenario, [self._tables[each] for each in distributions])
-        for replicate in replicates:
-            yield digest(f"{before}{replicate}{after}")
+    def keys(self, scenarios: Mapping[str, Coded[Any]], drawn: Coded[str], replicates: int) -> Keys:
+        """The ids of all replicates of these scenarios, a column per field; `drawn` has what `drawn` says of each."""
+        source = scenarios["strategy"].map(lambda name: self._code[name])
+        points = np.zeros((len(drawn), 2), np.uint64)
+        for name, column in {**scenarios, "tables": drawn, "source": source}.items():
+            numbers = self._words(name, column.values)
+            points ^= numbers if column.is_constant else np.take(numbers, column.codes, axis=0)
+        for name, value in self._constant.items():
+            points ^= self._words(name, [value])
+        numbers = self._words("replicate", range(replicates))
+        keys: Keys = (points[:, None] ^ numbers).reshape(-1, 2)
+        return keys
 
-    def _document(self, scenario: Scenario, tables: list[str]) -> tuple[str, str]:
-        """The canonical JSON that is digested, before and after the number of the replicate."""
-        before, after = (form % tuple(map(self._json, values(scenario))) for form, values in (_BEFORE, _AFTER))
-        head = f'{{"core":"{self._code[""]}","format":{FORMAT},"scenario":{{{before}'
-        tail = f'{after}}},"strategy":"{self._code[scenario.strategy]}"'
-        return f'{head},"replicate":', f',{tail},"tables":{canonical(tables)}}}'
+    def drawn(self, scenario: Scenario) -> str:
+        """A digest of what its tables are made from, in the order of their parameters: its mix decides.
 
-    def _json(self, value: Any) -> str:
-        if type(value) is int:  # most are: a sweep of millions spends much of its planning here
-            return str(value)
-        if type(value) is str:
-            return _text(value)
-        found = self._shared.get(id(value))
-        if found is None:
-            found = self._shared[id(value)] = (value, canonical(value))
-        return found[1]
+        The mean gap between bursts rests on the mean length of a burst, which is floating point too.
+        """
+        mix = scenario.traffic
+        if id(mix) not in self._drawn:
+            self._drawn[id(mix)] = (mix, self._draws(scenario))
+        return self._drawn[id(mix)][1]
+
+    def _draws(self, scenario: Scenario) -> str:
+        burst = scenario.traffic.arrivals.burst_packets
+        mean = batch.burst_length_mean(quantiles.table(batch.burst_distribution(burst))) if burst else 1.0
+        sources = [digest(self._tables.source(each)) for each in batch.distributions(scenario)]
+        return digest(canonical([mean.hex(), *sources]))
+
+    @property
+    def _constant(self) -> dict[str, str | int]:
+        return {"core": self._code[""], "format": FORMAT}
+
+    def _words(self, name: str, values: Iterable[Any]) -> Keys:
+        """The digests of these values of one fact, shape (values, 2)."""
+        data = b"".join(_digest(name, value) for value in values)
+        return np.frombuffer(data, ">u8").reshape(-1, 2).astype(np.uint64)
+
+    def _number(self, name: str, value: Any) -> int:
+        if isinstance(value, int | str):
+            if (name, value) not in self._plain:
+                self._plain[name, value] = int.from_bytes(_digest(name, value))
+            return self._plain[name, value]
+        if (name, id(value)) not in self._shared:
+            self._shared[name, id(value)] = (value, int.from_bytes(_digest(name, value)))
+        return self._shared[name, id(value)][1]
+
+
+def _digest(name: str, value: Any) -> bytes:
+    text = str(value) if type(value) is int else canonical(value)
+    return hashlib.blake2b(f"{name}={text}".encode(), digest_size=BYTES).digest()
+
+
+def texts(keys: Keys) -> NDArray[np.bytes_]:
+    """Ids as 32 hex digits, S32."""
+    data = np.ascontiguousarray(keys, ">u8").view(np.uint8).reshape(-1)
+    return _HEX[data].view(f"S{2 * BYTES}")
+
+
+def numbers(ids: NDArray[np.bytes_]) -> tuple[Keys, NDArray[np.bool_]]:
+    """Ids (S32) as numbers, and which of them are ids at all."""
+    nibbles = _NIBBLE[np.ascontiguousarray(ids, f"S{2 * BYTES}").view(np.uint8).reshape(-1, 2 * BYTES)]
+    data = np.ascontiguousarray(nibbles[:, ::2] << 4 | nibbles[:, 1::2])
+    return data.view(">u8").astype(np.uint64), np.asarray(nibbles.max(axis=1, initial=0) < 16)

@@ -22,7 +22,7 @@ from .fields import HISTOGRAM, Column, counter, dictionary, histogram
 
 __all__ = ["FORMAT", "Column", "columns", "dictionary", "part", "part_schema", "results", "results_schema"]
 
-FORMAT = 1  # part of every row's id: raise it when rows of before must not be used again
+FORMAT = 2  # part of every row's id: raise it when rows of before must not be used again
 
 ID = Column("id", pa.string(), "1", "digest of the scenario, its tables and the code that ran it", "id", "", False)
 VALID = Column("valid", pa.bool_(), "1", "the row obeys all conservation laws; use no other", "quality", "", False)

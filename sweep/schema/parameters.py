@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A scenario as columns: every parameter that decides its counters, flattened.
 
-A parameter is read from one part of the scenario (itself, its traffic, its NIC, its host costs).  Points share
-those parts, so each distinct one is read once and spread over the rows that use it.
+A parameter is read from one or two fields of the scenario.  A million rows have few distinct values of each, so a
+parameter is worked out once for each of those and spread over the rows by code.
 
 A NIC is split only into its own numbers; distributions are canonical text, `lognormal(20000000, 200000000)`, with
 the values in the order and unit of `sweep.model.scenario.Distribution`.
@@ -10,18 +10,21 @@ the values in the order and unit of `sweep.model.scenario.Distribution`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from sweep.grid import Coded, Codes, together
 from sweep.model import strategies
-from sweep.model.fields import Knob
+from sweep.model.fields import Field, Knob
 from sweep.model.host import COSTS, HARDWARE
 from sweep.model.params import PARAMS
-from sweep.model.scenario import Arrivals, Distribution, Scenario
+from sweep.model.scenario import Arrivals, Distribution, Scenario, Traffic
 
 from .fields import Column
 
@@ -33,29 +36,31 @@ class Parameter(NamedTuple):
     """One parameter column and where in a scenario its value is."""
 
     column: Column
-    part: str  # "" (the scenario itself), "traffic", "nic", "costs_ps" or "hardware"
-    value: Callable[[Any], int | float | str | None]  # of that part
-
-
-def _own(name: str, kind: str, unit: str, meaning: str, value: Callable[[Any], Any] | None = None) -> Parameter:
-    return _parameter("", name, kind, unit, meaning, value)
+    fields: tuple[str, ...]  # of the scenario
+    value: Callable[..., int | float | str | None]  # of those fields
 
 
 def _parameter(
-    part: str, name: str, kind: str, unit: str, meaning: str, value: Callable[[Any], Any] | None = None
+    name: str, kind: str, unit: str, meaning: str, fields: str, value: Callable[..., Any], nullable: bool = True
 ) -> Parameter:
-    nullable = value is not None  # a plain attribute is always there
+    """`fields` are separated by blanks."""
     column = Column(name, _TYPES[kind], unit, meaning, "parameter", "", nullable)
-    return Parameter(column, part, value or (lambda of: getattr(of, name)))
+    return Parameter(column, tuple(fields.split()), value)
+
+
+def _own(name: str, kind: str, unit: str, meaning: str) -> Parameter:
+    """A field of the scenario itself."""
+    return _parameter(name, kind, unit, meaning, name, lambda own: own, False)
 
 
 def _nic(name: str) -> Parameter:
     field = _KERNEL_PARAMS[name]
-    return _parameter("nic", name, "int", field.unit, field.meaning)
+    return _parameter(name, "int", field.unit, field.meaning, "nic", attrgetter(name), False)
 
 
-def _traffic(name: str, kind: str, unit: str, meaning: str, value: Callable[[Any], Any] | None = None) -> Parameter:
-    return _parameter("traffic", name, kind, unit, meaning, value)
+def _traffic(name: str, kind: str, unit: str, meaning: str, value: Callable[[Traffic], Any] | None = None) -> Parameter:
+    """A plain attribute is always there."""
+    return _parameter(name, kind, unit, meaning, "traffic", value or attrgetter(name), value is not None)
 
 
 def _reader(name: str) -> Parameter:
@@ -79,19 +84,16 @@ def _arrivals(arrivals: Arrivals) -> str:
 def _knob(knob: Knob) -> Parameter:
     users = [name for name in strategies.NAMES if any(own.name == knob.name for own in strategies.strategy(name).KNOBS)]
     meaning = f"{knob.meaning} (only {', '.join(users)})"
-    return _own(knob.name, "int", knob.unit, meaning, lambda scenario: dict(scenario.knobs).get(knob.name))
+    return _parameter(knob.name, "int", knob.unit, meaning, "knobs", lambda knobs: dict(knobs).get(knob.name))
 
 
-def _truesize(scenario: Scenario) -> int:
-    return int(strategies.strategy(scenario.strategy).truesize_bytes(dict(scenario.knobs)))
+def _truesize(strategy: str, knobs: Iterable[tuple[str, int]]) -> int:
+    return int(strategies.strategy(strategy).truesize_bytes(dict(knobs)))
 
 
-def _cost(name: str, unit: str, meaning: str) -> Parameter:
-    return _parameter("costs_ps", f"cost_{name}", "int", unit, f"host profile: {meaning}", lambda costs: costs[name])
-
-
-def _hardware(name: str, unit: str, meaning: str) -> Parameter:
-    return _parameter("hardware", f"host_{name}", "int", unit, f"host profile: {meaning}", lambda sizes: sizes[name])
+def _host(prefix: str, field: Field, part: str) -> Parameter:
+    value = lambda numbers: dict(numbers)[field.name]  # noqa: E731
+    return _parameter(f"{prefix}_{field.name}", "int", field.unit, f"host profile: {field.meaning}", part, value)
 
 
 @cache
@@ -102,14 +104,23 @@ def parameters() -> tuple[Parameter, ...]:
         _own("strategy", "string", "1", "page recycling strategy"),
         _traffic("traffic", "string", "1", "traffic mix", lambda traffic: traffic.name),
         _own("host", "string", "1", "host profile: what each operation costs"),
-        _parameter("nic", "nic", "string", "1", "NIC", lambda nic: nic.name),
+        _parameter("nic", "string", "1", "NIC", "nic", attrgetter("name")),
         _own("kernel", "string", "1", "kernel era: which rules of the kernel hold"),
         _own("ring", "int", "descriptors", "RX ring size"),
         _own("queues", "int", "1", "identical queues that share the host and the load, this one included"),
         _own("iommu", "string", "1", "IOMMU: off, lazy or strict"),
-        _own("load", "float", "1", "share of the link's packet rate with this mix", lambda own: own.load_ppm / 1e6),
+        _parameter(
+            "load", "float", "1", "share of the link's packet rate with this mix", "load_ppm", lambda ppm: ppm / 1e6
+        ),
         *map(_knob, knobs.values()),
-        _own("truesize_bytes", "int", "bytes", "memory of one receive buffer, the sk_buff aside", _truesize),
+        _parameter(
+            "truesize_bytes",
+            "int",
+            "bytes",
+            "memory of one receive buffer, the sk_buff aside",
+            "strategy knobs",
+            _truesize,
+        ),
         _own("packets", "int", "packets", "packets offered in all, warm-up included"),
         _own("warmup", "int", "packets", "packets before the measured window"),
         _own("seed", "int", "1", "seed of all random streams"),
@@ -143,8 +154,8 @@ def parameters() -> tuple[Parameter, ...]:
         *map(_reader, ("read_ps", "call_ps", "batch_packets", "rcvbuf_bytes")),
         _traffic("stall_every", "string", "ps", "between stalls", lambda mix: text(mix.reader.stall_every_ps)),
         _traffic("stall_for", "string", "ps", "length of a stall", lambda mix: text(mix.reader.stall_for_ps)),
-        *(_cost(field.name, field.unit, field.meaning) for field in COSTS),
-        *(_hardware(field.name, field.unit, field.meaning) for field in HARDWARE),
+        *(_host("cost", field, "costs_ps") for field in COSTS),
+        *(_host("host", field, "hardware") for field in HARDWARE),
     )
 
 
@@ -157,27 +168,38 @@ def columns() -> list[Column]:
     return [first, LABEL, *rest]
 
 
+class Rows:
+    """The parameter columns of any of these simulations.  Each distinct value is worked out once, when this is made."""
+
+    def __init__(self, scenarios: Mapping[str, Coded[Any]], label: Coded[str | None]) -> None:
+        """`scenarios` has a column for every field of a scenario but the replicate, one row per point."""
+        grouped: dict[tuple[str, ...], list[Parameter]] = {}
+        for parameter in parameters():
+            if parameter.fields != ("replicate",):
+                grouped.setdefault(parameter.fields, []).append(parameter)
+        self._groups: list[tuple[Codes, dict[str, pa.Array]]] = [
+            (label.codes, {LABEL.name: pa.array(label.values, LABEL.type)})
+        ]
+        for fields, members in grouped.items():
+            found = together([scenarios[field] for field in fields], len(label))
+            values = {
+                column.name: pa.array([value(*each) for each in found.values], column.type)
+                for column, _, value in members
+            }
+            self._groups.append((found.codes, values))
+
+    def of(self, points: NDArray[np.int64], replicates: NDArray[np.int64]) -> dict[str, pa.Array]:
+        """Every parameter column, `label` among them, a row for each of these simulations."""
+        spread: dict[str, pa.Array] = {"replicate": pa.array(replicates)}
+        for codes, columns in self._groups:
+            here = pa.array(codes[points])
+            spread |= {name: values.take(here) for name, values in columns.items()}
+        return spread
+
+
 def arrays(scenarios: Sequence[Scenario], labels: Iterable[str | None]) -> dict[str, pa.Array]:
     """Parameter columns of `scenarios`, one row each, and the label column."""
-    costs, has_costs = _distinct([scenario.costs_ps for scenario in scenarios])
-    hardware, has_hardware = _distinct([scenario.hardware for scenario in scenarios])
-    parts: dict[str, tuple[Sequence[Any], pa.Array | None]] = {
-        "": (scenarios, None),
-        "traffic": _distinct([scenario.traffic for scenario in scenarios]),
-        "nic": _distinct([scenario.nic for scenario in scenarios]),
-        "costs_ps": ([dict(each) for each in costs], has_costs),
-        "hardware": ([dict(each) for each in hardware], has_hardware),
-    }
-    found: dict[str, pa.Array] = {LABEL.name: pa.array(labels, LABEL.type)}
-    for column, part, value in parameters():
-        objects, where = parts[part]
-        values = pa.array([value(each) for each in objects], column.type)
-        found[column.name] = values if where is None else values.take(where)
-    return found
-
-
-def _distinct(objects: Sequence[Any]) -> tuple[list[Any], pa.Array]:
-    """The distinct objects, told apart by identity because points share them, and which one each row has."""
-    kept = {id(each): each for each in objects}
-    place = {key: number for number, key in enumerate(kept)}
-    return list(kept.values()), pa.array(np.fromiter((place[id(each)] for each in objects), np.int64, len(objects)))
+    fields = {field for parameter in parameters() for field in parameter.fields}
+    columns = {field: Coded.of(getattr(scenario, field) for scenario in scenarios) for field in fields}
+    rows = Rows(columns, Coded.of(labels))
+    return rows.of(np.arange(len(scenarios)), np.array([scenario.replicate for scenario in scenarios], np.int64))

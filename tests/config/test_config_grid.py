@@ -93,8 +93,8 @@ def test_keep_renumbers_and_groups_count():
         {"strategy": "pool", "ring": 2},
         {"strategy": "pool", "ring": 4},
     ]
-    assert layout.groups(["ring"]) == [(0, 2), (3, 1), (1, 2)]
-    assert layout.groups([]) == [(0, 5)]
+    assert [column.tolist() for column in layout.distinct(["ring"])] == [[0, 3, 1], [0, 2, 0, 1, 2]]
+    assert [column.tolist() for column in layout.distinct([])] == [[0], [0] * 5]
     for point in (-1, 5):
         with pytest.raises(IndexError, match="of 5"):
             layout.digits(point)

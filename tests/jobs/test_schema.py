@@ -71,9 +71,21 @@ def test_parameters_of_a_scenario(undisturbed: pa.Table, request_of: MakeRequest
     assert len(COSTS) == sum(name.startswith("cost_") for name in undisturbed.column_names)
 
 
-def test_labels_are_columns(request_of: MakeRequest) -> None:
-    scenario = request_of().sweep.scenario(0, 0)
-    assert parameters.arrays([scenario] * 2, ["pool=2x", None])["label"].to_pylist() == ["pool=2x", None]
+def test_parameters_of_any_rows_in_any_order(request_of: MakeRequest) -> None:
+    """Spread by code, each row has what its own scenario says."""
+    sweep = request_of("zip=[{strategy.pool_size: [ring, 2*ring], label: [one, two]}]").sweep
+    rows = parameters.Rows(sweep.scenarios.columns, sweep.scenarios.label)
+    points, replicates = np.array([11, 0, 8, 8, 9]), np.array([1, 0, 0, 1, 0])
+    found = pa.table(rows.of(points, replicates))
+    assert set(found.column_names) == {column.name for column in parameters.columns()}
+    assert found.column("label").to_pylist() == ["two", None, "one", "one", "two"]
+    scenarios = [sweep.scenario(*which) for which in zip(points.tolist(), replicates.tolist(), strict=True)]
+    assert found.equals(
+        pa.table(parameters.arrays(scenarios, found.column("label").to_pylist())).select(found.column_names)
+    )
+    for row, scenario in zip(found.to_pylist(), scenarios, strict=True):
+        for column, fields, value in parameters.parameters():
+            assert row[column.name] == value(*(getattr(scenario, field) for field in fields)), column.name
 
 
 def _values(**given: int) -> dict[str, np.ndarray]:

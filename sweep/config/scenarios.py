@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""The scenarios of all points at once: a column of codes per field of a scenario.
+
+What `Sweep.scenario` says of one point this says of a million: a field is worked out once for each combination of the
+dimensions that decide it, and the digits of a point say which combination is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from sweep.grid import LABEL, Coded, distinct, firsts, together, used
+from sweep.model.scenario import Scenario
+
+from .parameters import parameters
+
+if TYPE_CHECKING:
+    from .sweep import Sweep
+
+T = TypeVar("T")
+
+FIELDS = tuple(field.name for field in fields(Scenario) if field.name != "replicate")
+PARAMETER = {"load_ppm": "load"}  # of a field, where it has another name
+HOST_FIELDS = ("costs_ps", "hardware")
+
+
+class Scenarios:
+    """Columns over the points of a sweep, made when they are asked for and kept."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+        self._made: dict[str, Coded[Any]] = {}
+
+    def __len__(self) -> int:
+        return self._sweep.points
+
+    def __getitem__(self, field: str) -> Coded[Any]:
+        """A field of the scenario, one of FIELDS.  Errors: DocumentError for an impossible knob."""
+        if field not in self._made:
+            self._made[field] = self._column(field)
+        return self._made[field]
+
+    @property
+    def columns(self) -> dict[str, Coded[Any]]:
+        """All of FIELDS."""
+        return {field: self[field] for field in FIELDS}
+
+    @cached_property
+    def label(self) -> Coded[str | None]:
+        """What the file calls a point's variant; None where it calls it nothing."""
+        values, codes = self._sweep.layout.codes(LABEL)
+        shown = [*(str(parameters()[LABEL].shown(value)) for value in values), None]
+        return used(shown, codes % len(shown))  # -1, for none, is the last
+
+    def at(self, point: int, replicate: int = 0) -> Scenario:
+        """One simulation."""
+        return Scenario(**{field: self[field][point] for field in FIELDS}, replicate=replicate)
+
+    def each(self, function: Callable[[Scenario], T], *names: str) -> Coded[T]:
+        """`function` of every point's scenario, called for one scenario of each combination of the fields `names`."""
+        groups = together([self[name] for name in names], len(self))
+        first = firsts(groups.codes, len(groups.values))
+        return distinct([function(self.at(point)) for point in first.tolist()], groups.codes)
+
+    def outline(self, function: Callable[[Scenario], T], columns: Mapping[str, Coded[Any]]) -> Coded[T]:
+        """`function` of a scenario with these fields and, in all others, those of the first point."""
+        one = self.at(0)
+        groups = together(list(columns.values()), len(self))
+        made = [function(replace(one, **dict(zip(columns, values, strict=True)))) for values in groups.values]
+        return distinct(made, groups.codes)
+
+    def _column(self, field: str) -> Coded[Any]:
+        if field == "seed":
+            return Coded.constant(self._sweep.seed, len(self))
+        if field in HOST_FIELDS:
+            return self._part("host", self._sweep.host).map(lambda pair: pair[HOST_FIELDS.index(field)])
+        if field in ("traffic", "nic", "knobs"):
+            return self._part(field, getattr(self._sweep, field))
+        values, codes = self._sweep.layout.codes(PARAMETER.get(field, field))
+        return used(values, codes)
+
+    def _part(self, part: str, build: Callable[[int], T]) -> Coded[T]:
+        """`build(point)`, once for all points that agree in the dimensions which decide this part."""
+        first, codes = self._sweep.layout.distinct(self._sweep.decisive(part))
+        return distinct([build(point) for point in first.tolist()], np.asarray(codes))
