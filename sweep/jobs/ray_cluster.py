@@ -42,14 +42,15 @@ def start(workers: int, directory: str) -> None:
     )
 
 
-def join(address: str) -> None:
-    """The cluster at `address`.  Raises RunError if it cannot be joined."""
+def join(address: str) -> str:
+    """The cluster at `address`; its own address.  Raises RunError if it cannot be joined."""
     try:
         host, _, port = address.rpartition(":")
         if port.isdecimal():  # Ray itself tries for 20 s, and does not say why it fails
             socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
             ray._raylet.GcsClient(address=address)  # type: ignore[attr-defined]
         ray.init(address=address, **QUIET)
+        return str(ray.get_runtime_context().gcs_address)
     except (OSError, RuntimeError, ValueError, OverflowError, ray.exceptions.RayError) as error:
         raise RunError(refusal(address, error)) from error
 

@@ -79,9 +79,10 @@ def _session(pid: int) -> int | None:
 def _has_open(pid: int, within: str) -> bool:
     """Whether a file that it has open has a name that starts with `within`.  False for processes of other users."""
     with suppress(OSError):
-        for descriptor in os.scandir(PROC / str(pid) / "fd"):
+        folder = PROC / str(pid) / "fd"
+        for descriptor in os.listdir(folder):
             with suppress(OSError):
-                if os.readlink(descriptor.path).startswith(within):
+                if os.readlink(folder / descriptor).startswith(within):
                     return True
     return False
 

@@ -118,6 +118,7 @@ class RayExecutor:
                 stdin=setup,
                 stdout=log,
                 stderr=log,
+                cwd=self._directory.path,  # Ray has workers look for modules where its process was started
                 env=_environment(self._setup.join),
                 pass_fds=(far.fileno(), self._directory.lock),
                 start_new_session=True,
@@ -168,7 +169,8 @@ def _environment(join: Join | None) -> dict[str, str]:
     """What must hold before ray is imported, and for local Ray's processes, which inherit it."""
     inherited = dict(os.environ)
     here = str(Path(__file__).resolve().parents[2])  # the Ray process imports this very checkout or installation
-    inherited["PYTHONPATH"] = os.pathsep.join([here, *filter(None, [inherited.get("PYTHONPATH")])])
+    paths = [here, *filter(None, inherited.get("PYTHONPATH", "").split(os.pathsep))]
+    inherited["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths))
     inherited["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
     if join is not None:
         return {**inherited, **_token_mode(inherited)}
@@ -176,7 +178,7 @@ def _environment(join: Join | None) -> dict[str, str]:
         inherited.pop(name, None)
     return {
         **inherited,
-        "NUMBA_CACHE_DIR": kernel_cache(),
+        "NUMBA_CACHE_DIR": os.path.abspath(kernel_cache()),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # oddly named: bind loopback, as on a laptop
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_MODE": "token",

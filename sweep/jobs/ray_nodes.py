@@ -40,6 +40,10 @@ class Nodes:
         """What people call node `id`; "" if it was never there."""
         return self._names.get(id, "")
 
+    def named_in(self, text: str) -> str:
+        """The name of the node whose id stands in `text`; "" if there is none."""
+        return next((name for id, name in self._names.items() if id in text), "")
+
     @property
     def unjudged(self) -> int:
         return sum(id not in self._verdicts for id in self._alive)

@@ -98,12 +98,12 @@ class Process:
         if self._setup.join is None:
             ray_cluster.start(self._setup.workers, self._setup.directory)
         else:
-            ray_cluster.join(self._setup.join.address)
+            self._address = ray_cluster.join(self._setup.join.address)
         self._connected = True
         self._home = ray_cluster.here()[1]
         self._plan = ray_cluster.put(self._setup.plan)
         limit = os.environ.get(ray_work.MEMORY_VARIABLE)
-        self._terms = ray_work.Terms(digest(self._setup.plan), versions(), 1, int(limit) if limit else None)
+        self._terms = ray_work.terms(digest(self._setup.plan), int(limit) if limit else None)
         threading.Thread(target=self._watch, daemon=True).start()
 
     # In threads of their own
@@ -198,12 +198,7 @@ class Process:
 
     def _finished(self, work: Work, task: str, future: Any) -> None:
         """A task of `work` has ended."""
-        try:
-            outcome, node = future.result()
-            outcome = outcome._replace(node=self._nodes.name(node))
-        except Exception as error:
-            outcome = outcome_of(error)
-        job = self._jobs.get(work)
+        job, outcome = self._jobs.get(work), self._outcome(future)
         if job is None or outcome is None:  # cancelled
             return
         self._broken |= cut_off(outcome, local=self._setup.join is None)
@@ -215,6 +210,15 @@ class Process:
             if isinstance(work, Run):
                 self._ended_chunks.add(work.number)
             self._release()
+
+    def _outcome(self, future: Any) -> Outcome | None:
+        """What came of a task; None if it was cancelled."""
+        try:
+            outcome: Outcome = self._work.unpacked(future.result())
+            return outcome._replace(node=self._nodes.name(outcome.node))
+        except Exception as error:
+            failed = outcome_of(error)
+            return failed and failed._replace(node=self._nodes.named_in(failed.error))
 
     # What events lead to
 
@@ -240,9 +244,9 @@ class Process:
             if work.alone:
                 self._alone.add(work)
                 job.cpus = self._nodes.largest
-            terms, done = self._terms._replace(cpus=job.cpus), self._later(partial(self._finished, work, ""))
-            arguments = (self._work.run_chunk, self._plan, terms, work)
-            job.tasks[""] = self._ray.run(*arguments, cpus=job.cpus, avoid=self._nodes.refused, done=done)
+            arguments = (self._plan, self._terms, work.number, work.start, work.stop, job.cpus)
+            run = partial(self._ray.run, cpus=job.cpus, avoid=self._nodes.refused)
+            job.tasks[""] = run(self._work.run_chunk, *arguments, done=self._later(partial(self._finished, work, "")))
             return
         self._warmed.append(work.strategy)
         for node in self._nodes.usable:
@@ -276,9 +280,9 @@ class Process:
         if join is None:
             return f"local Ray, {workers}{again}"
         if not self._started:
-            return f"Ray at {join.address}: {there} of {promised or there + self._nodes.unjudged} nodes there"
+            return f"Ray at {self._address}: {there} of {promised or there + self._nodes.unjudged} nodes there"
         refused = [self._nodes.name(id) for id in self._nodes.refused]
-        return f"Ray at {join.address}, {workers}{again}" + (f"; not used: {', '.join(refused)}" if refused else "")
+        return f"Ray at {self._address}, {workers}{again}" + (f"; not used: {', '.join(refused)}" if refused else "")
 
 
 if __name__ == "__main__":

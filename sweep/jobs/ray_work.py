@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What runs in Ray's workers: a chunk, the warming of a kernel, a node's account of itself.
 
-Each comes with the id of its node.  A worker that has other versions than the run returns a chunk untouched, so that
+Arguments and results are bytes, numbers and lists of them: Ray packs those by itself, and pickles all else at twice the
+cost of a call (measured).  A worker that has other versions than the run returns a chunk untouched, so that
 a node that has just joined can do no harm before it is found out.
 """
 
@@ -12,10 +13,11 @@ import os
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")  # before numba is imported: workers fill the cores; Ray sets OMP's
 
 import ctypes
+import json
 import signal
 from collections.abc import Mapping
-from functools import cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -34,31 +36,47 @@ MEMORY_VARIABLE = "SWEEP_WORKER_MEMORY_BYTES"
 
 
 class Terms(NamedTuple):
-    """What a chunk must be run under."""
+    """What all chunks of a run are run under."""
 
     plan: str  # its name: a worker decodes it once
     versions: Mapping[str, str]
-    cpus: int  # that the work has
     memory_bytes: int | None  # that a worker may take; None: its share of the node's
 
 
-def run_chunk(data: np.ndarray, terms: Terms, run: Run) -> tuple[Outcome, str]:
-    """Simulate a chunk of the plan with the bytes `data`."""
-    node_cpus, node = _settle()
-    difference = differences(terms.versions, versions())
+def terms(plan: str, memory_bytes: int | None) -> bytes:
+    """`Terms` of a run by this process."""
+    return json.dumps(Terms(plan, versions(), memory_bytes)._asdict()).encode()
+
+
+def run_chunk(data: np.ndarray, terms: bytes, number: int, start: int, stop: int | None, cpus: int) -> list[Any]:
+    """Simulate part of a chunk of the plan with the bytes `data`, on `cpus` CPUs, under `terms`."""
+    (node_cpus, node), agreed = _settle(), _agreed(terms)
+    difference = differences(agreed.versions, versions())
     if difference:
-        return Outcome(Ending.LOST, error=f"its node is not like the run's: {difference}"), node
-    plan = _plan(terms.plan, data)
-    _load_kernel(plan.chunks[run.number].strategy)
-    limit = terms.memory_bytes or share_bytes(terms.cpus, node_cpus)
-    with capped(limit):
-        return attempt_run(plan, run), node
+        return packed(Outcome(Ending.LOST, error=f"its node is not like the run's: {difference}"), node)
+    plan = _plan(agreed.plan, data)
+    _load_kernel(plan.chunks[number].strategy)
+    with capped(agreed.memory_bytes or share_bytes(cpus, node_cpus)):
+        return packed(attempt_run(plan, Run(number, start, stop)), node)
 
 
-def warm(strategy: str) -> tuple[Outcome, str]:
+def warm(strategy: str) -> list[Any]:
     """Compile a kernel on this node, or load it."""
     with one_compiles(strategy):
-        return attempt_warm(Warm(strategy)), _settle()[1]
+        return packed(attempt_warm(Warm(strategy)), _settle()[1])
+
+
+def packed(outcome: Outcome, node: str) -> list[Any]:
+    """An outcome and the id of its node as plain values."""
+    failed = [list(each) for each in outcome.failed]
+    return [outcome.ending.value, *outcome._replace(failed=failed, node=node)[1:]]  # type: ignore[arg-type]
+
+
+def unpacked(values: list[Any]) -> Outcome:
+    """The outcome that `packed` has taken apart; its `node` is the id."""
+    outcome = Outcome(*values)
+    failed = tuple((lane, kind, text) for lane, kind, text in outcome.failed)
+    return outcome._replace(ending=Ending(outcome.ending), failed=failed)
 
 
 def account() -> Mapping[str, str]:
@@ -76,6 +94,11 @@ def _settle() -> tuple[float, str]:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     pa.allocate_buffer(1 << 16)
     return here()
+
+
+@lru_cache(maxsize=1)
+def _agreed(terms: bytes) -> Terms:
+    return Terms(**json.loads(terms))
 
 
 _plans: dict[str, Plan] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Local Ray: the same table, on loopback only, and nothing left behind.  One cluster serves all tests here."""
+"""Local Ray: the same table, on loopback only, every kind of ending told apart, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ import ipaddress
 import os
 import signal
 import tempfile
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from processes import alive, descendants, listening, named, private_directories, until
+from ray_plans import HEAVY, LONG, SHORT, SHORTS, WRONG, collect, mixed_plan, wait_until
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
-from sweep import config, plan
-from sweep.errors import RunError
-from sweep.jobs.executor import Join, open_executor
+from sweep import config
+from sweep.errors import RunError, SweepError
+from sweep.jobs.executor import Executor, Join, open_executor
 from sweep.jobs.origin import Origin
 from sweep.jobs.request import Request
 from sweep.jobs.run import Summary, run
-from sweep.jobs.work import Run, Warm
+from sweep.jobs.work import Ending, Run, Warm
 
-LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
+ALLOWED_BYTES = 150 << 20  # a worker: enough for all but HEAVY
 
 
 @dataclass
@@ -31,69 +33,26 @@ class Seen:
     """What was there while the run was going on, and after it."""
 
     summary: Summary
-    listening: set[str]  # addresses on which this process's descendants listened
+    addresses: set[str]  # on which this process's descendants listened
     during: set[int]  # descendants
     after: set[int]
     environment: tuple[dict[str, str], dict[str, str]]  # before and after
     stderr: str
-    temporary: list[str]  # of this process, after
-
-
-def _parents() -> dict[int, int]:
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # gone meanwhile
-            continue
-        if fields[0] != "Z":
-            found[int(stat.parent.name)] = int(fields[1])
-    return found
-
-
-def _descendants() -> set[int]:
-    parents = _parents()
-    found: set[int] = set()
-    while new := {pid for pid, parent in parents.items() if parent in found | {os.getpid()}} - found:
-        found |= new
-    return found
-
-
-def _listening(pids: set[int]) -> set[str]:
-    """Addresses of the listening TCP sockets that these processes hold."""
-    inodes = set()
-    for pid in pids:
-        for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
-            try:
-                inodes.add(os.readlink(descriptor))
-            except OSError:
-                continue
-    found = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
-            words = line.split()
-            if words[3] == LISTEN and f"socket:[{words[9]}]" in inodes:
-                found.add(_address(words[1].split(":")[0]))
-    return found
-
-
-def _address(text: str) -> str:
-    """An address as /proc/net has it: little-endian words of four bytes."""
-    raw = b"".join(bytes.fromhex(text[i : i + 8])[::-1] for i in range(0, len(text), 8))
-    address = ipaddress.ip_address(raw)
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    directories: set[Path]  # of Ray
 
 
 @pytest.fixture(scope="module")
 def seen(sweep_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     directory = tmp_path_factory.mktemp("ray") / "run"
     environment, terminal = dict(os.environ), tempfile.TemporaryFile()  # noqa: SIM115
-    listening: set[str] = set()
+    addresses: set[str] = set()
     during: set[int] = set()
+    directories: set[Path] = set()
 
     def watch(progress: object) -> None:
-        during.update(_descendants())
-        listening.update(_listening(during))
+        during.update(descendants())
+        addresses.update(listening(during))
+        directories.update(private_directories(during))
 
     stderr = os.dup(2)
     os.dup2(terminal.fileno(), 2)
@@ -105,15 +64,11 @@ def seen(sweep_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)
-    deadline = time.perf_counter() + 10
-    while (after := _descendants() & during) and time.perf_counter() < deadline:
-        time.sleep(0.1)
+    after = alive(during)
     terminal.seek(0)
-    root = Path(tempfile.gettempdir())
-    temporary = [path.name for path in root.glob(f"sweep-ray-{os.getpid()}-*")]
     said = terminal.read().decode()
     terminal.close()
-    return Seen(summary, listening, during, after, (environment, dict(os.environ)), said, temporary)
+    return Seen(summary, addresses, during, after, (environment, dict(os.environ)), said, directories)
 
 
 def test_same_table_as_inline(seen: Seen, undisturbed: pa.Table) -> None:
@@ -123,14 +78,16 @@ def test_same_table_as_inline(seen: Seen, undisturbed: pa.Table) -> None:
 
 
 def test_listens_on_loopback_only(seen: Seen) -> None:
-    assert seen.listening
-    assert all(ipaddress.ip_address(address).is_loopback for address in seen.listening), seen.listening
+    assert seen.addresses
+    assert all(ipaddress.ip_address(address).is_loopback for address in seen.addresses), seen.addresses
 
 
 def test_leaves_nothing_behind(seen: Seen) -> None:
-    assert seen.during
+    """Not a process, not a file, not a variable: at once, without waiting."""
+    assert len(seen.during) > 5
     assert not seen.after
-    assert seen.temporary == []
+    assert len(seen.directories) == 1
+    assert not any(path.exists() for path in seen.directories)
     assert seen.environment[0] == seen.environment[1]
 
 
@@ -138,40 +95,117 @@ def test_says_nothing_on_the_terminal(seen: Seen) -> None:
     assert seen.stderr == ""
 
 
-def test_a_worker_that_dies_is_made_good_and_an_exception_comes_back_as_text(
-    request_of: MakeRequest, tmp_path: Path
-) -> None:
-    """A worker killed in the middle costs a retry; a chunk that raises fails alone, with its traceback."""
-    survey = plan.survey(request_of().sweep)
-    chunks = plan.divide(survey, survey.only(""), 1, 1e-6, {})
-    poisoned = plan.Chunk(chunks[0].strategy, chunks[0].simulations, "not its digest", 0.0)
-    executor = open_executor("ray", plan.plan(survey, [*chunks, poisoned]), 1, None, tmp_path / "executor.log")
+@pytest.fixture(scope="module")
+def executor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
+    """Two workers without a compiler, so that LONG is long, with little memory each."""
+    folder = tmp_path_factory.mktemp("executor")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NUMBA_DISABLE_JIT", "1")
+        patch.setenv("SWEEP_WORKER_MEMORY_BYTES", str(ALLOWED_BYTES))
+        executor = open_executor("ray", mixed_plan(folder), 2, None, folder / "executor.log")
     try:
         executor.submit(Warm("page_pool"))
-        assert [(work, outcome.error) for work, outcome in _all(executor, 1)] == [(Warm("page_pool"), "")]
-        for number in range(len(chunks) + 1):
-            executor.submit(Run(number))
-        named = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _descendants()}
-        workers = [pid for pid, name in named.items() if name.startswith((b"ray::IDLE", b"ray::_chunk"))]
-        os.kill(workers[0], signal.SIGKILL)
-        outcomes = dict(_all(executor, len(chunks) + 1))
+        outcomes = collect(executor, [Warm("page_pool")])
+        assert outcomes[Warm("page_pool")].ending is Ending.DONE, outcomes
+        assert (executor.workers, executor.name) == (2, "local Ray, 2 workers")
+        yield executor
     finally:
         executor.close()
-    assert 'chunk "not its digest" comes out as other simulations' in outcomes.pop(Run(len(chunks))).error
-    assert {work: (outcome.data or b"")[:6] for work, outcome in outcomes.items()} == {
-        Run(number): b"ARROW1" for number in range(len(chunks))
-    }
 
 
-def _all(executor: object, number: int) -> list:  # type: ignore[type-arg]
-    found: list = []  # type: ignore[type-arg]
-    deadline = time.perf_counter() + 120
-    while len(found) < number and time.perf_counter() < deadline:
-        found += executor.wait(0.5)  # type: ignore[attr-defined]
-    return found
+def test_an_exception_comes_back_as_text(executor: Executor) -> None:
+    outcome = collect(executor, [_submit(executor, Run(WRONG))])[Run(WRONG)]
+    assert (outcome.ending, outcome.data) == (Ending.RAISED, None)
+    assert 'chunk "not its digest" comes out as other simulations' in outcome.error
+    assert outcome.node == os.uname().nodename
+
+
+def test_a_chunk_that_takes_too_much_memory_harms_nobody_else(executor: Executor) -> None:
+    beside = [_submit(executor, Run(SHORT + number, attempt=1)) for number in range(SHORTS)]
+    heavy = _submit(executor, Run(HEAVY))
+    outcomes = collect(executor, [heavy, *beside])
+    assert outcomes.pop(heavy).ending is Ending.MEMORY
+    assert {outcome.ending for outcome in outcomes.values()} == {Ending.DONE}
+
+
+def test_part_of_a_chunk(executor: Executor) -> None:
+    work = _submit(executor, Run(HEAVY, 3, 4))
+    data = collect(executor, [work])[work].data
+    assert data is not None
+    assert pa.ipc.open_file(data).read_all().num_rows == 1
+
+
+def test_a_worker_that_dies_is_told_from_a_chunk_that_fails(executor: Executor) -> None:
+    long = _submit(executor, Run(LONG, attempt=1))
+    wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
+    for pid in named("ray::run_chunk"):
+        os.kill(pid, signal.SIGKILL)
+    outcome = collect(executor, [long])[long]
+    assert outcome.ending is Ending.CRASHED
+    assert "worker died" in outcome.error
+    assert _works(executor, copy=2)
+
+
+def test_cancelled_work_ends_at_once_and_is_never_heard_of(executor: Executor) -> None:
+    long = _submit(executor, Run(LONG, attempt=2))
+    wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
+    workers = named("ray::run_chunk")
+    executor.cancel(long)
+    until(lambda: not alive(workers), "the worker of cancelled work is gone")
+    assert _works(executor, copy=3)
+    executor.cancel(Run(SHORT, attempt=3))  # done already: nothing happens
+    assert executor.wait(0.2) == []
+
+
+def test_work_that_wants_a_node_to_itself_gets_it(executor: Executor) -> None:
+    """It waits for what runs, and what comes after it waits for it; Ray by itself would let the later ones pass."""
+    before = _submit(executor, Run(HEAVY, 0, 2, attempt=4))
+    alone = _submit(executor, Run(SHORT, attempt=4, alone=True))
+    after = _submit(executor, Run(SHORT + 1, attempt=4))
+    outcomes = collect(executor, [before, alone, after])
+    assert list(outcomes) == [before, alone, after]
+    assert {outcome.ending for outcome in outcomes.values()} == {Ending.DONE}
+
+
+def test_cancelled_work_holds_nobody_back(executor: Executor) -> None:
+    alone = _submit(executor, Run(LONG, attempt=5, alone=True))
+    executor.wait(0.5)
+    held = _submit(executor, Run(SHORT, attempt=5))
+    executor.cancel(alone)
+    assert collect(executor, [held])[held].ending is Ending.DONE
+
+
+def test_closing_while_it_starts(tmp_path: Path) -> None:
+    """Nothing is left of a Ray that was only half there."""
+    before = descendants()
+    executor = open_executor("ray", mixed_plan(tmp_path), 1, None, tmp_path / "executor.log")
+    until(lambda: named("gcs_server") - before, "Ray's first service")
+    assert executor.workers == 0
+    directories = private_directories(descendants() - before)
+    assert len(directories) == 1
+    executor.close()
+    assert descendants() <= before
+    assert not directories.pop().exists()
+    executor.close()  # and again: nothing
 
 
 def test_no_cluster_at_an_address(request_of: MakeRequest) -> None:
     """Nobody listens on port 1; Ray itself would try for minutes."""
     with pytest.raises(RunError, match=r'no Ray cluster at "127\.0\.0\.1:1": .*Connection refused'):
-        run(request_of(executor="ray", join=Join("127.0.0.1:1")))
+        run(request_of(executor="ray", address="127.0.0.1:1"))
+
+
+def test_ray_client_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(SweepError, match=r'"ray://head:10001" names a Ray Client server') as error:
+        open_executor("ray", mixed_plan(tmp_path), 1, Join("ray://head:10001"), tmp_path / "executor.log")
+    assert error.value.exit_code == 2
+
+
+def _submit(executor: Executor, work: Run) -> Run:
+    executor.submit(work)
+    return work
+
+
+def _works(executor: Executor, copy: int) -> bool:
+    work = _submit(executor, Run(SHORT, attempt=copy))
+    return collect(executor, [work])[work].ending is Ending.DONE

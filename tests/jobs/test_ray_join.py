@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""A cluster that is there already: nodes that come, go, differ or do not come at all; a demand that is taken back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from processes import descendants, named, until
+from ray_plans import LONG, SHORT, SHORTS, collect, mixed_plan, wait_until
+from small_cluster import ENVIRONMENT, SmallCluster
+
+import sweep
+from sweep.errors import IncompleteError, RunError
+from sweep.jobs.executor import Executor, Join, open_executor
+from sweep.jobs.work import Ending, Run, Warm
+
+pytestmark = pytest.mark.slow
+
+Open = Callable[..., Executor]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[SmallCluster]:
+    """A head without CPUs.  Tests add the nodes that they need and kill them."""
+    cluster = SmallCluster()
+    try:
+        yield cluster
+    finally:
+        cluster.close()
+
+
+@pytest.fixture
+def join(cluster: SmallCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Joins the cluster; `close` is up to this fixture."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    opened: list[Executor] = []
+
+    def make(nodes: int = 0, patience_s: float = 60.0) -> Executor:
+        join = Join(cluster.address, nodes, patience_s)
+        opened.append(open_executor("ray", mixed_plan(tmp_path), 1, join, tmp_path / "executor.log"))
+        return opened[-1]
+
+    yield make
+    for executor in opened:
+        executor.close()
+
+
+def _until_workers(executor: Executor, number: int) -> None:
+    wait_until(executor, lambda: executor.workers == number, f"{number} workers")
+
+
+def _run_shorts(executor: Executor, copy: int = 0) -> set[Ending]:
+    work = [Run(SHORT + number, attempt=copy) for number in range(SHORTS)]
+    for each in work:
+        executor.submit(each)
+    return {outcome.ending for outcome in collect(executor, work).values()}
+
+
+def test_it_waits_for_the_nodes_that_were_promised_and_says_so(cluster: SmallCluster, join: Open) -> None:
+    """And asks the autoscaler for as many CPUs as there are chunks, until it has closed."""
+    executor = join(nodes=2)
+    executor.submit(Warm("page_pool"))
+    wait_until(executor, lambda: "0 of 2 nodes there" in executor.name, "it says that it waits")
+    until(lambda: cluster.ask("demand") == str(SHORT + SHORTS), "the demand of all chunks")
+    nodes = [cluster.ask("add")]
+    wait_until(executor, lambda: "1 of 2 nodes there" in executor.name, "one node")
+    assert executor.workers == 0
+    nodes.append(cluster.ask("add"))
+    outcomes = collect(executor, [Warm("page_pool")])
+    assert outcomes[Warm("page_pool")].ending is Ending.DONE
+    assert (executor.workers, executor.name) == (2, f"Ray at {cluster.address}, 2 workers")
+    assert _run_shorts(executor) == {Ending.DONE}
+    until(lambda: cluster.ask("demand") == "3", "a demand of what is left")
+    executor.close()
+    assert cluster.ask("demand") == "0"
+    for node in nodes:
+        cluster.ask(f"kill {node}")
+
+
+def test_nodes_come_and_go(cluster: SmallCluster, join: Open) -> None:
+    """It starts with none; what ran on a node that dies is lost, at once; work finds the node that comes."""
+    executor = join()
+    _until_workers(executor, 0)
+    executor.submit(Warm("page_pool"))
+    assert collect(executor, [Warm("page_pool")])[Warm("page_pool")].ending is Ending.DONE, "there is nowhere to do it"
+    executor.submit(Run(LONG))
+    first = cluster.ask("add")
+    wait_until(executor, lambda: executor.workers == 1, "the first node")
+    worker = until(lambda: named("ray::run_chunk"), "a worker at the long chunk")
+    cluster.ask(f"kill {first}")
+    lost = collect(executor, [Run(LONG)])[Run(LONG)]
+    assert lost.ending is Ending.LOST
+    assert "node" in lost.error
+    assert not worker & descendants(), "a worker ends with its node"
+    _until_workers(executor, 0)
+    second = cluster.ask("add")
+    _until_workers(executor, 1)
+    assert _run_shorts(executor) == {Ending.DONE}
+    cluster.ask(f"kill {second}")
+
+
+def test_a_node_with_other_sources_is_not_used(cluster: SmallCluster, join: Open, tmp_path: Path) -> None:
+    good = cluster.ask("add")
+    executor = join()
+    _until_workers(executor, 1)
+    bad = cluster.ask(f"add {_other_sources(tmp_path)}")
+    wait_until(executor, lambda: "not used" in executor.name, "the other node is found out")
+    assert executor.workers == 1
+    assert _run_shorts(executor) == {Ending.DONE}
+    executor.close()
+    with pytest.raises(RunError, match=r'the source of strategy page_pool is "[0-9a-f]+" there and "[0-9a-f]+" here'):
+        wait_until(join(), lambda: False, "refusal")
+    for node in (good, bad):
+        cluster.ask(f"kill {node}")
+
+
+def _other_sources(folder: Path) -> Path:
+    """A copy of sweep in which one strategy has one more line."""
+    shutil.copytree(Path(sweep.__file__).parent, folder / "other" / "sweep")
+    with open(folder / "other" / "sweep" / "model" / "strategies" / "page_pool.py", "a") as file:
+        file.write("# one more line\n")
+    return folder / "other"
+
+
+def test_nodes_that_do_not_come(join: Open) -> None:
+    with pytest.raises(IncompleteError, match="0 of 7 nodes have come"):
+        wait_until(join(nodes=7, patience_s=3), lambda: False, "giving up")
+
+
+@pytest.mark.parametrize("token", ["b" * 64, None])
+def test_without_the_token_nobody_gets_in(join: Open, monkeypatch: pytest.MonkeyPatch, token: str | None) -> None:
+    monkeypatch.delenv("RAY_AUTH_MODE")
+    if token:
+        monkeypatch.setenv("RAY_AUTH_TOKEN", token)
+    else:
+        monkeypatch.delenv("RAY_AUTH_TOKEN")
+        monkeypatch.setenv("HOME", "/nowhere")
+    with pytest.raises(RunError, match="does not accept the token of this machine"):
+        wait_until(join(), lambda: False, "refusal")
+
+
+def test_a_connection_that_is_lost_is_made_again_once(cluster: SmallCluster, join: Open) -> None:
+    node = cluster.ask("add")
+    executor = join(nodes=1)
+    _until_workers(executor, 1)
+    for copy in (1, 2):
+        executor.submit(Run(LONG, attempt=copy))
+        wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
+        for pid in descendants():
+            if b"sweep.jobs.ray_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        if copy == 1:
+            assert collect(executor, [Run(LONG, attempt=1)])[Run(LONG, attempt=1)].ending is Ending.LOST
+            _until_workers(executor, 1)
+            assert executor.name == f"Ray at {cluster.address}, 1 worker (joined again)"
+    with pytest.raises(RunError, match="connection lost 2 times"):
+        collect(executor, [Run(LONG, attempt=2)])
+    cluster.ask(f"kill {node}")
+
+
+def test_a_head_that_dies_ends_the_run(cluster: SmallCluster, join: Open) -> None:
+    """Last: it takes the cluster with it."""
+    cluster.ask("add")
+    with closing(join(nodes=1)) as executor:
+        _until_workers(executor, 1)
+        executor.submit(Run(LONG))
+        cluster.ask("kill-head")
+        with pytest.raises(RunError, match="no Ray cluster at"):
+            collect(executor, [Run(LONG), Run(SHORT)])
