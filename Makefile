@@ -19,9 +19,10 @@ check: $(VENV)/.check  ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.bench  ## packets per second per core, beside its floor and two other ways; a sweep of a million points
+bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a million points; the useful share of 5 minutes
 	$(BIN)/python -m bench.bench
 	$(BIN)/python -m bench.scale
+	$(BIN)/python -m bench.efficiency
 
 wheel: $(VENV)/.run  ## the package with its configs, for the nodes of a cluster: dist/sweep-*.whl
 	rm -rf build dist

@@ -101,9 +101,10 @@ class Driver:
                 executor.submit(Warm(strategy))
             while not self.stopping and (self._cold or self._ready or self._flights):
                 self._hand_out(executor)
-                self._account(executor)
+                busy, nothing_ready = len(self._flights) + len(self._cold), not self._ready
+                self._account(executor, busy, nothing_ready)
                 self._take(executor, TICK_S)
-                self._account(executor)
+                self._account(executor, busy, nothing_ready)
                 self._end_late_ones(executor)
                 self._check()
             if self.stopping:
@@ -117,10 +118,11 @@ class Driver:
             self._store.check()
             self._checked = time.perf_counter()
 
-    def _account(self, executor: Executor) -> None:
+    def _account(self, executor: Executor, busy: int, nothing_ready: bool) -> None:
+        """Of the time since the last call, in which so many workers had work."""
         progress = self.progress
+        progress.pay(executor.workers, busy, nothing_ready=nothing_ready)
         progress.compiling = tuple(sorted(self._cold))
-        progress.pay(executor.workers, len(self._flights) + len(self._cold), nothing_ready=not self._ready)
         progress.executor = executor.name
         self._watch(progress)
 
@@ -167,6 +169,8 @@ class Driver:
             self._settle(flight.piece, flight.piece.size - left)
         else:
             self.progress.lost_s += flight.took_s
+            if outcome.ending is not Ending.LOST:  # a copy would end in the same way, and hide how often it was tried
+                self._cancel(executor, flight.piece)
             if not self._flights.of(flight.piece):
                 self._again(flight.piece, outcome)
         self._note(work, flight, outcome, part)

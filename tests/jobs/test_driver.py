@@ -195,6 +195,32 @@ def test_a_kernel_that_crashes_while_compiling_is_no_verdict(
     assert read(summary.directory).equals(undisturbed)
 
 
+def test_a_crash_counts_although_a_copy_is_in_flight(
+    scripted: Callable[..., tuple[Summary, Scripted]],
+) -> None:
+    """The second copy of what is late crashes, each time: that is a crash, and not the first copy's affair."""
+    stuck = 0
+
+    def script(work: Run) -> Outcome | None:
+        nonlocal stuck
+        if work.number > 0:
+            return through(work)
+        stuck += 1
+        return None if stuck % 2 else Outcome(Ending.CRASHED, error="planted")
+
+    summary, executor = scripted(script, deadline_s=0.4, chunk_s=1e-6)
+    assert (summary.exit_code, summary.done, summary.failed) == (3, SIMULATIONS - 1, 1)
+    assert (summary.failures[0].ending, summary.failures[0].error) == ("crash", "planted")
+    assert len(executor.cancelled) == 2
+
+
+def test_accounts_of_one_worker_add_up(request_of: MakeRequest) -> None:
+    progress = run(request_of(chunk_s=10.0)).progress
+    parts_s = progress.simulate_s + progress.compile_s + progress.straggle_s + progress.lost_s + progress.dispatch_s
+    assert progress.paid_s == pytest.approx(parts_s)
+    assert progress.straggle_s == 0  # it had work all the time
+
+
 def test_accounts_add_up(scripted: Callable[..., tuple[Summary, Scripted]]) -> None:
     summary, _ = scripted(through, chunk_s=1e-6)
     progress = summary.progress

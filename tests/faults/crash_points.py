@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""Run a sweep again and again from the same directory, each time with a signal before one more change to its files.
+
+    python crash_points.py SIGNAL TEMPLATE OUT WORDS...
+
+Run number n is that of `sweep WORDS... --out OUT/n/run` in a copy of TEMPLATE; it sends itself the signal when it is
+about to make its n-th change: opening a file to write, renaming, linking, removing, making a directory.  What it left
+is copied to OUT/n/after, where the same command is then run undisturbed.  Ends when a run comes through; prints one
+JSON line per run: the step, and both exit codes.
+
+Runs are forks of this process, which has imported everything: thousands of starts of Python would take too long.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+CHANGES = {"os.rename": 1, "os.symlink": 1, "os.remove": 0, "os.mkdir": 0, "os.rmdir": 0, "os.link": 1}  # path's place
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+def changed(event: str, arguments: tuple[object, ...]) -> str | None:
+    """The path that an audit event is about to change, if it is one that does."""
+    path: object = None
+    if event in CHANGES:
+        path = arguments[CHANGES[event]]
+    elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
+        path = arguments[0]
+    return os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else None
+
+
+def arm(directory: Path, number: int, kind: signal.Signals, note: Path) -> None:
+    """Have this process send itself a signal before its n-th change under `directory`."""
+    seen = count(1)
+    within = f"{directory}{os.sep}"
+    log = os.open(note, os.O_WRONLY | os.O_CREAT, 0o600)
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        path = changed(event, arguments)
+        if path and os.path.join(os.getcwd(), path).startswith(within) and next(seen) == number:
+            os.write(log, f"{event} {path.removeprefix(within)}".encode())
+            os.kill(os.getpid(), kind)
+
+    sys.addaudithook(watch)
+
+
+def sweep(words: list[str], error: Path, prepare: Callable[[], None] = lambda: None) -> int:
+    """`sweep` in a fork of this process; its exit code, negative for a signal."""
+    child = os.fork()
+    if not child:
+        code = 70
+        try:
+            os.dup2(os.open(error, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.argv = ["sweep", *words]
+            prepare()
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+if __name__ == "__main__":
+    from sweep.__main__ import main
+    from sweep.model.batch import warm
+
+    kind, template, out, words = signal.Signals[sys.argv[1]], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:]
+    for name in ("page_allocator", "page_pool"):
+        warm(name)
+    for number in count(1):
+        here = out / str(number)
+        shutil.copytree(template, here / "run", symlinks=True)
+        note, error = here / "step.txt", here / "error.txt"
+        arming = lambda: arm(here / "run", number, kind, note)  # noqa: B023, E731 called before the next round
+        code = sweep([*words, "--out", str(here / "run")], error, arming)
+        shutil.copytree(here / "run", here / "after", symlinks=True)
+        again = sweep([*words, "--out", str(here / "after")], error)
+        step = note.read_text()
+        print(json.dumps({"step": step, "code": code, "again": again}), flush=True)
+        if not step:
+            break

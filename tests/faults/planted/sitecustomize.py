@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""Python runs this first in every process of a sweep under test (PYTHONPATH): a witness, and a moment to die.
+
+FAULTS_WITNESS: a file that gets a line for each chunk that a worker begins: time, then its simulations in the sweep.
+FAULTS_DIE: if that file is there when a part is about to get its name, this process ends by SIGKILL.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.util
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+RENAMED = "os.rename"  # the audit event of os.replace, too
+
+
+def _witnessed(run_chunk: Callable[..., Any], path: str) -> Callable[..., Any]:
+    def run(plan: Any, work: Any) -> Any:
+        simulations = plan.chunks[work.number].simulations[work.start : work.stop]
+        line = " ".join(map(str, [time.time(), *simulations.tolist()]))
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.write(file, f"{line}\n".encode())
+        os.close(file)
+        return run_chunk(plan, work)
+
+    return run
+
+
+class _Witness(importlib.abc.MetaPathFinder):
+    """Wraps `sweep.jobs.task.run_chunk` when it is imported."""
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        if name != "sweep.jobs.task":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        loader: Any = spec.loader if spec else None
+        load = loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            load(module)
+            module.run_chunk = _witnessed(module.run_chunk, os.environ["FAULTS_WITNESS"])
+
+        loader.exec_module = exec_module
+        return spec
+
+
+def _die_when_told(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != RENAMED or os.path.basename(os.path.dirname(os.fspath(arguments[1]))) != "parts":
+        return
+    if os.path.exists(os.environ["FAULTS_DIE"]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+if "FAULTS_WITNESS" in os.environ:
+    sys.meta_path.insert(0, _Witness())
+if "FAULTS_DIE" in os.environ:
+    sys.addaudithook(_die_when_told)

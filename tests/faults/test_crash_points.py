@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""A run that dies, or is interrupted, before each single change that it makes to its directory, one after the other.
+
+Whatever the moment, a reader finds the old table or the new one, whole, and the same command again completes the run.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from marked import wait_for
+from scene import Scene, read
+
+SWEEP = """\
+name: crash
+host: xeon-e5-1650v4
+nic: 10g
+kernel: "6.12"
+packets: 300
+warmup: 100
+load: 0.3
+traffic: router
+ring: 64
+axes:
+  strategy: [page_allocator, page_pool]
+replicates: 2
+baseline: {strategy: page_allocator}
+seed: 1
+"""
+BOUND_S = 600.0
+LEAST_STEPS = 15
+
+
+@dataclass
+class Tables:
+    """Of the two sweeps."""
+
+    old: pa.Table
+    new: pa.Table
+
+
+@pytest.fixture
+def tables(scene: Scene) -> Tables:
+    """Published: two replicates in `template`, from where three are aimed at."""
+    (scene.here / "crash.yaml").write_text(SWEEP)
+    inline = ("run", "crash.yaml", "--executor", "inline", "--no-report")
+    scene.sweep(*inline, "--out", "template")
+    scene.sweep(*inline, "--out", "undisturbed", "--set", "replicates=3")
+    return Tables(read(scene.here / "template"), read(scene.here / "undisturbed"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "codes"), [("SIGKILL", {-9}), ("SIGINT", {0, 3}), ("SIGTERM", {0, 3})])
+def test_at_every_step(scene: Scene, tables: Tables, kind: str, codes: set[int]) -> None:
+    steps = walk(scene, kind)
+    assert len(steps) > LEAST_STEPS, steps
+    assert steps[-1] == {"step": "", "code": 0, "again": 0}, steps[-1]
+    seen = {"old": 0, "new": 0}
+    for number, step in enumerate(steps, 1):
+        here = scene.here / "points" / str(number)
+        told = f"{kind} before change {number}: {step}; {(here / 'error.txt').read_text()}"
+        if number < len(steps):
+            assert step["code"] in codes, told
+        assert step["again"] == 0, told
+        assert "Traceback" not in (here / "error.txt").read_text(), told
+        seen[which(here / "run", tables, told)] += 1
+        assert which(here / "after", tables, told) == "new", told
+        assert not [path.name for path in (here / "after").rglob("*.tmp")], told
+        assert not [path.name for path in (here / "after").rglob("*.bad")], told
+    assert min(seen.values()) > 0, seen  # it did go through the moment of publication
+    assert [path.name for path in scene.temp.iterdir()] == []
+
+
+def walk(scene: Scene, kind: str) -> list[dict[str, object]]:
+    """One line per step, from `crash_points.py`."""
+    out = scene.here / "steps.jsonl"
+    words = ["run", "crash.yaml", "--executor", "inline", "--no-report", "--set", "replicates=3"]
+    script = Path(__file__).with_name("crash_points.py")
+    typed = [str(script), kind, str(scene.here / "template"), str(scene.here / "points"), *words]
+    with open(out, "wb") as lines:
+        process = subprocess.Popen(
+            [sys.executable, *typed], cwd=scene.here, env=scene.surroundings(), stdout=lines, start_new_session=True
+        )
+    assert wait_for(lambda: process.poll() is not None, BOUND_S), out.read_text()
+    assert process.returncode == 0, out.read_text()
+    return [json.loads(line) for line in out.read_text().splitlines()]
+
+
+def which(directory: Path, tables: Tables, told: str) -> str:
+    """Which table is published, in both formats alike."""
+    found = read(directory)
+    name = "old" if found.equals(tables.old) else "new" if found.equals(tables.new) else ""
+    assert name, told
+    parquet = pq.read_table(directory / "results.parquet", columns=["id"])
+    assert parquet.column("id").to_pylist() == found.column("id").to_pylist(), told
+    return name
