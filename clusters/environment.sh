@@ -10,6 +10,10 @@ export RAY_AUTH_MODE=token
 export RAY_USAGE_STATS_ENABLED=0  # nothing is reported to Ray's makers
 export RAY_task_oom_retries=0     # Ray's default is to retry without end; what ran out of memory is sweep's to retry
 
+# A node that falls silent (a cut link, a machine that hangs) is given up after 16 s, (period + timeout) * threshold; with
+# Ray's defaults it takes 65 s, and the work on it waits for that.  Read on the head.
+export RAY_health_check_period_ms=1000 RAY_health_check_timeout_ms=3000 RAY_health_check_failure_threshold=4
+
 # A lane is sequential and workers fill the cores; libraries that start threads of their own would crowd them.
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""A sweep that takes long enough to be disturbed, its run directory, and what can be seen in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+from namespaces import CHECKOUT, Node, Started
+
+from sweep.model import jit
+
+STRATEGIES = ("page_allocator", "page_pool")
+# About a tenth of a second a simulation, and a chunk each.
+SWEEP = """\
+name: disturbed
+host: xeon-e5-1650v4
+nic: 10g
+kernel: "6.12"
+packets: 2_000_000
+warmup: 40_000
+load: 0.3
+axes:
+  strategy: [page_allocator, page_pool]
+  traffic: [router, host_slow_reader]
+  ring: [64, 128]
+replicates: 8
+baseline: {strategy: page_allocator}
+seed: 1
+"""
+SIMULATIONS = 2 * 2 * 2 * 8
+RUN = ("--no-report", "--chunk-seconds", "0.05")
+# Fewer chunks, of simulations that take as long in plain Python, for nodes that would have to compile kernels.
+SMALL = (
+    "--no-report",
+    "--chunk-seconds",
+    "0.001",
+    "--set",
+    "packets=240",
+    "--set",
+    "warmup=40",
+    "--set",
+    "replicates=4",
+)
+RUN_TIMEOUT_S = 120.0
+INLINE_TIMEOUT_S = 240.0  # two kernels to compile, on a busy machine
+
+
+def run_inline(file: Path, out: Path, *options: str) -> pa.Table:
+    """The table of a run in one process that nothing happens to; its kernels are in this machine's cache after it."""
+    command = [sys.executable, "-m", "sweep", "run", str(file), "--executor", "inline", "--out", str(out)]
+    command += options or RUN
+    given = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run(command, env=given, capture_output=True, text=True, timeout=INLINE_TIMEOUT_S, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return table(out)
+
+
+def install_kernels(node: Node) -> None:
+    """Give a node the sweep's kernels, on its own disk: each is compiled once, by `run_inline`."""
+    cache, code = Path(jit.kernel_cache()), jit.core_digest()
+    folder = f"model_{hashlib.sha1(bytes(Path(jit.__file__).parent)).hexdigest()}"  # as numba names it
+    for strategy in STRATEGIES:
+        tag = jit.kernel_tag(strategy, code, jit.strategy_digest(strategy))
+        files = list(cache.glob(f"{folder}/*{tag}*"))
+        assert files, f"no kernel of {strategy} in {cache}"
+        for path in files:
+            node.write(f"/root/.cache/sweep/numba/{path.relative_to(cache)}", path.read_bytes())
+
+
+def start(node: Node, file: Path, out: Path, address: str, *options: str) -> Started:
+    """`sweep run` on a node, joining the cluster at `address`."""
+    words = ["run", str(file), "--address", address, "--out", str(out), *RUN, *options]
+    return node.start("python", "-m", "sweep", *words)
+
+
+def table(out: Path) -> pa.Table:
+    """What was published."""
+    with pa.memory_map(str(out / "results.arrow")) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def parts(out: Path) -> list[Path]:
+    return sorted((out / "parts").glob("*.arrow"))
+
+
+def nodes(out: Path) -> dict[str, int]:
+    """Simulations by the node that did them, from the parts that are there."""
+    found: dict[str, int] = {}
+    for path in parts(out):
+        with pa.memory_map(str(path)) as source:
+            about = json.loads(pa.ipc.open_file(source).schema.metadata[b"part"])
+        found[about["node"]] = found.get(about["node"], 0) + about["rows"]
+    return found
