@@ -34,7 +34,6 @@ class Failure:
     error: str  # traceback, or what the executor knew
     ids: tuple[str, ...] = field(repr=False)
     document: str  # digest of the sweep that they were simulated for
-    attempts: int = 1
     node: str = ""  # of the last attempt, if known
 
     @property

@@ -39,8 +39,8 @@ def publish(
 ) -> Tally:
     """Publish `rows`, those of the simulations that were asked for (`wanted`, (N,)); what was in them.
 
-    `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is
-    (exit_code, ...).  Raises IncompleteError if another process has become the writer, RunError if the disk is full.
+    `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is,
+    over the exit code that the rows alone would give.  Raises IncompleteError if another process has become the writer, RunError if the disk is full.
     """
     about = {
         "name": survey.sweep.name,
@@ -66,7 +66,8 @@ def publish(
         failures = failures.replace_schema_metadata(description)
         _write(draft, "failures", [failures], failures.schema)
     said = {key: about[key] for key in ("name", "simulations", "rows", "command", "created", "versions")}
-    draft.publish({**said, "failed": 0 if failures is None else len(failures), **(outcome or {})})
+    ended = {"failed": 0 if failures is None else len(failures), "exit_code": 1 if found.invalid else 0}
+    draft.publish({**said, **ended, **(outcome or {})})
     return found
 
 

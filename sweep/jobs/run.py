@@ -25,6 +25,7 @@ from sweep.plan import Plan
 from .collect import Collection
 from .driver import Driver, Watch
 from .executor import Executor, open_executor
+from .failed_rows import failed_rows
 from .failure import Failure, recorded
 from .progress import Progress
 from .prospect import Prospect, look
@@ -77,7 +78,8 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
     store = Store(request.directory)
     with store.writing():
         parts = store.scan(set_aside=True)
-        prospect = look(request, parts, recorded(store, set_aside=True))
+        failures = recorded(store, set_aside=True)
+        prospect = look(request, parts, failures)
         announce(prospect)
         driver = Driver(
             store,
@@ -98,7 +100,11 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
             survey, wanted = prospect.survey, prospect.wanted
             rows = Collection(survey, parts + driver.parts, wanted, request.origin, store.tables)
             if publishing:
-                found = publish(store, survey, rows, wanted, request.origin)
+                lacking = wanted.copy()
+                lacking[rows.simulations] = False
+                failed = failed_rows(survey, [*failures, *driver.failures], lacking)
+                incomplete = {"exit_code": INCOMPLETE} if lacking.any() else {}
+                found = publish(store, survey, rows, wanted, request.origin, failures=failed, outcome=incomplete)
             else:
                 found = Tally()
                 deque(found.of(rows), maxlen=0)

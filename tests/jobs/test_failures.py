@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
@@ -62,6 +63,12 @@ def test_a_simulation_that_raises_fails_alone(
     assert failure.ids == (missing,)
     assert read(first.directory).to_pylist() == [row for row in rows if row["id"] != missing]
 
+    failed = pq.read_table(f"{first.directory}/failures.parquet").to_pylist()
+    assert [(row["id"], row["strategy"], row["ring"], row["replicate"], row["ending"]) for row in failed] == [
+        (missing, "page_pool", 128, 1, "exception")
+    ]
+    assert "ZeroDivisionError: planted" in failed[0]["error"]
+
     monkeypatch.undo()
     again = run(request_of(chunk_s=10.0))
     assert (again.exit_code, again.prospect.failed, again.prospect.missing) == (3, 1, 0)  # it would fail again
@@ -69,6 +76,7 @@ def test_a_simulation_that_raises_fails_alone(
     assert (retried.exit_code, retried.prospect.missing, retried.done, retried.failed) == (0, 1, SIMULATIONS, 0)
     assert read(first.directory).equals(undisturbed)
     assert run(request_of()).exit_code == 0
+    assert pq.read_table(f"{first.directory}/failures.parquet").num_rows == 0
 
 
 def test_out_of_memory_is_tried_with_fewer_lanes(
