@@ -39,8 +39,9 @@ def publish(
 ) -> Tally:
     """Publish `rows`, those of the simulations that were asked for (`wanted`, (N,)); what was in them.
 
-    `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is,
-    over the exit code that the rows alone would give.  Raises IncompleteError if another process has become the writer, RunError if the disk is full.
+    `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is, over
+    the exit code that the rows alone would give.  Raises IncompleteError if another process has become the writer,
+    RunError if the disk is full.
     """
     about = {
         "name": survey.sweep.name,

@@ -216,4 +216,5 @@ def test_the_witness_tells_reruns_from_kills(tmp_path: Path) -> None:
     again = rerun(begun, [3.0])
     assert again.chunks_by_kill == {3.0: 2}
     assert again.unexplained == []
-    assert rerun(begun, [1.5]).unexplained == [3]
+    assert rerun(begun, [1.5]).unexplained == []  # 3 was begun by an orphan
+    assert rerun(begun, [9.5]).unexplained == [0, 1, 2, 3]

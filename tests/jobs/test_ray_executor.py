@@ -184,7 +184,7 @@ def test_closing_while_it_starts(tmp_path: Path) -> None:
 def test_no_cluster_at_an_address(request_of: MakeRequest) -> None:
     """Nobody listens on port 1; Ray itself would try for minutes."""
     with pytest.raises(RunError, match=r'no Ray cluster at "127\.0\.0\.1:1": .*Connection refused'):
-        run(request_of(executor="ray", address="127.0.0.1:1"))
+        run(request_of(executor="ray", join=Join("127.0.0.1:1")))
 
 
 def test_ray_client_is_refused_before_anything_starts(tmp_path: Path) -> None:
