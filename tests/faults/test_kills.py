@@ -202,7 +202,9 @@ def judge(story: Story) -> None:
     begun = Begun.read(story.witness)
     again = rerun(begun, times)
     assert not again.unexplained, f"begun twice with no kill in between: {again.unexplained}"
-    assert max(again.chunks_by_kill.values(), default=0) <= IN_FLIGHT, (again.chunks_by_kill, story.killed)
+    # Which of two close kills a second beginning is due to cannot be told from times alone; in all it can.
+    assert sum(again.chunks_by_kill.values()) <= IN_FLIGHT * KILLS, (again.chunks_by_kill, story.killed)
+    assert max(again.chunks_by_kill.values(), default=0) <= 2 * IN_FLIGHT, (again.chunks_by_kill, story.killed)
 
     assert scene.mark.gone(20), f"left running: {scene.mark.processes()}"
     assert [path.name for path in scene.temp.iterdir()] == []
