@@ -9,7 +9,8 @@ A node that joins later is asked for its versions and compiles what the others h
 meanwhile.  One with other versions is not used: work avoids it by its label.  Work that wants a node to itself holds
 back all that comes after it, because Ray would let smaller work pass it for ever.
 
-Not modelled: demand that others have announced to the same cluster.
+Not modelled: demand that others have announced to the same cluster; a node whose link is cut while it stays alive: Ray
+may go on sending it work until it gives the node up, and the run is as much longer.
 """
 
 from __future__ import annotations

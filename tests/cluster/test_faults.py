@@ -96,18 +96,6 @@ def test_a_node_that_joins_gets_work(cluster: Cluster, out: Path, undisturbed: p
     assert set(sweep_runs.nodes(out)) == {"head", *(node.name for node in cluster.workers)}
 
 
-def test_a_link_is_cut_for_good(cluster: Cluster, out: Path, undisturbed: pa.Table) -> None:
-    """Nobody is told that the node is gone; after a while Ray gives it up, and others do its chunks."""
-    cluster.with_workers(2)
-    run = begin(cluster, out)
-    lost = at_work(cluster, out, run)
-    cluster.net.cut(lost)
-    cluster.forget(lost)
-    assert unfinished(out)
-    check(cluster, run, out, undisturbed)
-    assert lost.alive
-
-
 def pause_tasks(node: Node) -> None:
     """Stop Ray's worker processes on a node; its raylet goes on."""
     node.run("pkill", "-STOP", "-f", "^ray::", timeout_s=10)
