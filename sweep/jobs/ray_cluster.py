@@ -22,6 +22,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from sweep.errors import RunError
 
+from .ray_errors import NO_RAYLET, refusal
 from .ray_nodes import Node
 
 OBJECT_STORE_BYTES = 256 << 20
@@ -49,40 +50,12 @@ def join(address: str) -> str:
         if port.isdecimal():  # Ray itself tries for 20 s, and does not say why it fails
             socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
             ray._raylet.GcsClient(address=address)  # type: ignore[attr-defined]
+        if address != "auto" and not ray._private.services.find_node_ids():  # type: ignore[no-untyped-call]
+            raise RuntimeError(NO_RAYLET)  # Ray itself looks for a minute
         ray.init(address=address, **QUIET)
         return str(ray.get_runtime_context().gcs_address)
     except (OSError, RuntimeError, ValueError, OverflowError, ray.exceptions.RayError) as error:
         raise RunError(refusal(address, error)) from error
-
-
-def refusal(address: str, error: BaseException) -> str:
-    """What to tell a person whom a cluster did not let in."""
-    chain, each = [], error
-    while each is not None and each not in chain:
-        chain.append(each)
-        each = each.__cause__ or each.__context__  # type: ignore[assignment]
-    text = "\n".join(map(str, chain))
-    said = [" ".join(line.split()) for line in str(error).strip().splitlines()]
-    if "AuthenticationError" in [type(each).__name__ for each in chain] or "InvalidAuthToken" in text:
-        return (
-            f'the Ray cluster at "{address}" does not accept the token of this machine, or there is none here\n'
-            "  known: RAY_AUTH_TOKEN, the file that RAY_AUTH_TOKEN_PATH names, ~/.ray/auth_token\n"
-            "  next: copy ~/.ray/auth_token from the head of the cluster (mode 0600)"
-        )
-    if "ersion mismatch" in text:
-        return (
-            f'the Ray cluster at "{address}" has other versions than this machine: {" ".join(filter(None, said))}\n'
-            "  next: install the same Ray and Python, to the patch level, here and there"
-        )
-    if "none of these match this node's IP" in text or "node_ip_address" in text:
-        return (
-            f'this machine is not a node of the Ray cluster at "{address}"\n'
-            "  next: run on the head, `ray start --address` here first, or `sweep submit FILE --address http://HOST:8265`"
-        )
-    return (
-        f'no Ray cluster at "{address}": {said[0] if said else type(error).__name__}\n'
-        "  next: ray start --head, or leave --address out for local Ray"
-    )
 
 
 def put(data: bytes) -> Any:

@@ -31,6 +31,7 @@ ENDINGS = {
     "RayTaskError": Ending.RAISED,
 }
 CANCELLED = "TaskCancelledError"
+NO_RAYLET = "no Ray node here to resolve node to connect to"  # the end in the words of Ray, which looks for a minute
 DISK_FULL = "the disk of the node is full: Ray has no place for the result"
 
 
@@ -56,3 +57,32 @@ def together(outcomes: Sequence[Outcome]) -> Outcome:
     order = (Ending.LOST, Ending.DONE)
     worst = max(outcomes, key=lambda each: order.index(each.ending) if each.ending in order else len(order))
     return worst._replace(seconds=sum(outcome.seconds for outcome in outcomes))
+
+
+def refusal(address: str, error: BaseException) -> str:
+    """What to tell a person whom the cluster at `address` did not let in."""
+    chain: list[BaseException] = []
+    while error not in chain:
+        chain.append(error)
+        error = error.__cause__ or error.__context__ or error
+    text = "\n".join(f"{type(each).__name__}: {each}" for each in chain)
+    if "AuthenticationError" in text or "InvalidAuthToken" in text:
+        return (
+            f'the Ray cluster at "{address}" does not accept the token of this machine, or there is none here\n'
+            "  known: RAY_AUTH_TOKEN, the file that RAY_AUTH_TOKEN_PATH names, ~/.ray/auth_token\n"
+            "  next: copy ~/.ray/auth_token from the head of the cluster (mode 0600)"
+        )
+    mismatch = next((" ".join(str(each).split()) for each in chain if "ersion mismatch" in str(each)), "")
+    if mismatch:
+        return (
+            f'the Ray cluster at "{address}" has other versions than this machine: {mismatch}\n'
+            "  next: install the same Ray and Python, to the patch level, here and there"
+        )
+    if "resolve node to connect to" in text:
+        return (
+            f'this machine is not a node of the Ray cluster at "{address}"\n'
+            "  next: on its head or another node of it; from anywhere, "
+            "`sweep submit FILE --address http://HEAD:8265`"
+        )
+    first = next(iter(str(chain[0]).strip().splitlines()), type(chain[0]).__name__)
+    return f'no Ray cluster at "{address}": {first}\n  next: ray start --head, or leave --address out for local Ray'

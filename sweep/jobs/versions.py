@@ -15,6 +15,7 @@ from sweep.plan.identity import code
 
 PACKAGES = ("ray", "numpy", "numba", "pyarrow")
 SHOWN = 3
+MISSING = "missing"
 
 
 @cache
@@ -29,7 +30,9 @@ def versions() -> Mapping[str, str]:
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     """What differs, with both values; "" if nothing does."""
     names = [name for name in {**here, **there} if here.get(name) != there.get(name)]
-    told = [f'{name} is "{there.get(name)}" there and "{here.get(name)}" here' for name in names[:SHOWN]]
+    told = [
+        f'{name} is "{there.get(name, MISSING)}" there and "{here.get(name, MISSING)}" here' for name in names[:SHOWN]
+    ]
     return "; ".join(told) + (f"; and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 

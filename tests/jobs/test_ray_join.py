@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -144,6 +146,34 @@ def test_without_the_token_nobody_gets_in(join: Open, monkeypatch: pytest.Monkey
         monkeypatch.setenv("HOME", "/nowhere")
     with pytest.raises(RunError, match="does not accept the token of this machine"):
         wait_until(join(), lambda: False, "refusal")
+
+
+def test_a_machine_that_is_no_node_is_told_so(cluster: SmallCluster, join: Open, tmp_path: Path) -> None:
+    """As seen from other process ids: no Ray node is here.  Ray itself would look for one for a minute."""
+    code = """
+import sys
+from pathlib import Path
+from ray_plans import mixed_plan, wait_until
+from sweep.jobs.executor import Join, open_executor
+folder = Path(sys.argv[2])
+executor = open_executor("ray", mixed_plan(folder), 1, Join(sys.argv[1]), folder / "executor.log")
+try:
+    wait_until(executor, lambda: False, "refusal", 30)
+except Exception as error:
+    print(error)
+finally:
+    executor.close()
+"""
+    namespaces = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    paths = [str(Path(__file__).parent), os.environ["PYTHONPATH"]]
+    done = subprocess.run(
+        [*namespaces, sys.executable, "-c", code, cluster.address, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "this machine is not a node of the Ray cluster" in done.stdout, done
 
 
 def test_a_connection_that_is_lost_is_made_again_once(cluster: SmallCluster, join: Open) -> None:

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+"""What the Ray process decides, event by event, with a Ray that only takes notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sweep.errors import IncompleteError, RunError
+from sweep.jobs.executor import Join
+from sweep.jobs.ray_messages import Cancel, Setup, Status, Submit
+from sweep.jobs.ray_nodes import Node
+from sweep.jobs.ray_process import Process
+from sweep.jobs.versions import versions
+from sweep.jobs.work import Ending, Outcome, Run, Warm, Work
+
+A, B, WIDE = Node("a" * 56, "alpha", 1), Node("b" * 56, "beta", 1), Node("c" * 56, "gamma", 4)
+
+
+class NotedRay:
+    """Takes notes of what is run where; a test ends it."""
+
+    def __init__(self) -> None:
+        self.running: list[SimpleNamespace] = []
+        self.cancelled: list[SimpleNamespace] = []
+
+    def run(
+        self,
+        function: str,
+        *arguments: Any,
+        done: Callable[[Future[Any]], None],
+        cpus: int = 1,
+        node: str = "",
+        avoid: Collection[str] = (),
+    ) -> Any:
+        task = SimpleNamespace(
+            function=function, arguments=arguments, done=done, cpus=cpus, node=node, avoid=list(avoid)
+        )
+        self.running.append(task)
+        return task
+
+    def cancel(self, task: SimpleNamespace) -> None:
+        self.running.remove(task)
+        self.cancelled.append(task)
+
+
+class Bench:
+    """A Ray process without its threads, socket and Ray."""
+
+    def __init__(self, join: Join | None = None) -> None:
+        self.statuses: list[Status] = []
+        self.ray = NotedRay()
+        connection: Any = SimpleNamespace(send=self.statuses.append)
+        self.process = Process(connection, Setup(b"", 100, 2, join, "", 0))
+        self.process._ray = self.ray
+        work = SimpleNamespace(run_chunk="run", warm="warm", account="account", unpacked=lambda outcome: outcome)
+        self.process._work = work
+        self.process._plan, self.process._terms, self.process._address = "plan", b"", "head:6379"
+
+    def submit(self, *works: Work) -> None:
+        for work in works:
+            self.process._received(Submit(work))
+
+    def look(self, *nodes: Node) -> None:
+        self.process._looked(list(nodes))
+        self._happen()
+
+    def end(self, function: str, result: Any, node: str = "") -> None:
+        """The first task of this kind, on this node, ends."""
+        task = next(task for task in self.ray.running if task.function == function and node in ("", task.node))
+        self.ray.running.remove(task)
+        future: Future[Any] = Future()
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+        task.done(future)
+        self._happen()
+
+    def _happen(self) -> None:
+        while not self.process._events.empty():
+            self.process._events.get()()
+
+    def join(self, *nodes: Node) -> None:
+        """These nodes come and are like this machine."""
+        self.look(*nodes)
+        for task in [task for task in self.ray.running if task.function == "account"]:
+            self.end("account", dict(versions()), task.node)
+
+    def ended(self) -> list[tuple[Work, Outcome]]:
+        found, self.process._outbox = self.process._outbox, []
+        return found
+
+    def at(self, function: str) -> list[SimpleNamespace]:
+        return [task for task in self.ray.running if task.function == function]
+
+
+DONE = Outcome(Ending.DONE, b"part", node=A.id)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench(Join("head:6379"))
+
+
+def test_nothing_runs_before_every_node_has_given_its_account(bench: Bench) -> None:
+    bench.submit(Warm("page_pool"), Run(0))
+    bench.look(A, B)
+    assert [(task.function, task.node, task.cpus) for task in bench.ray.running] == [
+        ("account", A.id, 0),
+        ("account", B.id, 0),
+    ]
+    assert bench.statuses[-1] == Status(0, "Ray at head:6379: 0 of 2 nodes there")
+    bench.end("account", dict(versions()))
+    assert not bench.at("run")
+    bench.end("account", dict(versions()))
+    assert [task.node for task in bench.at("warm")] == [A.id, B.id]
+    assert len(bench.at("run")) == 1
+    assert bench.statuses[-1] == Status(2, "Ray at head:6379, 2 workers")
+
+
+def test_a_node_that_comes_later_compiles_what_the_others_have(bench: Bench) -> None:
+    bench.join(A)
+    bench.submit(Warm("page_pool"))
+    bench.end("warm", Outcome(Ending.DONE, seconds=3.0, node=A.id))
+    assert bench.ended() == [(Warm("page_pool"), Outcome(Ending.DONE, seconds=3.0, node="alpha"))]
+    bench.join(A, B)
+    assert [(task.node, task.arguments) for task in bench.at("warm")] == [(B.id, ("page_pool",))]
+    bench.end("warm", DONE)
+    assert bench.ended() == []
+    assert bench.statuses[-1].workers == 2
+
+
+def test_a_node_that_differs_at_the_start_is_an_error(bench: Bench) -> None:
+    bench.look(A)
+    with pytest.raises(RunError, match=r'node "alpha" is not like this machine: numpy is "1" there and ".*" here'):
+        bench.end("account", {**versions(), "numpy": "1"})
+
+
+def test_a_node_without_sweep_is_an_error(bench: Bench) -> None:
+    bench.look(A)
+    with pytest.raises(RunError, match=r'node "alpha" is not like this machine: it cannot run sweep: .*No module'):
+        bench.end("account", type("RayTaskError", (Exception,), {})("No module named sweep"))
+
+
+def test_a_node_that_differs_later_is_avoided(bench: Bench) -> None:
+    bench.join(A)
+    bench.look(A, B)
+    bench.end("account", {**versions(), "numpy": "1"})
+    bench.submit(Run(0))
+    assert bench.at("run")[0].avoid == [B.id]
+    assert bench.statuses[-1] == Status(1, "Ray at head:6379, 1 worker; not used: beta")
+    bench.look(A)
+    bench.submit(Run(1))
+    assert bench.at("run")[1].avoid == []
+
+
+def test_a_node_that_dies_while_it_is_asked_is_not_waited_for(bench: Bench) -> None:
+    bench.look(A, B)
+    bench.end("account", type("NodeDiedError", (Exception,), {})("gone"), B.id)
+    bench.end("account", dict(versions()), A.id)
+    bench.look(A)
+    assert bench.statuses[-1].workers == 1
+
+
+def test_work_alone_gets_the_largest_node_and_holds_back_the_rest(bench: Bench) -> None:
+    bench.join(A, WIDE)
+    bench.submit(Run(0), Run(1, alone=True), Run(2))
+    assert [(task.arguments[2], task.cpus) for task in bench.at("run")] == [(0, 1), (1, 4)]
+    bench.look(A)
+    assert bench.ended() == [(Run(1, alone=True), Outcome(Ending.LOST, error="no node that is left is large enough"))]
+    assert [task.arguments[2] for task in bench.ray.cancelled] == [1]
+    assert [task.arguments[2] for task in bench.at("run")] == [0, 2]
+
+
+def test_work_alone_waits_for_the_first_node(bench: Bench) -> None:
+    bench.look()
+    bench.submit(Run(0, alone=True))
+    assert bench.at("run") == []
+    bench.join(WIDE)
+    assert bench.at("run")[0].cpus == 4
+
+
+def test_warming_where_there_is_no_node_yet(bench: Bench) -> None:
+    bench.look()
+    bench.submit(Warm("page_pool"))
+    assert bench.ended() == [(Warm("page_pool"), Outcome(Ending.DONE))]
+
+
+def test_cancelled_work_is_never_heard_of(bench: Bench) -> None:
+    bench.join(A)
+    bench.submit(Run(0), Run(1, alone=True), Run(2))
+    task = bench.at("run")[0]
+    bench.process._received(Cancel(Run(0)))
+    bench.process._received(Cancel(Run(2)))  # which is still held back
+    bench.process._received(Cancel(Run(9)))  # which was never there
+    assert bench.ray.cancelled == [task]
+    bench.ray.running.append(task)  # it had ended already
+    bench.end("run", DONE)
+    bench.end("run", DONE)
+    assert [work for work, _ in bench.ended()] == [Run(1, alone=True)]
+    assert bench.ray.running == []
+
+
+def test_an_outcome_names_its_node(bench: Bench) -> None:
+    bench.join(A)
+    bench.submit(Run(0), Run(1))
+    bench.end("run", DONE)
+    bench.end("run", type("OutOfMemoryError", (Exception,), {})(f"(IP: 127.0.0.1, ID: {A.id}) was full"))
+    assert [(outcome.ending, outcome.node) for _, outcome in bench.ended()] == [
+        (Ending.DONE, "alpha"),
+        (Ending.MEMORY, "alpha"),
+    ]
+
+
+def test_two_nodes_on_one_host_have_two_names(bench: Bench) -> None:
+    bench.join(A, B._replace(host="alpha"))
+    bench.submit(Run(0))
+    bench.end("run", DONE._replace(node=B.id))
+    assert bench.ended()[0][1].node == "alpha-bbbbbb"
+
+
+def test_nodes_that_were_promised() -> None:
+    bench = Bench(Join("head:6379", nodes=2, patience_s=0.0))
+    with pytest.raises(IncompleteError, match="0 of 2 nodes have come to the Ray cluster in 0 s"):
+        bench.look(A)
+
+
+def test_local_ray_that_loses_a_node_is_given_up() -> None:
+    bench = Bench()
+    bench.look(WIDE)
+    assert bench.statuses == [Status(4, "local Ray, 4 workers")]
+    bench.submit(Run(0))
+    bench.end("run", type("WorkerCrashedError", (Exception,), {})("it died"))
+    assert not bench.process._broken
+    bench.submit(Run(1))
+    bench.end("run", type("NodeDiedError", (Exception,), {})("gone"))
+    assert bench.process._broken
+    assert [outcome.ending for _, outcome in bench.ended()] == [Ending.CRASHED, Ending.LOST]
