@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,6 @@ from .ray_nodes import Node
 
 OBJECT_STORE_BYTES = 256 << 20
 CONNECT_TIMEOUT_S = 5.0
-NODE_LABEL = "ray.io/node-id"
 QUIET: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
 
 
@@ -63,30 +62,25 @@ def put(data: bytes) -> Any:
     return ray.put(np.frombuffer(data, np.uint8))
 
 
-def run(
-    function: Callable[..., Any],
-    *arguments: Any,
-    done: Callable[[Any], None],
-    cpus: int = 1,
-    node: str = "",
-    avoid: Collection[str] = (),
-) -> Any:
-    """Have `function` called on a node that has `cpus` free: on `node`, or on any but those to `avoid`.
+def run(function: Callable[..., Any], *arguments: Any, node: str, done: Callable[[Any], None], cpus: int = 1) -> Any:
+    """Have `function` called on `node` once it has `cpus` free.
 
     `done` gets a future with the result, in a thread of Ray's.  Returns what `cancel` takes.
     """
-    reference = _remote(function, cpus, node, tuple(avoid)).remote(*arguments)
+    reference = _remote(function, cpus, node).remote(*arguments)
     reference.future().add_done_callback(done)
     return reference
 
 
 @cache
-def _remote(function: Callable[..., Any], cpus: int, node: str, avoid: tuple[str, ...]) -> Any:
-    options: dict[str, Any] = {"num_cpus": cpus, "max_retries": 0, "retry_exceptions": False}
-    if node:
-        options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node, soft=False)
-    elif avoid:
-        options["label_selector"] = {NODE_LABEL: f"!in({','.join(avoid)})"}
+def _remote(function: Callable[..., Any], cpus: int, node: str) -> Any:
+    place = NodeAffinitySchedulingStrategy(node, soft=False)
+    options: dict[str, Any] = {
+        "num_cpus": cpus,
+        "max_retries": 0,
+        "retry_exceptions": False,
+        "scheduling_strategy": place,
+    }
     return ray.remote(**options)(function)
 
 
@@ -98,7 +92,16 @@ def cancel(reference: Any) -> None:
 def nodes() -> list[Node]:
     """The nodes that are alive."""
     alive = (node for node in ray.nodes() if node["Alive"])  # type: ignore[no-untyped-call]
-    return [Node(n["NodeID"], n["NodeManagerHostname"], int(n["Resources"].get("CPU", 0))) for n in alive]
+    return [
+        Node(
+            id=each["NodeID"],
+            host=each["NodeManagerHostname"],
+            cpus=int(each["Resources"].get("CPU", 0)),
+            address=each["NodeManagerAddress"],
+            port=each["NodeManagerPort"],
+        )
+        for each in alive
+    ]
 
 
 def here() -> tuple[float, str]:

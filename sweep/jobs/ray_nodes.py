@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
+
+DOUBT_S = 5.0
 
 
 class Node(NamedTuple):
@@ -13,6 +16,8 @@ class Node(NamedTuple):
     id: str
     host: str
     cpus: int
+    address: str  # of its raylet
+    port: int
 
 
 class Nodes:
@@ -22,6 +27,7 @@ class Nodes:
         self._alive: dict[str, Node] = {}
         self._verdicts: dict[str, str] = {}  # how a node differs, "" if it does not
         self._names: dict[str, str] = {}
+        self._doubted: dict[str, float] = {}  # until when
 
     def look(self, alive: Iterable[Node]) -> list[Node]:
         """Take note of the nodes that are there; those with CPUs that were not there before."""
@@ -32,6 +38,10 @@ class Nodes:
             self._names.setdefault(node.id, f"{node.host}-{node.id[:6]}" if taken else node.host)
         return came
 
+    def __contains__(self, id: str) -> bool:
+        """Whether node `id` is there."""
+        return id in self._alive
+
     def judge(self, id: str, difference: str) -> None:
         """Node `id` differs so; "" if it does not."""
         self._verdicts[id] = difference
@@ -40,17 +50,19 @@ class Nodes:
         """What people call node `id`; "" if it was never there."""
         return self._names.get(id, "")
 
-    def named_in(self, text: str) -> str:
-        """The name of the node whose id stands in `text`; "" if there is none."""
-        return next((name for id, name in self._names.items() if id in text), "")
-
     @property
     def unjudged(self) -> int:
         return sum(id not in self._verdicts for id in self._alive)
 
+    def doubt(self, id: str) -> None:
+        """Node `id` has lost work.  It gets none for a while: if it has died, that is not known everywhere yet."""
+        self._doubted[id] = time.monotonic() + DOUBT_S
+
     @property
     def usable(self) -> list[Node]:
-        return [node for node in self._alive.values() if self._verdicts.get(node.id) == ""]
+        now = time.monotonic()
+        fit = [node for node in self._alive.values() if self._verdicts.get(node.id) == ""]
+        return [node for node in fit if self._doubted.get(node.id, now) <= now]
 
     @property
     def refused(self) -> dict[str, str]:
@@ -61,8 +73,3 @@ class Nodes:
     def cpus(self) -> int:
         """CPUs that may be used."""
         return sum(node.cpus for node in self.usable)
-
-    @property
-    def largest(self) -> int:
-        """CPUs of the largest node that may be used; 0 if there is none."""
-        return max((node.cpus for node in self.usable), default=0)

@@ -5,12 +5,12 @@ One thread does everything, event by event: messages of the run, results of Ray,
 polled.  Whatever ends it (its socket closed, an error, Ray broken), `_leave` ends everything that it has started; a
 joined cluster first gets back the demand that was announced.
 
-A node that joins later is asked for its versions and compiles what the others have compiled; work may land on it
-meanwhile.  One with other versions is not used: work avoids it by its label.  Work that wants a node to itself holds
-back all that comes after it, because Ray would let smaller work pass it for ever.
+A node that joins later is asked for its versions and compiles what the others have compiled; then it gets work.  One
+with other versions gets none.  Work on a node that has gone, or does not answer any more, is lost at once: Ray may take
+minutes to say so.  Work that wants a node to itself holds back all that comes after it, because Ray would let smaller
+work pass it for ever.
 
-Not modelled: demand that others have announced to the same cluster; a node whose link is cut while it stays alive: Ray
-may go on sending it work until it gives the node up, and the run is as much longer.
+Not modelled: demand that others have announced to the same cluster.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
@@ -38,22 +37,15 @@ from .ray_directory import end_processes
 from .ray_errors import cut_off, outcome_of, together
 from .ray_messages import Cancel, Ended, Failed, Setup, Status, Submit
 from .ray_nodes import Node, Nodes
+from .ray_places import Job, Places
+from .ray_reach import Reach
 from .versions import differences, versions
-from .work import Ending, Outcome, Run, Work
+from .work import Ending, Outcome, Run, Warm, Work
 
 WATCH_S = 1.0
 LEAVE_S = 5.0  # at most, for a cluster to take back the demand; `close` does not wait for so long
 DEMAND_CPUS = 1024  # announced at most: the autoscaler packs them one by one
 DEMAND_STEP = 0.9  # a demand that shrinks by less is not worth a message
-
-
-@dataclass
-class Job:
-    """Work that has been handed to Ray."""
-
-    cpus: int = 1
-    tasks: dict[str, Any] = field(default_factory=dict)  # Ray's references; by node if bound to one
-    outcomes: list[Outcome] = field(default_factory=list)
 
 
 class Process:
@@ -65,7 +57,7 @@ class Process:
         self._announcing = threading.Lock()
         self._connected = self._started = self._broken = False
         self._deadline = time.monotonic() + (setup.join.patience_s if setup.join else 0)
-        self._nodes = Nodes()
+        self._nodes, self._places = Nodes(), Places()
         self._held: deque[Work] = deque()
         self._jobs: dict[Work, Job] = {}
         self._alone: set[Work] = set()
@@ -119,7 +111,7 @@ class Process:
 
     def _watch(self) -> None:
         """Once a second: what nodes there are, what is to be announced, whether Ray is still there."""
-        announced = 0
+        announced, reach = 0, Reach()
         while True:
             try:
                 gone = "" if self._setup.join else self._ray.dead_service()
@@ -132,7 +124,7 @@ class Process:
                     with self._announcing:
                         self._ray.announce(wanted)
                     announced = wanted
-                self._events.put(partial(self._looked, nodes))
+                self._events.put(partial(self._looked, reach.there(nodes) if self._setup.join else nodes))
             except Exception:  # Ray may come back; if it does not, it ends this process itself
                 traceback.print_exc()
             time.sleep(WATCH_S)
@@ -169,10 +161,11 @@ class Process:
                 self._nodes.judge(node.id, "")
             else:
                 self._ray.run(self._work.account, cpus=0, node=node.id, done=self._later(partial(self._told, node)))
-        for work in [work for work in self._alone if self._jobs[work].cpus > self._nodes.largest]:
-            for task in self._forget(work).tasks.values():
-                self._ray.cancel(task)
-            self._outbox.append((work, Outcome(Ending.LOST, error="no node that is left is large enough")))
+        for work, job in list(self._jobs.items()):
+            for node_id in [id for id in job.tasks if id not in self._nodes]:
+                self._ray.cancel(job.tasks[node_id])
+                gone = f'node "{self._nodes.name(node_id)}" has gone, or does not answer'
+                self._ended(work, node_id, Outcome(Ending.LOST, error=gone))
         self._consider()
 
     def _told(self, node: Node, future: Any) -> None:
@@ -197,29 +190,29 @@ class Process:
                 self._ray.run(self._work.warm, strategy, node=node.id, done=lambda future: None)
         self._consider()
 
-    def _finished(self, work: Work, task: str, future: Any) -> None:
+    def _finished(self, work: Work, node_id: str, future: Any) -> None:
         """A task of `work` has ended."""
-        job, outcome = self._jobs.get(work), self._outcome(future)
-        if job is None or outcome is None:  # cancelled
-            return
-        self._broken |= cut_off(outcome, local=self._setup.join is None)
-        del job.tasks[task]
-        job.outcomes.append(outcome)
-        if not job.tasks:
-            self._forget(work)
-            self._outbox.append((work, together(job.outcomes)))
-            if isinstance(work, Run):
-                self._ended_chunks.add(work.number)
-            self._release()
-
-    def _outcome(self, future: Any) -> Outcome | None:
-        """What came of a task; None if it was cancelled."""
         try:
-            outcome: Outcome = self._work.unpacked(future.result())
-            return outcome._replace(node=self._nodes.name(outcome.node))
+            outcome: Outcome | None = self._work.unpacked(future.result())
         except Exception as error:
-            failed = outcome_of(error)
-            return failed and failed._replace(node=self._nodes.named_in(failed.error))
+            outcome = outcome_of(error)
+        if outcome is not None and node_id in self._jobs.get(work, Job()).tasks:  # neither cancelled nor given up
+            self._ended(work, node_id, outcome)
+
+    def _ended(self, work: Work, node_id: str, outcome: Outcome) -> None:
+        self._broken |= cut_off(outcome, local=self._setup.join is None)
+        if outcome.ending is Ending.LOST:
+            self._nodes.doubt(node_id)
+        job = self._jobs[work]
+        job.outcomes.append(outcome._replace(node=self._nodes.name(node_id)))
+        if len(job.tasks) > 1:
+            del job.tasks[node_id]
+            return
+        self._forget(work)
+        self._outbox.append((work, together(job.outcomes)))
+        if isinstance(work, Run):
+            self._ended_chunks.add(work.number)
+        self._release()
 
     # What events lead to
 
@@ -228,34 +221,46 @@ class Process:
         return lambda result: self._events.put(partial(event, result))
 
     def _forget(self, work: Work) -> Job:
-        self._alone.discard(work)
-        return self._jobs.pop(work)
+        job = self._jobs.pop(work)
+        if isinstance(work, Run):
+            self._alone.discard(work)
+            for node_id in job.tasks:
+                self._places.take(work, node_id)
+        return job
 
     def _release(self) -> None:
         """Hand to Ray what may be."""
         while self._started and self._held and not self._alone:
-            first = self._held[0]
-            if isinstance(first, Run) and first.alone and not self._nodes.largest:
-                return  # how large will the first node be?
-            self._hand_out(self._held.popleft())
+            work = self._held[0]
+            if isinstance(work, Warm):
+                self._warm(work)
+            elif not self._place(work):
+                return
+            self._held.popleft()
 
-    def _hand_out(self, work: Work) -> None:
-        job = self._jobs[work] = Job()
-        if isinstance(work, Run):
-            if work.alone:
-                self._alone.add(work)
-                job.cpus = self._nodes.largest
-            arguments = (self._plan, self._terms, work.number, work.start, work.stop, job.cpus)
-            run = partial(self._ray.run, cpus=job.cpus, avoid=self._nodes.refused)
-            job.tasks[""] = run(self._work.run_chunk, *arguments, done=self._later(partial(self._finished, work, "")))
-            return
-        self._warmed.append(work.strategy)
+    def _place(self, run: Run) -> bool:
+        """Hand `run` to Ray, if there is a node for it."""
+        node = self._places.choose(run, self._nodes.usable)
+        if node is None:
+            return False
+        cpus = node.cpus if run.alone else 1
+        if run.alone:
+            self._alone.add(run)
+        call = (self._work.run_chunk, self._plan, self._terms, run.number, run.start, run.stop, cpus)
+        done = self._later(partial(self._finished, run, node.id))
+        self._jobs[run] = Job({node.id: self._ray.run(*call, cpus=cpus, node=node.id, done=done)})
+        self._places.put(run, node.id)
+        return True
+
+    def _warm(self, warm: Warm) -> None:
+        self._warmed.append(warm.strategy)
+        job = self._jobs[warm] = Job()
         for node in self._nodes.usable:
-            done = self._later(partial(self._finished, work, node.id))
-            job.tasks[node.id] = self._ray.run(self._work.warm, work.strategy, node=node.id, done=done)
+            done = self._later(partial(self._finished, warm, node.id))
+            job.tasks[node.id] = self._ray.run(self._work.warm, warm.strategy, node=node.id, done=done)
         if not job.tasks:  # workers that come will compile what they need
-            self._forget(work)
-            self._outbox.append((work, Outcome(Ending.DONE)))
+            self._forget(warm)
+            self._outbox.append((warm, Outcome(Ending.DONE)))
 
     def _consider(self) -> None:
         """Start, if the nodes that were promised are there; tell the run what there is."""

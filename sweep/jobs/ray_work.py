@@ -2,8 +2,8 @@
 """What runs in Ray's workers: a chunk, the warming of a kernel, a node's account of itself.
 
 Arguments and results are bytes, numbers and lists of them: Ray packs those by itself, and pickles all else at twice the
-cost of a call (measured).  A worker that has other versions than the run returns a chunk untouched, so that
-a node that has just joined can do no harm before it is found out.
+cost of a call (measured).  A worker that has other versions than the run returns a chunk untouched: the last guard
+against a node that differs.
 """
 
 from __future__ import annotations
@@ -50,30 +50,31 @@ def terms(plan: str, memory_bytes: int | None) -> bytes:
 
 def run_chunk(data: np.ndarray, terms: bytes, number: int, start: int, stop: int | None, cpus: int) -> list[Any]:
     """Simulate part of a chunk of the plan with the bytes `data`, on `cpus` CPUs, under `terms`."""
-    (node_cpus, node), agreed = _settle(), _agreed(terms)
+    node_cpus, agreed = _settle(), _agreed(terms)
     difference = differences(agreed.versions, versions())
     if difference:
-        return packed(Outcome(Ending.LOST, error=f"its node is not like the run's: {difference}"), node)
+        return packed(Outcome(Ending.LOST, error=f"its node is not like the run's: {difference}"))
     plan = _plan(agreed.plan, data)
     _load_kernel(plan.chunks[number].strategy)
     with capped(agreed.memory_bytes or share_bytes(cpus, node_cpus)):
-        return packed(attempt_run(plan, Run(number, start, stop)), node)
+        return packed(attempt_run(plan, Run(number, start, stop)))
 
 
 def warm(strategy: str) -> list[Any]:
     """Compile a kernel on this node, or load it."""
     with one_compiles(strategy):
-        return packed(attempt_warm(Warm(strategy)), _settle()[1])
+        _settle()
+        return packed(attempt_warm(Warm(strategy)))
 
 
-def packed(outcome: Outcome, node: str) -> list[Any]:
-    """An outcome and the id of its node as plain values."""
+def packed(outcome: Outcome) -> list[Any]:
+    """An outcome as plain values."""
     failed = [list(each) for each in outcome.failed]
-    return [outcome.ending.value, *outcome._replace(failed=failed, node=node)[1:]]  # type: ignore[arg-type]
+    return [outcome.ending.value, *outcome._replace(failed=failed)[1:]]  # type: ignore[arg-type]
 
 
 def unpacked(values: list[Any]) -> Outcome:
-    """The outcome that `packed` has taken apart; its `node` is the id."""
+    """The outcome that `packed` has taken apart."""
     outcome = Outcome(*values)
     failed = tuple((lane, kind, text) for lane, kind, text in outcome.failed)
     return outcome._replace(ending=Ending(outcome.ending), failed=failed)
@@ -85,15 +86,15 @@ def account() -> Mapping[str, str]:
 
 
 @cache
-def _settle() -> tuple[float, str]:
-    """Once per worker: CPUs and id of its node; die with it; let pyarrow map what it needs before a cap is set.
+def _settle() -> float:
+    """Once per worker: the CPUs of its node; die with it; let pyarrow map what it needs before a cap is set.
 
     A worker whose raylet was killed would finish its chunk, or never end, and the run not hear of it.
     """
     if str(os.getppid()) == os.environ.get("RAY_RAYLET_PID"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     pa.allocate_buffer(1 << 16)
-    return here()
+    return here()[0]
 
 
 @lru_cache(maxsize=1)

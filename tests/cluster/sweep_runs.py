@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from namespaces import CHECKOUT, Node, Started
@@ -97,3 +98,8 @@ def nodes(out: Path) -> dict[str, int]:
             about = json.loads(pa.ipc.open_file(source).schema.metadata[b"part"])
         found[about["node"]] = found.get(about["node"], 0) + about["rows"]
     return found
+
+
+def journal(out: Path) -> list[dict[str, Any]]:
+    """What the run says of each attempt."""
+    return [json.loads(line) for path in (out / "logs").glob("*.jsonl") for line in path.read_text().splitlines()]

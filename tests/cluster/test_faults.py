@@ -96,6 +96,27 @@ def test_a_node_that_joins_gets_work(cluster: Cluster, out: Path, undisturbed: p
     assert set(sweep_runs.nodes(out)) == {"head", *(node.name for node in cluster.workers)}
 
 
+@pytest.mark.parametrize("options", [(), ("--deadline-seconds", "3")], ids=["noticed", "late"])
+def test_a_link_is_cut_for_good(
+    cluster: Cluster, shared: Path, undisturbed: pa.Table, options: tuple[str, ...]
+) -> None:
+    """Nobody is told that the node is gone: after a while it is taken for lost, or its chunks are late before that."""
+    out = shared / f"cut-{len(options)}"
+    cluster.with_workers(2)
+    run = begin(cluster, out, *options)
+    lost = at_work(cluster, out, run)
+    cluster.net.cut(lost)
+    cluster.forget(lost)
+    assert unfinished(out)
+    check(cluster, run, out, undisturbed)
+    assert lost.alive
+    journal = sweep_runs.journal(out)
+    if options:
+        assert any(line.get("copied") for line in journal), "a second copy was handed out"
+    else:
+        assert {line.get("node") for line in journal if line.get("ending") == "lost"} == {lost.name}
+
+
 def pause_tasks(node: Node) -> None:
     """Stop Ray's worker processes on a node; its raylet goes on."""
     node.run("pkill", "-STOP", "-f", "^ray::", timeout_s=10)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +18,10 @@ from sweep.jobs.ray_process import Process
 from sweep.jobs.versions import versions
 from sweep.jobs.work import Ending, Outcome, Run, Warm, Work
 
-A, B, WIDE = Node("a" * 56, "alpha", 1), Node("b" * 56, "beta", 1), Node("c" * 56, "gamma", 4)
+A, B, WIDE = (
+    Node(letter * 56, host, cpus, "192.0.2.1", 1)
+    for letter, host, cpus in (("a", "alpha", 1), ("b", "beta", 1), ("c", "gamma", 4))
+)
 
 
 class NotedRay:
@@ -28,18 +31,8 @@ class NotedRay:
         self.running: list[SimpleNamespace] = []
         self.cancelled: list[SimpleNamespace] = []
 
-    def run(
-        self,
-        function: str,
-        *arguments: Any,
-        done: Callable[[Future[Any]], None],
-        cpus: int = 1,
-        node: str = "",
-        avoid: Collection[str] = (),
-    ) -> Any:
-        task = SimpleNamespace(
-            function=function, arguments=arguments, done=done, cpus=cpus, node=node, avoid=list(avoid)
-        )
+    def run(self, function: str, *arguments: Any, node: str, done: Callable[[Future[Any]], None], cpus: int = 1) -> Any:
+        task = SimpleNamespace(function=function, arguments=arguments, done=done, cpus=cpus, node=node)
         self.running.append(task)
         return task
 
@@ -99,7 +92,7 @@ class Bench:
         return [task for task in self.ray.running if task.function == function]
 
 
-DONE = Outcome(Ending.DONE, b"part", node=A.id)
+DONE = Outcome(Ending.DONE, b"part")
 
 
 @pytest.fixture
@@ -126,7 +119,7 @@ def test_nothing_runs_before_every_node_has_given_its_account(bench: Bench) -> N
 def test_a_node_that_comes_later_compiles_what_the_others_have(bench: Bench) -> None:
     bench.join(A)
     bench.submit(Warm("page_pool"))
-    bench.end("warm", Outcome(Ending.DONE, seconds=3.0, node=A.id))
+    bench.end("warm", Outcome(Ending.DONE, seconds=3.0))
     assert bench.ended() == [(Warm("page_pool"), Outcome(Ending.DONE, seconds=3.0, node="alpha"))]
     bench.join(A, B)
     assert [(task.node, task.arguments) for task in bench.at("warm")] == [(B.id, ("page_pool",))]
@@ -147,16 +140,40 @@ def test_a_node_without_sweep_is_an_error(bench: Bench) -> None:
         bench.end("account", type("RayTaskError", (Exception,), {})("No module named sweep"))
 
 
-def test_a_node_that_differs_later_is_avoided(bench: Bench) -> None:
+def test_a_node_that_differs_later_gets_no_work(bench: Bench) -> None:
     bench.join(A)
-    bench.look(A, B)
+    bench.look(A, WIDE)
     bench.end("account", {**versions(), "numpy": "1"})
-    bench.submit(Run(0))
-    assert bench.at("run")[0].avoid == [B.id]
-    assert bench.statuses[-1] == Status(1, "Ray at head:6379, 1 worker; not used: beta")
+    bench.submit(Warm("page_pool"), Run(0), Run(1), Run(2))
+    assert {task.node for task in bench.ray.running} == {A.id}
+    assert bench.statuses[-1] == Status(1, "Ray at head:6379, 1 worker; not used: gamma")
     bench.look(A)
-    bench.submit(Run(1))
-    assert bench.at("run")[1].avoid == []
+    assert bench.statuses[-1] == Status(1, "Ray at head:6379, 1 worker")
+
+
+def test_what_a_node_that_has_gone_had_in_hand_is_lost_at_once(bench: Bench) -> None:
+    bench.join(A, B)
+    bench.submit(Warm("page_pool"), *map(Run, range(5)))
+    bench.end("warm", DONE, A.id)
+    mine = [task.arguments[2] for task in bench.at("run") if task.node == B.id]
+    assert len(mine) == 2 and len(bench.at("run")) == 4
+    bench.look(A)
+    ended = bench.ended()
+    assert [work for work, _ in ended] == [Warm("page_pool"), *map(Run, mine)]
+    assert {(outcome.ending, outcome.node) for _, outcome in ended[1:]} == {(Ending.LOST, "beta")}
+    assert 'node "beta" has gone, or does not answer' in ended[1][1].error
+    assert {task.node for task in bench.ray.cancelled} == {B.id}
+    assert {task.node for task in bench.at("run")} == {A.id}
+    late, count = bench.ray.cancelled[-1], len(bench.at("run"))
+    bench.ray.running.append(late)  # the link is there again, and brings what was given up
+    bench.end("run", DONE, B.id)
+    assert bench.ended() == [] and len(bench.at("run")) == count
+
+
+def test_a_second_attempt_goes_to_another_node(bench: Bench) -> None:
+    bench.join(A, B)
+    bench.submit(Run(0), Run(0, attempt=1))
+    assert {task.node for task in bench.at("run")} == {A.id, B.id}
 
 
 def test_a_node_that_dies_while_it_is_asked_is_not_waited_for(bench: Bench) -> None:
@@ -172,7 +189,7 @@ def test_work_alone_gets_the_largest_node_and_holds_back_the_rest(bench: Bench) 
     bench.submit(Run(0), Run(1, alone=True), Run(2))
     assert [(task.arguments[2], task.cpus) for task in bench.at("run")] == [(0, 1), (1, 4)]
     bench.look(A)
-    assert bench.ended() == [(Run(1, alone=True), Outcome(Ending.LOST, error="no node that is left is large enough"))]
+    assert [(work, outcome.ending) for work, outcome in bench.ended()] == [(Run(1, alone=True), Ending.LOST)]
     assert [task.arguments[2] for task in bench.ray.cancelled] == [1]
     assert [task.arguments[2] for task in bench.at("run")] == [0, 2]
 
@@ -219,8 +236,8 @@ def test_an_outcome_names_its_node(bench: Bench) -> None:
 
 def test_two_nodes_on_one_host_have_two_names(bench: Bench) -> None:
     bench.join(A, B._replace(host="alpha"))
-    bench.submit(Run(0))
-    bench.end("run", DONE._replace(node=B.id))
+    bench.submit(Run(0), Run(1))
+    bench.end("run", DONE, B.id)
     assert bench.ended()[0][1].node == "alpha-bbbbbb"
 
 
