@@ -15,7 +15,7 @@ from sweep.errors import ConfigError
 
 from .failure import Failure, recorded
 from .origin import Origin
-from .prospect import Prospect, look
+from .prospect import Prospect, ids_of, look
 from .request import Request
 from .run import NOTE
 from .store import Store
@@ -58,20 +58,21 @@ def status(directory: str | Path) -> Status:
     sweep = config.from_document(last["document"])
     parts, failures = store.scan(set_aside=False), recorded(store)
     prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
-    rows = np.unique(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
-    known = np.isin(rows, prospect.survey.ids)
-    there = set(rows[known].tolist())
-    asked = set(prospect.survey.ids.tolist())
+    ids = np.unique(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
+    found = np.unique(prospect.survey.rows(ids))
     return Status(
         name=sweep.name,
         prospect=prospect,
-        stale=int((~known).sum()),
-        failures=[
-            failure
-            for failure in failures
-            if any((name := each.encode()) in asked and name not in there for each in failure.ids)
-        ],
+        stale=len(ids) - int((found >= 0).sum()),
+        failures=_open(failures, prospect),
         set_aside=store.damaged(),
         last=last,
         holder=store.holder(),
     )
+
+
+def _open(failures: list[Failure], prospect: Prospect) -> list[Failure]:
+    """Those of a simulation that the sweep has and that has no row."""
+    without = np.isin(ids_of(failures), prospect.survey.ids[~prospect.there])
+    ends = np.cumsum([len(failure.ids) for failure in failures])
+    return [failure for failure, end in zip(failures, ends, strict=True) if without[end - len(failure.ids) : end].any()]

@@ -156,7 +156,8 @@ def test_what_a_node_that_has_gone_had_in_hand_is_lost_at_once(bench: Bench) -> 
     bench.submit(Warm("page_pool"), *map(Run, range(5)))
     bench.end("warm", DONE, A.id)
     mine = [task.arguments[2] for task in bench.at("run") if task.node == B.id]
-    assert len(mine) == 2 and len(bench.at("run")) == 4
+    assert len(mine) == 2
+    assert len(bench.at("run")) == 4
     bench.look(A)
     ended = bench.ended()
     assert [work for work, _ in ended] == [Warm("page_pool"), *map(Run, mine)]
@@ -167,7 +168,8 @@ def test_what_a_node_that_has_gone_had_in_hand_is_lost_at_once(bench: Bench) -> 
     late, count = bench.ray.cancelled[-1], len(bench.at("run"))
     bench.ray.running.append(late)  # the link is there again, and brings what was given up
     bench.end("run", DONE, B.id)
-    assert bench.ended() == [] and len(bench.at("run")) == count
+    assert bench.ended() == []
+    assert len(bench.at("run")) == count
 
 
 def test_a_second_attempt_goes_to_another_node(bench: Bench) -> None:
