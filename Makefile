@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench wheel clean
+.PHONY: demo test test-slow check bench wheel clean
 
 demo: $(VENV)/.run  ## run the debate of linux-mm 2016 on local Ray and write the report
 	$(BIN)/sweep run configs/mm_summit_2016.yaml --out runs/mm_summit_2016
 
-test: $(VENV)/.test  ## the whole suite, slow tests included
-	$(BIN)/python -m pytest
+test: $(VENV)/.test  ## the tests, on all cores, without the slow ones
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+test-slow: $(VENV)/.test  ## the slow ones, one at a time: kills, clusters, long searches
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/.check  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -48,6 +48,26 @@ def test_every_source_has_its_licence_and_a_bearable_size(path: Path) -> None:
     assert len(lines) <= 300
 
 
+def recipe(target: str) -> str:
+    """The commands of a target of the Makefile."""
+    (text,) = re.findall(rf"^{re.escape(target)}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    return text
+
+
+def test_the_readme_s_targets_are_targets() -> None:
+    targets = re.findall(r"\bmake ([a-z][a-z-]*)", " ".join(code_blocks("console")))
+    assert targets[:2] == ["demo", "test"]
+    assert all(recipe(target) for target in targets)
+
+
+def test_every_test_is_run_by_ci_quick_or_slow(pytestconfig: pytest.Config) -> None:
+    addopts = pytestconfig.getini("addopts")
+    assert addopts[addopts.index("-m") + 1] == "not slow"
+    assert re.findall(r"pytest.* -m (.*)", recipe("test") + recipe("test-slow")) == ["slow"]
+    made = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.startswith("make ")]
+    assert made == ["make check", "make test", "make test-slow"]
+
+
 def test_the_readme_s_sweep_file_is_one(tmp_path: Path) -> None:
     (text,) = code_blocks("yaml")
     (tmp_path / "mine.yaml").write_text(text)

@@ -23,6 +23,7 @@ from sweep import report, storage
 from sweep.errors import IncompleteError, RunError
 from sweep.jobs.run import Request, run
 from sweep.jobs.store import Store
+from sweep.storage import location
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -117,8 +118,12 @@ def own_server(monkeypatch: pytest.MonkeyPatch, s3) -> Iterator[SimpleNamespace]
 
 
 def test_a_store_that_goes_away_in_the_middle(
-    request_of: MakeRequest, own_server: SimpleNamespace, capfd: pytest.CaptureFixture[str]
+    request_of: MakeRequest,
+    own_server: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(location, "ATTEMPTS", 2)  # less to wait for
     remote = replace(request_of(chunk_s=1e-6), directory=own_server.uri)
 
     def unplug(progress: object) -> None:

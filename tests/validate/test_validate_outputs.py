@@ -32,7 +32,7 @@ MIXED = PLANTED + (
 
 
 def run(*words: object) -> tuple[int, str]:
-    found = CliRunner().invoke(app, ["validate", *map(str, words)])
+    found = CliRunner(env={"COLUMNS": "100"}).invoke(app, ["validate", *map(str, words)])
     return found.exit_code, found.output
 
 
