@@ -64,19 +64,20 @@ def run(
     SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
     """
     from sweep import config
-    from sweep.jobs.executor import Join
+    from sweep.jobs.executor import joined
     from sweep.jobs.origin import Origin, run_directory
     from sweep.jobs.request import Request
     from sweep.jobs.run import run as run_sweep
 
+    join = joined(address, nodes, executor)
     loaded = config.load(file, sets)
     directory = run_directory(loaded, out)
     request = Request(
         sweep=loaded,
         directory=directory,
-        origin=Origin.of(file, sets, out),
+        origin=Origin.of(file, sets, out, executor, join),
         executor=executor,
-        join=Join(address, nodes) if address else None,
+        join=join,
         workers=workers,
         max_failures=max_failures,
         retry_failed=retry_failed,

@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sweep import storage
 
 from .words import count, of, seconds
 
 if TYPE_CHECKING:
+    from sweep.jobs.failure import Failure
     from sweep.jobs.progress import Progress
     from sweep.jobs.run import Summary
 
@@ -41,16 +46,23 @@ def _accounts(progress: Progress, wall_s: float) -> str:
     return " · ".join(parts)
 
 
+def failed(failures: Sequence[Failure], location: str | Path) -> list[str]:
+    """What failed and where its record is, of the first few failures."""
+    files, lines = storage.open(location), []
+    for failure in failures[:FAILURES_SHOWN]:
+        lines.append(f"  {failure.strategy}, {of(len(failure.ids), 'simulation')}: {failure.reason}")
+        lines.append(f"    {files.at(f'failed/{failure.name}.json')}")
+    if len(failures) > FAILURES_SHOWN:
+        lines.append(f"  and {of(len(failures) - FAILURES_SHOWN, 'record')} more")
+    return lines
+
+
 def trouble(summary: Summary, again: str) -> str:
     """What is not as it was asked for, and what to type."""
     lines = []
     if summary.interrupted:
         lines.append(f"interrupted; what was finished is kept. Go on with\n  {again}")
-    for failure in summary.failures[:FAILURES_SHOWN]:
-        lines.append(f"  {failure.strategy}, {of(len(failure.ids), 'simulation')}: {failure.reason}")
-        lines.append(f"    {summary.directory}/failed/{failure.name}.json")
-    if len(summary.failures) > FAILURES_SHOWN:
-        lines.append(f"  and {of(len(summary.failures) - FAILURES_SHOWN, 'record')} more")
+    lines += failed(summary.failures, summary.directory)
     if summary.failures:
         new = sum(len(failure.ids) for failure in summary.failures)
         lines.insert(0, f"{of(new, 'simulation')} failed and {'has' if new == 1 else 'have'} no result")

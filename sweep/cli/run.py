@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.errors import ConfigError, IncompleteError, RunError
+from sweep.errors import IncompleteError, RunError
 
 from .arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
 from .patience import patience
@@ -56,7 +56,7 @@ def run(
     With --only, show the simulation; a table that is published already is left as it is.
     """
     from sweep import config, storage
-    from sweep.jobs.executor import Join
+    from sweep.jobs.executor import joined
     from sweep.jobs.origin import Origin, run_directory
     from sweep.jobs.request import Request
     from sweep.jobs.run import run as run_sweep
@@ -66,16 +66,15 @@ def run(
     from .progress import Display
 
     started = time.perf_counter()
-    if nodes and not address:
-        raise ConfigError(f'--nodes "{nodes}" is for a cluster that is there\n  next: give --address, or leave it out')
+    join = joined(address, nodes, executor)
     sweep = config.load(file, sets or [])
-    where, origin = run_directory(sweep, out), Origin.of(file, sets or [], out)
+    where, origin = run_directory(sweep, out), Origin.of(file, sets or [], out, executor, join)
     request = Request(
         sweep=sweep,
         directory=where,
         origin=origin,
         executor=executor,
-        join=Join(address, nodes) if address else None,
+        join=join,
         workers=workers,
         chunk_s=chunk_seconds,
         only=only,

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .ending import failed
 from .exits import INCOMPLETE
 from .words import count, of
 
 if TYPE_CHECKING:
     from sweep.jobs.status import Status
-
-FAILURES_SHOWN = 5
 
 
 def status(
@@ -60,11 +59,7 @@ def _text(found: Status, directory: str) -> str:
     ]
     if found.set_aside:
         lines.append(f"  {of(found.set_aside, 'damaged part')} set aside (*.bad)")
-    for failure in found.failures[:FAILURES_SHOWN]:
-        lines.append(f"  {failure.strategy}, {of(len(failure.ids), 'simulation')}: {failure.reason}")
-        lines.append(f"    {directory}/failed/{failure.name}.json")
-    if len(found.failures) > FAILURES_SHOWN:
-        lines.append(f"  and {of(len(found.failures) - FAILURES_SHOWN, 'record')} more")
+    lines += failed(found.failures, directory)
     lines.append(_last(found))
     if not found.complete and not found.holder:
         retry = " --retry-failed" if found.failures and not found.missing else ""

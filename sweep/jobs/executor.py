@@ -34,6 +34,18 @@ class Join(NamedTuple):
     patience_s: float = 900.0  # for so long
 
 
+def joined(address: str | None, nodes: int, executor: str) -> Join | None:
+    """The cluster at `address`; None if there is no address.  Raises SweepError for what does not go with it."""
+    if address and executor != "ray":
+        raise SweepError(
+            f'--address "{address}" is of a Ray cluster, and --executor "{executor}" does not run there\n'
+            "  next: leave one of them out"
+        )
+    if nodes and not address:
+        raise SweepError(f'--nodes "{nodes}" is for a cluster that is there\n  next: give --address, or leave it out')
+    return Join(address, nodes) if address else None
+
+
 class Executor(Protocol):
     """Runs the work of one plan."""
 

@@ -53,13 +53,16 @@ class Failure:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Failure | None:
-        """The failure in a record; None if it is of another format."""
-        fields = {name: value for name, value in record.items() if name != "format"}
-        if record.get("format") != FORMAT or fields.get("ending") not in ENDINGS:
+        """The failure in a record; None if it is of another format or damaged."""
+        fields = {name: value for name, value in record.items() if name not in ("format", "ids")}
+        ids = record.get("ids")
+        texts = all(isinstance(value, str) for value in fields.values())
+        names = isinstance(ids, list) and all(isinstance(name, str) and name.isascii() for name in ids)
+        if record.get("format") != FORMAT or not texts or not names or fields.get("ending") not in ENDINGS:
             return None
         try:
-            return cls(**{**fields, "ids": tuple(fields["ids"])})
-        except (TypeError, KeyError):
+            return cls(**fields, ids=tuple(ids or ()))
+        except TypeError:
             return None
 
 

@@ -2,7 +2,8 @@
 """The attempts that have been handed out and have not ended, in the order in which they were handed out.
 
 Executors run what they are given in its order, so the oldest attempts, as many as there are workers, are those that
-run, and only their clocks go: an attempt that waits behind a stuck one is not late.
+run, and only their clocks go: an attempt that waits behind a stuck one is not late.  One that wants a node to itself
+waits until those before it have left it, and holds back all that come after it.
 """
 
 from __future__ import annotations
@@ -68,10 +69,14 @@ class Flights:
         return tuple(self._of.get(piece, ()))
 
     def start(self, workers: int) -> None:
-        """Start the clocks of the oldest `workers`."""
+        """Start the clocks of the oldest `workers`; of one that is to be alone, when it is the oldest of all."""
         now = time.perf_counter()
-        for flight in islice(self._flights.values(), workers):
+        for place, flight in enumerate(islice(self._flights.values(), workers)):
+            if flight.piece.alone and place:
+                return
             flight.started = flight.started or now
+            if flight.piece.alone:
+                return
 
     def started(self) -> Iterator[Flight]:
         """The attempts whose clocks go; more may take off and land meanwhile."""

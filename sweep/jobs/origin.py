@@ -13,19 +13,33 @@ from sweep import storage
 from sweep.config import Sweep
 from sweep.errors import ConfigError
 
+from .executor import Join
+
 
 @dataclass(frozen=True)
 class Origin:
     """The command behind a run."""
 
     command: str  # "sweep run configs/x.yaml --set replicates=10"
-    again: str  # the same with its run directory
+    again: str  # the same with its run directory and where it runs
 
     @classmethod
-    def of(cls, file: str | Path, sets: Sequence[str], out: str | Path | None) -> Origin:
-        """Sweep file, overrides and run directory as the user gave them."""
+    def of(
+        cls,
+        file: str | Path,
+        sets: Sequence[str],
+        out: str | Path | None,
+        executor: str = "ray",
+        join: Join | None = None,
+    ) -> Origin:
+        """Sweep file, overrides, run directory, executor and cluster as the user gave them."""
         words = ["sweep", "run", str(file), *(word for each in sets for word in ("--set", each))]
-        return cls(shlex.join(words), shlex.join(words + (["--out", str(out)] if out else [])))
+        again = [*words, *(["--out", str(out)] if out else [])]
+        if join:
+            again += ["--address", join.address, *(["--nodes", str(join.nodes)] if join.nodes else [])]
+        elif executor != "ray":
+            again += ["--executor", executor]
+        return cls(shlex.join(words), shlex.join(again))
 
     def reproduce(self, simulation: str) -> str:
         """The command that runs one simulation again, in a directory of its own."""

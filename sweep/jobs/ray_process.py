@@ -266,12 +266,12 @@ class Process:
         """Start, if the nodes that were promised are there; tell the run what there is."""
         join = self._setup.join
         promised = join.nodes if join and not self._setup.again else 0
-        there = len(self._nodes.usable)
-        if not self._started and there >= promised and (promised or not self._nodes.unjudged):
+        there, least = len(self._nodes.usable), max(promised, 1) if join else 0
+        if not self._started and there >= least and (promised or not self._nodes.unjudged):
             self._started = True
         if not self._started and time.monotonic() > self._deadline:
             raise IncompleteError(
-                f"{there} of {promised} nodes have come to the Ray cluster in {join.patience_s:.0f} s\n"  # type: ignore[union-attr]
+                f"{there} of {least} nodes have come to the Ray cluster in {join.patience_s:.0f} s\n"  # type: ignore[union-attr]
                 "  next: look at `ray status` on its head, or give fewer to --nodes"
             )
         status = Status(self._nodes.cpus if self._started else 0, self._name(join, there, promised))
@@ -286,7 +286,7 @@ class Process:
         if join is None:
             return f"local Ray, {workers}{again}"
         if not self._started:
-            return f"Ray at {self._address}: {there} of {promised or there + self._nodes.unjudged} nodes there"
+            return f"Ray at {self._address}: {there} of {promised or max(there + self._nodes.unjudged, 1)} nodes there"
         refused = [self._nodes.name(id) for id in self._nodes.refused]
         return f"Ray at {self._address}, {workers}{again}" + (f"; not used: {', '.join(refused)}" if refused else "")
 

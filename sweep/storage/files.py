@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 MANIFEST = "manifest.json"  # of the published snapshot
-ASIDE = ".tmp"  # ends the names of files that are not whole
+ASIDE = ".sweep.tmp"  # ends the names of files that are not whole, and of no others: what is left is removed
 
 
 class Files(Protocol):

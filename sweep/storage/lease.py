@@ -21,9 +21,12 @@ Why a sleeper does no harm.  Let W hold the lease, sleep for `ttl_s` and lose it
 its claim is gone, and `check` stops it.  Or a put that it had under way brings the claim back: if that comes before
 B's last list, B sees a live claim and gives up; if it comes later, B's claim is there and held, and `check` stops W,
 while B knows W's claim as one that it deleted.  So once B holds the lease, no check of W passes.  A check that passed
-just before may still be followed by a publication: that is a whole snapshot, swapped in with one put.
+just before may still be followed by a publication: that is a whole snapshot, swapped in with one put, after which
+`check` is asked again before anything is removed.
 
-Not modelled: a store that is not strongly consistent, or whose servers' clocks differ by more than `ttl_s` / 2.
+Not modelled: a process that sleeps between that check and that put until its successor has published and removed its
+draft; the manifest then names what is gone, readers say so, and the next run publishes anew.  Nor a store that is not
+strongly consistent, or whose servers' clocks differ by more than `ttl_s` / 2.
 """
 
 from __future__ import annotations

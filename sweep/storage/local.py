@@ -44,7 +44,7 @@ class Local:
         self.path: Path | None = root
         self._root = root
         self._shown = shown
-        self._lock: IO[str] | None = None  # held while writing
+        self._lock: IO[bytes] | None = None  # held while writing
 
     def __str__(self) -> str:
         return self._shown
@@ -117,7 +117,7 @@ class Local:
     def writing(self) -> Iterator[None]:
         with self._telling(f'run directory "{self}"', "written"):
             self._make_root()
-            lock = open(self._root / LOCK, "a+", encoding="utf-8")  # noqa: SIM115 closed below
+            lock = open(self._root / LOCK, "ab+", buffering=0)  # noqa: SIM115 closed below, with nothing left to write
         with lock:
             self._take(lock)
             self._lock = lock
@@ -125,8 +125,7 @@ class Local:
                 with self._telling(f'run directory "{self}"', "written"):
                     self._clean()
                     lock.truncate(0)
-                    lock.write(holder.myself() + "\n")
-                    lock.flush()
+                    lock.write(f"{holder.myself()}\n".encode())
                 yield
             finally:
                 self._lock = None
@@ -157,7 +156,8 @@ class Local:
             for name in names:
                 self._link(name, f"{CURRENT}/{name}")
             for entry in self._entries(""):  # links to what this snapshot does not have
-                if entry.is_symlink() and not os.path.exists(entry.path) and entry.name != CURRENT:
+                ours = entry.is_symlink() and os.readlink(entry.path) == f"{CURRENT}/{entry.name}"
+                if ours and not os.path.exists(entry.path):
                     os.unlink(entry.path)
             _sync(self._root)
 
@@ -181,7 +181,7 @@ class Local:
         os.symlink(target, aside)
         os.replace(aside, path)
 
-    def _take(self, lock: IO[str]) -> None:
+    def _take(self, lock: IO[bytes]) -> None:
         """Take the lock, or say who has it; the kernel lets go of it however this process ends."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
@@ -196,7 +196,7 @@ class Local:
                 raise troubles.disk(error, f'run directory "{self}"', "locked") from error
             lock.seek(0)
             raise IncompleteError(
-                f'run directory "{self._shown}" is being written by another process: {lock.read().strip()}\n'
+                f'run directory "{self._shown}" is being written by another process: {lock.read().decode().strip()}\n'
                 "  next: wait for it to end, or give --out another directory"
             )
 

@@ -130,8 +130,11 @@ class Objects:
         return "; ".join(held) or None
 
     def swap(self, folder: str) -> None:
-        self.check()
-        self._put(MANIFEST, self.get(f"{folder}/{MANIFEST}"))
+        try:
+            data = self.get(f"{folder}/{MANIFEST}")
+        finally:
+            self.check()  # last; and if a successor has removed the folder, this says so
+        self._put(MANIFEST, data)
 
     def put_claim(self, name: str, data: bytes) -> None:
         self._put(f"{CLAIMS}/{name}", data)

@@ -6,13 +6,14 @@
     manifest.json                                 of the snapshot that counts now; see `Files.swap`
 
 A reader takes the manifest first, then the files that it names, and sees one publication whole.  The snapshot before
-is kept for those who are just reading it; earlier ones are removed, as is what a crash left.
+is kept for those who are just reading it; earlier ones are removed, as is what a crash left, but nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 FOLDER = "snapshots"
+NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")  # of a snapshot's folder
 FORMAT = 1
 DIGEST_BYTES = 16
 ATTEMPTS = 5  # to read a snapshot while others take its place
@@ -76,8 +78,9 @@ class Draft:
         before = shown(self._files)
         self._files.put(manifest.at(MANIFEST), json.dumps(document, indent=1).encode())
         self._files.swap(f"{FOLDER}/{self._name}")
+        self._files.check()  # one that slept through that removes nothing: its successor may be writing now
         for folder in self._files.folders(FOLDER):
-            if folder not in (self._name, before):
+            if NAME.fullmatch(folder) and folder not in (self._name, before):
                 self._files.delete(f"{FOLDER}/{folder}")
         return manifest
 

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
-from sweep.jobs.failure import recorded
+from sweep.cli.ending import failed
+from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.prospect import look
 from sweep.jobs.run import run
 from sweep.jobs.status import status
@@ -154,7 +155,19 @@ def test_a_record_that_cannot_be_read_is_passed_over(
     poison(one, ZeroDivisionError("planted"))
     directory = run(request_of()).directory
     (record,) = (directory / "failed").glob("*.json")
-    for text in ("", "{", "[]", json.dumps({"format": 99}), json.dumps({"format": 1, "ending": "exception"})):
+    whole = json.loads(record.read_text())
+    strange: list[dict[str, Any]] = [
+        {"format": 99},
+        {"ids": None},
+        {"ids": "0123"},
+        {"ids": [1]},
+        {"ids": ["ä"]},
+        {"ending": []},
+        {"error": None},
+        {"more": "x"},
+    ]
+    assert Failure.of(whole)
+    for text in ("", "{", "[]", "{}", *(json.dumps({**whole, **each}) for each in strange)):
         record.write_text(text)
         assert look(request_of(), Store(directory).scan(set_aside=False), recorded(Store(directory))).missing == 1
 
@@ -167,3 +180,16 @@ def test_the_journal_has_every_attempt(request_of: MakeRequest) -> None:
     attempts = [line for line in lines if "attempt" in line]
     assert len(attempts) == len(summary.prospect.chunks)
     assert all(line["ending"] == "done" and line["took_s"] >= line["simulate_s"] > 0 for line in attempts)
+
+
+def test_where_a_record_is(request_of: MakeRequest, poison: Callable[..., list[int]]) -> None:
+    """An address that can be used as it is, also in a store whose location has options."""
+    poison(one, ZeroDivisionError("planted"))
+    summary = run(request_of())
+    (failure,) = summary.failures
+    assert failed(summary.failures, summary.directory) == [
+        "  page_pool, 1 simulation: ZeroDivisionError: planted",
+        f"    {summary.directory}/failed/{failure.name}.json",
+    ]
+    address = failed(summary.failures, "s3://bucket/x?endpoint_override=127.0.0.1:1&scheme=http")[1]
+    assert address == f"    s3://bucket/x/failed/{failure.name}.json?endpoint_override=127.0.0.1:1&scheme=http"

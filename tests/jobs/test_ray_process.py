@@ -204,7 +204,8 @@ def test_work_alone_waits_for_the_first_node(bench: Bench) -> None:
     assert bench.at("run")[0].cpus == 4
 
 
-def test_warming_where_there_is_no_node_yet(bench: Bench) -> None:
+def test_warming_where_there_is_no_node_any_more(bench: Bench) -> None:
+    bench.join(B)
     bench.look()
     bench.submit(Warm("page_pool"))
     assert bench.ended() == [(Warm("page_pool"), Outcome(Ending.DONE))]
@@ -247,6 +248,15 @@ def test_nodes_that_were_promised() -> None:
     bench = Bench(Join("head:6379", nodes=2, patience_s=0.0))
     with pytest.raises(IncompleteError, match="0 of 2 nodes have come to the Ray cluster in 0 s"):
         bench.look(A)
+
+
+def test_a_cluster_without_a_node_that_has_cpus_is_not_waited_for_without_end(bench: Bench) -> None:
+    bench.look(A._replace(cpus=0))
+    assert bench.statuses[-1] == Status(0, "Ray at head:6379: 0 of 1 nodes there")
+    bench.join(B)
+    assert bench.statuses[-1] == Status(1, "Ray at head:6379, 1 worker")
+    with pytest.raises(IncompleteError, match="0 of 1 nodes have come to the Ray cluster in 0 s"):
+        Bench(Join("head:6379", patience_s=0.0)).look(A._replace(cpus=0))
 
 
 def test_local_ray_that_loses_a_node_is_given_up() -> None:

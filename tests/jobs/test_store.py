@@ -95,7 +95,7 @@ def test_rows_in_two_parts_count_once(request_of: MakeRequest, undisturbed: pa.T
 def test_what_a_crash_left_half_written_is_removed(request_of: MakeRequest) -> None:
     request = request_of()
     run(request)
-    left = [request.directory / "parts" / "x.arrow.tmp", request.directory / "results.arrow.tmp"]
+    left = [request.directory / "parts" / "x.arrow.7.sweep.tmp", request.directory / "results.arrow.sweep.tmp"]
     for path in left:
         path.write_bytes(b"half")
     run(request)

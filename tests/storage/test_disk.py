@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -60,6 +61,18 @@ def test_full(mount: Mount) -> None:
         assert files.names("parts") == ["a"]
         assert not list(mount.path.rglob("*.tmp"))
         files.put("parts/c", bytes(400_000))  # there is room for this
+
+
+def test_full_before_it_starts(mount: Mount) -> None:
+    (mount.path / "other").write_bytes(bytes(900_000))
+    _write(mount.path / "run")
+    with open(mount.path / "filler", "wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(bytes(512))
+    with pytest.raises(RunError, match=r"No space left on device.*\n  next: make room"):
+        _write(mount.path / "run")
+    (mount.path / "other").unlink()
+    _write(mount.path / "run")
 
 
 def test_full_while_publishing(mount: Mount) -> None:

@@ -17,6 +17,7 @@ from scripted_claims import claim
 from sweep import storage
 from sweep.errors import IncompleteError
 from sweep.storage import lease as leases
+from sweep.storage import snapshot
 from sweep.storage.objects import Objects
 
 WAIT_S = 60.0
@@ -148,6 +149,43 @@ def test_a_writer_that_was_displaced_stops(s3) -> None:
         with pytest.raises(IncompleteError):
             holder.swap("snapshots/x")
     assert [key for key in s3.objects() if not key.endswith("/")] == ["run/lock/other"]
+
+
+def test_a_writer_that_slept_while_it_published_removes_nothing_of_its_successor(s3, monkeypatch) -> None:
+    """Between its last check and its put another took the lease and is writing a snapshot now."""
+    sleeper = _objects(s3, ttl_s=60.0)
+    theirs = "snapshots/20261123T090000Z-01234567"
+    put = Objects._put
+
+    def put_late(self: Objects, name: str, data: bytes) -> None:
+        if name == "manifest.json":
+            (mine,) = sleeper.names("lock")
+            s3.client.delete_object(Bucket=s3.name, Key=f"run/lock/{mine}")
+            s3.put("run/lock/other", claim())
+            s3.put(f"run/{theirs}/results.arrow", b"half of it")
+        put(self, name, data)
+
+    monkeypatch.setattr(Objects, "_put", put_late)
+    with sleeper.writing():
+        draft = snapshot.Draft(sleeper)
+        with draft.file("results.arrow") as sink:
+            sink.write(b"whole")
+        with pytest.raises(IncompleteError, match="its claim is gone"):
+            draft.publish({})
+    assert sleeper.get(f"{theirs}/results.arrow") == b"half of it"
+    found = snapshot.read(sleeper, "results.arrow")
+    assert found is not None
+    assert found[1]["results.arrow"].to_pybytes() == b"whole"
+
+
+def test_a_writer_whose_draft_is_gone_says_that_it_was_displaced(s3) -> None:
+    sleeper = _objects(s3, ttl_s=60.0)
+    with sleeper.writing():
+        (mine,) = sleeper.names("lock")
+        s3.client.delete_object(Bucket=s3.name, Key=f"run/lock/{mine}")
+        with pytest.raises(IncompleteError, match="its claim is gone"):
+            sleeper.swap("snapshots/removed")
+    assert not sleeper.exists("manifest.json")
 
 
 def test_the_lease_is_given_back_after_an_error(s3) -> None:

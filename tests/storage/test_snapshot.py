@@ -178,6 +178,22 @@ class TestTop:
             publish(files, 2)
         assert not (tmp_path / "failures.arrow").is_symlink()
 
+    def test_what_others_have_in_the_directory_stays(self, tmp_path: Path) -> None:
+        """A home directory, or one with snapshots of something else, may be given as --out."""
+        (tmp_path / "notes.tmp").write_text("mine")
+        (tmp_path / "deep" / "er").mkdir(parents=True)
+        (tmp_path / "deep" / "er" / "notes.tmp").write_text("mine")
+        (tmp_path / "snapshots" / "of my own").mkdir(parents=True)
+        (tmp_path / "dangling").symlink_to("not/mounted/now")
+        files = storage.open(tmp_path)
+        with files.writing():
+            for number in range(3):
+                publish(files, number)
+        assert (tmp_path / "notes.tmp").read_text() == "mine"
+        assert (tmp_path / "deep" / "er" / "notes.tmp").read_text() == "mine"
+        assert (tmp_path / "snapshots" / "of my own").is_dir()
+        assert (tmp_path / "dangling").is_symlink()
+
     def test_a_copy_that_followed_the_links_is_read_and_written(self, tmp_path: Path) -> None:
         import shutil
 

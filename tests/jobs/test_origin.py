@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""What a run says that can be typed to go on is what was typed, the cluster included."""
+
+from __future__ import annotations
+
+import pytest
+
+from sweep.errors import SweepError
+from sweep.jobs.executor import Join, joined
+from sweep.jobs.origin import Origin
+
+
+@pytest.mark.parametrize(
+    ("executor", "join", "again"),
+    [
+        ("ray", None, "sweep run 'my x.yaml' --set replicates=2 --out runs/x"),
+        ("inline", None, "sweep run 'my x.yaml' --set replicates=2 --out runs/x --executor inline"),
+        ("ray", Join("auto"), "sweep run 'my x.yaml' --set replicates=2 --out runs/x --address auto"),
+        ("ray", Join("h:1", 4), "sweep run 'my x.yaml' --set replicates=2 --out runs/x --address h:1 --nodes 4"),
+    ],
+)
+def test_again(executor: str, join: Join | None, again: str) -> None:
+    """On the head of a cluster, the command without the cluster would run everything on the head."""
+    origin = Origin.of("my x.yaml", ("replicates=2",), "runs/x", executor, join)
+    assert origin.again == again
+    assert origin.reproduce("0123456789abcdef0123").startswith(
+        "sweep run 'my x.yaml' --set replicates=2 --executor inline "
+    )
+
+
+def test_a_cluster_and_what_does_not_go_with_it() -> None:
+    assert joined(None, 0, "inline") is None
+    assert joined("auto", 3, "ray") == Join("auto", 3)
+    with pytest.raises(SweepError, match=r'--nodes "3" is for a cluster that is there\n  next: give --address'):
+        joined(None, 3, "ray")
+    with pytest.raises(SweepError, match=r'--address "auto" .* --executor "inline" does not run there\n  next: leave'):
+        joined("auto", 0, "inline")
