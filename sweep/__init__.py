@@ -65,17 +65,18 @@ def run(
     """
     from sweep import config
     from sweep.jobs.executor import joined
-    from sweep.jobs.origin import Origin, run_directory
+    from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import Request
     from sweep.jobs.run import run as run_sweep
 
     join = joined(address, nodes, executor)
     loaded = config.load(file, sets)
     directory = run_directory(loaded, out)
+    how = options({"--executor": (executor, "ray"), "--address": (address, None), "--nodes": (nodes, 0)})
     request = Request(
         sweep=loaded,
         directory=directory,
-        origin=Origin.of(file, sets, out, executor, join),
+        origin=Origin.of(file, sets, out, how),
         executor=executor,
         join=join,
         workers=workers,

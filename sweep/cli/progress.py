@@ -61,6 +61,7 @@ class Display:
             self._bar = Bar(*columns, transient=True, expand=True, redirect_stderr=False)  # stderr is the run's log
             self._task = self._bar.add_task("", total=1.0, progress=progress)
             self._bar.start()
+            self._bar.console.show_cursor(True)  # a run that is killed could not give it back
         share = progress.ended_predicted_s / max(progress.predicted_s, 1e-9)
         self._bar.update(self._task, completed=share, progress=progress)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from .patience import patience
 from .words import of
 
 if TYPE_CHECKING:
+    from sweep.jobs.origin import Origin
     from sweep.jobs.prospect import Prospect
     from sweep.jobs.run import Summary
 
@@ -57,7 +59,7 @@ def run(
     """
     from sweep import config, storage
     from sweep.jobs.executor import joined
-    from sweep.jobs.origin import Origin, run_directory
+    from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import Request
     from sweep.jobs.run import run as run_sweep
     from sweep.storage import snapshot
@@ -68,7 +70,21 @@ def run(
     started = time.perf_counter()
     join = joined(address, nodes, executor)
     sweep = config.load(file, sets or [])
-    where, origin = run_directory(sweep, out), Origin.of(file, sets or [], out, executor, join)
+    how = options(
+        {
+            "--executor": (executor, "ray"),
+            "--address": (address, None),
+            "--nodes": (nodes, 0),
+            "--workers": (workers, None),
+            "--chunk-seconds": (chunk_seconds, 1.0),
+            "--only": (only, None),
+            "--deadline-seconds": (deadline_seconds, 60.0),
+            "--fail-fast": (fail_fast, False),
+            "--max-failures": (max_failures, None),
+            "--no-report": (no_report, False),
+        }
+    )
+    where, origin = run_directory(sweep, out), Origin.of(file, sets or [], out, how)
     request = Request(
         sweep=sweep,
         directory=where,
@@ -86,9 +102,9 @@ def run(
     try:
         with Display() as display, ExitStack() as waiting:
             waiting.enter_context(patience(f"laying out {of(sweep.simulations, 'simulation')}"))
-            summary = run_sweep(request, display.update, _announcing(waiting))
+            summary = run_sweep(request, display.update, _announcing(waiting), _giving_up(origin))
     except (RunError, IncompleteError) as error:
-        raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {origin.again}") from error
+        raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {origin.resume}") from error
     print(ending(summary, time.perf_counter() - started))
     if only:
         print(_chosen(summary))
@@ -101,8 +117,18 @@ def run(
             hint = f"\nverdicts: sweep report {shlex.quote(where)}"
         print(" · ".join(paths) + hint)
     if summary.exit_code:
-        print(trouble(summary, origin.again))
+        print(trouble(summary, origin.resume))
         raise typer.Exit(summary.exit_code)
+
+
+def _giving_up(origin: Origin) -> Callable[[], None]:
+    """What a run says that cannot be stopped in time, as the last thing that its process does."""
+
+    def say() -> None:  # not through `print`: the thread that runs may hold its lock
+        words = f"interrupted; what was finished is kept. Go on with\n  {origin.resume}\n"
+        os.write(2, f"{chr(10) * os.isatty(2)}{words}".encode())
+
+    return say
 
 
 def _announcing(waiting: ExitStack) -> Callable[[Prospect], None]:

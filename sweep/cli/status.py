@@ -43,6 +43,7 @@ def _record(found: Status) -> dict[str, object]:
         "failed_by_ending": found.endings(),
         "missing": found.missing,
         "stale": found.stale,
+        "damaged": found.damaged,
         "set_aside": found.set_aside,
         "complete": found.complete,
         "holder": found.holder,
@@ -57,6 +58,8 @@ def _text(found: Status, directory: str) -> str:
         f"  done {count(prospect.done)} · reused {count(prospect.reused)} · failed {count(prospect.failed)} · "
         f"missing {count(found.missing)} · stale {count(found.stale)}",
     ]
+    if found.damaged:
+        lines.append(f"  {of(found.damaged, 'damaged part')}, to be set aside and simulated again")
     if found.set_aside:
         lines.append(f"  {of(found.set_aside, 'damaged part')} set aside (*.bad)")
     lines += failed(found.failures, directory)
@@ -74,5 +77,5 @@ def _last(found: Status) -> str:
         return f"being written by {found.holder}"
     started = f"last run {last['started']} by pid {last['pid']} on {last['node']}"
     if "exit_code" not in last:
-        return f"{started}: ended without a word (killed?)"
-    return f"{started}: exit {last['exit_code']} at {last['ended']}"
+        return f"{started}: it did not come to its end (an error, killed, or interrupted twice)"
+    return f"{started}: exit {last['exit_code']} at {last.get('ended', 'an unknown time')}"

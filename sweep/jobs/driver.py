@@ -68,7 +68,7 @@ class Driver:
         self._urgency = [order.random() if order else -chunk.predicted_s for chunk in chunks]
 
     def stop(self) -> None:
-        """From a signal's handler, which may run anywhere: so nothing else happens here."""
+        """From a thread that hears of signals, at any moment: so nothing else happens here."""
         self.interrupted = self.progress.stopping = True
 
     def starting(self, executor: str) -> None:

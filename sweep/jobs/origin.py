@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,38 +13,36 @@ from sweep import storage
 from sweep.config import Sweep
 from sweep.errors import ConfigError
 
-from .executor import Join
-
 
 @dataclass(frozen=True)
 class Origin:
     """The command behind a run."""
 
     command: str  # "sweep run configs/x.yaml --set replicates=10"
-    again: str  # the same with its run directory and where it runs
+    again: str  # the same with its run directory
+    how: tuple[str, ...] = ()  # words that decide how it runs, and no row: "--executor", "inline"
 
     @classmethod
-    def of(
-        cls,
-        file: str | Path,
-        sets: Sequence[str],
-        out: str | Path | None,
-        executor: str = "ray",
-        join: Join | None = None,
-    ) -> Origin:
-        """Sweep file, overrides, run directory, executor and cluster as the user gave them."""
+    def of(cls, file: str | Path, sets: Sequence[str], out: str | Path | None, how: Sequence[str] = ()) -> Origin:
+        """Sweep file, overrides, run directory and further options as the user gave them."""
         words = ["sweep", "run", str(file), *(word for each in sets for word in ("--set", each))]
-        again = [*words, *(["--out", str(out)] if out else [])]
-        if join:
-            again += ["--address", join.address, *(["--nodes", str(join.nodes)] if join.nodes else [])]
-        elif executor != "ray":
-            again += ["--executor", executor]
-        return cls(shlex.join(words), shlex.join(again))
+        return cls(shlex.join(words), shlex.join(words + (["--out", str(out)] if out else [])), tuple(how))
+
+    @property
+    def resume(self) -> str:
+        """The command that goes on with the run, in the way it was run."""
+        return " ".join([self.again, *map(shlex.quote, self.how)])
 
     def reproduce(self, simulation: str) -> str:
         """The command that runs one simulation again, in a directory of its own."""
         start = simulation[:16]
         return f"{self.command} --executor inline --no-report --only {start} --out runs/{start}"
+
+
+def options(values: Mapping[str, tuple[object, object]]) -> list[str]:
+    """Options of a command (name -> value, usual value) as words: those that have another value than the usual one."""
+    given = {name: value for name, (value, usual) in values.items() if value != usual}
+    return [word for name, value in given.items() for word in ([name] if value is True else [name, f"{value}"])]
 
 
 def run_directory(sweep: Sweep, out: str | Path | None) -> str:

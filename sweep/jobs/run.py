@@ -36,6 +36,7 @@ from .store import Store
 from .tables import Tally
 
 NOTE = "run"  # what is kept of the last run: run.json
+PATIENCE_S = {"inline": 2.5, "ray": 6.0}  # Ray ends what it has started, within 2 s where the machine is not busy
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,17 @@ class Summary:
 Announce = Callable[[Prospect], None]
 
 
-def run(request: Request, watch: Watch = lambda progress: None, announce: Announce = lambda prospect: None) -> Summary:
+def run(
+    request: Request,
+    watch: Watch = lambda progress: None,
+    announce: Announce = lambda prospect: None,
+    give_up: Callable[[], None] | None = None,
+) -> Summary:
     """Run what is missing of a sweep in its directory, then publish.  Raises SweepError.
 
     With `request.only`, publish only where nothing is published yet: a table of the whole sweep stays what it is.
-    `announce` is called once with what is to do, `watch` about twice a second.
+    `announce` is called once with what is to do, `watch` about twice a second.  With `give_up`, a run that does not
+    stop within PATIENCE_S of a signal ends with its process, after calling that; what was finished is kept.
     """
     store = Store(request.directory)
     with store.writing():
@@ -93,7 +100,7 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
         about = _about(request, prospect)
         store.note(NOTE, about)
         if prospect.chunks:
-            _drive(store, driver, request, prospect)
+            _drive(store, driver, request, prospect, give_up)
         found = None
         publishing = request.only is None or not store.published()
         if not driver.stopping:
@@ -125,11 +132,14 @@ def run(request: Request, watch: Watch = lambda progress: None, announce: Announ
     return summary
 
 
-def _drive(store: Store, driver: Driver, request: Request, prospect: Prospect) -> None:
+def _drive(
+    store: Store, driver: Driver, request: Request, prospect: Prospect, give_up: Callable[[], None] | None
+) -> None:
     """Start the executor, let the driver run on it, end it."""
     plan = planning.plan(prospect.survey, prospect.chunks)
     store.keep_plan(planning.encode(plan))
-    with stop_on_signal(driver.stop):  # before the executor starts: a signal is never an exception
+    # Before the executor starts: a signal is never an exception.
+    with stop_on_signal(driver.stop, give_up, PATIENCE_S.get(request.executor)):
         executor = _open(driver, plan, request, prospect.workers, store.logs / "executor.log")
         if executor:
             with closing(executor):
@@ -154,7 +164,7 @@ def _about(request: Request, prospect: Prospect) -> dict[str, object]:
         "name": request.sweep.name,
         "document": request.sweep.document,
         "document_digest": prospect.survey.document_digest,
-        "command": request.origin.again,
+        "command": request.origin.resume,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "pid": os.getpid(),
         "node": platform.node(),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sweep import config
-from sweep.errors import ConfigError
+from sweep.errors import ConfigError, SweepError
 
 from .failure import Failure, recorded
 from .origin import Origin
@@ -29,7 +29,8 @@ class Status:
     prospect: Prospect  # as the same command would find it now
     stale: int  # rows of other sources or of other variants of the sweep
     failures: list[Failure]  # of simulations that have no row, not tried again unless asked for
-    set_aside: int  # damaged parts
+    damaged: int  # parts that the next run sets aside, and simulates anew
+    set_aside: int  # parts that were set aside by earlier ones
     last: dict[str, Any]  # run.json: what was asked for last, and how it ended
     holder: str | None  # who writes here now
 
@@ -51,11 +52,21 @@ def status(directory: str | Path) -> Status:
     """The status of a run directory.  Raises ConfigError if it is none."""
     store = Store(directory)
     last = store.noted(NOTE)
-    if last is None or "document" not in last:
+    if last is None:
+        there = store.files.exists(f"{NOTE}.json")
+        why = "its run.json is damaged" if there else "it has no run.json"
+        again = "with its sweep file, which writes run.json anew" if there else "which makes it one"
         raise ConfigError(
-            f'"{directory}" is no run directory: it has no run.json\n  next: sweep run FILE --out {directory}'
+            f'"{directory}" is no run directory: {why}\n  next: sweep run FILE --out {directory}, {again}'
         )
-    sweep = config.from_document(last["document"])
+    try:
+        sweep = config.from_document(last["document"])
+        _ = [last[name] for name in ("command", "started", "pid", "node")]
+    except (SweepError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f'"{directory}/{NOTE}.json" is damaged, or of another version of sweep: {error or type(error).__name__}\n'
+            f"  next: sweep run FILE --out {directory}, with its sweep file, writes it anew"
+        ) from error
     parts, failures = store.scan(set_aside=False), recorded(store)
     prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
     ids = np.unique(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
@@ -65,6 +76,7 @@ def status(directory: str | Path) -> Status:
         prospect=prospect,
         stale=len(ids) - int((found >= 0).sum()),
         failures=_open(failures, prospect),
+        damaged=store.parts() - len(parts),
         set_aside=store.damaged(),
         last=last,
         holder=store.holder(),

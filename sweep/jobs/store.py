@@ -136,6 +136,10 @@ class Store:
                 self.files.set_aside(name)
         return found
 
+    def parts(self) -> int:
+        """Parts, damaged ones included, but for those that were set aside."""
+        return sum(name.endswith(".arrow") for name in self.files.names("parts"))
+
     def damaged(self) -> int:
         """Parts that were set aside."""
         return sum(name.endswith(".bad") for name in self.files.names("parts"))

@@ -218,7 +218,10 @@ class Local:
 
     def _make_root(self) -> None:
         made = [path for path in (self._root, *self._root.parents) if not path.exists()]
-        self._root.mkdir(parents=True, exist_ok=True)
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:  # /proc, or a parent that was removed meanwhile: there, nothing can be made
+            raise troubles.disk(error, f'run directory "{self}"', "made") from error
         for path in made:
             _sync(path.parent)
 

@@ -47,6 +47,11 @@ def open(location: str | Path | Files) -> Files:
     if not found:
         if not location or "\0" in location:
             raise _wrong(location, "is empty" if not location else "is not a path")
+        if slip := re.match(r"(s3|gs|file):/?(?=[^/])", location, re.IGNORECASE):
+            uri = f"{slip[1].lower()}://{location[slip.end() :]}"
+            raise _wrong(
+                location, "looks like a URI and is a path", f'  did you mean "{uri}"? The directory is "./{location}"'
+            )
         return Local(Path(location), location)
     scheme = found[1].lower()
     if scheme not in SCHEMES:

@@ -13,6 +13,7 @@ AGAIN = "then run the same command again: it runs only what is missing"
 _DISK = {
     errno.ENOSPC: f"make room, {AGAIN}",
     errno.EDQUOT: f"make room in your quota, {AGAIN}",
+    errno.ENOENT: "give --out another directory",
     errno.EROFS: "make it writable, or give --out another directory",
     errno.EACCES: "give yourself permission, or give --out another directory",
     errno.EPERM: "give yourself permission, or give --out another directory",

@@ -7,22 +7,18 @@ import pytest
 
 from sweep.errors import SweepError
 from sweep.jobs.executor import Join, joined
-from sweep.jobs.origin import Origin
+from sweep.jobs.origin import Origin, options
 
 
-@pytest.mark.parametrize(
-    ("executor", "join", "again"),
-    [
-        ("ray", None, "sweep run 'my x.yaml' --set replicates=2 --out runs/x"),
-        ("inline", None, "sweep run 'my x.yaml' --set replicates=2 --out runs/x --executor inline"),
-        ("ray", Join("auto"), "sweep run 'my x.yaml' --set replicates=2 --out runs/x --address auto"),
-        ("ray", Join("h:1", 4), "sweep run 'my x.yaml' --set replicates=2 --out runs/x --address h:1 --nodes 4"),
-    ],
-)
-def test_again(executor: str, join: Join | None, again: str) -> None:
+def test_how_a_run_is_gone_on_with_is_how_it_was_run() -> None:
     """On the head of a cluster, the command without the cluster would run everything on the head."""
-    origin = Origin.of("my x.yaml", ("replicates=2",), "runs/x", executor, join)
-    assert origin.again == again
+    how = options(
+        {"--executor": ("ray", "ray"), "--address": ("h:1", None), "--nodes": (4, 0), "--fail-fast": (True, False)}
+    )
+    origin = Origin.of("my x.yaml", ("replicates=2",), "runs/x", how)
+    assert origin.again == "sweep run 'my x.yaml' --set replicates=2 --out runs/x"
+    assert origin.resume == f"{origin.again} --address h:1 --nodes 4 --fail-fast"
+    assert Origin.of("x.yaml", (), None).resume == "sweep run x.yaml"
     assert origin.reproduce("0123456789abcdef0123").startswith(
         "sweep run 'my x.yaml' --set replicates=2 --executor inline "
     )
