@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ with socket.socket() as s:
 print("up", flush=True)
 sys.stdin.read()
 """
+WITHOUT_GCS_S = 3  # before Ray gives up: in the 60 that it has by itself it would do the rest of a small sweep
 STORE_BYTES = 100_000_000
 
 
@@ -64,6 +66,12 @@ class Node:
     def __repr__(self) -> str:
         return f"node: {self._log.read_text()[-3000:]}"
 
+    @property
+    def raylet(self) -> int:
+        """Its pid."""
+        (process,) = self.mark.processes("raylet")
+        return process.pid
+
     def kill(self) -> None:
         """All its processes at once, as when a machine goes."""
         for process in self.mark.processes():
@@ -78,6 +86,7 @@ class Cluster:
 
     scene: Scene
     address: str = "127.0.0.1:6379"
+    watched: dict[str, str] = field(default_factory=dict)  # for what is planted in workers
     nodes: list[Node] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -87,13 +96,19 @@ class Cluster:
         assert self._network.stdout
         assert self._network.stdout.readline() == b"up\n", "no network namespace of one's own: are you root?"
         self.scene.within = ["nsenter", f"--net=/proc/{self._network.pid}/ns/net"]
-        self._token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        self.scene.environment |= self._token
-        self._environment = self._token | {
+        self._directory = self.scene.temp / "ray"
+        self._common = {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": secrets.token_hex(32),
+            "RAY_gcs_rpc_server_reconnect_timeout_s": str(WITHOUT_GCS_S),
+        }
+        self.scene.environment |= self._common
+        self._environment = {
+            **self._common,
+            **self.watched,
             "PYTHONPATH": os.pathsep.join([str(PLANTED), str(REPOSITORY)]),
             "NUMBA_CACHE_DIR": kernel_cache(),
             "TMPDIR": str(self.scene.temp),
-            "FAULTS_WITNESS": str(self.scene.here / "begun.txt"),
         }
 
     def add_node(self, head: bool = False) -> Node:
@@ -101,7 +116,7 @@ class Cluster:
         words = ["--num-cpus=1", f"--object-store-memory={STORE_BYTES}", "--node-ip-address=127.0.0.1"]
         if head:
             words += ["--head", "--port=6379", "--include-dashboard=false"]
-            words += [f"--temp-dir={self.scene.temp}/ray"]
+            words += [f"--temp-dir={self._directory}"]
         else:
             words += [f"--address={self.address}"]
         self.nodes.append(Node(self.scene, self._environment, words))
@@ -113,7 +128,8 @@ class Cluster:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for node in self.nodes:
             node.kill()
-        for name in self._token:
+        shutil.rmtree(self._directory, ignore_errors=True)  # Ray itself never removes it
+        for name in self._common:
             del self.scene.environment[name]
         self.scene.within = []
         self._network.communicate()

@@ -105,6 +105,12 @@ def read(directory: Path) -> pa.Table:
         return pa.ipc.open_file(source).read_all().replace_schema_metadata(None)
 
 
+def rows_in_part(path: Path) -> int:
+    """How many rows a part has."""
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all().num_rows
+
+
 def ids_in_parts(directory: Path) -> list[str]:
     """Ids of the rows of all parts."""
     found: list[str] = []

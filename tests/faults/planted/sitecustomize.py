@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Python runs this first in every process of a sweep under test (PYTHONPATH): a witness, and a moment to die.
 
-FAULTS_WITNESS: a file that gets a line for each chunk that a worker begins: time, then its simulations in the sweep.
+FAULTS_WITNESS: a file that gets a line for each chunk that a worker begins, with its place among the runs of Ray.
+FAULTS_LINGER_S: a worker keeps a chunk for so long per simulation: a sweep takes its time on a fast machine, too.
 FAULTS_DIE: if that file is there when a part is about to get its name, this process ends by SIGKILL.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.util
+import json
 import os
 import signal
 import sys
@@ -19,14 +21,27 @@ from typing import Any
 RENAMED = "os.rename"  # the audit event of os.replace, too
 
 
+def _place() -> dict[str, str | int]:
+    """Where this worker is: a driver's connection to Ray is a job of a session, a node is a raylet."""
+    import ray  # a worker has it already
+
+    context = ray.get_runtime_context()
+    session = f"{context.get_session_name()}/{context.get_job_id()}"
+    return {"session": session, "node": int(os.environ["RAY_RAYLET_PID"]), "worker": os.getpid()}
+
+
 def _witnessed(run_chunk: Callable[..., Any], path: str) -> Callable[..., Any]:
     def run(plan: Any, work: Any) -> Any:
-        simulations = plan.chunks[work.number].simulations[work.start : work.stop]
-        line = " ".join(map(str, [time.time(), *simulations.tolist()]))
+        began = time.time()
+        simulations = plan.chunks[work.number].simulations[work.start : work.stop].tolist()
+        line = json.dumps({"when": began, **_place(), "simulations": simulations})
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.write(file, f"{line}\n".encode())
         os.close(file)
-        return run_chunk(plan, work)
+        part = run_chunk(plan, work)
+        least_s = float(os.environ["FAULTS_LINGER_S"]) * len(simulations)
+        time.sleep(max(0.0, began + least_s - time.time()))
+        return part
 
     return run
 
