@@ -29,7 +29,7 @@ from .progress import Progress
 from .store import Part, Store
 from .work import Ending, Outcome, Run, Warm
 
-IN_FLIGHT_PER_WORKER = 2  # one runs, one waits at the worker's door: more only delays stopping
+IN_FLIGHT_PER_WORKER = 2  # one runs, one waits for the first worker that is free: more only delays stopping
 TICK_S = 0.5
 CHECK_S = 10.0  # in an object store it is a request
 PACES = 50  # chunks whose pace decides what is expected of the next

@@ -4,10 +4,9 @@
 Known by their names, so that this can be read and tested without Ray.  Where no name is known the work is taken for
 lost: it has not ended, and nobody has said that it is to blame.
 
-Not modelled: a worker that dies a moment before its node counts as crashed; Ray does not say where it was.
 Source: each met with Ray 2.60 and `max_retries=0`.  A worker that dies gives WorkerCrashedError while its raylet
-answers, NodeDiedError when it does not; a result in the store of a node that died, ObjectReconstructionFailedError;
-work bound to a node that died, TaskUnschedulableError.
+answers, even if that dies next (`ray_process` waits a moment for it), NodeDiedError when it does not; a result in the
+store of a node that died, ObjectReconstructionFailedError; work bound to a node that died, TaskUnschedulableError.
 """
 
 from __future__ import annotations

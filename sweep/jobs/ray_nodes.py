@@ -38,6 +38,10 @@ class Nodes:
             self._names.setdefault(node.id, f"{node.host}-{node.id[:6]}" if taken else node.host)
         return came
 
+    def forget(self, id: str) -> None:
+        """If node `id` is still there, `look` takes it for one that has come."""
+        self._alive.pop(id, None)
+
     def __contains__(self, id: str) -> bool:
         """Whether node `id` is there."""
         return id in self._alive
@@ -73,3 +77,12 @@ class Nodes:
     def cpus(self) -> int:
         """CPUs that may be used."""
         return sum(node.cpus for node in self.usable)
+
+    def described(self, address: str, again: int) -> str:
+        """For people: the nodes of the cluster at `address`, or of local Ray, which has none, connected to `again`."""
+        workers = f"{self.cpus} worker{'s'[: self.cpus != 1]}"
+        if not address:
+            return f"local Ray, {workers}" + (" (started again)" if again else "")
+        refused = ", ".join(self.name(id) for id in self.refused)
+        joined = f"Ray at {address}, {workers}" + (" (joined again)" if again else "")
+        return f"{joined}; not used: {refused}" if refused else joined

@@ -4,8 +4,11 @@
 Left to itself, Ray does not say where a chunk is, and chunks for healthy nodes wait behind those for a silent one.  A
 second attempt at the same simulations goes to another node than the first, if there is another.
 
-Not modelled: moving a chunk that waits on a node to one that has become free; at the end of a run that costs at most
-the length of a chunk.
+One of several nodes has as many chunks as it has CPUs: a further one would wait for those, however long they take, and
+not for the first CPU that becomes free anywhere.  So the oldest chunks are those that run, which is what deadlines are
+reckoned by (`flights`).  On an only node one more waits, and is there when a CPU becomes free.
+
+Source: a chunk that does not wait on its node begins 5 ms later (two cores, both busy with other things).
 """
 
 from __future__ import annotations
@@ -17,8 +20,6 @@ from typing import Any
 
 from .ray_nodes import Node
 from .work import Outcome, Run
-
-WAITING = 1  # chunks that a node has beyond those that it runs, so that no CPU waits for the next
 
 
 @dataclass
@@ -43,7 +44,8 @@ class Places:
         others = [node for node in nodes if run[:3] not in self._simulations[node.id]] or nodes
         if run.alone:
             return max(others, key=lambda node: node.cpus, default=None)
-        room = {node: 1 - len(self._simulations[node.id]) / (node.cpus + WAITING) for node in others}
+        waiting = len(nodes) == 1
+        room = {node: 1 - len(self._simulations[node.id]) / (node.cpus + waiting) for node in others}
         return max((node for node in others if room[node] > 0), key=lambda node: room[node], default=None)
 
     def put(self, run: Run, node: str) -> None:

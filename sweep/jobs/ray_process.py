@@ -7,10 +7,8 @@ joined cluster first gets back the demand that was announced.
 
 A node that joins later is asked for its versions and compiles what the others have compiled; then it gets work.  One
 with other versions gets none.  Work on a node that has gone, or does not answer any more, is lost at once: Ray may take
-minutes to say so.  Work that wants a node to itself holds back all that comes after it, because Ray would let smaller
-work pass it for ever.
-
-Not modelled: demand that others have announced to the same cluster.
+minutes to say so.  So is work whose worker crashes a moment before its node goes.  Work that wants a node to itself
+holds back all that comes after it, because Ray would let smaller work pass it for ever.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ from typing import Any
 from sweep.errors import IncompleteError, RunError, SweepError
 from sweep.plan.identity import digest
 
-from .executor import Join
+from .ray_demand import Demand
 from .ray_directory import end_processes
 from .ray_errors import cut_off, outcome_of, together
 from .ray_messages import Cancel, Ended, Failed, Setup, Status, Submit
@@ -44,8 +42,7 @@ from .work import Ending, Outcome, Run, Warm, Work
 
 WATCH_S = 1.0
 LEAVE_S = 5.0  # at most, for a cluster to take back the demand; `close` does not wait for so long
-DEMAND_CPUS = 1024  # announced at most: the autoscaler packs them one by one
-DEMAND_STEP = 0.9  # a demand that shrinks by less is not worth a message
+CRASH_S = 3.0  # a node that is shut down ends its workers first, and is known to have gone soon after
 
 
 class Process:
@@ -54,15 +51,15 @@ class Process:
     def __init__(self, connection: Connection, setup: Setup) -> None:
         self._connection, self._setup = connection, setup
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._announcing = threading.Lock()
         self._connected = self._started = self._broken = False
+        self._address = ""  # of the cluster that was joined
         self._deadline = time.monotonic() + (setup.join.patience_s if setup.join else 0)
         self._nodes, self._places = Nodes(), Places()
         self._held: deque[Work] = deque()
         self._jobs: dict[Work, Job] = {}
         self._alone: set[Work] = set()
         self._warmed: list[str] = []
-        self._ended_chunks: set[int] = set()
+        self._demand = Demand(setup.chunks, lambda cpus: self._ray.announce(cpus))
         self._outbox: list[tuple[Work, Outcome]] = []
         self._status = Status(-1, "")
 
@@ -111,31 +108,33 @@ class Process:
 
     def _watch(self) -> None:
         """Once a second: what nodes there are, what is to be announced, whether Ray is still there."""
-        announced, reach = 0, Reach()
+        reach = Reach()
         while True:
             try:
-                gone = "" if self._setup.join else self._ray.dead_service()
+                self._leave_dead_ray()
                 nodes = self._ray.nodes()
-                if gone or not any(node.id == self._home for node in nodes):
-                    print(f"{gone or 'the Ray node of this machine'} has ended", file=sys.stderr, flush=True)
-                    self._leave(1)
-                wanted = min(DEMAND_CPUS, self._setup.chunks - len(self._ended_chunks))
-                if self._setup.join and not DEMAND_STEP * announced < wanted <= announced:
-                    with self._announcing:
-                        self._ray.announce(wanted)
-                    announced = wanted
-                self._events.put(partial(self._looked, reach.there(nodes) if self._setup.join else nodes))
+                if not any(node.id == self._home for node in nodes):
+                    self._leave_dead_ray("the Ray node of this machine")
+                if self._setup.join:
+                    self._demand.announce()
+                    nodes = reach.there(nodes)
+                self._events.put(partial(self._looked, nodes))
             except Exception:  # Ray may come back; if it does not, it ends this process itself
                 traceback.print_exc()
             time.sleep(WATCH_S)
+
+    def _leave_dead_ray(self, gone: str = "") -> None:
+        """Leave if `gone`, or a process of local Ray, has ended."""
+        if gone := gone or ("" if self._setup.join else self._ray.dead_service()):
+            print(f"{gone} has ended", file=sys.stderr, flush=True)
+            self._leave(1)
 
     def _leave(self, code: int) -> None:
         """End this process and all that it has started, in any thread, whatever the others are at."""
         threading.Timer(LEAVE_S, os._exit, (code,)).start()
         if self._setup.join and self._connected:
-            self._announcing.acquire()  # and keep it: nothing is announced after this
             try:
-                self._ray.announce(0)
+                self._demand.take_back()
             except Exception:
                 traceback.print_exc()
         end_processes(self._setup.directory, os.getpid())
@@ -147,6 +146,8 @@ class Process:
     def _received(self, message: Submit | Cancel) -> None:
         if isinstance(message, Submit):
             self._held.append(message.work)
+            if isinstance(message.work, Run):
+                self._demand.submitted(message.work.number)
         elif message.work in self._held:
             self._held.remove(message.work)
         elif message.work in self._jobs:
@@ -175,7 +176,7 @@ class Process:
         except Exception as error:
             outcome = outcome_of(error)
             if outcome is None or outcome.ending is Ending.LOST:
-                return  # it has gone again
+                return self._nodes.forget(node.id)  # it has gone again; if not, it is asked again
             difference = f"it cannot run sweep: {outcome.error.splitlines()[-1]}"
         self._nodes.judge(node.id, difference)
         if difference and not self._started:
@@ -190,13 +191,20 @@ class Process:
                 self._ray.run(self._work.warm, strategy, node=node.id, done=lambda future: None)
         self._consider()
 
-    def _finished(self, work: Work, node_id: str, future: Any) -> None:
-        """A task of `work` has ended."""
+    def _finished(self, work: Work, node_id: str, future: Any, after_s: float = 0) -> None:
+        """A task of `work` has ended, so long ago."""
         try:
             outcome: Outcome | None = self._work.unpacked(future.result())
         except Exception as error:
             outcome = outcome_of(error)
-        if outcome is not None and node_id in self._jobs.get(work, Job()).tasks:  # neither cancelled nor given up
+        if outcome is None or node_id not in self._jobs.get(work, Job()).tasks:  # cancelled or given up
+            return
+        if outcome.ending is Ending.CRASHED:  # if its node goes, too, it is lost
+            self._leave_dead_ray()
+        if outcome.ending is Ending.CRASHED and self._setup.join and not after_s:
+            later = self._later(partial(self._finished, work, node_id, after_s=CRASH_S))
+            threading.Timer(CRASH_S, later, (future,)).start()
+        else:
             self._ended(work, node_id, outcome)
 
     def _ended(self, work: Work, node_id: str, outcome: Outcome) -> None:
@@ -211,7 +219,7 @@ class Process:
         self._forget(work)
         self._outbox.append((work, together(job.outcomes)))
         if isinstance(work, Run):
-            self._ended_chunks.add(work.number)
+            self._demand.ended(work.number)
         self._release()
 
     # What events lead to
@@ -274,21 +282,13 @@ class Process:
                 f"{there} of {least} nodes have come to the Ray cluster in {join.patience_s:.0f} s\n"  # type: ignore[union-attr]
                 "  next: look at `ray status` on its head, or give fewer to --nodes"
             )
-        status = Status(self._nodes.cpus if self._started else 0, self._name(join, there, promised))
+        waits = f"Ray at {self._address}: {there} of {promised or max(there + self._nodes.unjudged, 1)} nodes there"
+        name = self._nodes.described(self._address, self._setup.again) if self._started else waits
+        status = Status(self._nodes.cpus if self._started else 0, name)
         if status != self._status:
             self._status = status
             self._connection.send(status)
         self._release()
-
-    def _name(self, join: Join | None, there: int, promised: int) -> str:
-        again = " (started again)" if self._setup.again and not join else " (joined again)" if self._setup.again else ""
-        workers = f"{self._nodes.cpus} worker{'s'[: self._nodes.cpus != 1]}"
-        if join is None:
-            return f"local Ray, {workers}{again}"
-        if not self._started:
-            return f"Ray at {self._address}: {there} of {promised or max(there + self._nodes.unjudged, 1)} nodes there"
-        refused = [self._nodes.name(id) for id in self._nodes.refused]
-        return f"Ray at {self._address}, {workers}{again}" + (f"; not used: {', '.join(refused)}" if refused else "")
 
 
 if __name__ == "__main__":

@@ -40,16 +40,28 @@ def alive(pids: Iterable[int]) -> set[int]:
     return set(pids) & parents().keys()
 
 
+def command_line(pid: int) -> str:
+    """Its words, each but the last with a NUL after it; "" if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def named(start: str, root: int | None = None) -> set[int]:
     """Descendants whose command line starts with `start`, or has it as the last part of its first word."""
     found = set()
     for pid in descendants(root):
-        try:
-            line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
+        line = command_line(pid)
         if line.startswith(start) or line.split("\0")[0].endswith(f"/{start}"):
             found.add(pid)
+    return found
+
+
+def ray_process() -> int:
+    """The far end of this process's executor: a child, whose own have its name until they have one of theirs."""
+    children = {pid for pid, parent in parents().items() if parent == os.getpid()}
+    (found,) = {pid for pid in children if "sweep.jobs.ray_process" in command_line(pid).split("\0")}
     return found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from processes import alive, descendants, named, private_directories, until
+from processes import alive, descendants, named, private_directories, ray_process, until
 from ray_plans import LONG, SHORT, collect, mixed_plan, wait_until
 
 from sweep.errors import RunError
@@ -58,12 +58,11 @@ def _occupy(executor: Executor, copy: int = 0) -> None:
     wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
 
 
-@pytest.mark.parametrize("victim", ["sweep.jobs.ray_process", "raylet", "gcs_server"])
+@pytest.mark.parametrize("victim", ["ray_process", "raylet", "gcs_server"])
 def test_whatever_dies_what_was_in_flight_is_lost_and_ray_is_there_again(executor: Executor, victim: str) -> None:
     before = descendants()
-    pids = _ray_processes() if victim == "sweep.jobs.ray_process" else named(victim)
-    assert len(pids) == 1
-    os.kill(pids.pop(), signal.SIGKILL)
+    (pid,) = {ray_process()} if victim == "ray_process" else named(victim)
+    os.kill(pid, signal.SIGKILL)
     outcomes = collect(executor, [Run(LONG), Run(SHORT)])
     assert {outcome.ending for outcome in outcomes.values()} == {Ending.LOST}
     assert not alive(before), "what was left of the first Ray has ended"
@@ -74,23 +73,13 @@ def test_whatever_dies_what_was_in_flight_is_lost_and_ray_is_there_again(executo
     assert executor.name == "local Ray, 1 worker (started again)"
 
 
-def _ray_processes() -> set[int]:
-    """The far ends of this process's executors."""
-    found = set()
-    for pid in descendants():
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"sweep.jobs.ray_process" in line:
-            found.add(pid)
-    return found
-
-
 def test_ray_that_dies_again_and_again_is_given_up(executor: Executor, tmp_path: Path) -> None:
-    for copy in range(1, 4):
-        os.kill(_ray_processes().pop(), signal.SIGKILL)
-        collect(executor, [Run(LONG, attempt=copy - 1)])
-        executor.submit(Run(LONG, attempt=copy))
-    until(_ray_processes, "the last Ray process")
-    os.kill(_ray_processes().pop(), signal.SIGKILL)
+    """However far it has come: at work, or only just started."""
+    for copy in range(3):
+        os.kill(ray_process(), signal.SIGKILL)
+        assert collect(executor, [Run(LONG, attempt=copy)])[Run(LONG, attempt=copy)].ending is Ending.LOST
+        executor.submit(Run(LONG, attempt=copy + 1))
+    os.kill(ray_process(), signal.SIGKILL)
     with pytest.raises(RunError, match="local Ray ended 4 times") as error:
         collect(executor, [Run(LONG, attempt=3)])
     assert "the same command again runs only what is missing" in str(error.value)
@@ -121,7 +110,7 @@ def test_a_run_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_stuck_ray_process_does_not_hold_up_closing(executor: Executor) -> None:
     before = descendants()
-    os.kill(_ray_processes().pop(), signal.SIGSTOP)
+    os.kill(ray_process(), signal.SIGSTOP)
     executor.close()
     assert not alive(before)
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from processes import descendants, named, until
+from processes import descendants, named, ray_process, until
 from ray_plans import LONG, SHORT, SHORTS, collect, mixed_plan, wait_until
 from small_cluster import ENVIRONMENT, SmallCluster
 
@@ -102,6 +102,9 @@ def test_nodes_come_and_go(cluster: SmallCluster, join: Open) -> None:
     assert "node" in lost.error
     assert not worker & descendants(), "a worker ends with its node"
     _until_workers(executor, 0)
+    executor.submit(Run(LONG, attempt=1))
+    until(lambda: cluster.ask("demand") == str(SHORT + SHORTS), "a demand for what was lost, too")
+    executor.cancel(Run(LONG, attempt=1))
     second = cluster.ask("add")
     _until_workers(executor, 1)
     assert _run_shorts(executor) == {Ending.DONE}
@@ -183,9 +186,7 @@ def test_a_connection_that_is_lost_is_made_again_once(cluster: SmallCluster, joi
     for copy in (1, 2):
         executor.submit(Run(LONG, attempt=copy))
         wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
-        for pid in descendants():
-            if b"sweep.jobs.ray_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGKILL)
+        os.kill(ray_process(), signal.SIGKILL)
         if copy == 1:
             assert collect(executor, [Run(LONG, attempt=1)])[Run(LONG, attempt=1)].ending is Ending.LOST
             _until_workers(executor, 1)

@@ -10,7 +10,7 @@ import pytest
 
 from sweep.jobs import ray_nodes, ray_reach
 from sweep.jobs.ray_nodes import Node, Nodes
-from sweep.jobs.ray_places import WAITING, Places
+from sweep.jobs.ray_places import Places
 from sweep.jobs.ray_reach import ANSWER_S, SILENT_S, Reach, answering
 from sweep.jobs.work import Run
 
@@ -25,17 +25,25 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     return now
 
 
-def test_every_node_gets_as_many_as_it_runs_and_those_that_wait_there() -> None:
-    places, given = Places(), []
-    for number in range(100):
-        node = places.choose(Run(number), [SMALL, LARGE])
-        if node is None:
-            break
-        places.put(Run(number), node.id)
+def _filled(places: Places, *nodes: Node) -> list[str]:
+    """Ids of the nodes that chunks 0, 1, ... were put on until one had to wait."""
+    given: list[str] = []
+    while node := places.choose(Run(len(given)), nodes):
+        places.put(Run(len(given)), node.id)
         given.append(node.id)
-    assert (given.count("s"), given.count("l")) == (1 + WAITING, 4 + WAITING)
+    return given
+
+
+def test_every_node_gets_as_many_as_it_runs() -> None:
+    places = Places()
+    given = _filled(places, SMALL, LARGE)
+    assert (given.count("s"), given.count("l")) == (1, 4)
     places.take(Run(given.index("s")), "s")
     assert places.choose(Run(100), [SMALL, LARGE]) == SMALL
+
+
+def test_an_only_node_gets_one_more_that_waits_there() -> None:
+    assert _filled(Places(), LARGE) == ["l"] * 5
 
 
 def test_another_attempt_goes_to_another_node_if_there_is_one() -> None:
@@ -44,8 +52,7 @@ def test_another_attempt_goes_to_another_node_if_there_is_one() -> None:
     again = first._replace(attempt=1)
     assert places.choose(again, [SMALL, LARGE]) == SMALL
     assert places.choose(again, [LARGE]) == LARGE
-    for number in range(1 + WAITING):
-        places.put(Run(number), "s")
+    places.put(Run(0), "s")
     assert places.choose(Run(7, 0, 2), [SMALL, LARGE]) == LARGE, "other simulations"
     assert places.choose(again, [SMALL, LARGE]) is None, "it waits for the other node"
     places.take(first, "l")
@@ -54,7 +61,7 @@ def test_another_attempt_goes_to_another_node_if_there_is_one() -> None:
 
 def test_what_is_to_be_alone_goes_to_the_largest_node() -> None:
     places = Places()
-    for number in range(4 + WAITING):
+    for number in range(4):
         places.put(Run(number), "l")
     assert places.choose(Run(9, alone=True), [SMALL, LARGE]) == LARGE
     assert places.choose(Run(9, alone=True), []) is None

@@ -4,93 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from noted_ray import WIDE, A, B, Bench
 
 from sweep.errors import IncompleteError, RunError
+from sweep.jobs import ray_process
 from sweep.jobs.executor import Join
-from sweep.jobs.ray_messages import Cancel, Setup, Status, Submit
-from sweep.jobs.ray_nodes import Node
-from sweep.jobs.ray_process import Process
+from sweep.jobs.ray_messages import Cancel, Status
+from sweep.jobs.ray_process import CRASH_S
 from sweep.jobs.versions import versions
-from sweep.jobs.work import Ending, Outcome, Run, Warm, Work
-
-A, B, WIDE = (
-    Node(letter * 56, host, cpus, "192.0.2.1", 1)
-    for letter, host, cpus in (("a", "alpha", 1), ("b", "beta", 1), ("c", "gamma", 4))
-)
-
-
-class NotedRay:
-    """Takes notes of what is run where; a test ends it."""
-
-    def __init__(self) -> None:
-        self.running: list[SimpleNamespace] = []
-        self.cancelled: list[SimpleNamespace] = []
-
-    def run(self, function: str, *arguments: Any, node: str, done: Callable[[Future[Any]], None], cpus: int = 1) -> Any:
-        task = SimpleNamespace(function=function, arguments=arguments, done=done, cpus=cpus, node=node)
-        self.running.append(task)
-        return task
-
-    def cancel(self, task: SimpleNamespace) -> None:
-        self.running.remove(task)
-        self.cancelled.append(task)
-
-
-class Bench:
-    """A Ray process without its threads, socket and Ray."""
-
-    def __init__(self, join: Join | None = None) -> None:
-        self.statuses: list[Status] = []
-        self.ray = NotedRay()
-        connection: Any = SimpleNamespace(send=self.statuses.append)
-        self.process = Process(connection, Setup(b"", 100, 2, join, "", 0))
-        self.process._ray = self.ray
-        work = SimpleNamespace(run_chunk="run", warm="warm", account="account", unpacked=lambda outcome: outcome)
-        self.process._work = work
-        self.process._plan, self.process._terms, self.process._address = "plan", b"", "head:6379"
-
-    def submit(self, *works: Work) -> None:
-        for work in works:
-            self.process._received(Submit(work))
-
-    def look(self, *nodes: Node) -> None:
-        self.process._looked(list(nodes))
-        self._happen()
-
-    def end(self, function: str, result: Any, node: str = "") -> None:
-        """The first task of this kind, on this node, ends."""
-        task = next(task for task in self.ray.running if task.function == function and node in ("", task.node))
-        self.ray.running.remove(task)
-        future: Future[Any] = Future()
-        if isinstance(result, Exception):
-            future.set_exception(result)
-        else:
-            future.set_result(result)
-        task.done(future)
-        self._happen()
-
-    def _happen(self) -> None:
-        while not self.process._events.empty():
-            self.process._events.get()()
-
-    def join(self, *nodes: Node) -> None:
-        """These nodes come and are like this machine."""
-        self.look(*nodes)
-        for task in [task for task in self.ray.running if task.function == "account"]:
-            self.end("account", dict(versions()), task.node)
-
-    def ended(self) -> list[tuple[Work, Outcome]]:
-        found, self.process._outbox = self.process._outbox, []
-        return found
-
-    def at(self, function: str) -> list[SimpleNamespace]:
-        return [task for task in self.ray.running if task.function == function]
-
+from sweep.jobs.work import Ending, Outcome, Run, Warm
 
 DONE = Outcome(Ending.DONE, b"part")
 
@@ -156,8 +82,8 @@ def test_what_a_node_that_has_gone_had_in_hand_is_lost_at_once(bench: Bench) -> 
     bench.submit(Warm("page_pool"), *map(Run, range(5)))
     bench.end("warm", DONE, A.id)
     mine = [task.arguments[2] for task in bench.at("run") if task.node == B.id]
-    assert len(mine) == 2
-    assert len(bench.at("run")) == 4
+    assert len(mine) == 1
+    assert len(bench.at("run")) == 2
     bench.look(A)
     ended = bench.ended()
     assert [work for work, _ in ended] == [Warm("page_pool"), *map(Run, mine)]
@@ -178,12 +104,56 @@ def test_a_second_attempt_goes_to_another_node(bench: Bench) -> None:
     assert {task.node for task in bench.at("run")} == {A.id, B.id}
 
 
+def test_what_is_handed_to_ray_runs_and_the_oldest_goes_first(bench: Bench) -> None:
+    """However long one node takes, nothing waits there: deadlines are reckoned by that."""
+    bench.join(A, B)
+    bench.submit(*map(Run, range(6)))
+    assert [task.arguments[2] for task in bench.at("run")] == [0, 1]
+    for number in range(2, 6):
+        bench.end("run", DONE, B.id)
+        assert [task.arguments[2] for task in bench.at("run")] == [0, number]
+
+
 def test_a_node_that_dies_while_it_is_asked_is_not_waited_for(bench: Bench) -> None:
     bench.look(A, B)
     bench.end("account", type("NodeDiedError", (Exception,), {})("gone"), B.id)
     bench.end("account", dict(versions()), A.id)
     bench.look(A)
     assert bench.statuses[-1].workers == 1
+
+
+def test_a_node_whose_account_was_lost_is_asked_again(bench: Bench) -> None:
+    """One that has just come is not known everywhere."""
+    bench.look(A)
+    bench.end("account", type("TaskUnschedulableError", (Exception,), {})("no such node"))
+    assert not bench.at("account")
+    bench.join(A)
+    assert bench.statuses[-1].workers == 1
+
+
+def test_a_crash_on_a_node_that_goes_is_a_loss_and_on_one_that_stays_a_crash(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: list[Callable[[], None]] = []
+
+    def timer(seconds: float, function: Callable[..., None], arguments: tuple[Any]) -> SimpleNamespace:
+        assert seconds == CRASH_S
+        return SimpleNamespace(start=lambda: later.append(lambda: function(*arguments)))
+
+    monkeypatch.setattr(ray_process.threading, "Timer", timer)
+    bench.join(A, B)
+    bench.submit(Run(0), Run(1))
+    for node in (A, B):
+        bench.end("run", type("WorkerCrashedError", (Exception,), {})("it died"), node.id)
+    assert bench.ended() == []
+    bench.look(A)
+    for each in later:
+        each()
+    bench.happen()
+    assert [(work, outcome.ending, outcome.node) for work, outcome in bench.ended()] == [
+        (Run(1), Ending.LOST, "beta"),
+        (Run(0), Ending.CRASHED, "alpha"),
+    ]
 
 
 def test_work_alone_gets_the_largest_node_and_holds_back_the_rest(bench: Bench) -> None:
@@ -257,6 +227,20 @@ def test_a_cluster_without_a_node_that_has_cpus_is_not_waited_for_without_end(be
     assert bench.statuses[-1] == Status(1, "Ray at head:6379, 1 worker")
     with pytest.raises(IncompleteError, match="0 of 1 nodes have come to the Ray cluster in 0 s"):
         Bench(Join("head:6379", patience_s=0.0)).look(A._replace(cpus=0))
+
+
+def test_a_crash_when_a_service_of_local_ray_has_ended_is_the_end_of_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run takes all that was in flight for lost."""
+    left: list[int] = []
+    bench = Bench()
+    monkeypatch.setattr(bench.process, "_leave", left.append)
+    bench.look(WIDE)
+    bench.submit(Run(0), Run(1))
+    bench.end("run", type("WorkerCrashedError", (Exception,), {})("it died"))
+    assert left == []
+    bench.ray.dead = "gcs_server"
+    bench.end("run", type("WorkerCrashedError", (Exception,), {})("it died"))
+    assert left == [1]
 
 
 def test_local_ray_that_loses_a_node_is_given_up() -> None:
