@@ -73,8 +73,8 @@ class Objects:
         for _ in range(READS):
             data = self.view(name)
             if self._info(name).size == data.size:  # else it was replaced, and this may be the beginning of the new one
-                break
-        return bytes(data)
+                return bytes(data)
+        raise RunError(f'"{self.at(name)}" changes all the time: it cannot be read\n  next: try again')
 
     def view(self, name: str) -> pa.Buffer:
         for _ in range(READS):
