@@ -189,10 +189,9 @@ def test_a_file_is_read_whole_or_not_at_all_while_it_is_replaced_and_removed(fil
             except FileNotFoundError:
                 found = "none"
             except RunError as error:  # not at all, which an object store may have to say
-                assert "changes all the time" in str(error)
-                found = "busy"
+                found = "busy" if "changes all the time" in str(error) else str(error)
             seen[found] = seen.get(found, 0) + 1
     finally:
         over.set()
         writer.join(60)
-    assert {*seen} >= {"short", "long", "none"}
+    assert {*seen} - {"busy"} == {"short", "long", "none"}
