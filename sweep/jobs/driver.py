@@ -68,7 +68,7 @@ class Driver:
         self._urgency = [order.random() if order else -chunk.predicted_s for chunk in chunks]
 
     def stop(self) -> None:
-        """From a thread that hears of signals, at any moment: so nothing else happens here."""
+        """From a signal's handler, or a thread that hears of signals, at any moment: nothing else happens here."""
         self.interrupted = self.progress.stopping = True
 
     def starting(self, executor: str) -> None:
@@ -122,7 +122,7 @@ class Driver:
         """Of the time since the last call, in which so many workers had work."""
         progress = self.progress
         progress.pay(executor.workers, busy, nothing_ready=nothing_ready)
-        progress.compiling = tuple(sorted(self._cold))
+        progress.compiling = tuple(sorted(self._cold)) if executor.workers else ()
         progress.executor = executor.name
         self._watch(progress)
 

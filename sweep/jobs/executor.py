@@ -6,8 +6,8 @@ neither retries (see `policy`) nor writes a file.  With `inline` everything runs
 a breakpoint anywhere works; set NUMBA_DISABLE_JIT=1 and it works in kernels too, and SWEEP_DEBUG=1 lets exceptions
 through.
 
-Not modelled: in this process nothing can be ended from outside: a simulation that crashes it, fills its memory or
-never ends does so to the run.
+Not modelled: in this process nothing can be ended from outside but the process: a simulation that crashes it, fills its
+memory or never ends does so to the run, and a Ctrl-C in the middle of a long one loses that one's chunk (`signals`).
 """
 
 from __future__ import annotations

@@ -45,9 +45,11 @@ def start(workers: int, directory: str) -> None:
 def join(address: str) -> str:
     """The cluster at `address`; its own address.  Raises RunError if it cannot be joined."""
     try:
-        host, _, port = address.rpartition(":")
-        if port.isdecimal():  # Ray itself tries for 20 s, and does not say why it fails
+        there = _found() if address == "auto" else address
+        host, _, port = there.rpartition(":")
+        if port.isdecimal():  # Ray itself tries for 20 s, "auto" for minutes, and does not say why it fails
             socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
+        if port.isdecimal() and address != "auto":
             ray._raylet.GcsClient(address=address)  # type: ignore[attr-defined]
         if address != "auto" and not ray._private.services.find_node_ids():  # type: ignore[no-untyped-call]
             raise RuntimeError(NO_RAYLET)  # Ray itself looks for a minute
@@ -55,6 +57,11 @@ def join(address: str) -> str:
         return str(ray.get_runtime_context().gcs_address)
     except (OSError, RuntimeError, ValueError, OverflowError, ray.exceptions.RayError) as error:
         raise RunError(refusal(address, error)) from error
+
+
+def _found() -> str:
+    """The address that "auto" stands for: RAY_ADDRESS, or the cluster that runs on this machine.  Raises OSError."""
+    return str(ray._private.services.canonicalize_bootstrap_address_or_die("auto"))
 
 
 def put(data: bytes) -> Any:

@@ -2,8 +2,8 @@
 """Ctrl-C and SIGTERM during a run: the first asks for a stop, the second ends at once.
 
 Python calls a signal's handler between two of its own instructions, and a kernel that is compiled or run in this
-process has none for minutes.  So it is a thread that hears of signals, through the descriptor that the interpreter's
-C code writes to; compiled code and the compiler let it run.
+process has none for minutes.  So a thread hears of signals as well, through the descriptor that the interpreter's C
+code writes to; compiled code and the compiler let it run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 def stop_on_signal(
     stop: Callable[[], None], give_up: Callable[[], None] | None = None, patience_s: float | None = None
 ) -> Iterator[None]:
-    """Call `stop` on the first SIGINT or SIGTERM, in a thread; on the second, end this process at once.
+    """Call `stop` on SIGINT or SIGTERM, in this thread or another, perhaps twice; on the second signal, end at once.
 
     With `give_up`, it ends as well, after calling that, if `patience_s` after the first it is still in the block.
     """
@@ -33,7 +33,7 @@ def stop_on_signal(
     heard, told = os.pipe()
     os.set_blocking(told, False)
     listener = threading.Thread(target=_listen, args=(heard, stop, give_up, patience_s), daemon=True)
-    before = {number: signal.signal(number, lambda number, frame: None) for number in STOPPING}
+    before = {number: signal.signal(number, lambda number, frame: stop()) for number in STOPPING}
     woken = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     listener.start()
     try:

@@ -7,8 +7,10 @@ import io
 import re
 import sys
 import time
+from pathlib import Path
 
 import pytest
+from typed import SWEEP, sweep
 
 from sweep.cli import words
 
@@ -45,6 +47,8 @@ def test_progress_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch)
         time.sleep(0.3)
         progress.compiling, progress.ended_chunks, progress.packets = (), 62, 40_000_000
         time.sleep(0.3)
+    shown = terminal.getvalue()
+    assert shown.index("\x1b[?25h") < shown.index("62/96")  # the cursor: whoever is killed could not give it back
     lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue()).replace("\r", "\n").splitlines()
     assert max(map(len, lines)) <= 80
     assert any(
@@ -69,3 +73,12 @@ def test_words() -> None:
     assert words.of(1, "chunk") == "1 chunk"
     assert words.of(2376, "point") == "2,376 points"
     assert words.clock(76) == "1:16"
+
+
+def test_how_to_go_on_says_how_it_was_run(tmp_path: Path) -> None:
+    """On the same executor and cluster, with the same options, not on local Ray by default."""
+    (tmp_path / "tiny.yaml").write_text(SWEEP)
+    (tmp_path / "taken").touch()
+    options = ("--executor", "inline", "--chunk-seconds", "2.0", "--max-failures", "3", "--no-report")
+    _, error = sweep(tmp_path, "run", "tiny.yaml", "--retry-failed", *options, "--out", "taken", code=1)
+    assert error.endswith(f"Go on with\n    sweep run tiny.yaml --out taken {' '.join(options)}\n")

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.cli.ending import failed
+from sweep.errors import ConfigError
 from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.prospect import look
 from sweep.jobs.run import run
@@ -143,10 +146,36 @@ def test_status(request_of: MakeRequest, poison: Callable[..., list[int]], monke
         assert "pid" in (status(directory).holder or "")
     part = min((directory / "parts").glob("*.arrow"))
     part.write_bytes(part.read_bytes()[:-1])
-    assert status(directory).missing > 0
+    assert (status(directory).missing > 0, status(directory).damaged) == (True, 1)
     run(request_of(retry_failed=True))
     found = status(directory)
-    assert (found.complete, found.set_aside, found.failures) == (True, 1, [])
+    assert (found.complete, found.damaged, found.set_aside, found.failures) == (True, 0, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("junk", "run.json is damaged"),
+        ("[]", "run.json is damaged"),
+        ('{"document": 3, "command": 4}', "is damaged, or of another version of sweep"),
+        ('{"document": {}}', 'document format "None"'),
+        ("WITHOUT pid", "'pid'"),
+        ("WITHOUT document", "'document'"),
+    ],
+)
+def test_status_of_a_damaged_note(request_of: MakeRequest, text: str, why: str) -> None:
+    """A message that says which file and what to type; the next run writes it anew."""
+    request = request_of()
+    run(request)
+    note = Path(request.directory) / "run.json"
+    left_out = text.removeprefix("WITHOUT ")
+    known = {name: value for name, value in json.loads(note.read_text()).items() if name != left_out}
+    note.write_text(json.dumps(known) if left_out != text else text)
+    with pytest.raises(ConfigError, match=re.escape(why)) as caught:
+        status(request.directory)
+    assert f"sweep run FILE --out {request.directory}, with its sweep file" in str(caught.value)
+    run(request)
+    assert status(request.directory).complete
 
 
 def test_a_record_that_cannot_be_read_is_passed_over(

@@ -75,6 +75,15 @@ def test_full_before_it_starts(mount: Mount) -> None:
     _write(mount.path / "run")
 
 
+def test_where_no_directory_can_be_made() -> None:
+    files = storage.open("/proc/sweep-run")
+    with (
+        pytest.raises(RunError, match=r'"/proc/sweep-run" cannot be made: .*\n  next: give --out another'),
+        files.writing(),
+    ):
+        pass
+
+
 def test_full_while_publishing(mount: Mount) -> None:
     files = storage.open(mount.path / "run")
 

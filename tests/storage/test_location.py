@@ -52,6 +52,18 @@ def test_credentials_are_refused_and_not_repeated() -> None:
     assert "set AWS_ACCESS_KEY_ID" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("s3:/b/x", "s3://b/x"), ("S3:b/x", "s3://b/x"), ("gs:/b/x", "gs://b/x"), ("file:x", "file://x")],
+)
+def test_a_uri_with_a_slash_too_few(typed: str, meant: str) -> None:
+    """It would become a directory "s3:" here, while the bucket stays empty."""
+    with pytest.raises(SweepError, match=f'did you mean "{meant}"') as caught:
+        storage.open(typed)
+    assert caught.value.exit_code == 2
+    assert storage.open(f"./{typed}").path == Path(typed)
+
+
 def test_a_uri_that_was_made_a_path() -> None:
     with pytest.raises(SweepError, match=r'location "s3:/bucket/x" was made a path'):
         storage.open(Path("s3://bucket/x"))
