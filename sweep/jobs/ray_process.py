@@ -42,7 +42,7 @@ from .work import Ending, Outcome, Run, Warm, Work
 
 WATCH_S = 1.0
 LEAVE_S = 5.0  # at most, for a cluster to take back the demand; `close` does not wait for so long
-CRASH_S = 3.0  # a node that is shut down ends its workers first, and is known to have gone soon after
+CRASH_S = 6.0  # a node whose raylet was killed is known to have gone after 5 s, with clusters/environment.sh
 
 
 class Process:

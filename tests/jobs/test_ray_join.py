@@ -87,14 +87,13 @@ def test_it_waits_for_the_nodes_that_were_promised_and_says_so(cluster: SmallClu
 
 
 def test_nodes_come_and_go(cluster: SmallCluster, join: Open) -> None:
-    """It starts with none; what ran on a node that dies is lost, at once; work finds the node that comes."""
+    """It starts with the first; what ran on a node that dies is lost, at once; work finds the node that comes."""
     executor = join()
-    _until_workers(executor, 0)
     executor.submit(Warm("page_pool"))
-    assert collect(executor, [Warm("page_pool")])[Warm("page_pool")].ending is Ending.DONE, "there is nowhere to do it"
-    executor.submit(Run(LONG))
+    wait_until(executor, lambda: "0 of 1 nodes there" in executor.name, "it says that it waits")
     first = cluster.ask("add")
-    wait_until(executor, lambda: executor.workers == 1, "the first node")
+    assert collect(executor, [Warm("page_pool")])[Warm("page_pool")].ending is Ending.DONE
+    executor.submit(Run(LONG))
     worker = until(lambda: named("ray::run_chunk"), "a worker at the long chunk")
     cluster.ask(f"kill {first}")
     lost = collect(executor, [Run(LONG)])[Run(LONG)]
@@ -109,6 +108,18 @@ def test_nodes_come_and_go(cluster: SmallCluster, join: Open) -> None:
     _until_workers(executor, 1)
     assert _run_shorts(executor) == {Ending.DONE}
     cluster.ask(f"kill {second}")
+
+
+def test_a_worker_that_dies_a_moment_before_its_node_is_lost_with_it(cluster: SmallCluster, join: Open) -> None:
+    node = cluster.ask("add")
+    executor = join(nodes=1)
+    executor.submit(Run(LONG))
+    wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
+    (worker,) = named("ray::run_chunk")
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: worker not in descendants(), "the end of the worker")
+    cluster.ask(f"kill {node}")
+    assert collect(executor, [Run(LONG)])[Run(LONG)].ending is Ending.LOST
 
 
 def test_a_node_with_other_sources_is_not_used(cluster: SmallCluster, join: Open, tmp_path: Path) -> None:
