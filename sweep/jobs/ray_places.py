@@ -8,7 +8,7 @@ One of several nodes has as many chunks as it has CPUs: a further one would wait
 not for the first CPU that becomes free anywhere.  So the oldest chunks are those that run, which is what deadlines are
 reckoned by (`flights`).  On an only node one more waits, and is there when a CPU becomes free.
 
-Source: a chunk that does not wait on its node begins 3 to 13 ms later, 7 ms in the mean (two cores, both busy with other things).
+Source: a chunk that does not wait on its node begins 3 to 13 ms later (two cores, both busy with other things).
 """
 
 from __future__ import annotations
