@@ -32,6 +32,12 @@ class IncompleteError(SweepError):
     exit_code = 3
 
 
+class NotComparableError(SweepError):
+    """Two results were asked to be compared that say nothing about each other."""
+
+    exit_code = 3
+
+
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
     """A sentence with the choice closest to `value`, starting with a blank; empty if none is close."""
     folded = {choice.casefold(): choice for choice in choices}

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The command line: parse, call, print, exit code.  A file per verb; each imports what it needs when it is called.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 incomplete.
+Exit codes: 0 done, 1 failed or regressed, 2 wrong use, 3 incomplete or not comparable, 4 too little data to compare.
 """
 
 from __future__ import annotations
 
 import typer
 
+from .compare import compare
 from .exits import guarded
 from .plan import plan
 from .replay import replay
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs a tenth of a second at every --help
     pretty_exceptions_enable=False,
 )
-for verb in (plan, run, status, report, replay, validate, schema, submit, follow, warm):
+for verb in (plan, run, status, report, compare, replay, validate, schema, submit, follow, warm):
     app.command()(guarded(verb))
 
 

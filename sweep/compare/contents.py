@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: MIT
+"""A comparison as a document: the verdict, what was changed, the worst of it, and a line for every metric.
+
+What passed is counted, not listed: `--format json` lists all of it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sweep.report import numbers
+from sweep.report.document import Block, Cell, Document, Paragraph, Section, Table
+from sweep.stats.margins import Verdict
+
+from . import wording
+from .comparison import PASSED, REGRESSED, TOO_LITTLE, Comparison, Integers
+from .injection import SelfTest, worsening
+from .margins import share
+from .pairing import Pairing
+
+SHOWN = 6  # comparisons in a list
+USUAL_PAIRS = 5
+CELLS = "Cells that are worse, open, passed, and of these equal; the mean change, and the worst:"
+
+
+def document(found: Comparison | SelfTest) -> Document:
+    """Its text is one screen."""
+    if isinstance(found, SelfTest):
+        return _self_tested(found)
+    sections = [
+        _listed(found, Verdict.REGRESSED, "Regressed, worst first"),
+        Section("Metric by metric", (_metrics(found), Paragraph(_method(found)))),
+    ]
+    if found.verdict == TOO_LITTLE:
+        sections.insert(0, _listed(found, Verdict.UNDECIDED, "Too little data, closest to regressed first"))
+    return Document(_headline(found), _about(found), tuple(section for section in sections if section.blocks))
+
+
+def _self_tested(found: SelfTest) -> Document:
+    inner = found.comparison
+    missed = [place for place, _ in found.unfound()]
+    total = len(inner.gate.rules)
+    rules = numbers.count(total, "rule")
+    able = "this gate can fail" if not missed else "this gate cannot fail"
+    title = f"SELF-TEST: {worsening()}; found by {total - len(missed):,} of {rules} of {inner.gate.file}: {able}."
+    alone = int((inner.judged.alone & (inner.judged.verdicts == Verdict.REGRESSED)).sum())
+    power = f"Found in {inner.count(Verdict.REGRESSED):,} of {_comparisons(len(inner))} made worse together."
+    power += f" If one alone were made worse, {alone:,} of them would be found."
+    why = [Paragraph(text) for _, text in found.unfound()]
+    return Document(title, power, (Section("Metric by metric", (_metrics(inner), *why)),))
+
+
+def _headline(found: Comparison) -> str:
+    total = len(found)
+    count = {verdict: found.count(verdict) for verdict in Verdict}
+    passed = [
+        f"{count[verdict]:,} {word}"
+        for verdict, word in (
+            (Verdict.EQUIVALENT, "equivalent"),
+            (Verdict.BETTER, "better"),
+            (Verdict.NOT_WORSE, "not worse"),
+        )
+        if count[verdict]
+    ]
+    if found.verdict == PASSED:
+        return f"PASS: all {_comparisons(total)} are shown to be within their margins: {', '.join(passed)}."
+    undecided = f"{count[Verdict.UNDECIDED]:,} undecided"
+    if found.verdict == REGRESSED:
+        rest = ", ".join([*([undecided] if count[Verdict.UNDECIDED] else []), *passed])
+        bad = count[Verdict.REGRESSED]
+        are = "is" if bad == 1 else "are"
+        return f"REGRESSED: {bad:,} of {_comparisons(total)} {are} worse than accepted, beyond doubt" + (
+            f"; {rest}." if rest else "."
+        )
+    rest = f"; {', '.join(passed)}" if passed else ""
+    open_ones = count[Verdict.UNDECIDED]
+    are = "is" if open_ones == 1 else "are"
+    return (
+        f"TOO LITTLE DATA: {open_ones:,} of {_comparisons(total)} {are} undecided; none is shown to be worse than "
+        f"accepted{rest}."
+    )
+
+
+def _comparisons(number: int) -> str:
+    return numbers.count(number, "comparison")
+
+
+def _about(found: Comparison) -> str:
+    """Sides, cells, pairs, gate, and what was changed."""
+    pairing = found.pairing
+    pairs = found.judged.worsening.pairs
+    least, most = int(pairs[pairs > 0].min(initial=pairs.max())), int(pairs.max())
+    lines = [
+        f"NEW {pairing.new.title} against BASE {pairing.base.title}"
+        + (f" in {pairing.base.location}" if pairing.base.strategy else ""),
+        f"{numbers.count(int(pairing.common.sum()), 'common cell')}, "
+        + (f"{least} to {most} pairs" if least < most else numbers.count(most, "pair"))
+        + " in each",
+        *_gaps(pairing),
+        f"gate {found.gate.file}",
+    ]
+    return " · ".join(lines) + ".  Changed: " + "; ".join(found.changed) + "."
+
+
+def _gaps(pairing: Pairing) -> list[str]:
+    """Cells and rows that are on one side only, or set aside."""
+    lost = pairing.cells - int(pairing.common.sum())
+    said = [f"{numbers.count(lost, 'cell')} of BASE not in NEW"] if lost else []
+    if pairing.only_new:
+        said.append(f"{numbers.count(pairing.only_new, 'cell')} of NEW not in BASE, left out")
+    for side in (pairing.base, pairing.new):
+        if side.invalid:
+            said.append(f"{numbers.count(side.invalid, 'invalid row')} of {side.name} set aside")
+    return said
+
+
+def _listed(found: Comparison, verdict: Verdict, title: str) -> Section:
+    """The first comparisons with a verdict, and how many there are beyond."""
+    places = found.which(verdict)
+    if not places:
+        return Section(title, ())
+    open_ones = verdict == Verdict.UNDECIDED
+    header = ("metric", "cell", "BASE → NEW", "change", "margin", *(["pairs"] if open_ones else []))
+    rows = tuple(_row(found, place, open_ones) for place in places[:SHOWN])
+    more = len(places) - SHOWN
+    caption = f"{SHOWN} of {len(places):,}; --format json lists all:" if more > 0 else f"{len(places):,} in all:"
+    blocks: list[Block] = [Table(caption, header, rows, prose=True)]
+    if open_ones:
+        blocks.append(Paragraph(_next(found, places)))
+    else:
+        rules = [found.gate.rules[place] for place in dict.fromkeys(found.rule[places[:SHOWN]].tolist())]
+        reasons = dict.fromkeys((rule.margin.text, rule.why) for rule in rules if rule.why)
+        blocks += [Paragraph(f"Margin {margin}: {why}.") for margin, why in reasons]
+    return Section(title, tuple(blocks))
+
+
+def _row(found: Comparison, place: int, open_ones: bool) -> tuple[Cell, ...]:
+    """One comparison; of an open one also the pairs that it has and would take."""
+    cells = (
+        Cell(found.rule_of(place).metric),
+        Cell(found.pairing.words(int(found.cell[place]))),
+        Cell(wording.values(found, place)),
+        Cell(wording.change(found, place), "" if open_ones else "worse", "", wording.notes(found, place)),
+        Cell(wording.accepted(found, place)),
+    )
+    if not open_ones:
+        return cells
+    pairs, needed = int(found.judged.worsening.pairs[place]), int(found.judged.needed[place])
+    return (*cells, Cell(f"{pairs} of {needed}" if needed else str(pairs)))
+
+
+def _next(found: Comparison, places: list[int]) -> str:
+    """What would decide what is open."""
+    pairs, needed = found.judged.worsening.pairs[places], found.judged.needed[places]
+    commands = [found.pairing.base.command, found.pairing.new.command]
+    said = []
+    missing = int((pairs == 0).sum())
+    if missing:
+        said.append(
+            f"{missing:,} have no value in NEW: run it with the sweep file of BASE, or say `cells: common` in the gate."
+        )
+    single = int((pairs == 1).sum())
+    wanted = max(int(needed.max()), USUAL_PAIRS if single else 0)
+    if single:
+        said.append(f"{single:,} have one pair: 2 are needed at least, {USUAL_PAIRS} are usual.")
+    if needed.any():
+        said.append(f"About {int(needed.max()):,} pairs would decide {int((needed > 0).sum()):,} of {len(places):,}.")
+    if wanted:
+        again = " and ".join(dict.fromkeys(f"`{command} --set replicates={wanted}`" for command in commands))
+        said.append(f"Next: {again}.")
+    far = int(((pairs >= 2) & (needed == 0)).sum())
+    if far:
+        said.append(f"{far:,} lie so close to their margin that no number of pairs within reach would decide.")
+    return " ".join(said)
+
+
+def _metrics(found: Comparison) -> Table:
+    """A line per rule; rules without any difference share one."""
+    rows, still = [], []
+    for place, rule in enumerate(found.gate.rules):
+        own = np.flatnonzero(found.rule == place)
+        worse, undecided = found.count(Verdict.REGRESSED, place), found.count(Verdict.UNDECIDED, place)
+        equal = found.count(Verdict.EQUIVALENT, place)
+        if equal == len(own) and (found.judged.worsening.center[own] == 0).all():
+            still.append(equal)
+            continue
+        counts = (worse, undecided, len(own) - worse - undecided, equal)
+        rows.append([rule.title, rule.margin.short, *map(_quiet, counts), _mean(found, own), _worst(found, own)])
+    if still:
+        name = f"{'all others' if rows else 'all'} ({numbers.count(len(still), 'metric')})"
+        rows.append([name, "", *map(_quiet, (0, 0, sum(still), sum(still))), "0", "0"])
+    header = ("metric", "margin", "worse", "open", "passed", "equal", "mean", "worst")
+    return Table(CELLS, header, tuple(tuple(map(Cell, row)) for row in rows))
+
+
+def _quiet(count: int) -> str:
+    """Nothing is not worth a digit."""
+    return f"{count:,}" if count else "·"
+
+
+def _mean(found: Comparison, own: Integers) -> str:
+    """The geometric mean of the ratios, where there are ratios."""
+    ratios = own[found.logarithms[own] & np.isfinite(found.judged.worsening.center[own])]
+    if not len(ratios):
+        return numbers.MISSING
+    sign = 1 if found.rule_of(int(own[0])).lower_is_better else -1
+    return f"{wording.percent(float(np.expm1(sign * found.judged.worsening.center[ratios].mean())))} %"
+
+
+def _worst(found: Comparison, own: Integers) -> str:
+    known = own[np.isfinite(found.judged.worsening.center[own])]
+    if not len(known):
+        return numbers.MISSING
+    excess = np.nan_to_num(found.excess[known], nan=0.0)
+    return wording.change(found, int(known[np.argmax(excess)]))
+
+
+def _method(found: Comparison) -> str:
+    sure, risk = share(found.gate.confidence), share((1 - found.gate.confidence) / 2)
+    family = found.judged.family
+    if not family:
+        few = (
+            "is a single pair, or none"
+            if (found.judged.worsening.pairs < 2).any()
+            else "is exact, the same in all pairs"
+        )
+        return f"Nothing was tested: every difference {few}."
+    return (
+        f"Pairs met the same packets; ± is half the {sure} interval of their mean difference. Worse: beyond the margin "
+        f"by Holm's test over all {_comparisons(family)} that are not exact; the chance of a single false alarm is at "
+        f"most {risk}. Passed: the whole interval is on the good side of the margin; equal: and within it. All must be "
+        f"shown to pass, so a run with a worse cell passes with a chance of at most {risk}."
+    )

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: MIT
+"""A gate file: which metrics are held to which margin, in which cells.
+
+    confidence: 95 %
+    cells: base                            # every gated cell of BASE must be in NEW; common: those that both have
+    metrics:
+      - metric: ns_per_packet              # or a list of them
+        better: lower                      # or higher; known for most metrics
+        margin: 0.5 %                      # of BASE, or absolute, in the metric's unit: 5 ns, 16 pages, 0.001
+        floor: 0.5 ns                      # with a relative margin: what never matters, however small BASE is
+        where: ring >= 256 and traffic != drop_flood
+        why: identical machines differ by more
+
+It is checked against the tables that are compared, since they say which metrics and parameters there are: every
+mistake has its place, and all of a file's are said at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sweep import units
+from sweep.config import library, source
+from sweep.config.source import Mistake, Node, Place, unknown
+from sweep.errors import did_you_mean
+from sweep.grid import Column, Expression, ExpressionError
+
+from . import margins
+from .margins import Margin
+from .pairing import Pairing
+
+DEFAULT = library.BUILT_IN / "gates" / "default.yaml"
+SEE = "docs/how-to/compare.md"
+TOP = ("name", "confidence", "cells", "metrics")
+KEYS = ("metric", "better", "margin", "floor", "where", "why")
+CELLS = ("base", "common")
+DIRECTIONS = ("lower", "higher")
+HIGHER = frozenset(("reuse_ratio", "delivered_ratio", "throughput_pps", "total_pps", "ddio_hit_ratio"))
+LOWER = frozenset(("drop_ratio", "cpu_busy_ratio", "latency_p50_ns", "latency_p99_ns", "pages_held_mean_pages"))
+NUMBERS = ("metric", "counter")  # roles of columns that can be gated
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One metric held to one margin in some cells."""
+
+    metric: str
+    unit: str
+    place: Place  # in the gate file
+    lower_is_better: bool
+    margin: Margin
+    where: str  # "" for everywhere
+    selected: Mask  # cells of the pairing, (cells,)
+    why: str
+
+    @property
+    def title(self) -> str:
+        """ "ns_per_packet", "ns_per_packet where ring >= 256"."""
+        return self.metric + (f" where {self.where}" if self.where else "")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """All rules of a file."""
+
+    file: str
+    confidence: float
+    common_only: bool  # cells that NEW lacks are not asked about
+    rules: tuple[Rule, ...]
+
+
+def read(path: str | Path | None) -> Node:
+    """The gate file as a tree; None for the default gate.  Raises ConfigError."""
+    try:
+        if path is None:
+            return source.parse(DEFAULT.read_text(encoding="utf-8"), "configs/gates/default.yaml")
+        return source.read(Path(path))
+    except Mistake as mistake:
+        mistake.see = mistake.see or SEE
+        raise mistake.error() from None
+
+
+def bind(tree: Node, pairing: Pairing) -> Gate:
+    """The gate that the tree describes, over these cells.  Raises ConfigError with all mistakes."""
+    return _Reader(pairing).gate(tree)
+
+
+class _Reader:
+    """Reads one tree against one pairing, and gathers mistakes."""
+
+    def __init__(self, pairing: Pairing) -> None:
+        self.pairing, self.mistakes = pairing, list[Mistake]()
+        fields = [field for field in pairing.base.table.schema if field.name in pairing.new.table.column_names]
+        self.units = {field.name: _meta(field, b"unit") or "1" for field in fields if _is_gateable(field)}
+        self.metrics = tuple(field.name for field in fields if _meta(field, b"role") == "metric") or tuple(self.units)
+        self.parameters = {field.name: field for field in fields if _meta(field, b"role") == "parameter"}
+
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        try:
+            yield
+        except Mistake as mistake:
+            self.mistakes.append(mistake)
+
+    def gate(self, tree: Node) -> Gate:
+        confidence, common_only, rules = 0.95, False, list[Rule]()
+        with self.gather():
+            top = tree.mapping("a gate file")
+            self.names(tree, TOP, "the key")
+            with self.gather():
+                confidence = _confidence(top["confidence"]) if "confidence" in top else confidence
+            with self.gather():
+                common_only = "cells" in top and _word(top["cells"], "cells", CELLS) == "common"
+            if "metrics" not in top:
+                raise Mistake(tree.place, 'has no "metrics:", so it would let everything through.', see=SEE)
+            entries = top["metrics"].sequence("metrics")
+            if not entries:
+                raise Mistake(top["metrics"].place, "metrics is empty, so it would let everything through.", see=SEE)
+            for entry in entries:
+                with self.gather():
+                    rules += self.rules(entry)
+        if self.mistakes:
+            raise source.all_of(self.mistakes)
+        return Gate(tree.place.source, confidence, common_only, tuple(rules))
+
+    def names(self, node: Node, known: tuple[str, ...], what: str) -> None:
+        for name in node.pairs or {}:
+            if name not in known:
+                self.mistakes.append(unknown(node.keys[name], what, name, known, see=SEE))
+
+    def rules(self, entry: Node) -> list[Rule]:
+        """One entry: a rule for each metric that it names."""
+        pairs = entry.mapping('an entry of "metrics"')
+        self.names(entry, KEYS, "the key")
+        for key in ("metric", "margin"):
+            if key not in pairs:
+                raise Mistake(entry.place, f'an entry of "metrics" needs "{key}".', see=SEE)
+        selected = np.ones(self.pairing.cells, np.bool_)
+        with self.gather():
+            if "where" in pairs:
+                selected = self.selected(pairs["where"])
+        found = []
+        named = pairs["metric"]
+        for node in named.items if named.items is not None else [named]:
+            with self.gather():
+                found.append(self.rule(node, pairs, selected))
+        return found
+
+    def rule(self, node: Node, pairs: dict[str, Node], selected: Mask) -> Rule:
+        name = node.scalar("metric")
+        if name not in self.units:
+            text = f'metric "{source.shorten(name)}" is not in the tables.{did_you_mean(name, self.units)}'
+            lost = f"{int(selected.sum()):,} cells would not be gated by it."
+            raise Mistake(node.place, f"{text} {lost}", known=self.metrics)
+        unit = self.units[name]
+        values = self.pairing.values(name)[0][selected]
+        if not np.isfinite(values).any():
+            raise Mistake(
+                node.place, f'metric "{name}" has no value in any of the {len(values):,} gated cells of BASE.'
+            )
+        why = pairs["why"].scalar("why") if "why" in pairs else ""
+        where = pairs["where"].scalar("where") if "where" in pairs else ""
+        margin = margins.read(pairs["margin"], pairs.get("floor"), name, unit)
+        lower = _lower_is_better(name, pairs.get("better"), node.place)
+        return Rule(name, unit, node.place, lower, margin, where, selected, why)
+
+    def selected(self, node: Node) -> Mask:
+        """The cells that `where` keeps; one that lacks a parameter is kept, as in a sweep file."""
+        text, cells = node.scalar("where"), self.pairing.cells
+        try:
+            kept = Expression(text).keeps(self.column, cells)
+        except ExpressionError as error:
+            hint = next(filter(None, (did_you_mean(word, self.parameters) for word in error.words)), "")
+            known = error.known or (self.pairing.keys if error.words else ())
+            end = "" if str(error).endswith("?") else "."
+            raise Mistake(node.place, f'where "{source.shorten(text)}" {error}{end}{hint}', known=known) from None
+        if not kept.any():
+            raise Mistake(node.place, f'where "{source.shorten(text)}" selects none of {cells:,} cells.')
+        return kept
+
+    def column(self, name: str) -> Column | None:
+        """A parameter of BASE over the cells."""
+        if name not in self.parameters:
+            return None
+        values = self.pairing.base.table.column(name).take(pa.array(self.pairing.first))
+        known = np.asarray(values.is_valid().to_numpy(), np.bool_)
+        if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+            return Column(np.asarray(values.cast(pa.float64()).fill_null(0).to_numpy(), np.float64), known)
+        texts = np.array(values.fill_null("").to_pylist(), object)
+        return Column(texts, known, choices=tuple(sorted(set(texts[known]))))
+
+
+def _lower_is_better(name: str, node: Node | None, place: Place) -> bool:
+    """The direction of a metric; one that is known may not be turned round: every regression would pass."""
+    is_lower = name in LOWER or name.endswith("_per_packet")
+    natural = "higher" if name in HIGHER else "lower" if is_lower else ""
+    if node is None:
+        if not natural:
+            raise Mistake(place, f'metric "{name}" needs "better:", lower or higher: it is not known which is good.')
+        return natural == "lower"
+    given = _word(node, "better", DIRECTIONS)
+    if natural and given != natural:
+        raise Mistake(
+            node.place, f'better "{given}" would let every regression of "{name}" through: {natural} is better.'
+        )
+    return given == "lower"
+
+
+def _confidence(node: Node) -> float:
+    text = node.scalar("confidence")
+    try:
+        value = units.ratio_ppm(text) / units.MILLION
+    except units.UnitError as error:
+        raise Mistake(node.place, f'confidence "{source.shorten(text)}" {error}.') from None
+    if not 0.5 <= value < 1:
+        raise Mistake(node.place, f'confidence "{source.shorten(text)}" is not one: from 50 % to below 100 %.')
+    return value
+
+
+def _word(node: Node, what: str, known: tuple[str, ...]) -> str:
+    text = node.scalar(what)
+    if text not in known:
+        raise unknown(node.place, what, text, known)
+    return text
+
+
+def _meta(field: pa.Field, key: bytes) -> str:
+    return str((field.metadata or {}).get(key, b"").decode())
+
+
+def _is_gateable(field: pa.Field) -> bool:
+    is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+    return bool(is_number and (_meta(field, b"role") or "metric") in NUMBERS)

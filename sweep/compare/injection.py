@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""Can this gate fail?  NEW is made worse in memory and judged again: every rule of the gate must find it.
+
+A gate that never fails looks like one that is never needed.  So NEW is first brought level with BASE, which keeps the
+noise of the pairs and takes a real change away, and then made worse: by a quarter where the margin is a share, by twice
+the margin where it is an amount.  A rule that does not find it in any cell is dead: its margin is too wide, or there
+are too few pairs to find anything with.
+
+Not modelled: a regression of one part that shows in others; each gated metric is made worse by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from sweep.errors import SweepError
+from sweep.report import numbers
+from sweep.report.dataset import Array
+from sweep.stats.margins import Verdict
+
+from .comparison import Comparison, compare
+from .margins import share
+
+SHARE = 0.25  # worse than BASE
+AMOUNT = 2.0  # margins
+FOUND, DEAD, TOO_LITTLE = 1, 2, 4  # exit codes: a gate that works ends as it would for a regression
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """What a gate says of a NEW that was made worse."""
+
+    comparison: Comparison
+
+    def unfound(self) -> Iterator[tuple[int, str]]:
+        """Rules that find the regression in no cell, and why."""
+        found = self.comparison
+        for place, rule in enumerate(found.gate.rules):
+            if found.count(Verdict.REGRESSED, place):
+                continue
+            cells = numbers.count(int((found.rule == place).sum()), "cell")
+            undecided = found.count(Verdict.UNDECIDED, place)
+            if not undecided:
+                why = f"its margin, {rule.margin.text}, lets it through in all of its {cells}"
+            else:
+                pairs = int(found.judged.worsening.pairs[found.rule == place].max())
+                why = f"{numbers.count(pairs, 'pair')} at most in {cells} is too little data to find it"
+            yield place, f'{rule.place}: "{rule.title}": {why}'
+
+    @property
+    def exit_code(self) -> int:
+        found = [place for place, _ in self.unfound()]
+        if not found:
+            return FOUND
+        return TOO_LITTLE if all(self.comparison.count(Verdict.UNDECIDED, place) for place in found) else DEAD
+
+    def check(self) -> None:
+        """Raises DeadGateError if a rule did not find it."""
+        lines = [text for _, text in self.unfound()]
+        if not lines:
+            return
+        total = len(self.comparison.gate.rules)
+        wider = self.exit_code == DEAD
+        error = DeadGateError(
+            f"self-test: {len(lines):,} of {numbers.count(total, 'rule')} cannot fail: {worsening()}, and not found\n"
+            + "\n".join(f"  {line}" for line in lines)
+            + ("\n  next: a smaller margin" if wider else f"\n  next: more pairs: {_more(self.comparison)}")
+        )
+        error.exit_code = self.exit_code
+        raise error
+
+
+class DeadGateError(SweepError):
+    """The gate would have let a regression through."""
+
+
+def worsening() -> str:
+    """What was done, in words."""
+    return f"NEW was made {share(SHARE)} or {AMOUNT:g} margins worse than BASE"
+
+
+def self_test(found: Comparison) -> SelfTest:
+    """Judge NEW made worse, by the same gate in the same cells."""
+    pairing = found.pairing
+    table = pairing.new.table
+    columns = {}
+    for name in dict.fromkeys(rule.metric for rule in found.gate.rules):
+        columns[name] = pa.array(_worse(found, name), pa.float64(), from_pandas=True)  # NaN is null again
+    for name, values in columns.items():
+        place = table.column_names.index(name)
+        table = table.set_column(place, table.schema.field(name).with_type(pa.float64()), values)
+    if "id" in table.column_names:
+        table = table.drop_columns(["id"])  # they are not those simulations any more
+    worse = replace(pairing, new=replace(pairing.new, table=table))
+    return SelfTest(replace(compare(worse, found.gate), changed=(f"self-test: {worsening()}",)))
+
+
+def _worse(found: Comparison, metric: str) -> Array:
+    """The column of `metric` in NEW, (rows,), worse in every gated cell."""
+    pairing = found.pairing
+    column: Array = pairing.new.table.column(metric).cast(pa.float64()).to_numpy().copy()
+    rules = [place for place, rule in enumerate(found.gate.rules) if rule.metric == metric]
+    for place in np.flatnonzero(np.isin(found.rule, rules)).tolist():
+        rows = pairing.new_rows[found.cell[place]]
+        rows = rows[rows >= 0]
+        sign = 1 if found.rule_of(place).lower_is_better else -1
+        level = sign * np.nan_to_num(found.judged.worsening.center[place])  # from BASE to NEW
+        if found.logarithms[place]:
+            column[rows] *= np.exp(np.log1p(sign * SHARE) - level)
+        else:
+            column[rows] += sign * _amount(found, place) - level
+    return column
+
+
+def _amount(found: Comparison, place: int) -> float:
+    """How much worse, in the metric's unit, where differences are judged."""
+    margin, base = found.rule_of(place).margin, abs(float(found.base[place]))
+    size = AMOUNT * float(margin.of(np.array(base)))
+    if margin.is_relative or not size:
+        size = max(size, SHARE * base)
+    return size or 1.0  # of nothing, with nothing accepted: one of whatever it is
+
+
+def _more(found: Comparison) -> str:
+    pairs = int(found.judged.worsening.pairs.max())
+    return f"{found.pairing.new.command} --set replicates={max(5, 2 * pairs)}, and BASE alike"

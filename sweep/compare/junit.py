@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""A comparison as JUnit XML: a suite per rule of the gate, a test case per group of cells.
+
+A group is a strategy in a traffic mix; loads and rings are inside it.  A regression is a failure.  Too little data is
+an error: CI systems show skipped tests as green, and a gate that could not decide must not look like one that passed.
+
+Source: the schema that Jenkins publishes for its xUnit plug-in (testsuites, testsuite, testcase, failure, error).
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from sweep.report import numbers
+from sweep.stats.margins import Verdict
+
+from .comparison import Comparison
+from .injection import SelfTest
+from .wording import told
+
+SHOWN = 20  # comparisons in one message
+# XML 1.0 has no other characters than these; a label may have any.
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+BAD = ((Verdict.REGRESSED, "failure", "regressed"), (Verdict.UNDECIDED, "error", "too little data"))
+Groups = dict[str, list[int]]
+
+
+def render(found: Comparison | SelfTest) -> str:
+    """The whole file."""
+    comparison = found.comparison if isinstance(found, SelfTest) else found
+    root = ElementTree.Element("testsuites", name="sweep compare")
+    names = [comparison.pairing.words(cell, group=True) for cell in range(comparison.pairing.cells)]
+    ranked = [{place: rank for rank, place in enumerate(comparison.which(verdict))} for verdict, _, _ in BAD]
+    for place, rule in enumerate(comparison.gate.rules):
+        groups: Groups = {}
+        for each in (comparison.rule == place).nonzero()[0].tolist():
+            groups.setdefault(names[comparison.cell[each]], []).append(each)
+        suite = ElementTree.SubElement(root, "testsuite", name=_clean(rule.title))
+        for name, members in groups.items():
+            case = ElementTree.SubElement(
+                suite, "testcase", classname=f"sweep.{rule.metric}", name=_clean(name), time="0"
+            )
+            _outcome(case, comparison, ranked, members)
+        _count(suite)
+    _count(root)
+    ElementTree.indent(root)
+    return f"{HEAD}{ElementTree.tostring(root, encoding='unicode')}\n"
+
+
+def _outcome(case: ElementTree.Element, found: Comparison, ranked: list[dict[int, int]], members: list[int]) -> None:
+    """A failure if a cell of the group regressed, else an error if one is undecided, else nothing: passed."""
+    for rank, (_, tag, what) in zip(ranked, BAD, strict=True):
+        bad = sorted((place for place in members if place in rank), key=rank.__getitem__)
+        if bad:
+            cells = numbers.count(len(members), "cell")
+            message = f"{what} in {len(bad):,} of {cells}; worst: {told(found, bad[0])}"
+            entry = ElementTree.SubElement(case, tag, type=what, message=_clean(message))
+            lines = [told(found, place) for place in bad[:SHOWN]]
+            if len(bad) > SHOWN:
+                lines.append(f"and {len(bad) - SHOWN:,} more")
+            entry.text = _clean("\n".join(lines))
+            return
+
+
+def _count(node: ElementTree.Element) -> None:
+    for name, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
+        node.set(name, str(sum(1 for _ in node.iter(tag))))
+    node.set("skipped", "0")
+    node.set("time", "0")
+
+
+def _clean(text: str) -> str:
+    return FORBIDDEN.sub("\ufffd", text)

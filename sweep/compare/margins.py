@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""The margin of a metric: a share of BASE, an absolute amount in the metric's unit, or the larger of both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from sweep import units
+from sweep.config.source import Mistake, Node, shorten
+from sweep.report import numbers
+from sweep.report.dataset import Array
+
+PERCENT = "%"
+_AMOUNT = re.compile(r"\s*([+-]?[\d_.]+(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
+SCALES: Mapping[str, Mapping[str, Fraction]] = {  # unit of a column -> units that an amount may have, in it
+    "ns": {unit: Fraction(ps, 1000) for unit, ps in units.TIMES.items()},
+    "ps": {unit: Fraction(ps) for unit, ps in units.TIMES.items()},
+    "pps": {unit: Fraction(rate) for unit, rate in units.RATES.items()},
+    "bytes": {unit: Fraction(size) for unit, size in (*units.SIZES.items(), ("bytes", 1))},
+    "1": {"": Fraction(1)},
+}
+
+
+@dataclass(frozen=True)
+class Margin:
+    """What is accepted: up to `relative` of BASE's mean, or `absolute` where that is more."""
+
+    relative: float  # share, below 1; 0 for an absolute margin
+    absolute: float  # in the metric's unit: the margin, or the floor of a relative one
+    unit: str
+
+    @property
+    def is_relative(self) -> bool:
+        return self.relative > 0
+
+    def of(self, base: Array) -> Array:
+        """In the metric's unit, for these means of BASE."""
+        return np.maximum(self.relative * np.abs(base), self.absolute)
+
+    @property
+    def short(self) -> str:
+        """ "0.5 %", "16 pages"."""
+        return share(self.relative) if self.is_relative else amount(self.absolute, self.unit)
+
+    @property
+    def text(self) -> str:
+        """ "0.5 %", "0.5 % or 0.5 ns", "16 pages"."""
+        return self.short + (f" or {amount(self.absolute, self.unit)}" if self.is_relative and self.absolute else "")
+
+
+def share(value: float) -> str:
+    """ "0.5 %"."""
+    return f"{100 * value:g} %"
+
+
+def amount(value: float, unit: str, *, signed: bool = False, digits: int = 3) -> str:
+    """ "5 ns", "0.001", "16 pages"."""
+    sign = "+" if signed and value > 0 else ""
+    return f"{sign}{_short(value, digits)}" + (f" {unit}" if unit != "1" else "")
+
+
+def _short(value: float, digits: int) -> str:
+    """Significant digits, without zeros that say nothing: 16, 0.05, 1,840."""
+    text = numbers.significant(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def read(margin: Node, floor: Node | None, metric: str, unit: str) -> Margin:
+    """The margin that a gate file gives.  Errors: Mistake."""
+    relative, value = _read(margin, "margin", metric, unit)
+    if relative and value >= 1:
+        raise Mistake(margin.place, f'margin "{margin.text}" lets a metric double or vanish: it is below 100 %.')
+    if not relative and metric.endswith("_ratio") and value >= 1:
+        raise Mistake(margin.place, f'margin "{margin.text}" lets everything through: "{metric}" is at most 1.')
+    if floor is None:
+        return Margin(value, 0.0, unit) if relative else Margin(0.0, value, unit)
+    if not relative:
+        raise Mistake(floor.place, f'floor goes with a margin in %; "{shorten(margin.text)}" is absolute already.')
+    is_share, least = _read(floor, "floor", metric, unit)
+    if is_share:
+        raise Mistake(
+            floor.place, f'floor "{shorten(floor.text)}" is a share; it takes an amount such as {_like(unit)}.'
+        )
+    return Margin(value, least, unit)
+
+
+def _read(node: Node, what: str, metric: str, unit: str) -> tuple[bool, float]:
+    """Whether it is a share, and its value in the metric's unit or as a share.  Errors: Mistake."""
+    text = node.scalar(what)
+    shown = f'{what} "{shorten(text)}"'
+    parts = _AMOUNT.fullmatch(text)
+    try:
+        number, given = units.number(parts[1] if parts else text), parts[2] if parts else ""
+    except units.UnitError:
+        raise Mistake(node.place, f"{shown} is not an amount: write 0.5 % or {_like(unit)}.") from None
+    if number < 0:
+        raise Mistake(node.place, f"{shown} is below zero.")
+    if given == PERCENT:
+        return True, float(number / 100)
+    scales = _scales(unit)
+    if given not in scales:
+        wrong = f'has the unit "{given}"' if given else "has no unit"
+        choices = ", ".join(f'"{name}"' for name in scales if name) or "none"
+        raise Mistake(
+            node.place, f'{shown} {wrong}; "{metric}" has {choices}, or "%" of BASE: write 0.5 % or {_like(unit)}.'
+        )
+    return False, float(number * scales[given])
+
+
+def _scales(unit: str) -> Mapping[str, Fraction]:
+    return SCALES.get(unit, {unit: Fraction(1)})
+
+
+def _like(unit: str) -> str:
+    return "0.001" if unit == "1" else f"5 {unit}"

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+"""Rows of two sides brought together: cells by their scenario, and in each cell pairs that met the same packets.
+
+A *cell* is a scenario without its seed and replicate: strategy, label, traffic, load, ring, and every other parameter
+that varies inside one of the two sides.  A *pair* is a seed and a replicate.  Ids take no part: they hold the digest
+of the code, which is what a comparison is mostly about.  A parameter that varies in neither side and yet differs
+between them is no coordinate but what was changed (see `changes`), unless it decides which packets come: then the
+sides met other packets, and no pair would be one.
+
+Not modelled: nothing asks whether two versions of the model draw the same packets from equal seeds; parameters and
+seeds are all that is looked at.  If they did not, intervals would be wider, not wrong.  So it is with another link or
+another number of queues, which bring the same packets at other times: they are changes like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sweep.errors import NotComparableError
+from sweep.report import coordinates, numbers
+
+from .sides import Side
+
+Codes = NDArray[np.int64]
+
+SCENARIO = ("strategy", "label", "traffic", "load", "ring")
+PAIR = ("seed", "replicate")
+WINDOW = ("packets", "warmup")
+PACKETS = ("arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm")  # what comes, and what becomes of it
+VALUES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Cells that BASE has, in its order; `base_rows` and `new_rows` (cells, pairs) are rows of the tables or -1."""
+
+    base: Side
+    new: Side
+    keys: tuple[str, ...]  # parameters that tell cells apart
+    base_rows: Codes
+    new_rows: Codes
+    only_new: int  # cells that BASE lacks; not among these
+
+    @property
+    def cells(self) -> int:
+        return len(self.base_rows)
+
+    @property
+    def common(self) -> NDArray[np.bool_]:
+        """Cells with a pair, (cells,)."""
+        return np.asarray(self.both.any(axis=1))
+
+    @property
+    def both(self) -> NDArray[np.bool_]:
+        """Where both sides have a row, (cells, pairs)."""
+        return np.asarray((self.base_rows >= 0) & (self.new_rows >= 0))
+
+    @property
+    def first(self) -> Codes:
+        """A row of BASE for each cell, (cells,)."""
+        return np.asarray(self.base_rows[np.arange(self.cells), (self.base_rows >= 0).argmax(axis=1)], np.int64)
+
+    def values(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """A metric or counter of BASE and of NEW, (cells, pairs); NaN where there is none."""
+        sides = ((self.base, self.base_rows), (self.new, self.new_rows))
+        base, new = (np.append(_floats(side.table, name), np.nan)[rows] for side, rows in sides)
+        return base, new
+
+    def coordinates(self, cell: int) -> dict[str, Any]:
+        """The parameters that name a cell."""
+        return {name: values[cell] for name, values in self._named.items()}
+
+    @cached_property
+    def _named(self) -> dict[str, list[Any]]:
+        named: dict[str, list[Any]] = self.base.table.select(list(self.keys)).take(pa.array(self.first)).to_pydict()
+        return named
+
+    def words(self, cell: int, *, group: bool = False) -> str:
+        """ "page_pool (pool=2x) in router at load 0.3, ring 256"; a group of cells has neither load nor ring."""
+        found = {name: value for name, value in self.coordinates(cell).items() if value is not None}
+        label = f" ({found['label']})" if "label" in found else ""
+        place = f"{found['strategy']}{label} in {found['traffic']}" if "strategy" in found else f"{found['traffic']}"
+        more = [f"{name}={_text(value)}" for name, value in found.items() if name not in SCENARIO]
+        where = [] if group else [f"at load {found['load']:g}", f"ring {found['ring']}"]
+        return place + " " * bool(where or more) + ", ".join([*where, *more])
+
+
+def pair(base: Side, new: Side, keys: tuple[str, ...] | None = None) -> Pairing:
+    """Pair the rows of two sides.  `keys`: the parameters that tell cells apart, if they are known.
+
+    Raises NotComparableError if nothing can be paired, or what would be paired met other packets.
+    """
+    if keys is None:
+        varied = (name for side in (base, new) for names in coordinates.varied(side.table) for name in names)
+        keys = tuple(dict.fromkeys([*SCENARIO, *varied]))
+        keys = tuple(name for name in keys if all(name in side.table.column_names for side in (base, new)))
+    _same_seeds(base, new)
+    tables = base.table, new.table
+    cell_base, cell_new = _numbered(*tables, keys)
+    pair_base, pair_new = _numbered(*tables, PAIR)
+    shape = tuple(int(max(base.max(), new.max())) + 1 for base, new in ((cell_base, cell_new), (pair_base, pair_new)))
+    rows = []
+    for cells, pairs in ((cell_base, pair_base), (cell_new, pair_new)):
+        index = np.full(shape, -1, np.int64)
+        index[cells, pairs] = np.arange(len(cells))
+        if (taken := int((index >= 0).sum())) < len(cells):
+            raise NotComparableError(
+                f"not comparable: {len(cells) - taken:,} rows have the coordinates of another row "
+                f"({', '.join(keys)}, {', '.join(PAIR)}); were they published by `sweep run`?"
+            )
+        rows.append(index)
+    _, first = np.unique(cell_base, return_index=True)
+    order = cell_base[np.sort(first)]  # of BASE
+    found = Pairing(base, new, keys, rows[0][order], rows[1][order], shape[0] - len(order))
+    if not found.common.any():
+        raise NotComparableError(_nothing_in_common(base, new, keys))
+    _same_packets(found)
+    return found
+
+
+def encoded(base: pa.Table, new: pa.Table, name: str) -> tuple[Codes, Codes, list[Any]]:
+    """A column of both tables as positions in their sorted distinct values, and these; null is -1."""
+    both = pa.concat_tables([base.select([name]), new.select([name])], promote_options="permissive")
+    codes, values = coordinates.encode(both, name)
+    return codes[: len(base)], codes[len(base) :], values
+
+
+def _numbered(base: pa.Table, new: pa.Table, names: tuple[str, ...]) -> tuple[Codes, Codes]:
+    """Rows of both as numbers of their distinct combinations of these columns; absent columns are left out."""
+    present = [name for name in names if name in base.column_names and name in new.column_names]
+    columns = [np.concatenate(encoded(base, new, name)[:2]) for name in present]
+    _, number = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    flat = np.asarray(number.ravel(), np.int64)
+    return flat[: len(base)], flat[len(base) :]
+
+
+def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
+    return np.asarray(table.column(name).cast(pa.float64()).to_numpy(), np.float64)
+
+
+def _same_seeds(base: Side, new: Side) -> None:
+    sides = [side for side in (base, new) if "seed" in side.table.column_names]
+    seeds = [coordinates.encode(side.table, "seed")[1] for side in sides]
+    if len(seeds) == 2 and not set(seeds[0]) & set(seeds[1]):
+        raise NotComparableError(
+            f"not comparable: seed is {_list(seeds[0])} in BASE and {_list(seeds[1])} in NEW: they met other packets\n"
+            f"  next: {new.command} --set seed={seeds[0][0]}"
+        )
+
+
+def _same_packets(found: Pairing) -> None:
+    """Window and traffic of paired rows must be the same."""
+    both = found.both
+    for names, what in ((WINDOW, "the measured windows are not the same"), (PACKETS, "they met other packets")):
+        for name in names:
+            tables = found.base.table, found.new.table
+            if not all(name in table.column_names for table in tables):
+                continue
+            base, new, distinct = encoded(*tables, name)
+            values = [*distinct, "none"]
+            differs = both & (base[found.base_rows] != new[found.new_rows])
+            if differs.any():
+                cell, place = np.argwhere(differs)[0]
+                was, now = base[found.base_rows[cell, place]], new[found.new_rows[cell, place]]
+                cells = f"{int(differs.any(axis=1).sum()):,} of {numbers.count(int(found.common.sum()), 'common cell')}"
+                raise NotComparableError(
+                    f'not comparable: "{name}" is {_text(values[was])} in BASE and {_text(values[now])} in NEW '
+                    f"({cells}), so {what}\n  next: {found.new.command} with the {name} of BASE"
+                )
+
+
+def _nothing_in_common(base: Side, new: Side, keys: tuple[str, ...]) -> str:
+    """Name a parameter whose values the sides do not share."""
+    for name in keys:
+        codes_base, codes_new, values = encoded(base.table, new.table, name)
+        texts = [*values, "none"]
+        ours, theirs = ([texts[code] for code in np.unique(codes)] for codes in (codes_base, codes_new))
+        if not set(ours) & set(theirs):
+            return (
+                f'not comparable: no cell in common: "{name}" is {_list(ours)} in BASE and {_list(theirs)} in NEW\n'
+                "  next: run NEW with the sweep file of BASE, or give two runs of the same file"
+            )
+    return (
+        f"not comparable: no cell in common: no combination of {', '.join(keys)} is in both, with an equal replicate\n"
+        "  next: run NEW with the sweep file of BASE, or give two runs of the same file"
+    )
+
+
+def _list(values: list[Any]) -> str:
+    shown = [_text(value) for value in values[:VALUES_SHOWN]]
+    return ", ".join(shown) + (f" and {len(values) - VALUES_SHOWN} more" if len(values) > VALUES_SHOWN else "")
+
+
+def _text(value: Any) -> str:
+    """A value of a parameter: 20,000 · 0.3 · imix"""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else str(value)

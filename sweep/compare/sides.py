@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""The two sides of a comparison: published rows that may be compared at all, BASE and NEW."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sweep import report
+from sweep.errors import IncompleteError, NotComparableError, SweepError, did_you_mean
+from sweep.report import coordinates, dataset
+
+Location: TypeAlias = str | Path | pa.Table  # a run directory (path or URI), or its table
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side: its valid rows, histograms left out."""
+
+    name: str  # "BASE" or "NEW"
+    location: str  # as the user gave it; "table" for a table
+    table: pa.Table
+    about: dict[str, Any]  # what the sweep said of itself when it was published
+    invalid: int  # rows set aside because they break a law
+    strategy: str = ""  # column of the report that this side is, where one run has both sides
+
+    @property
+    def title(self) -> str:
+        """What is compared: a strategy and its variant, or a run."""
+        return self.strategy or self.location
+
+    @property
+    def command(self) -> str:
+        """What to type to run it again; overrides may follow."""
+        return str(self.about.get("command") or "sweep run FILE")
+
+
+def runs(base: Location, new: Location) -> tuple[Side, Side]:
+    """Two runs.  Raises SweepError if one is not there, not whole, or of another format than the other."""
+    sides = _side("BASE", base), _side("NEW", new)
+    formats = [side.about.get("format", "none") for side in sides]
+    if formats[0] != formats[1]:
+        raise NotComparableError(
+            f'not comparable: results of BASE "{sides[0].location}" have format "{formats[0]}", '
+            f'of NEW "{sides[1].location}" format "{formats[1]}"\n'
+            f"  next: run the older one again with the version of sweep that ran the other: {_older(*sides)}"
+        )
+    return sides
+
+
+def strategies(run: Location, baseline: str, strategy: str) -> tuple[Side, Side, tuple[str, ...]]:
+    """Two strategies of one run, and the parameters that tell their cells apart.
+
+    A strategy with variants is named as the report names it: "page_pool (pool=2x)".  Raises SweepError.
+    """
+    whole = _side("BASE", run)
+    data = dataset.read(whole.table)
+    found = []
+    for option, side, wanted in (("baseline", "BASE", baseline), ("strategy", "NEW", strategy)):
+        rows = data.index[:, :, :, _column(data, option, wanted), :].ravel()
+        table = data.table.take(pa.array(np.sort(rows[rows >= 0])))
+        found.append(Side(side, whole.location, table, whole.about, whole.invalid, wanted))
+    _, splits = coordinates.varied(data.table)
+    return found[0], found[1], ("traffic", "load", "ring", *splits)
+
+
+def _column(data: dataset.Dataset, option: str, wanted: str) -> int:
+    """The only column of this name or, without a variant, of this strategy."""
+    if wanted in data.columns:
+        return data.columns.index(wanted)
+    variants = data.of(wanted)
+    if len(variants) == 1:
+        return variants[0]
+    if variants:
+        names = [data.columns[place] for place in variants]
+        raise SweepError(
+            f'--{option} "{wanted}" has {len(names)} variants: name one\n  known: {", ".join(names)}\n'
+            f"  next: sweep compare RUN ... --{option} {shlex.quote(names[0])}"
+        )
+    raise SweepError(
+        f'--{option} "{wanted}" is not in this run.{did_you_mean(wanted, data.columns)}\n'
+        f"  known: {', '.join(data.columns)}"
+    )
+
+
+def _side(name: str, given: Location) -> Side:
+    table = given if isinstance(given, pa.Table) else report.read(given, histograms=False)
+    location = "table" if isinstance(given, pa.Table) else str(given)
+    about = dataset.published(table.schema)
+    missing = [column for column in coordinates.REQUIRED if column not in table.column_names]
+    if missing:
+        raise SweepError(
+            f'{name} "{location}" has no column "{missing[0]}": a comparison needs '
+            f"{', '.join(coordinates.REQUIRED)}; was it published by `sweep run`?"
+        )
+    side = Side(name, location, table, about, 0)
+    asked, there = int(about.get("simulations", len(table))), len(table)
+    if there < asked or not there:
+        raise IncompleteError(
+            f'{name} "{location}" is incomplete: {there:,} of {asked:,} simulations have a result\n'
+            f"  next: {side.command}"
+        )
+    if "valid" not in table.column_names:
+        return side
+    valid = table.filter(pc.equal(table.column("valid"), True))
+    if not len(valid):
+        raise IncompleteError(
+            f'{name} "{location}" has no valid row: all {there:,} break a law of the model\n'
+            f"  next: see which: sweep report {shlex.quote(location)} --full"
+        )
+    return Side(name, location, valid, about, there - len(valid))
+
+
+def _older(base: Side, new: Side) -> str:
+    return min((base, new), key=lambda side: str(side.about.get("format", ""))).command

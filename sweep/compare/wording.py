@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""One comparison in words: what it was, what it is, by how much, and what is said in a footnote."""
+
+from __future__ import annotations
+
+import math
+
+from sweep.report import numbers
+
+from .comparison import Comparison
+from .margins import amount, share
+
+ROUNDING = 1e-12  # of a number: what adding in another order does to it
+
+
+def values(found: Comparison, place: int) -> str:
+    """ "55.5 → 56.5 ns"; with as many digits as it takes to tell them apart, up to six."""
+    base, new, unit = float(found.base[place]), float(found.new[place]), found.rule_of(place).unit
+    texts = [numbers.significant(value) for value in (base, new)]
+    for digits in (4, 5, 6):
+        if texts[0] == texts[1] and base != new:
+            texts = [numbers.significant(value, digits) for value in (base, new)]
+    return " → ".join(texts) + (f" {unit}" if unit != "1" else "")
+
+
+def change(found: Comparison, place: int) -> str:
+    """ "+1.9 ±0.01 %", "+0.002 ±0.0001", "0"; without ± where it is exact or its spread is not known."""
+    center, low, high = found.change(place)
+    if not math.isfinite(center):
+        return numbers.MISSING
+    half = (high - low) / 2
+    exact = not half > ROUNDING * abs(center)  # NaN, with one pair, too
+    if found.logarithms[place]:
+        return f"{percent(center, half)}{'' if exact else f' ±{numbers.half_width(half)}'} %"
+    unit = found.rule_of(place).unit
+    if exact:
+        return amount(center, unit, signed=True)
+    center = round(center, 1 - math.floor(math.log10(half)))  # to the second digit of its interval
+    return f"{amount(center, '1', signed=True)} ±{amount(half, unit, digits=2)}"
+
+
+def percent(value: float, half: float = 0.0) -> str:
+    """A change in percent without the sign %: with a second decimal where it, or half its interval, is small."""
+    if value == 0:
+        return "0"
+    decimals = 2 if abs(value) < 0.001 or 0 < half < 0.00095 else 1 if abs(value) < 1 else 0
+    return f"{100 * value:+,.{decimals}f}"
+
+
+def accepted(found: Comparison, place: int) -> str:
+    """The margin that held in this cell: "1 %", or "0.05 ns" where the floor is more or ratios do not exist."""
+    rule = found.rule_of(place)
+    if found.logarithms[place]:
+        return share(rule.margin.relative)
+    return amount(float(found.worse[place]), rule.unit)
+
+
+def notes(found: Comparison, place: int) -> tuple[str, ...]:
+    """Footnotes."""
+    said = []
+    pairs, rule = int(found.judged.worsening.pairs[place]), found.rule_of(place)
+    if pairs == 0:
+        no_cell = not found.pairing.common[found.cell[place]]
+        return ("NEW has no such cell" if no_cell else "NEW has no value here",)
+    if found.base[place] == 0 and rule.margin.is_relative:
+        floor = amount(rule.margin.absolute, rule.unit)
+        said.append(f"BASE is zero, and a share of it is too: the floor, {floor}, is all that is accepted")
+    elif rule.margin.is_relative and not found.logarithms[place]:
+        said.append("the margin in % is less than its floor here, or a value is zero: differences are judged")
+    if pairs == 1:
+        said.append("one pair shows nothing about its spread: 2 are needed at least, 5 are usual")
+    return tuple(said)
+
+
+def told(found: Comparison, place: int) -> str:
+    """All of it in one line."""
+    cell = found.pairing.words(int(found.cell[place]))
+    pairs = numbers.count(int(found.judged.worsening.pairs[place]), "pair")
+    line = f"{found.rule_of(place).metric} of {cell}: {values(found, place)}, {change(found, place)}"
+    return f"{line} (margin {accepted(found, place)}, {pairs})" + "".join(f"; {note}" for note in notes(found, place))

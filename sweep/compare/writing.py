@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""A comparison in the form that is asked for: text for people, Markdown for a pull request, JSON, JUnit XML."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+
+from sweep.errors import SweepError, did_you_mean
+from sweep.report import markdown, plain
+
+from . import contents, junit, records
+from .comparison import Comparison
+from .injection import SelfTest
+
+FORMATS = ("text", "md", "json", "junit")
+SUFFIXES = {".txt": "text", ".text": "text", ".md": "md", ".json": "json", ".xml": "junit"}
+
+
+def write(found: Comparison | SelfTest, form: str, width: int = 100) -> str:
+    """The whole of it; `width` is for text.  Raises SweepError for a format that is not known."""
+    if _known(form) == "json":
+        return json.dumps(records.record(found), indent=1, allow_nan=False) + "\n"
+    if form == "junit":
+        return junit.render(found)
+    document = contents.document(found)
+    return markdown.render(document) if form == "md" else plain.render(document, width)
+
+
+def form_of(file: str | None, asked: str | None) -> str:
+    """The format of a file, or of the terminal (None): what was asked for, else what its name says, else text.
+
+    Raises SweepError for a format that is not known, and for a name that says nothing.
+    """
+    if asked or file is None:
+        return _known(asked or "text")
+    suffix = PurePath(file).suffix.lower()
+    if suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    raise SweepError(
+        f'--out "{file}" does not say in which format: its name ends in none of {", ".join(SUFFIXES)}\n'
+        f"  next: add --format {'|'.join(FORMATS)}"
+    )
+
+
+def _known(form: str) -> str:
+    if form not in FORMATS:
+        raise SweepError(f'format "{form}" is not known.{did_you_mean(form, FORMATS)}\n  known: {", ".join(FORMATS)}')
+    return form
