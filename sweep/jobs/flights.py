@@ -22,7 +22,7 @@ class Flight:
     """One attempt at a piece."""
 
     piece: Piece
-    handed_out: float = field(default_factory=time.perf_counter)
+    handed_out: float = field(default_factory=lambda: time.perf_counter())
     started: float | None = None  # since when a worker is there for it
     copied: bool = False  # its deadline has passed once, and a second copy was handed out
 

@@ -12,11 +12,14 @@ from sweep.model.trace_run import run
 from . import object_pool
 from .traces import row, trace
 
+RANDOMS = st.randoms(use_true_random=False)
+RANDOMS.validate()  # imports what it needs: in the middle of an example, deep in the stack, the import may fail
+
 
 @st.composite
 def stories(draw: st.DrawFn) -> tuple[dict[str, int], str]:
     """Parameters and operations in which every handle is put at most once and outsiders pay back what they took."""
-    pick = draw(st.randoms(use_true_random=False))
+    pick = draw(RANDOMS)
     params = {
         "pool_size": pick.choice([1, 2, 7, 31, 32, 40, 100]),
         "flags": pick.choice([0, 0, 1, 3]),
