@@ -42,7 +42,7 @@ def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> N
     except KeyboardInterrupt:
         raise IncompleteError("interrupted; nothing is kept of a validation\n  see: sweep validate --help") from None
     summary = summarise(outcomes)
-    print(render(document(outcomes, summary), width(), full=False), end="")
+    print(render(document(outcomes, summary).short(), width()), end="")
     if out is not None:
         print("\n" + " · ".join(map(str, write(outcomes, summary, out))))
     unexplained = [f"{outcome.experiment.name} {each.id}" for outcome in outcomes for each in outcome.unexplained]

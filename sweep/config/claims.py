@@ -19,7 +19,8 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from sweep import claims
 from sweep.errors import did_you_mean
-from sweep.grid import Column, Layout
+from sweep.expression import Column
+from sweep.grid import Layout
 from sweep.metrics import METRICS
 from sweep.model import batch, host
 from sweep.model.strategies import NAMES, strategy

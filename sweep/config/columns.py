@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sweep.grid import LABEL, Codes, Column, Expression, Layout
+from sweep.expression import Column, Expression
+from sweep.grid import LABEL, Codes, Layout
 from sweep.model.strategies import NAMES, strategy
 
 from .parameters import knob_parameters, parameters

@@ -19,7 +19,8 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from sweep import units
 from sweep.errors import did_you_mean
-from sweep.grid import FORMS, Expression
+from sweep.expression import Expression
+from sweep.grid import FORMS
 from sweep.units import MILLION, Dimension
 
 Shown = str | int | float

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sweep.errors import ConfigError
-from sweep.grid import Column, Expression, ExpressionError
+from sweep.expression import Column, Expression, ExpressionError
 from sweep.model.host import COST_NAMES, HARDWARE_NAMES
 from sweep.model.scenario import Nic, Reader, Traffic
 from sweep.model.strategies import strategy

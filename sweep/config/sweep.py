@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from sweep.errors import ConfigError, did_you_mean
-from sweep.grid import LABEL, Dimension, Expression, ExpressionError, Ints, Layout
+from sweep.expression import Expression, ExpressionError
+from sweep.grid import LABEL, Dimension, Ints, Layout
 from sweep.model.scenario import Nic, Scenario, Traffic
 from sweep.model.strategies import NAMES, strategy
 

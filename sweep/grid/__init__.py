@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """From axes to points by index arithmetic; no list of points is held.
 
-`layout` numbers the points, `coded` holds columns over them, `expression` is the language of constraints, `sequence`
-the short forms of lists.
+`layout` numbers the points, `coded` holds columns over them, `sequence` has the short forms of lists.
 """
 
 from .coded import Coded, Codes, distinct, firsts, together, used
-from .expression import Column, Expression, ExpressionError
 from .layout import LABEL, MOST_POINTS, Dimension, Ints, Layout
 from .sequence import FORMS, SequenceError
 
@@ -16,10 +14,7 @@ __all__ = [
     "MOST_POINTS",
     "Coded",
     "Codes",
-    "Column",
     "Dimension",
-    "Expression",
-    "ExpressionError",
     "Ints",
     "Layout",
     "SequenceError",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -15,6 +16,9 @@ from .. import storage
 from ..errors import IncompleteError, RunError, SweepError, did_you_mean
 from ..storage import snapshot
 from .document import Document
+
+if TYPE_CHECKING:
+    from .projection import Request
 
 TABLE = "results.arrow"
 FORMATS = ("txt", "md", "html")
@@ -34,7 +38,7 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
     from .contents import document as contents
 
     files = storage.open(location)
-    document = contents(read(files))
+    document = contents(read(files), str(location))
     paths = {}
     for name in dict.fromkeys(formats):
         files.put(f"report.{name}", _writer(name)(document).encode())
@@ -42,12 +46,43 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
     return paths
 
 
-def text(table: pa.Table, width: int = 100, *, full: bool = False) -> str:
-    """The terminal form: verdicts, claims, comparisons, quality; `full` adds what report.txt has beyond."""
-    from .contents import document
-    from .plain import render
+def text(table: pa.Table, width: int = 100, *, full: bool = False, location: str = "") -> str:
+    """The terminal form: about a screen, or all that report.txt has if `full`; commands in it name `location`."""
+    from . import brief, contents, plain
 
-    return render(document(table), width, full=full)
+    return plain.render((contents if full else brief).document(table, location), width)
+
+
+def render(
+    table: pa.Table,
+    kind: str,
+    request: Request | None = None,
+    *,
+    width: int = 100,
+    mail: bool = False,
+    full: bool = False,
+    location: str = "",
+) -> str:
+    """A projection, or without a request the report, as "txt", "md", "csv" or "html".
+
+    Text is `width` columns wide, and Markdown too if it is for a `mail`.  Of the report, text is the short form unless
+    `full`, and CSV is the projection that its main tables show.
+    Raises SweepError for a request of what is not there.
+    """
+    from . import brief, contents, html, markdown, plain, projection, tidy
+
+    asked = request or projection.Request()
+    if kind == "csv":
+        return tidy.csv_text(projection.project(table, projection.whole(table) if asked.empty else asked))
+    if not asked.empty:
+        document = projection.document(projection.project(table, asked), location)
+    else:
+        document = (brief if kind == "txt" and not full else contents).document(table, location)
+    if kind == "html":
+        return html.render(document)
+    if kind == "md":
+        return markdown.render(document, width if mail else None)
+    return plain.render(document, width)
 
 
 def read(location: str | Path | storage.Files, *, histograms: bool = True) -> pa.Table:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from ..stats import Call
 from . import numbers
 from .analysis import Analysis
 from .document import Block, Cell, Paragraph, Section, Table
-from .outcome import DROPS_DIFFER, WITHIN, Outcome, pairs_wanted
+from .outcome import DROPS_DIFFER, WITHIN, CellIndex, Outcome, pairs_wanted
 
 ABSENT = Cell(numbers.MISSING, "missing")
 ALONE = "one replicate: an interval needs 2 at least"
@@ -95,10 +97,7 @@ def table(analysis: Analysis, mix: int, load: int) -> Table:
         outcome = analysis.outcomes.get((mix, load, ring))
         if outcome is None:
             continue
-        cells = [_cell(analysis, (mix, load, ring, column)) for column in range(len(data.columns))]
-        for column, (sign, tone) in _signs(outcome).items():
-            cells[column] = replace(cells[column], text=f"{sign} {cells[column].text}", tone=tone)
-        rows.append((Cell(str(size)), *cells, _lead(outcome, wanted)))
+        rows.append((Cell(str(size)), *row(analysis, (mix, load, ring)), _lead(outcome, wanted)))
     pairs = sorted({int(n) for n in np.unique(analysis.relative.pairs[mix, load]) if n})
     n = f"n={numbers.ranges([float(p) for p in pairs])} {'pair' if pairs == [1] else 'pairs'}"
     return Table(
@@ -110,23 +109,48 @@ def table(analysis: Analysis, mix: int, load: int) -> Table:
     )
 
 
-def difference_cell(estimate: stats.Estimate) -> Cell:
+def row(analysis: Analysis, where: CellIndex) -> list[Cell]:
+    """The columns of one cell that has an outcome, those marked that are not shown to lose."""
+    cells = [_cell(analysis, (*where, column)) for column in range(len(analysis.data.columns))]
+    for column, (sign, tone) in _signs(analysis.outcomes[where]).items():
+        cells[column] = replace(cells[column], text=f"{sign} {cells[column].text}", tone=tone)
+    return cells
+
+
+class Form(NamedTuple):
+    """How a difference and half its interval are written."""
+
+    center: Callable[[float], str]  # with its sign
+    half: Callable[[float], str]
+    unit: str  # with the blank before it
+    small: str  # the footnote of a difference that is too small to count
+
+
+PERCENT = Form(lambda value: numbers.percent(value, signed=True), numbers.half_width, " %", SMALL)
+
+
+def relative_cell(estimate: stats.Estimate) -> Cell:
     """A paired relative difference, given as logarithms of ratios, as text: never a number without its interval."""
-    found = estimate.ratios()
-    match estimate.call(float(np.log1p(stats.MARGIN))):
-        case Call.TOO_FEW:
-            return ABSENT if estimate.pairs == 0 else Cell(f"n={int(estimate.pairs)}", "missing", notes=(ALONE,))
-        case Call.TIE:
-            if estimate.exact:
-                return Cell("~", "tie", _interval(found), (EQUAL,))
-            return Cell(f"~ ±{_half(found)} %", "tie", _interval(found))
-        case call:
-            small = call == Call.EQUIVALENT
-            tone = "tie" if small else "better" if call == Call.LOWER else "worse"
-            center, notes = numbers.percent(float(found.center), signed=True), (SMALL,) if small else ()
-            if estimate.exact:
-                return Cell(f"{center} %", tone, notes=(EXACT, *notes))
-            return Cell(f"{center} ±{_half(found)} %", tone, _interval(found), notes)
+    return difference_cell(estimate.ratios(), estimate.call(float(np.log1p(stats.MARGIN))), PERCENT)
+
+
+def difference_cell(found: stats.Estimate, call: Call, form: Form) -> Cell:
+    """A paired difference and what its interval says, as text."""
+    if call == Call.TOO_FEW:
+        return ABSENT if found.pairs == 0 else Cell(f"n={int(found.pairs)}", "missing", notes=(ALONE,))
+    low, high = (form.center(float(side)) for side in (found.low, found.high))
+    half = form.half(float(np.fmax(found.high - found.center, found.center - found.low)))
+    interval = f"95 % interval {low} to {high}{form.unit}, n={int(found.pairs)}"
+    if call == Call.TIE:
+        if found.exact:
+            return Cell("~", "tie", interval, (EQUAL,))
+        return Cell(f"~ ±{half}{form.unit}", "tie", interval)
+    small = call == Call.EQUIVALENT
+    tone = "tie" if small else "better" if call == Call.LOWER else "worse"
+    center, notes = form.center(float(found.center)), (form.small,) if small else ()
+    if found.exact:
+        return Cell(f"{center}{form.unit}", tone, notes=(EXACT, *notes))
+    return Cell(f"{center} ±{half}{form.unit}", tone, interval, notes)
 
 
 def noted(cell: Cell, *notes: str) -> Cell:
@@ -145,7 +169,7 @@ def _difference(analysis: Analysis, where: tuple[int, int, int, int]) -> Cell:
     if analysis.absolute.pairs[where] and not analysis.absolute.pairs[(*where[:3], 0)]:
         value = numbers.significant(float(analysis.absolute.center[where]))
         return Cell(f"({value} ns)", notes=(f"{analysis.baseline} was not simulated here: nothing to compare with",))
-    cell = difference_cell(analysis.relative[where])
+    cell = relative_cell(analysis.relative[where])
     points = f"{numbers.percent(stats.DROP_MARGIN)} percentage points"
     if analysis.drops_more[where]:
         return noted(cell, f"drops over {points} more packets than {analysis.baseline}: fewer ns would not be faster")
@@ -170,15 +194,6 @@ def _plain(estimate: stats.Estimate, ratio: bool = False, *, relative: bool = Fa
     if relative:
         return Cell(f"{text} ±{numbers.half_width(half / center)} %")
     return Cell(text, detail=f"± {numbers.percent(half) if ratio else numbers.significant(half, 2)}")
-
-
-def _interval(found: stats.Estimate) -> str:
-    low, high = (numbers.percent(float(side), signed=True) for side in (found.low, found.high))
-    return f"95 % interval {low} to {high} %, n={int(found.pairs)}"
-
-
-def _half(found: stats.Estimate) -> str:
-    return numbers.half_width(float(np.fmax(found.high - found.center, found.center - found.low)))
 
 
 def _signs(outcome: Outcome) -> dict[int, tuple[str, str]]:
@@ -218,7 +233,7 @@ def _means(analysis: Analysis, mix: int, load: int) -> tuple[Cell, ...]:
         if column == 0:
             cells.append(Cell(numbers.significant(float(np.exp(estimate.center)))) if estimate.pairs else ABSENT)
             continue
-        cell = difference_cell(estimate)
+        cell = relative_cell(estimate)
         rings, used = int(analysis.absolute.pairs[mix, load].any(axis=-1).sum()), int(run.sum())
         cells.append(noted(cell, f"over {used} of {rings} rings") if used < rings and estimate.pairs else cell)
     return (*cells, Cell(""))

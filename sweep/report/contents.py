@@ -13,12 +13,15 @@ from . import (
     composition,
     dataset,
     density,
+    importance,
     inflight,
     memory,
     numbers,
+    pareto,
     pool_size,
     pool_statistics,
     quality,
+    reproduction,
     ring_axis,
     ring_effects,
     seed_claims,
@@ -32,6 +35,7 @@ from .dataset import Dataset
 from .document import Block, Document, Finding, Findings, Paragraph, Section
 
 DETAILS = (
+    pareto.section,
     memory.section,
     census.section,
     inflight.section,
@@ -40,23 +44,24 @@ DETAILS = (
     density.section,
     composition.costs,
     composition.laps,
+    importance.section,
 )
 
 
-def document(table: pa.Table) -> Document:
-    """The report of one sweep.  Raises SweepError if the table holds no simulation."""
+def document(table: pa.Table, location: str = "") -> Document:
+    """The report of one sweep, published at `location`.  Raises SweepError if the table holds no simulation."""
     data = dataset.read(table)
     name = str(data.metadata.get("name") or "sweep")
     if not len(data.table):
         unusable = Section("Verdict", (Paragraph("No simulation is valid, so there is nothing to report."),))
-        return Document(name, _subtitle(data), (unusable, quality.quality(data), quality.provenance(data)))
+        return Document(name, subtitle(data), (unusable, quality.quality(data), quality.provenance(data)))
     analysis = analyse(data)
     charts: list[Block] = [curves(analysis, mix) for mix in range(len(data.mixes))]
     if data.of("refcount_recycle") and data.has(comparison.HELD):
         charts.append(Paragraph(f"Pages held, {comparison.HELD_TWICE}."))
     return Document(
         title=name,
-        subtitle=_subtitle(data),
+        subtitle=subtitle(data),
         sections=(
             verdicts.verdicts(analysis),
             *_claims("Claims of the sweep file", user_claims.judge(analysis)),
@@ -71,6 +76,7 @@ def document(table: pa.Table) -> Document:
             quality.method(analysis),
             quality.quality(data),
             quality.provenance(data),
+            *_told(analysis, lambda each: reproduction.section(each, location)),
         ),
     )
 
@@ -84,7 +90,8 @@ def _claims(title: str, findings: list[Finding]) -> list[Section]:
     return [Section(title, (Findings(tuple(findings)),))] if findings else []
 
 
-def _subtitle(data: Dataset) -> str:
+def subtitle(data: Dataset) -> str:
+    """What was simulated."""
     used = f"{numbers.count(len(data.table), 'simulation')}"
     if not len(data.table):
         return f"{used} of {data.rows:,} can be used"

@@ -7,7 +7,7 @@ sections.  A table numbers its own footnotes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 
@@ -24,6 +24,7 @@ class Cell:
 @dataclass(frozen=True)
 class Paragraph:
     text: str
+    code: bool = False  # a command to paste: kept apart, and folded only where a shell would go on reading
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,7 @@ class Document:
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+
+    def short(self) -> Document:
+        """Without the sections marked as detail."""
+        return replace(self, sections=tuple(section for section in self.sections if not section.detail))

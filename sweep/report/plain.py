@@ -13,12 +13,10 @@ GAP = "  "
 INDENT = "  "
 
 
-def render(document: Document, width: int = 100, *, full: bool = True) -> str:
-    """The whole document, or its short form without the sections marked as detail."""
+def render(document: Document, width: int = 100) -> str:
+    """The whole document, no line longer than `width`."""
     parts = [_wrapped(document.title, width), _wrapped(document.subtitle, width)]
-    for section in document.sections:
-        if full or not section.detail:
-            parts.append(_section(section, width))
+    parts += [_section(section, width) for section in document.sections]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -31,14 +29,24 @@ def _section(section: Section, width: int) -> str:
 
 def _block(block: Block, width: int) -> str:
     match block:
-        case Paragraph(text):
-            return _wrapped(text, width)
+        case Paragraph(text, code):
+            return folded(text, width) if code else _wrapped(text, width)
         case Table():
-            return _table(block, width)
+            return table(block, width)
         case Findings(items):
             return "\n".join(_finding(item.name, item.word, item.claim, item.evidence, width) for item in items)
         case Chart():
             return ""
+
+
+def folded(command: str, width: int) -> str:
+    """A command, indented; too long a one in lines that a shell reads as one."""
+    room = width - 2 * len(INDENT) - 2
+    lines = []
+    for line in textwrap.wrap(command, room, break_long_words=False, break_on_hyphens=False):
+        pieces = [line[start : start + room] for start in range(0, len(line), room)]
+        lines.append("\\\n".join(pieces))  # inside a word, so no blanks before what follows
+    return INDENT + f" \\\n{INDENT * 2}".join(lines)
 
 
 def _finding(name: str, word: str, claim: str, evidence: tuple[str, ...], width: int) -> str:
@@ -49,19 +57,19 @@ def _finding(name: str, word: str, claim: str, evidence: tuple[str, ...], width:
     return "\n".join(lines)
 
 
-def _table(table: Table, width: int) -> str:
+def table(block: Table, width: int) -> str:
     """Columns aligned right (the first left), long names and words wrapped; too wide a table goes on below."""
-    notes = table.footnotes()
-    body = [[_marked(cell, notes) for cell in row] for row in table.rows + table.foot]
-    limits = _limits([[*map(_longest_head, table.header)], *body], width, table.prose)
-    lines = [_wrapped_row([*map(_headed, table.header)], limits)]
+    notes = block.footnotes()
+    body = [[_marked(cell, notes) for cell in row] for row in block.rows + block.foot]
+    limits = _limits([[*map(_longest_head, block.header)], *body], width, block.prose)
+    lines = [_wrapped_row([*map(_headed, block.header)], limits)]
     lines += [_wrapped_row(row, limits) for row in body]
     widths = [max(len(part) for line in lines for part in line[column]) for column in range(len(limits))]
-    align = str.ljust if table.prose else str.rjust
-    text = [_wrapped(table.caption, width)]
+    align = str.ljust if block.prose else str.rjust
+    text = [_wrapped(block.caption, width)]
     for columns in _pieces(widths, width):
         for place, line in enumerate(lines):
-            if table.foot and place == len(lines) - len(table.foot):
+            if block.foot and place == len(lines) - len(block.foot):
                 text.append(INDENT + "-" * (sum(widths[c] + len(GAP) for c in columns) - len(GAP)))
             for row in range(max(len(line[column]) for column in columns)):
                 parts = [(line[c][row] if row < len(line[c]) else "", widths[c]) for c in columns]
@@ -69,7 +77,7 @@ def _table(table: Table, width: int) -> str:
                 text.append((INDENT + GAP.join(cells)).rstrip())
         text.append("")
     text.pop()
-    for note in [table.legend, *(f"{_mark((i,))} {note}" for i, note in enumerate(notes, 1))]:
+    for note in [block.legend, *(f"{_mark((i,))} {note}" for i, note in enumerate(notes, 1))]:
         if note:
             text.append(textwrap.fill(note, width, initial_indent=INDENT, subsequent_indent="    "))
     return "\n".join(text)
@@ -132,7 +140,7 @@ def _pieces(widths: list[int], width: int) -> list[list[int]]:
 
 
 def _marked(cell: Cell, notes: list[str]) -> str:
-    return cell.text + _mark(tuple(notes.index(note) + 1 for note in cell.notes))
+    return cell.text + _mark(tuple(sorted(notes.index(note) + 1 for note in cell.notes)))
 
 
 def _mark(places: tuple[int, ...]) -> str:

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 import numpy as np
 
 from .. import stats
-from . import numbers, steady
+from . import numbers, reproduction, steady
 from .analysis import Analysis
 from .dataset import Dataset
 from .document import Block, Cell, Paragraph, Section, Table
@@ -85,12 +84,33 @@ def quality(data: Dataset) -> Section:
     return Section("Quality", tuple(blocks))
 
 
+def warnings(analysis: Analysis) -> list[str]:
+    """What a reader of the numbers must know, a sentence each; one that all is well if it is."""
+    data, found = analysis.data, analysis.steady
+    planned = data.metadata.get("simulations")
+    cells = int((found.short | found.moving).sum())
+    lines = []
+    if data.invalid:
+        lines.append(f"{numbers.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a law: not used.")
+    if isinstance(planned, int) and planned > data.rows:
+        lines.append(f"The sweep is not whole: {data.rows:,} of {planned:,} simulations; `sweep run` runs the rest.")
+    if data.pairs < 2:
+        lines.append("One replicate: no interval can be given and nothing is decided; 5 replicates are usual.")
+    if not data.baseline_found:
+        wanted = (data.metadata.get("baseline") or {}).get("strategy")
+        lines.append(f'The baseline "{wanted}" has no valid row; {data.columns[0]} stands in.')
+    if cells:
+        every = int((data.index >= 0).any(axis=-1).sum())
+        lines.append(f"{cells:,} of {every:,} cells are too short for their ring or not steady: marked where shown.")
+    return lines or [f"Nothing: all {data.rows:,} simulations kept their laws, and every cell is steady."]
+
+
 def provenance(data: Dataset) -> Section:
     """What made the table, and the command that makes it again."""
     meta = data.metadata
     blocks: list[Block] = []
-    command = _command(meta)
-    blocks.append(Paragraph(f"Command: {command}" if command else "The table does not say what made it."))
+    made = reproduction.command(meta)
+    blocks.append(Paragraph(f"Command: {made}" if made else "The table does not say what made it."))
     seed = meta.get("seed")
     blocks.append(
         Paragraph(
@@ -106,8 +126,3 @@ def provenance(data: Dataset) -> Section:
         rows = tuple((Cell(name), Cell(str(value))) for name, value in entries)
         blocks.append(Table("Provenance", ("what", "value"), rows, prose=True))
     return Section("How to reproduce", tuple(blocks))
-
-
-def _command(meta: dict[str, Any]) -> str:
-    command = meta.get("command", "")
-    return shlex.join(map(str, command)) if isinstance(command, list) else str(command)

@@ -4,17 +4,39 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
 from .. import stats
 from . import numbers
 from .analysis import Analysis
+from .dataset import Array
 from .document import Finding, Findings, Section
 from .judging import span
 from .outcome import DROPS_DIFFER, WITHIN, Outcome, pairs_wanted
 
 LOST = 0.001  # dropped share up to which a ring counts as big enough
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the strategies of one mix stand, over its cells of ring and load."""
+
+    word: str  # the verdict
+    tone: str  # of a finding
+    first: str  # the strategy that leads most cells; of undecided ones, most often the smallest mean
+    lead: int  # the column that speaks for it; -1 if nothing is decided
+    cells: int
+    settled: int  # cells with a winner
+    among: int  # of these, led by `first`, alone or not
+    alone: dict[str, int]  # strategy -> cells that it leads alone
+    beside: dict[str, int]  # strategy -> cells that it leads together with `first`
+
+    @property
+    def short(self) -> str:
+        """The verdict in two words: those as good as the winner after "≈"."""
+        return self.word.replace(", with ", " ≈ ").replace(" and ", " ≈ ").removesuffix(f" {WITHIN}")
 
 
 def verdicts(analysis: Analysis) -> Section:
@@ -23,36 +45,51 @@ def verdicts(analysis: Analysis) -> Section:
     return Section("Verdict", (Findings(items),))
 
 
-def _verdict(analysis: Analysis, mix: int) -> Finding:
+def standing(analysis: Analysis, mix: int) -> Standing | None:
+    """None for a mix without a valid simulation."""
     data = analysis.data
-    name, strategies = data.mixes[mix], list(dict.fromkeys(data.strategies))
-    cells = [outcome for (m, _, _), outcome in analysis.outcomes.items() if m == mix]
+    strategies = list(dict.fromkeys(data.strategies))
+    cells = _cells(analysis, mix)
     if not cells:
-        return Finding(name, "nothing to say", "No valid simulation has a cost per packet.", ())
+        return None
     led = [outcome.leaders(data.strategies) for outcome in cells if outcome.settled(data.strategies)]
-    unsettled = _unsettled(analysis, cells)
+    best = Counter(data.strategies[outcome.winner.best] for outcome in cells)
     if not led:
-        smallest = Counter(data.strategies[outcome.winner.best] for outcome in cells).most_common(1)[0][0]
-        lines = [*unsettled, f"The smallest mean is most often that of {smallest}.", _steady(analysis, mix)]
-        return Finding(name, _undecided(cells), _joined(lines), (), "tie")
+        return Standing(_undecided(cells), "tie", best.most_common(1)[0][0], -1, len(cells), 0, 0, {}, {})
     among = {s: sum(s in leaders for leaders in led) for s in strategies}
     alone = {s: sum(leaders == {s} for leaders in led) for s in strategies}
-    best = Counter(data.strategies[outcome.winner.best] for outcome in cells)
     first = max(strategies, key=lambda s: (among[s], alone[s], best[s]))
     # Among variants of the leading strategy the one that leads most often speaks for it.
     lead = max(data.of(first), key=lambda c: sum(c in (o.winner.best, *o.winner.close) for o in cells))
     beside = {s: sum({s, first} <= leaders for leaders in led) for s in strategies if s != first}
-    lines = [_share(first, among[first], alone[first], len(cells), beside)]
-    others = [s for s in strategies if s != first and alone[s]]
-    if others:
-        lines.append("Elsewhere " + ", ".join(_elsewhere(analysis, mix, s, alone[s]) for s in others) + ".")
-    lines += unsettled
-    lines += [_against(analysis, mix, lead), _calls(analysis, mix, lead), _drops(analysis, mix, lead)]
-    lines.append(_steady(analysis, mix))
     if len(led) * 2 <= len(cells):
-        return Finding(name, _undecided(cells), _joined(lines), (), "tie")
-    word = _word(first, alone, beside, len(led)) if among[first] * 2 > len(cells) else "no single winner"
-    return Finding(name, word, _joined(lines), (), "best")
+        word = _undecided(cells)
+    else:
+        word = _word(first, alone, beside, len(led)) if among[first] * 2 > len(cells) else "no single winner"
+    tone = "best" if len(led) * 2 > len(cells) else "tie"
+    return Standing(word, tone, first, lead, len(cells), len(led), among[first], alone, beside)
+
+
+def _cells(analysis: Analysis, mix: int) -> list[Outcome]:
+    return [outcome for (m, _, _), outcome in analysis.outcomes.items() if m == mix]
+
+
+def _verdict(analysis: Analysis, mix: int) -> Finding:
+    name, found = analysis.data.mixes[mix], standing(analysis, mix)
+    if found is None:
+        return Finding(name, "nothing to say", "No valid simulation has a cost per packet.", ())
+    unsettled = _unsettled(analysis, _cells(analysis, mix))
+    if found.lead < 0:
+        lines = [*unsettled, f"The smallest mean is most often that of {found.first}.", _steady(analysis, mix)]
+        return Finding(name, found.word, _joined(lines), (), found.tone)
+    lines = [_share(found.first, found.among, found.alone[found.first], found.cells, found.beside)]
+    others = [s for s, times in found.alone.items() if s != found.first and times]
+    if others:
+        lines.append("Elsewhere " + ", ".join(_elsewhere(analysis, mix, s, found.alone[s]) for s in others) + ".")
+    lines += unsettled
+    lines += [_against(analysis, mix, found.lead), _calls(analysis, mix, found.lead), _drops(analysis, mix, found.lead)]
+    lines.append(_steady(analysis, mix))
+    return Finding(name, found.word, _joined(lines), (), found.tone)
 
 
 def _joined(sentences: list[str]) -> str:
@@ -126,11 +163,10 @@ def _against(analysis: Analysis, mix: int, lead: int) -> str:
     if lead == 0:
         others = analysis.relative.ratios().center[mix][..., 1:]
         return f"The others take up to {numbers.percent(float(np.nanmax(others)))} % more." if others.size else ""
-    logs = stats.log_ratio(analysis.ns[mix, :, :, lead], analysis.ns[mix, :, :, 0]).reshape(-1, analysis.data.pairs)
-    logs = logs[np.isfinite(logs).any(axis=-1)]
+    logs = _log_ratios(analysis, mix, lead)
     if not len(logs):
         return ""
-    found = stats.mean(logs.mean(axis=0)).ratios()
+    found = overall(analysis, mix, lead).ratios()
     cells = np.expm1(stats.mean(logs).center)
     low, high = (numbers.percent(float(value), signed=True) for value in (cells.min(), cells.max()))
     center, half = float(found.center), float(found.high - found.center)
@@ -141,6 +177,18 @@ def _against(analysis: Analysis, mix: int, lead: int) -> str:
     around = f" ±{numbers.half_width(half)}" if half else ""
     mean = f"{numbers.percent(abs(center))}{around} % {less} ns per packet"
     return f"Against {analysis.baseline}, {analysis.data.columns[lead]} takes {mean} (geometric mean; {spread})."
+
+
+def overall(analysis: Analysis, mix: int, lead: int) -> stats.Estimate:
+    """Logarithm of the geometric mean of the ratios to the baseline, over all cells of a mix."""
+    logs = _log_ratios(analysis, mix, lead)
+    return stats.mean(logs.mean(axis=0) if len(logs) else np.full(analysis.data.pairs, np.nan))
+
+
+def _log_ratios(analysis: Analysis, mix: int, lead: int) -> Array:
+    """Of a column to the baseline, shape (cells of ring and load, pairs)."""
+    logs = stats.log_ratio(analysis.ns[mix, :, :, lead], analysis.ns[mix, :, :, 0]).reshape(-1, analysis.data.pairs)
+    return logs[np.isfinite(logs).any(axis=-1)]
 
 
 def _calls(analysis: Analysis, mix: int, lead: int) -> str:
@@ -156,6 +204,14 @@ def _calls(analysis: Analysis, mix: int, lead: int) -> str:
     return f"Page allocator calls per packet: {'; '.join(parts)}." if parts else ""
 
 
+def smallest_ring(analysis: Analysis, mix: int, lead: int) -> int | None:
+    """The smallest ring with which a column drops no more than `LOST` at the highest load; None if none does."""
+    if analysis.drops is None:
+        return None
+    drops = stats.mean(analysis.drops[mix, analysis.last_load(mix), :, lead]).center
+    return next((ring for ring, share in zip(analysis.data.rings, drops, strict=True) if share <= LOST), None)
+
+
 def _drops(analysis: Analysis, mix: int, lead: int) -> str:
     """The smallest ring that keeps drops low at the highest load, for the leader."""
     load = analysis.last_load(mix)
@@ -165,7 +221,7 @@ def _drops(analysis: Analysis, mix: int, lead: int) -> str:
     limit, at = f"{numbers.percent(LOST)} %", f"at load {analysis.data.loads[load]:g}"
     if not np.nansum(stats.mean(analysis.drops[mix]).center):
         return "Nothing is dropped."
-    enough = [ring for ring, share in zip(analysis.data.rings, drops, strict=True) if share <= LOST]
-    if not enough:
+    enough = smallest_ring(analysis, mix, lead)
+    if enough is None:
         return f"No ring keeps its drops within {limit} {at} (least {numbers.percent(float(np.nanmin(drops)))} %)."
-    return f"The smallest ring that keeps its drops within {limit} {at} is {enough[0]}."
+    return f"The smallest ring that keeps its drops within {limit} {at} is {enough}."

@@ -15,7 +15,7 @@ from sweep.config.quantities import ChoiceError, Count, Name
 from sweep.config.source import Mistake, Node
 from sweep.config.validation import NULL, Part, validated
 from sweep.errors import did_you_mean
-from sweep.grid import Expression
+from sweep.expression import Expression
 from sweep.units import MILLION
 
 from . import identity, shape

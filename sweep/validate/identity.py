@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from sweep.config.quantities import ChoiceError
-from sweep.grid import Expression
+from sweep.expression import Expression
 
 COMPARISONS = {ast.Eq: "==", ast.LtE: "<=", ast.GtE: ">="}
 ARITHMETIC: dict[type, Callable[[Fraction, Fraction], Fraction]] = {

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweep import schema
-from sweep.grid import Column, Expression, ExpressionError
+from sweep.expression import Column, Expression, ExpressionError
 from sweep.jobs.executor import processors
 from sweep.model import batch
 from sweep.model.scenario import Scenario

@@ -81,13 +81,45 @@ def test_report_prints_the_short_form_as_wide_as_the_terminal(done: Path, monkey
     for columns, width in (("40", 60), ("72", 72), ("300", 100)):
         monkeypatch.setenv("COLUMNS", columns)
         out, _ = sweep(done, "report", "runs/tiny")
-        assert out.startswith(report.text(table, width, full=False))
-        *_, paths, hint = out.splitlines()
-        assert paths == "runs/tiny/report.txt · runs/tiny/report.md · runs/tiny/report.html"
-        assert hint == "all of it here: sweep report runs/tiny --full"
+        assert out.startswith(report.text(table, width, full=False, location="runs/tiny"))
+        assert "  sweep report runs/tiny --full\n" in out
+        assert out.splitlines()[-1] == "runs/tiny/report.txt · runs/tiny/report.md · runs/tiny/report.html"
     full, _ = sweep(done, "report", "runs/tiny", "--full")
-    assert full.startswith(report.text(table, 100, full=True))
+    assert full.startswith(report.text(table, 100, full=True, location="runs/tiny"))
     assert len(full) > len(out)
+
+
+def test_a_projection_goes_to_the_terminal_or_a_file_and_not_into_the_directory(done: Path) -> None:
+    before = {path: path.read_bytes() for path in (done / "runs/tiny").rglob("*") if path.is_file()}
+    out, _ = sweep(done, "report", "runs/tiny", "--row", "strategy", "--col", "ring", "--metric", "drop", "--mail")
+    assert "  page_allocator" in out
+    assert max(map(len, out.splitlines())) <= 72
+    for name, first in (("a.md", "# tiny"), ("a.csv", "load,ring,"), ("a.html", "<!doctype html>"), ("a.txt", "tiny")):
+        words = ("--table", "load", "--baseline", "ring=64") if name != "a.md" else ()
+        out, _ = sweep(done, "report", "runs/tiny", *words, "--out", name)
+        assert out == f"{name}\n"
+        assert (done / name).read_text().startswith(first)
+    assert before == {path: path.read_bytes() for path in (done / "runs/tiny").rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--row", "rign"], 'Did you mean "ring"?'),
+        (["--metric", "drops"], 'Did you mean "drop_ratio"?'),
+        (["--metric", ","], "has no name in it"),
+        (["--filter", "ring > 256"], "ring here: 64, 128, 256"),
+        (["--baseline", "page_pool"], "known: page_allocator"),
+        (["--format", "pdf"], "known: txt, md, csv, html"),
+        (["--mail", "--format", "csv"], "--mail is for text and Markdown"),
+        (["--full", "--row", "ring"], "leave one of them out"),
+        (["--out", "nowhere/a.md"], '"nowhere/a.md" cannot be written'),
+    ],
+)
+def test_a_projection_of_what_is_not_there(done: Path, words: list[str], message: str) -> None:
+    out, error = sweep(done, "report", "runs/tiny", *words, code=2)
+    assert out == ""
+    assert message in error
 
 
 def test_a_damaged_table_is_a_failure_that_says_what_to_do(done: Path, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.grid import Column, Dimension, Expression, ExpressionError, Layout, SequenceError
+from sweep.expression import Column, Expression, ExpressionError
+from sweep.grid import Dimension, Layout, SequenceError
 from sweep.grid.sequence import linspace, log, log2, stepped
 
 KNOBS = {"flip": (), "pool": ("strategy.size",), "frag": ("strategy.bytes", "strategy.fail")}
@@ -226,6 +227,32 @@ def test_bad_constraint(text, part):
     with pytest.raises(ExpressionError) as error:
         Expression(text).keeps(COLUMNS.get, 4)
     assert part in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("ring >= 2 and nmae == a", "nmae"),
+        ("ring > 1 and name == zz", "zz"),
+        ("wait >= 60 ns and ring == foo", "foo"),  # quantities are quoted before they are parsed
+        ("name in [a, 'µ', q]", "'µ'"),  # Python counts bytes
+        ("  ring > 1\n and name < b", "name < b"),
+        ("ring = 1", "= 1"),
+        ("ring > 3 +", ""),
+        ("ring > 1 ring", "ring"),
+    ],
+)
+def test_a_mistake_has_a_place(text, place):
+    with pytest.raises(ExpressionError) as error:
+        Expression(text).keeps(COLUMNS.get, 4)
+    assert error.value.place is not None
+    assert text[error.value.place :].startswith(place)
+    assert (error.value.place == len(text)) == (place == "")
+
+
+def test_a_name_that_is_also_a_parameter_is_a_value_where_that_is_one():
+    columns = {**COLUMNS, "b": COLUMNS["ring"]}
+    assert Expression("name == b").keeps(columns.get, 4).tolist() == [False, True, False, False]
 
 
 @settings(max_examples=150, deadline=None)

@@ -8,6 +8,7 @@ truth in and look for it in the report.  Noise is shared by all strategies of a 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -97,10 +98,13 @@ PARAMETERS = frozenset(
 )
 
 
+RATIO = re.compile("_per_|_ratio$|_pps$")  # names of metrics
+
+
 def _role(name: str) -> str:
     if name in PARAMETERS:
         return "parameter"
-    return "histogram" if name.endswith("_histogram") else "metric" if "_per_" in name else "counter"
+    return "histogram" if name.endswith("_histogram") else "metric" if RATIO.search(name) else "counter"
 
 
 def _kind(name: str, values: list) -> pa.DataType:

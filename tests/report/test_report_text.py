@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The whole terminal report, compared with files in golden/, one per hard case.
+"""The whole report and its first screen, compared with files in golden/, one of each per hard case.
 
 A change on purpose: `SWEEP_GOLDEN=write pytest tests/report/test_report_text.py`, then read the difference.
 """
@@ -82,9 +82,10 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_golden(name):
-    got = report.text(CASES[name]())
-    path = GOLDEN / f"{name}.txt"
+@pytest.mark.parametrize("form", ["brief", "full"])
+def test_golden(name, form):
+    got = report.text(CASES[name](), full=form == "full", location="runs/synthetic")
+    path = GOLDEN / form / f"{name}.txt"
     if os.environ.get("SWEEP_GOLDEN") == "write":
         path.write_text(got, encoding="utf-8")
     assert got == path.read_text(encoding="utf-8")
@@ -96,7 +97,8 @@ WIDTHS = (72, 80, 100)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_line_is_wider_than_asked(name, width):
-    assert max(map(len, report.text(CASES[name](), width, full=True).splitlines())) <= width
+    for full in (False, True):
+        assert max(map(len, report.text(CASES[name](), width, full=full).splitlines())) <= width
 
 
 @pytest.fixture(scope="module")
@@ -124,11 +126,13 @@ def test_a_narrow_form_loses_no_name_or_number(summit):
         assert "".join(name.split()) in narrow
 
 
-def test_the_full_form_holds_the_short_one():
-    source = table(effects=NOISY, **SMALL)
-    short, full = report.text(source), report.text(source, full=True)
-    assert len(full) > len(short)
-    assert all(line in full for line in short.splitlines())
+def test_the_first_screen_is_one(summit):
+    """Six mixes, six variants, a hundred columns: a verdict for each mix, first, on about sixty lines."""
+    lines = report.text(summit).splitlines()
+    assert len(lines) <= 60
+    assert lines.index("Verdict") < 6
+    for name in ("router", "host", "host_slow_reader", "router_and_host", "drop_flood", "bursty_host"):
+        assert any(line.split()[:1] == [name] for line in lines)
 
 
 def section(text: str, title: str) -> str:
@@ -142,7 +146,9 @@ class TestWinners:
 
     def test_within_the_margin_is_said_as_such(self):
         near = {**COSTS, "page_frag": 481.0}  # 0.2 % behind page_pool
-        text = report.text(table(effects=Effects(ns=lambda row: near[row["strategy"]], own_noise=0.0), **SMALL))
+        text = report.text(
+            table(effects=Effects(ns=lambda row: near[row["strategy"]], own_noise=0.0), **SMALL), full=True
+        )
         assert "host: page_pool, with page_frag within 0.5 %." in text
         assert "load 0.3  D≈C   D≈C" in text
         assert "≈ -19.8 %" in text
@@ -151,7 +157,7 @@ class TestWinners:
 
     def test_two_pairs_are_undecided_and_name_no_winner(self):
         noisy = Effects(ns=lambda row: COSTS[row["strategy"]], own_noise=0.02)
-        text = report.text(table(effects=noisy, **{**SMALL, "replicates": 2}))
+        text = report.text(table(effects=noisy, **{**SMALL, "replicates": 2}), full=True)
         verdict = section(text, "Verdict")
         assert verdict.startswith("host: undecided with 2 pairs.")
         assert re.search(r"undecided with 2 pairs: about \d+( to \d+)? would decide", verdict)
@@ -164,7 +170,7 @@ class TestWinners:
             ns=lambda row: COSTS[row["strategy"]],
             drop_ratio=lambda row: 0.03 * row["replicate"] if row["strategy"] == "page_pool" else 0.01,
         )
-        text = report.text(table(effects=lossy, **SMALL))
+        text = report.text(table(effects=lossy, **SMALL), full=True)
         verdict = section(text, "Verdict")
         assert verdict.startswith("host: undecided: drops differ. 2 cells are undecided: drops differ")
         assert "load 0.3    ≠     ≠" in text
@@ -175,7 +181,7 @@ class TestWinners:
             ns=lambda row: COSTS[row["strategy"]],
             drop_ratio=lambda row: 0.03 * row["replicate"] if row["strategy"] == "page_allocator" else 0.01,
         )
-        assert "host: page_pool." in report.text(table(effects=lossy, **SMALL))
+        assert "host: page_pool." in report.text(table(effects=lossy, **SMALL), full=True)
 
 
 class TestSteady:
@@ -224,6 +230,6 @@ def test_two_pages_a_slot_are_said_wherever_pages_held_are_compared():
 
 
 def test_a_version_that_is_not_known_has_no_line():
-    text = report.text(table(**SMALL, metadata={"versions": {"sweep": "", "numpy": "2.2"}}))
+    text = report.text(table(**SMALL, metadata={"versions": {"sweep": "", "numpy": "2.2"}}), full=True)
     assert "numpy version" in text
     assert "sweep version" not in text

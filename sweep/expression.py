@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The small language of `where:` and of values such as `2*ring`: parsed by Python, evaluated over columns.
+"""The small language of `where:`, of `--filter` and of values such as `2*ring`: parsed by Python, run over columns.
 
 Comparisons (chained ones too), `in`, and/or/not, + - * / // %, parentheses, numbers, quantities (`60 ns`), text
 bare or quoted.  A word that is no parameter is text.  Arithmetic is in float64, exact for whole numbers below
@@ -14,7 +14,8 @@ import ast
 import operator
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,26 +53,29 @@ _QUANTITY = re.compile(rf"""("[^"]*"|'[^']*')|(?<![\w.])(\d[\d_.]*\s*(?:{_UNITS}
 class ExpressionError(ValueError):
     """The expression is wrong; the message says what.
 
-    known: what there is to choose from; words: what may be a misspelt parameter.
+    known: what there is to choose from; words: what may be a misspelt parameter; place: where, in characters from 0.
     """
 
-    def __init__(self, message: str, known: Iterable[str] = (), words: Iterable[str] = ()) -> None:
+    def __init__(
+        self, message: str, known: Iterable[str] = (), words: Iterable[str] = (), place: int | None = None
+    ) -> None:
         super().__init__(message)
-        self.known, self.words = tuple(known), tuple(words)
+        self.known, self.words, self.place = tuple(known), tuple(words), place
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
     """A parameter over points: `values` float64 or text, `known` False where a point does not have it.
 
-    `literal` turns text into a number for a column of quantities; `choices` are the words that a column of
-    text may be compared with, empty for any.
+    `literal` turns text into a number for a column of quantities, `plain` says that its unit is known without being
+    written; `choices` are the words that a column of text may be compared with, empty for any.
     """
 
     values: Array
     known: Mask
     literal: Callable[[str], float] | None = None
     choices: tuple[str, ...] = ()
+    plain: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -91,15 +95,20 @@ class Expression:
         self.text = text
         if len(text) > LONGEST:
             raise ExpressionError(f"is longer than {LONGEST} characters")
-        quoted = _QUANTITY.sub(lambda match: match[1] or f'"{match[2]}"', text)
+        line = re.sub(r"[\r\n]", " ", text)
+        self._blanks = len(line) - len(line.lstrip())
+        self._quotes: list[int] = []  # places of the quotes put around quantities
+        self._parsed = _QUANTITY.sub(self._quoted, line.strip())
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what Python thinks of the style is not the user's business
-                self.tree = ast.parse(quoted.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self.tree = ast.parse(self._parsed, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             single = re.search(r"(?<![<>=!])=(?!=)", text)
             hint = ": equality is written ==" if single else ""
-            raise ExpressionError(f"is not a valid expression{hint}") from None
+            parsed = (getattr(error, "offset", None) or len(self._parsed) + 1) - 1  # Python's word for the end is 0
+            place = single.start() if single else self._place(parsed)
+            raise ExpressionError(f"is not a valid expression{hint}", place=place) from None
 
     def names(self) -> frozenset[str]:
         """Every word and dotted word in it: parameters, and text that is not quoted."""
@@ -116,17 +125,40 @@ class Expression:
 
     def keeps(self, column: Callable[[str], Column | None], points: int) -> Mask:
         """Where it does not fail, shape (points,); unknown is kept.  `column` gives None for no parameter."""
-        truth = _Walk(column, points).visit(self.tree)
+        with self._placing():
+            truth = _Walk(column, points).visit(self.tree)
         if not isinstance(truth, _Truth):
             raise ExpressionError("is not a condition: compare something")
         return truth.values | ~truth.known
 
     def numbers(self, column: Callable[[str], Column | None], points: int) -> Column:
         """Its numeric value at every point, shape (points,)."""
-        result = _Walk(column, points).visit(self.tree)
+        with self._placing():
+            result = _Walk(column, points).visit(self.tree)
         if not isinstance(result, Column) or result.is_text:
             raise ExpressionError("is not a number")
         return result
+
+    def _quoted(self, match: re.Match[str]) -> str:
+        if match[1]:
+            return match[1]
+        first = match.start() + len(self._quotes)
+        self._quotes += [first, first + len(match[2]) + 1]
+        return f'"{match[2]}"'
+
+    def _place(self, parsed: int) -> int:
+        """A character of what was parsed as one of the text."""
+        return self._blanks + parsed - sum(quote < parsed for quote in self._quotes)
+
+    @contextmanager
+    def _placing(self) -> Iterator[None]:
+        """Python counts bytes of what was parsed; errors leave with characters of the text."""
+        try:
+            yield
+        except ExpressionError as error:
+            if error.place is not None:
+                error.place = self._place(len(self._parsed.encode()[: error.place].decode()))
+            raise
 
 
 def dotted(node: ast.AST) -> str:
@@ -139,6 +171,17 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
+@contextmanager
+def _at(node: ast.AST) -> Iterator[None]:
+    """What goes wrong inside is wrong at `node`, unless that is known more exactly."""
+    try:
+        yield
+    except ExpressionError as error:
+        if error.place is None:
+            error.place = getattr(node, "col_offset", None)
+        raise
+
+
 class _Walk:
     """One evaluation.  A `str` result is text that was written in the expression."""
 
@@ -147,29 +190,32 @@ class _Walk:
         self.points = points
 
     def visit(self, node: ast.AST) -> Column | _Truth | str:
-        name = dotted(node)
-        if name:
-            return self.column(name) or name
-        match node:
-            case ast.Constant(value=str(text)):
-                return text
-            case ast.Constant(value=bool()):
-                raise ExpressionError("has True or False in it: compare something")
-            case ast.Constant(value=int() | float() as number) if abs(number) < 2**53:
-                return self.number(float(number))
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return self.arithmetic(operator.sub, self.number(0.0), self.visit(operand))
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                truth = self.truth(self.visit(operand))
-                return _Truth(~truth.values, truth.known)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-                return self.arithmetic(_ARITHMETIC[type(op)], self.visit(left), self.visit(right))
-            case ast.BoolOp(op=op, values=values):
-                return self.combine(isinstance(op, ast.And), [self.truth(self.visit(value)) for value in values])
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                sides = [left, *comparators]
-                return self.combine(True, [self.compare(*pair) for pair in zip(sides, ops, sides[1:], strict=False)])
-        raise ExpressionError(f'has "{ast.unparse(node)[:60]}" in it, which is not allowed here')
+        with _at(node):
+            name = dotted(node)
+            if name:
+                return self.column(name) or name
+            match node:
+                case ast.Constant(value=str(text)):
+                    return text
+                case ast.Constant(value=bool()):
+                    raise ExpressionError("has True or False in it: compare something")
+                case ast.Constant(value=int() | float() as number) if abs(number) < 2**53:
+                    return self.number(float(number))
+                case ast.UnaryOp(op=ast.USub(), operand=operand):
+                    return self.arithmetic(operator.sub, self.number(0.0), self.visit(operand))
+                case ast.UnaryOp(op=ast.Not(), operand=operand):
+                    truth = self.truth(self.visit(operand))
+                    return _Truth(~truth.values, truth.known)
+                case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+                    return self.arithmetic(_ARITHMETIC[type(op)], self.visit(left), self.visit(right))
+                case ast.BoolOp(op=op, values=values):
+                    return self.combine(isinstance(op, ast.And), [self.truth(self.visit(value)) for value in values])
+                case ast.Compare(left=left, ops=ops, comparators=comparators):
+                    sides = [left, *comparators]
+                    return self.combine(
+                        True, [self.compare(*pair) for pair in zip(sides, ops, sides[1:], strict=False)]
+                    )
+            raise ExpressionError(f'has "{ast.unparse(node)[:60]}" in it, which is not allowed here')
 
     def number(self, value: float) -> Column:
         return Column(np.full(self.points, value), np.ones(self.points, bool))
@@ -213,14 +259,20 @@ class _Walk:
         if type(op) not in _COMPARISONS:
             raise ExpressionError("has a comparison that is not allowed here", ("==", "!=", "<", "<=", ">", ">=", "in"))
         a, b = self.visit(left), self.visit(right)
+        if isinstance(a, Column) and dotted(right) in a.choices:
+            b = dotted(right)  # `traffic == host`: the mix of that name, though there is a parameter called host, too
         if isinstance(a, _Truth) or isinstance(b, _Truth):
             raise ExpressionError("compares the result of a comparison")
-        a, b = self.literal(a, b), self.literal(b, a)
+        sides = []
+        for node, side, other in ((left, a, b), (right, b, a)):
+            with _at(node):
+                sides.append(self.literal(side, other))
+        a, b = sides
         if a.is_text != b.is_text:
             raise ExpressionError("compares text with a number")
         if a.is_text and not isinstance(op, ast.Eq | ast.NotEq):
             raise ExpressionError("compares the order of text", ("==", "!=", "in"))
-        if (a.literal is None) != (b.literal is None) and not a.is_text:
+        if (a.literal is None) != (b.literal is None) and not (a.is_text or a.plain or b.plain):
             raise ExpressionError("compares a quantity with a plain number: write its unit")
         return _Truth(np.asarray(_COMPARISONS[type(op)](a.values, b.values), bool), a.known & b.known)
 

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""Pareto fronts with a knee: which choices no other beats in everything, and where giving more begins to buy little.
+
+A point is on the front if no other is as good in every objective and better in one.  Of points that a reader would
+hardly tell apart one is enough: a point of the front is left out if a kept one is at most the tolerance worse in every
+objective.  So what is kept is an approximation of the front with a known error, and it is short.
+
+The knee is the point farthest below the plane through the ends of the front: the smallest sum of objectives, each
+scaled to run from 0 at its best to 1 at its worst on the front.  Points are kept in the order of that sum, so those
+that give much of one thing for little of another are the first to be left out.
+
+Source: Papadimitriou and Yannakakis, FOCS 2000 (approximate Pareto sets); Das, Structural Optimization 18 (1999),
+and Branke et al., PPSN VIII (2004) (knees).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import Array
+
+
+@dataclass(frozen=True)
+class Front:
+    """Places of points."""
+
+    kept: tuple[int, ...]  # by the first objective
+    alike: dict[int, tuple[int, ...]]  # a kept point -> others of the front that are within the tolerance either way
+    left_out: int  # points of the front that are not kept
+    knee: int | None  # None if no objective varies over the front by more than its tolerance
+
+
+def front(points: Array, tolerance: Array) -> Front:
+    """Of `points`, shape (points, objectives), smaller is better, NaN leaves out; `tolerance`: (objectives,)."""
+    known = np.flatnonzero(np.isfinite(points).all(axis=1))
+    best = [int(place) for place in known if not dominated(points, int(place), known)]
+    scaled = _scaled(points[best], tolerance)
+    order = [best[place] for place in np.lexsort((*points[best].T[::-1], scaled))]
+    kept: list[int] = []
+    for place in order:
+        if not any((points[other] <= points[place] + tolerance).all() for other in kept):
+            kept.append(place)
+    alike = {
+        place: tuple(
+            other for other in best if other != place and (np.abs(points[other] - points[place]) <= tolerance).all()
+        )
+        for place in kept
+    }
+    knee = order[0] if len(kept) > 1 and scaled.any() else None
+    return Front(tuple(sorted(kept, key=lambda place: tuple(points[place]))), alike, len(best) - len(kept), knee)
+
+
+def dominated(points: Array, place: int, among: NDArray[np.int64]) -> bool:
+    """Whether another point is as good in everything and better in something."""
+    others = points[among]
+    as_good, better = (others <= points[place]).all(axis=1), (others < points[place]).any(axis=1)
+    return bool((as_good & better).any())
+
+
+def _scaled(points: Array, tolerance: Array) -> Array:
+    """Sums of the objectives, each from 0 to 1 over the points; one that hardly varies counts for nothing."""
+    if not len(points):
+        return np.zeros(0)
+    width = np.ptp(points, axis=0)
+    telling = width > tolerance
+    share = (points - points.min(axis=0)) / np.where(telling, width, 1.0)
+    return np.asarray(share[:, telling].sum(axis=1))
