@@ -30,7 +30,7 @@ from sweep import units
 from sweep.config import library, source
 from sweep.config.source import Mistake, Node, Place, unknown
 from sweep.errors import did_you_mean
-from sweep.grid import Column, Expression, ExpressionError
+from sweep.expression import Column, Expression, ExpressionError
 
 from . import margins
 from .margins import Margin
