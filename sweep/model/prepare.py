@@ -38,6 +38,8 @@ COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside
 # back; a deferred skb moves once, to the CPU that frees it.  Assumed: fidelity B, "1-2 cache-to-cache transfers".
 RETURNED_LINES = 2
 
+NO_LIMIT_FRAMES = 1 << 40  # a batch of completions that only time ends
+
 KEPT_UNITS = ("pages", "frames")  # knobs in these say how much memory a strategy may keep
 
 Tables = Mapping[Distribution, npt.NDArray[np.int64]]
@@ -187,7 +189,7 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "coalesce_ps": nic.coalesce_ps,
         "coalesce_frames": nic.coalesce_frames,
         "tx_coalesce_ps": nic.tx_coalesce_ps,
-        "tx_coalesce_frames": nic.tx_coalesce_frames,
+        "tx_coalesce_frames": nic.tx_coalesce_frames or NO_LIMIT_FRAMES,
         "refill_batch": min(nic.refill_batch, scenario.ring),
         "copybreak_bytes": nic.copybreak_bytes,
         "link_ps_per_byte": nic.link_ps_per_byte,

@@ -78,7 +78,7 @@ class Nic:
     coalesce_ps: int
     coalesce_frames: int  # 0: not used
     tx_coalesce_ps: int
-    tx_coalesce_frames: int
+    tx_coalesce_frames: int  # 0: not used
     refill_batch: int  # consumed descriptors that make the driver refill
     copybreak_bytes: int  # local packets up to this size are copied; 0: never
     pcie_packet_ps: int  # the port's limit, all queues: time per packet; 0: none

@@ -54,6 +54,14 @@ def test_signal_by_frames() -> None:
     assert completion_ps(forwarder(2, tx_coalesce_ps=50 * NS), 0) == 150 * NS
 
 
+def test_without_frames_time_alone_signals() -> None:
+    """`ethtool -C DEV tx-frames 0`."""
+    sim = forwarder(3, tx_coalesce_frames=0)
+    assert completion_ps(sim, 0) == 100 * NS + US
+    assert clean(sim, 100 * NS + US - 1) == []
+    assert clean(sim, 100 * NS + US) == [(10, SOFTIRQ), (11, SOFTIRQ), (12, SOFTIRQ)]
+
+
 def test_a_batch_is_visible_when_its_last_frame_has_left() -> None:
     sim = forwarder(3)
     assert clean(sim, 200 * NS - 1) == []

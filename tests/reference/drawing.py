@@ -65,7 +65,7 @@ def nic(rng: Random, f: Flavour, ring: int) -> Nic:
         coalesce_ps=rng.choice((0, duration(rng, f, 0, 100 * US))),
         coalesce_frames=rng.choice((0, 0, 1, 2, 3, 8, 32, 64)),
         tx_coalesce_ps=rng.choice((0, duration(rng, f, 0, 100 * US))),
-        tx_coalesce_frames=rng.choice((1, 2, 3, 8, 32, 64)),
+        tx_coalesce_frames=rng.choice((0, 1, 2, 3, 8, 32, 64)),
         refill_batch=rng.choice((1, 2, 3, 8, 16, ring)),
         copybreak_bytes=rng.choice((0, 0, 0, 64, 128, 256, 2000)),
         pcie_packet_ps=rng.choice((0, 0, 1, rng.randint(1, 20_000), rng.randint(1, 2_000_000))),
