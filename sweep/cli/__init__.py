@@ -15,6 +15,7 @@ from .replay import replay
 from .report import report
 from .run import run
 from .schema import schema
+from .show import show
 from .status import status
 from .submit import follow, submit
 from .validate import validate
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs a tenth of a second at every --help
     pretty_exceptions_enable=False,
 )
-for verb in (plan, run, status, report, compare, replay, validate, schema, submit, follow, warm):
+for verb in (plan, run, status, report, show, compare, replay, validate, schema, submit, follow, warm):
     app.command()(guarded(verb))
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from .source import Node, Place, read, unknown
+from .source import LISTS, Node, Place, read, unknown
 
 # In a wheel a folder of the package; in a checkout, and an editable install of it, a link to configs/ at the top.
 BUILT_IN = (Path(__file__).parents[1] / "configs").resolve()
@@ -34,7 +34,11 @@ class Library:
             if _is_plain(name) and path.is_file():
                 return read(path)
         mistake = unknown(
-            place, kind, name, self.names(kind), see=f"{FOLDERS[kind]}/ beside the sweep file, configs/{FOLDERS[kind]}/"
+            place,
+            kind,
+            name,
+            self.names(kind),
+            see=f"{FOLDERS[kind]}/ beside the sweep file, configs/{FOLDERS[kind]}/; {LISTS[kind]}",
         )
         mistake.uses = uses
         raise mistake

@@ -25,7 +25,7 @@ from .claims import ClaimText
 from .distributions import distribution_text
 from .quantities import SERIAL, Condition, Count, Formula, Name, Quantity, Share, Shown
 from .sections import HOST_TYPES, Nic
-from .source import SEE, Node, unknown
+from .source import LISTS, Node, unknown
 from .traffic import Mix
 from .validation import NULL, Group, Part, canonical, meaning, parse
 
@@ -164,5 +164,5 @@ def named(node: Node, what: str, noun: str = "the parameter") -> dict[str, Node]
     pairs = node.mapping(what)
     for name in pairs:
         if name not in parameters():
-            raise unknown(node.keys[name], noun, name, tuple(parameters()), see=SEE)
+            raise unknown(node.keys[name], noun, name, tuple(parameters()), see=LISTS["parameter"])
     return pairs

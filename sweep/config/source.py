@@ -17,7 +17,15 @@ from yaml.events import AliasEvent
 
 from sweep.errors import ConfigError, did_you_mean
 
-SEE = "sweep schema"  # the command that lists what a file may say
+SEE = "sweep schema"  # the command that says what a file may say
+LISTS = {  # those that list what there is of something
+    "strategy": "sweep show strategies",
+    "traffic": "sweep show mixes",
+    "host": "sweep show hosts",
+    "nic": "sweep show nics",
+    "kernel": "sweep show kernels",
+    "parameter": "sweep show parameters",
+}
 DEEPEST = 20
 LARGEST_BYTES = 1 << 20
 MOST_SHOWN = 10  # mistakes

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from .source import SEE, Mistake, Node, shorten, unknown
+from .source import LISTS, SEE, Mistake, Node, shorten, unknown
 
 T = TypeVar("T")
 
@@ -138,7 +138,7 @@ def _mistake(error: Any, root: Node, what: str, type_: Any) -> Mistake:
     label = _label(what, path)
     if kind == "literal_error" and node.is_scalar and not node.is_null:
         known = tuple(re.findall("'(.*?)'", context["expected"]))
-        return unknown(node.place, label, node.text, known, see=SEE)
+        return unknown(node.place, label, node.text, known, see=LISTS.get(label, SEE))
     if kind not in MESSAGES:
         node.refuse(label, SHAPES.get(kind, "one value"))
     message = f'{label} "{shorten(node.written())}" {MESSAGES[kind].format(**context)}'

@@ -20,7 +20,7 @@ def chosen(names: Sequence[str]) -> list[str]:
         if name not in strategies.NAMES:
             raise SweepError(
                 f'"{name}" is no strategy.{did_you_mean(name, strategies.NAMES)} '
-                f"There are {', '.join(strategies.NAMES)}\n  see: sweep warm --help"
+                f"There are {', '.join(strategies.NAMES)}\n  see: sweep show strategies"
             )
     return sorted(set(names or strategies.NAMES))
 

@@ -23,8 +23,8 @@ def render(document: Document, width: int = 100) -> str:
 def _section(section: Section, width: int) -> str:
     blocks = [text for block in section.blocks if (text := _block(block, width))]
     title = _wrapped(section.title, width)
-    rule = "=" * max(map(len, title.splitlines()))
-    return "\n\n".join([f"{title}\n{rule}", *blocks]) if blocks else ""
+    rule = "=" * max(map(len, title.splitlines()), default=0)
+    return "\n\n".join([f"{title}\n{rule}"] * bool(title) + blocks) if blocks else ""
 
 
 def _block(block: Block, width: int) -> str:
@@ -62,11 +62,11 @@ def table(block: Table, width: int) -> str:
     notes = block.footnotes()
     body = [[_marked(cell, notes) for cell in row] for row in block.rows + block.foot]
     limits = _limits([[*map(_longest_head, block.header)], *body], width, block.prose)
-    lines = [_wrapped_row([*map(_headed, block.header)], limits)]
+    lines = [_wrapped_row([*map(_headed, block.header)], limits)] * any(block.header)
     lines += [_wrapped_row(row, limits) for row in body]
     widths = [max(len(part) for line in lines for part in line[column]) for column in range(len(limits))]
     align = str.ljust if block.prose else str.rjust
-    text = [_wrapped(block.caption, width)]
+    text = [_wrapped(block.caption, width)] * bool(block.caption)
     for columns in _pieces(widths, width):
         for place, line in enumerate(lines):
             if block.foot and place == len(lines) - len(block.foot):
@@ -115,9 +115,11 @@ def _wrapped_row(cells: list[str], limits: list[int]) -> list[list[str]]:
 
 
 def _broken(text: str, limit: int) -> list[str]:
-    """Lines of at most `limit`, broken at blanks, else after "_", "=", "·" or "/", else anywhere."""
+    """Lines of at most `limit`, broken at blanks, a longer word after "_", "=", "·", "/" or "-", else anywhere."""
     lines = [""]
-    for piece in re.findall(r"[^\s_=/·-]*[\s_=/·-]?", text):
+    words = re.findall(r"\S*\s?", text)
+    parts = ([word] if len(word.rstrip()) <= limit else re.findall(r"[^_=/·-]*[_=/·-]?", word) for word in words)
+    for piece in (piece for pieces in parts for piece in pieces):
         if len(lines[-1] + piece.rstrip()) > limit and lines[-1]:
             lines.append("")
         lines[-1] += piece

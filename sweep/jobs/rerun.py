@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""One simulation of a published table again, in this process: who it was, and whether it counts the same here.
+
+Everything comes from what was published: the table's own description has the sweep's document, the document has the
+scenario, and its id says whether that is the one: an id covers the scenario, the tables that it draws from and the
+sources.  The tables are made here; where this machine's arithmetic makes others, they are taken from the run
+directory's plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sweep import config, schema, storage
+from sweep.errors import IncompleteError, SweepError
+from sweep.model import batch
+from sweep.model.scenario import Scenario
+from sweep.plan import decode
+from sweep.plan.identity import Identity, code, texts
+from sweep.plan.tables import Tables, tables
+
+AGAIN = "the sweep file, run again, makes rows of these sources"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A simulation of a published table, as this process would run it."""
+
+    id: str
+    scenario: Scenario
+    tables: Tables
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A counter, or a bucket of a histogram, that is not what the table has."""
+
+    name: str
+    stored: int | None
+    here: int | None
+
+
+def find(files: storage.Files, about: Mapping[str, Any], strategy: str, id: str) -> Found:
+    """The simulation `id` of the table that says this `about` itself.
+
+    Raises IncompleteError if this process would run something else: other sources, another format, other tables.
+    """
+    _check_sources(about, strategy)
+    try:
+        sweep = config.from_document(about["document"])
+    except (SweepError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise IncompleteError(
+            f"the table does not say what it was made from, or in a way that this version of sweep does not read: "
+            f"{error or type(error).__name__}\n  next: {AGAIN}"
+        ) from error
+    digests = code(sweep.strategies)
+    for each in _tables(files, sweep):
+        identity = Identity(each, digests)
+        try:
+            drawn = sweep.scenarios.each(identity.drawn, "traffic")
+        except KeyError:  # a plan of another variant of the sweep
+            continue
+        ids = texts(identity.keys(sweep.scenarios.columns, drawn, sweep.replicates))
+        places = np.flatnonzero(ids == id.encode())
+        if len(places):
+            return Found(id, sweep.scenario(*divmod(int(places[0]), sweep.replicates)), each)
+    raise IncompleteError(
+        f'simulation "{id}" cannot be made here as it was: the tables that it draws from come out differently on this '
+        "machine, and no plan in the run directory has them\n"
+        f"  next: run this where the table was made, on {about.get('platform', 'another platform')}"
+    )
+
+
+def simulate(found: Found) -> pa.Table:
+    """Its row as a part has it, by the compiled kernel (plain Python where JIT is off)."""
+    result = batch.simulate(found.scenario.strategy, [found.scenario], found.tables)
+    return schema.part(found.scenario.strategy, [found.id], result)
+
+
+def differences(stored: pa.Table, here: pa.Table) -> tuple[list[Difference], int]:
+    """What differs between a row of a published table and of a part, and how many numbers were compared."""
+    found, compared = [], 0
+    for name in here.column_names:
+        if name in ("id", "violation"):
+            continue
+        numbers = here.column(name)[0].as_py()
+        kept = stored.column(name)[0].as_py() if name in stored.column_names else None
+        if isinstance(numbers, list):
+            pairs = zip(kept or [None] * len(numbers), numbers, strict=True)
+            each = [(f"{name}[{index}]", *pair) for index, pair in enumerate(pairs)]
+        else:
+            each = [(name, kept, numbers)]
+        compared += len(each)
+        found += [Difference(*one) for one in each if one[1] != one[2]]
+    return found, compared
+
+
+def _check_sources(about: Mapping[str, Any], strategy: str) -> None:
+    """Raises IncompleteError unless the sources here are those of the table."""
+    there = {"": about.get("core_digest"), strategy: (about.get("strategy_digests") or {}).get(strategy)}
+    if about.get("format") != schema.FORMAT:
+        raise IncompleteError(
+            f'the table has rows of format "{about.get("format")}", this version of sweep makes format '
+            f"{schema.FORMAT}\n  next: {AGAIN}"
+        )
+    for name, here in code([strategy]).items():
+        if here != there[name]:
+            source = f"the source of strategy {name}" if name else "the core of sweep/model"
+            raise IncompleteError(
+                f'the sources have changed since: {source} has digest "{here}" here and "{there[name]}" in the table, '
+                f"so the simulation has another id now\n"
+                f"  next: {AGAIN}; or go to the commit of the table, {about.get('git_commit') or 'which is not known'}"
+            )
+
+
+def _tables(files: storage.Files, sweep: config.Sweep) -> Iterator[Tables]:
+    """The tables that this machine makes, then those of each plan in the run directory."""
+    needed = sweep.scenarios.each(batch.distributions, "traffic")
+    yield tables(dict.fromkeys(each for some in needed.values for each in some))
+    for name in files.names("plans"):
+        if name.endswith(".npz"):
+            try:
+                yield decode(files.get(f"plans/{name}"), name).tables
+            except (SweepError, FileNotFoundError):
+                continue

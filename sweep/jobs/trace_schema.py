@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""The columns of an event trace, and events on their way into them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+FORMAT = 1
+WORDS = pa.dictionary(pa.int16(), pa.string())
+
+
+class TraceColumn(NamedTuple):
+    """One column of a trace file."""
+
+    name: str
+    type: pa.DataType
+    unit: str
+    meaning: str
+
+    def field(self) -> pa.Field:
+        return pa.field(self.name, self.type, metadata={"unit": self.unit, "meaning": self.meaning})
+
+
+def _id(name: str, meaning: str) -> TraceColumn:
+    return TraceColumn(name, pa.int64(), "1", f"{meaning}; null where the event is of none")
+
+
+def _length(name: str, unit: str, meaning: str) -> TraceColumn:
+    return TraceColumn(name, pa.int64(), unit, f"{meaning}, right after the event")
+
+
+LENGTHS = (
+    _length("rx_waiting", "packets", "packets on the RX ring that the driver has not taken"),
+    _length("rx_posted", "descriptors", "descriptors that are posted and not filled"),
+    _length("tx_queued", "frames", "frames in the TX ring, those that have left and are not cleaned included"),
+    _length("socket_packets", "packets", "packets in the socket's queue"),
+    _length("deferred_buffers", "buffers", "buffers on the deferred list"),
+    _length("pool_cache_pages", "pages", "pages kept by the strategy, ready at once"),
+    _length("pool_ring_pages", "pages", "pages in the pool's ring"),
+    _length("provider_pages", "pages", "free pages in regions that are partly in use"),
+    _length("pages_held", "pages", "pages taken from the page allocator and not given back"),
+)
+
+COLUMNS = (
+    TraceColumn(
+        "time_ns",
+        pa.float64(),
+        "ns",
+        "when it begins, on the clock of its CPU, exact to the picosecond; 0 for what comes before time begins",
+    ),
+    TraceColumn("event", WORDS, "1", "what happens; the file's metadata say what each word means"),
+    TraceColumn("depth", pa.int8(), "1", "0, or how many events it is inside of; what is inside follows it"),
+    TraceColumn("cpu", pa.int8(), "1", "0: the queue's CPU; 1: the reader's, if it is another"),
+    _id("packet", "number of the packet, from 0"),
+    _id("slot", "RX descriptor, TX descriptor of what is inside tx_clean, entry of the socket's queue of a read"),
+    _id("buffer", "the buffer, as the strategy names it: a page, a block, a frame of the area"),
+    _id("page", "page or block of the page allocator or of a pool"),
+    TraceColumn("count", pa.int64(), "1", "how many: see the meaning of the event; null where it has none"),
+    TraceColumn("detail", WORDS, "1", "fate of a packet, context of a release, where a page or packet went"),
+    TraceColumn("cost_ps", pa.int64(), "ps", "CPU time of the event itself, without the events inside it"),
+    TraceColumn(
+        "measured", pa.bool_(), "1", "inside the measured window: the costs of these add up to busy_ps + release_ps"
+    ),
+    *LENGTHS,
+    TraceColumn("function", WORDS, "1", "the function of sweep.model that it is"),
+)
+
+
+class Row:
+    """An event while it lasts: an attribute per column; words are there as text."""
+
+    packet: int | None = None
+    slot: int | None = None
+    buffer: int | None = None
+    page: int | None = None
+    count: int | None = None
+    detail: str | None = None
+    cost_ps = 0
+    measured = False
+    rx_waiting = 0
+    rx_posted = 0
+    tx_queued = 0
+    socket_packets = 0
+    deferred_buffers = 0
+    pool_cache_pages = 0
+    pool_ring_pages = 0
+    provider_pages = 0
+    pages_held = 0
+
+    def __init__(self, event: str, function: str, depth: int, cpu: int, time_ns: float) -> None:
+        self.event, self.function, self.depth, self.cpu, self.time_ns = event, function, depth, cpu, time_ns
+
+
+def schema(metadata: dict[str, str]) -> pa.Schema:
+    """The schema of a trace file; `metadata` goes with it as it is."""
+    return pa.schema([column.field() for column in COLUMNS], metadata)
+
+
+def table(rows: Sequence[Row], words: dict[str, list[str]], known: pa.Schema) -> pa.RecordBatch:
+    """These rows; `words` has every text that a column of words may have, so that all batches share a dictionary."""
+    arrays: list[Any] = []
+    for column in COLUMNS:
+        values = [getattr(row, column.name) for row in rows]
+        if column.type == WORDS:
+            place = {word: number for number, word in enumerate(words[column.name])}
+            numbers = pa.array([None if value is None else place[value] for value in values], pa.int16())
+            arrays.append(pa.DictionaryArray.from_arrays(numbers, pa.array(words[column.name], pa.string())))
+        else:
+            arrays.append(pa.array(values, column.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=known)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""Lists of what there is to choose from, a line each; and one of them in detail.
+
+Everything comes from where it is defined: the docstrings of strategies, the files under configs/, the fields of the
+model.  Nothing is written down twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from sweep import schema
+from sweep.config.parameters import parameters as known_parameters
+from sweep.config.parameters import settings
+from sweep.errors import SweepError, did_you_mean
+from sweep.metrics import METRICS
+from sweep.model.kernel import ERAS
+from sweep.model.strategies import NAMES, strategy
+from sweep.report.document import Cell, Document, Paragraph, Section, Table
+
+from . import counters as stages
+from . import files, strategies
+
+Lines = Sequence[tuple[str, ...]]
+
+
+class Topic(NamedTuple):
+    """Something that there is a choice of."""
+
+    title: str
+    header: tuple[str, ...]
+    groups: Callable[[], Mapping[str, Lines]]  # caption -> lines, the name first
+    detail: Callable[[str], Document] | None = None  # None: the line is all there is
+
+
+def show(topic: str, name: str | None) -> Document:
+    """The list of a topic, or one of it in detail.  Raises SweepError if there is no such name."""
+    found = TOPICS[topic]
+    groups = found.groups()
+    if name is None:
+        tables = tuple(_table(caption, found.header, lines) for caption, lines in groups.items())
+        more = () if found.detail is None else (Paragraph(f"One of them in detail: sweep show {topic} NAME"),)
+        return Document(found.title, "", (Section("", (*tables, *more)),))
+    names = [line[0] for lines in groups.values() for line in lines]
+    if name not in names:
+        raise SweepError(
+            f'"{name}" is not one of the {topic}.{did_you_mean(name, names)}\n'
+            f"  known: {', '.join(names) if len(names) <= 24 else f'{len(names)} of them'}\n  see: sweep show {topic}"
+        )
+    if found.detail is not None:
+        return found.detail(name)
+    line = next(line for lines in groups.values() for line in lines if line[0] == name)
+    facts = [(title, text) for title, text in zip(found.header, line, strict=True) if text]
+    return Document(name, "", (Section("", (_table("", ("", ""), facts[1:]),)),))
+
+
+def _table(caption: str, header: tuple[str, ...], lines: Lines) -> Table:
+    return Table(caption, header, tuple(tuple(map(Cell, line)) for line in lines), prose=True)
+
+
+def _metrics() -> Mapping[str, Lines]:
+    return {"": [(each.name, _unit(each.unit), each.meaning) for each in METRICS]}
+
+
+def _counters() -> Mapping[str, Lines]:
+    """By stage, those that only some strategies have with these."""
+    found = {}
+    for title, fields in stages.staged(schema.results_schema(), "of those that have them"):
+        lines = [
+            (
+                field.name,
+                _unit(field.metadata[b"unit"].decode()),
+                field.metadata[b"kernel"].decode(),
+                field.metadata[b"meaning"].decode() + _users(field.name),
+            )
+            for field in fields
+        ]
+        if lines:
+            found[title] = lines
+    return found
+
+
+def _users(counter: str) -> str:
+    users = [name for name in NAMES if any(counter == field.name for field in strategy(name).COUNTERS)]
+    return f" ({', '.join(users)})" if users else ""
+
+
+def _parameters() -> Mapping[str, Lines]:
+    """As a sweep file names them, then as the columns of the table do, which `sweep show LOCATION name=value` takes."""
+    written = {
+        name: (name, strategies.knob_default(name) or _default(each.default), each.meaning)
+        for name, each in known_parameters().items()
+    }
+    host = [line for name, line in written.items() if name.startswith("host.")]
+    rest = [line for name, line in written.items() if not name.startswith("host.")]
+    columns = [
+        (column.name, _unit(column.unit), column.meaning)
+        for column in schema.columns()
+        if column.role == "parameter" and column.name not in {*written, *settings()}
+    ]
+    return {
+        "In a sweep file: fixed, or an axis; with the default": rest,
+        "Settings of a sweep file": [(n, _default(each.default), each.meaning) for n, each in settings().items()],
+        "Of a host's profile": host,
+        "Columns of the table that have another name, with the unit": columns,
+    }
+
+
+def _kernels() -> Mapping[str, Lines]:
+    fields = next(iter(ERAS.values()))._fields
+    eras, lines = list(ERAS.items()), []
+    for place, (name, era) in enumerate(eras):
+        before = eras[place - 1][1] if place else None
+        news = [
+            f"{field} {getattr(era, field):,}"
+            for field in fields
+            if before is None or getattr(era, field) != getattr(before, field)
+        ]
+        lines.append((name, ", ".join(news)))
+    return {"": lines}
+
+
+def _default(value: object) -> str:
+    return "must be given" if value is ... else "" if value is None or value == [] else str(value)
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit
+
+
+TOPICS: dict[str, Topic] = {
+    "strategies": Topic(
+        "Page recycling strategies", ("name", "what it models", "source"), strategies.listed, strategies.detail
+    ),
+    "mixes": Topic("Traffic mixes", files.MIX_HEADER, files.mixes, files.detail("traffic")),
+    "hosts": Topic("Host profiles: what each operation costs", files.HOST_HEADER, files.hosts, files.host_detail),
+    "nics": Topic("NICs", files.NIC_HEADER, files.nics, files.detail("nic")),
+    "kernels": Topic("Kernel eras: what changed with each, against the one above", ("name", "rules"), _kernels),
+    "metrics": Topic("Derived metrics", ("name", "unit", "meaning"), _metrics),
+    "counters": Topic("Counters", ("name", "unit", "the kernel's name", "meaning"), _counters),
+    "parameters": Topic("Parameters", ("name", "default", "meaning"), _parameters),
+    "configs": Topic(
+        "Sweep files that come with sweep", ("name", "question", "to run it"), files.configs, files.detail("config")
+    ),
+}
+
+
+def topic(word: str) -> str | None:
+    """The topic that a word names, in the singular too; None if it is none."""
+    return next((each for each in TOPICS if word in (each, each[:-1], each[:-2], f"{each[:-3]}y")), None)
+
+
+def hint(word: str) -> str:
+    """What to say of a word that is neither a topic nor a directory."""
+    return f"{did_you_mean(word, TOPICS)}\n  or a list: sweep show {'|'.join(TOPICS)}"

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+"""Which simulation is meant: by the start of its id, or by what its parameters are.
+
+A *point* is the simulations that agree in every parameter but their replicate.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sweep.errors import SweepError, did_you_mean
+
+CHOICES_SHOWN = 12
+VALUES_SHOWN = 8
+NOT_OF_A_POINT = ("id", "replicate")
+SHARES = ("load",)
+ID_SHOWN = 16  # characters of an id
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One simulation and its point."""
+
+    row: pa.Table  # of the simulation, one row
+    point: pa.Table  # all replicates of its point, this one included, in order
+    varied: tuple[str, ...]  # the parameters that differ between the points of the table
+    place: str  # where it was looked for
+
+    @property
+    def id(self) -> str:
+        return str(self.row.column("id")[0].as_py())
+
+    def value(self, name: str) -> Any:
+        """What the simulation has in a column; None without such a column."""
+        return self.row.column(name)[0].as_py() if name in self.row.column_names else None
+
+    def coordinates(self) -> str:
+        """strategy=page_pool traffic=router ring=512 replicate=0"""
+        return _words(self.row, 0, (*self.varied, "replicate"))
+
+
+def choose(table: pa.Table, words: Sequence[str], place: str) -> Chosen:
+    """The simulation that `words` speak of: the start of an id, or `name=value` of its parameters.
+
+    Where several replicates of one point fit, the first of them.  Raises SweepError if none fits, or several points.
+    """
+    given = [word for text in words for word in text.replace(",", " ").split()]
+    names = [field.name for field in table.schema if (field.metadata or {}).get(b"role") == b"parameter"]
+    if not {"id", "replicate"} <= set(table.column_names) or not names:
+        raise SweepError(f'the table of "{place}" has no ids or no parameters; was it published by `sweep run`?')
+    groups, varied = _points(table, [name for name in names if name not in NOT_OF_A_POINT])
+    if not len(table):
+        raise SweepError(f'the table of "{place}" has no rows\n  see: sweep status {shlex.quote(place)}')
+    if not given:
+        raise SweepError(_which(table, varied, place, len(np.unique(groups))))
+    fits = np.ones(len(table), np.bool_)
+    for word in given:
+        found = fits & (_fit(table, word, names, varied) if "=" in word else _starts(table, word))
+        if not found.any():
+            raise SweepError(_none(table, fits, word, place))
+        fits = found
+    rows = np.flatnonzero(fits)
+    by_id = not all("=" in word for word in given)
+    kinds = np.arange(len(table)) if by_id else groups
+    if len(np.unique(kinds[rows])) > 1:
+        raise SweepError(_several(table, rows, kinds, (*varied, *["replicate"] * by_id), given, place))
+    point = np.flatnonzero(groups == groups[rows[0]])
+    replicates = table.column("replicate").to_numpy()
+    order = point[np.argsort(replicates[point], kind="stable")]
+    row = int(rows[np.argmin(replicates[rows])])
+    return Chosen(table.slice(row, 1), table.take(pa.array(order)), varied, place)
+
+
+def _points(table: pa.Table, names: list[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The point of each row as a number, and the parameters that tell points apart and do not follow from others."""
+    groups = np.zeros(len(table), np.int64)
+    telling = []
+    for name in names:
+        column = table.column(name).combine_chunks().dictionary_encode(null_encoding="encode")
+        if len(column) and len(column.dictionary) > 1:
+            codes = np.asarray(column.indices, np.int64)
+            _, finer = np.unique(groups * len(column.dictionary) + codes, return_inverse=True)
+            if finer.max() > groups.max():
+                telling.append(name)
+            groups = finer.ravel().astype(np.int64)
+    return groups, tuple(telling)
+
+
+def _starts(table: pa.Table, word: str) -> NDArray[np.bool_]:
+    return np.asarray(pc.starts_with(table.column("id"), word.lower()))
+
+
+def _fit(table: pa.Table, word: str, names: list[str], varied: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which rows have this value of this parameter.  Raises SweepError if there is no such parameter."""
+    given, _, text = word.partition("=")
+    name = given if given in names else given.rpartition(".")[2]
+    if name not in names:
+        raise SweepError(
+            f'parameter "{given}" is not known.{did_you_mean(given, names)}\n'
+            f"  those that vary: {', '.join((*varied, 'replicate'))}\n  see: sweep show parameters"
+        )
+    column = table.column(name)
+    if text in ("", "none"):
+        return np.asarray(pc.is_null(column))
+    if pa.types.is_string(column.type):
+        return np.asarray(pc.equal(column, text).fill_null(False))
+    return np.asarray(pc.equal(column.cast(pa.float64()), _number(given, text)).fill_null(False))
+
+
+def _number(name: str, text: str) -> float:
+    """A plain number, or a share in percent.  Raises SweepError."""
+    plain, percent = text.replace("_", "").removesuffix("%"), text.endswith("%")
+    try:
+        return round(float(plain) / 100, 12) if percent else float(plain)
+    except ValueError:
+        raise SweepError(
+            f'{name} "{text}" is not a number: it is given in the unit of its column, without the unit\n'
+            "  see: sweep show parameters"
+        ) from None
+
+
+def _none(table: pa.Table, fits: NDArray[np.bool_], word: str, place: str) -> str:
+    """No row fits: what there is in its stead."""
+    name, is_value, text = word.partition("=")
+    if not is_value:
+        hint = "" if all(c in "0123456789abcdef" for c in word.lower()) else "; a parameter is given as name=value"
+        return (
+            f'no simulation in "{place}" has an id that starts with "{word}"{hint}; ids change when the model, the '
+            f"strategy or the sweep file does\n  see: sweep show {shlex.quote(place)}"
+        )
+    name = name if name in table.column_names else name.rpartition(".")[2]
+    values = _values(table.filter(pa.array(fits)), name)
+    near = did_you_mean(text, values) if not values or not values[0][:1].isdigit() else ""
+    others = " with what is said before it" if not fits.all() else ""
+    return f'no simulation in "{place}"{others} has {name} "{text}".{near}\n  there are: {_some(values)}'
+
+
+def _several(
+    table: pa.Table,
+    rows: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    varied: tuple[str, ...],
+    given: Sequence[str],
+    place: str,
+) -> str:
+    """Several points (or, by the start of an id, simulations) fit: the first of them, with what tells them apart."""
+    _, first = np.unique(groups[rows], return_index=True)
+    heads = rows[np.sort(first)]
+    telling = [name for name in varied if len(_values(table.take(pa.array(heads)), name)) > 1]
+    lines = [
+        f"  {table.column('id')[int(row)].as_py()[:ID_SHOWN]}  {_words(table, int(row), telling)}"
+        for row in heads[:CHOICES_SHOWN].tolist()
+    ]
+    things = "simulations" if "replicate" in varied else "points"
+    more = [f"  and {len(heads) - CHOICES_SHOWN:,} more"] if len(heads) > CHOICES_SHOWN else []
+    return "\n".join(
+        [
+            f'"{" ".join(given)}" fits {len(heads):,} {things} of "{place}"; say more of: {", ".join(telling)}',
+            *lines,
+            *more,
+            f"  next: sweep show {shlex.quote(place)} {' '.join(given)} {_words(table, int(heads[0]), telling)}",
+        ]
+    )
+
+
+def _which(table: pa.Table, varied: tuple[str, ...], place: str, points: int) -> str:
+    lines = [f"  {name}: {_some(_values(table, name))}" for name in (*varied, "replicate")]
+    first = _words(table, 0, varied)
+    return "\n".join(
+        [
+            f'"{place}" has {len(table):,} simulations of {points:,} points: which one?  Its parameters, or an id',
+            *lines,
+            f"  next: sweep show {shlex.quote(place)} {first}",
+        ]
+    )
+
+
+def _values(table: pa.Table, name: str) -> list[str]:
+    """The distinct values of a column as they are given, sorted; "none" for null."""
+    column = pc.unique(table.column(name))
+    return [_text(value) for value in sorted(column.drop_null().to_pylist())] + ["none"] * bool(column.null_count)
+
+
+def _some(values: list[str]) -> str:
+    shown = values if len(values) <= VALUES_SHOWN else [*values[: VALUES_SHOWN - 2], "…", values[-1]]
+    return ", ".join(shown)
+
+
+def _words(table: pa.Table, row: int, names: Sequence[str]) -> str:
+    return " ".join(shlex.quote(f"{name}={_text(table.column(name)[row].as_py())}") for name in names)
+
+
+def _text(value: Any) -> str:
+    return "none" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""Mixes, hosts, NICs and sweep files that come with sweep or lie in this folder, and what their own comments say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sweep.config import source
+from sweep.config.library import BUILT_IN, FOLDERS
+from sweep.errors import SweepError
+from sweep.report.document import Cell, Document, Paragraph, Section, Table
+
+MIX_HEADER = ("name", "arrivals", "sizes", "fates", "meaning")
+HOST_HEADER = ("name", "machine", "costs assumed", "meaning")
+NIC_HEADER = ("name", "link", "tx_ring", "meaning")
+SENTENCE = re.compile(r"(.*?[.?])(?:\s|$)")
+COSTS = "What each operation costs on "
+Lines = Sequence[tuple[str, ...]]
+
+
+def mixes() -> Mapping[str, Lines]:
+    """Name, arrivals, sizes, fates, meaning."""
+    lines = []
+    for path in _paths("traffic"):
+        tree = source.read(path)
+        said = [_text((tree.pairs or {}).get(key)) for key in ("arrivals", "sizes", "fates")]
+        lines.append((path.stem, *said, _meaning(path)))
+    return {"": lines}
+
+
+def hosts() -> Mapping[str, Lines]:
+    """Name, machine, how many costs are assumed, meaning."""
+    lines = []
+    for path in _paths("host"):
+        pairs = source.read(path).pairs or {}
+        costs = list((pairs["costs"].pairs or {}).values()) if "costs" in pairs else []
+        assumed = sum("assumed" in (cost.pairs or {}) for cost in costs)
+        lines.append(
+            (path.stem, _text(pairs.get("cpu")), f"{assumed} of {len(costs)}", _meaning(path).removeprefix(COSTS))
+        )
+    return {"": lines}
+
+
+def nics() -> Mapping[str, Lines]:
+    """Name, link speed, TX ring, meaning."""
+    lines = []
+    for path in _paths("nic"):
+        pairs = source.read(path).pairs or {}
+        lines.append((path.stem, _text(pairs.get("link")), _text(pairs.get("tx_ring")), _meaning(path)))
+    return {"": lines}
+
+
+def configs() -> Mapping[str, Lines]:
+    """Name, question, what to type."""
+    return {"": [(path.stem, _meaning(path), f"sweep run {_shown(path)}") for path in _paths("config")]}
+
+
+def detail(kind: str) -> Callable[[str], Document]:
+    """A function that gives a file of this kind: its comment as words, and the rest as it is written."""
+
+    def read(name: str) -> Document:
+        path = _path(kind, name)
+        comment, rest = _parts(path)
+        lines = tuple((Cell(line),) for line in rest)
+        body = Table("", ("as it is written",), lines, prose=True)
+        return Document(f"{name}: {_shown(path)}", "", (Section("", (*map(Paragraph, comment), body)),))
+
+    return read
+
+
+def host_detail(name: str) -> Document:
+    """Every cost of a host, with its source; the range of those that are assumed."""
+    path = _path("host", name)
+    pairs = source.read(path).pairs or {}
+    about = [(key, _text(node)) for key, node in pairs.items() if node.is_scalar]
+    blocks = [Table("", ("", ""), tuple(tuple(map(Cell, line)) for line in about), prose=True)]
+    for part in ("costs", "hardware"):
+        lines = []
+        for key, node in (pairs[part].pairs or {}).items() if part in pairs else ():
+            said = node.pairs or {}
+            range_ = f"assumed, {_text(said['range'])}" if "range" in said else ""
+            lines.append((key, _text(said.get("value")), range_, " ".join(_text(said.get("source")).split())))
+        header = (part, "value", "range", "source")
+        blocks.append(Table("", header, tuple(tuple(map(Cell, line)) for line in lines), prose=True))
+    return Document(f"{name}: {_shown(path)}", "", (Section("", (*map(Paragraph, _parts(path)[0]), *blocks)),))
+
+
+def _paths(kind: str) -> list[Path]:
+    """The files of a kind, by name: of this folder first, then those that come with sweep."""
+    folder = FOLDERS.get(kind, "")
+    found: dict[str, Path] = {}
+    for where in (Path(), BUILT_IN) if folder else (BUILT_IN,):
+        for path in sorted((where / folder).glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return [found[name] for name in sorted(found)]
+
+
+def _path(kind: str, name: str) -> Path:
+    return next(path for path in _paths(kind) if path.stem == name)
+
+
+def _shown(path: Path) -> str:
+    """As a person would write it: from this folder where it lies in it, from configs/ where it comes with sweep."""
+    if path.is_relative_to(BUILT_IN):
+        here = Path("configs") / path.relative_to(BUILT_IN)
+        return str(here if here.exists() else path)
+    return str(path)
+
+
+def _parts(path: Path) -> tuple[list[str], list[str]]:
+    """The comment at the top as paragraphs, and the lines after it."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SweepError(f'"{path}" cannot be read: {error}\n  see: sweep show --help') from error
+    end = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    paragraphs: list[str] = []
+    listed = False  # a line of a list: what follows it begins anew
+    for line in (each.removeprefix("#") for each in lines[:end]):
+        begins = line.startswith("  ") or listed or re.match(r" (?:Sources?|Assumed)\b", line)
+        listed = line.startswith("  ")
+        if begins or not paragraphs:
+            paragraphs.append(" ".join(line.split()))
+        else:
+            paragraphs[-1] += f" {line.strip()}"
+    return paragraphs, [line for line in lines[end:] if line.strip()]
+
+
+def _meaning(path: Path) -> str:
+    """The first sentence of the comment."""
+    comment = " ".join(_parts(path)[0])
+    found = SENTENCE.match(comment)
+    return (found[1] if found else comment).rstrip(".:")
+
+
+def _text(node: source.Node | None) -> str:
+    """A value on one line, as a person would write it."""
+    if node is None or node.is_null:
+        return ""
+    if node.pairs is not None:
+        inside = ", ".join(f"{key} {_text(value)}".strip() for key, value in node.pairs.items())
+        return inside
+    if node.items is not None:
+        return " to ".join(map(_text, node.items)) if len(node.items) == 2 else ", ".join(map(_text, node.items))
+    return node.text

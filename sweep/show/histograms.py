@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""Histograms of one simulation as bars: ring occupancy and latency, octave by octave, with their quantiles.
+
+A bucket of the table is an eighth of an octave; here an octave is a line, and each value below 8 one of its own.
+Quantiles are of the buckets, never of the lines; those of all replicates are of their merged counts.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sweep.report import histogram, numbers
+from sweep.report.document import Paragraph, Section
+
+from .choose import Chosen
+from .strokes import bars
+from .summary import BAR, valid, words_and_numbers
+
+QUANTILES = (0.5, 0.9, 0.99, 0.999)
+SHOWN = (
+    ("waiting_histogram", "How full the ring is when a poll begins", "packets waiting", "polls"),
+    ("latency_ns_histogram", "From the wire to delivery or departure", "time", "packets"),
+)
+Counts = NDArray[np.int64]
+
+
+def sections(chosen: Chosen) -> list[Section]:
+    """A section per histogram that the table has."""
+    names = chosen.row.column_names
+    return [_section(chosen, *each) for each in SHOWN if each[0] in names]
+
+
+def _section(chosen: Chosen, name: str, title: str, value: str, things: str) -> Section:
+    own = _counts(chosen.row, name)
+    total = int(own.sum())
+    if not total:
+        return Section(title, (Paragraph(f"No {things} in the window."),))
+    unit = "ns" if chosen.row.schema.field(name).metadata.get(b"unit") == b"ns" else ""
+    labels, counts = octaves(own, unit)
+    shares = counts / total
+    below = np.cumsum(counts) / total
+    lines = [
+        (label, f"{count:,}", f"{numbers.percent(share)} %", f"{numbers.percent(sofar)} %", stroke)
+        for label, count, share, sofar, stroke in zip(
+            labels, counts.tolist(), shares.tolist(), below.tolist(), bars(shares.tolist(), BAR), strict=True
+        )
+    ]
+    table = words_and_numbers((value, things, "share", "up to here", ""), lines)
+    return Section(title, (table, _quantiles(chosen, own, name, unit)))
+
+
+def _quantiles(chosen: Chosen, own: Counts, name: str, unit: str) -> Paragraph:
+    merged = _counts(chosen.point.filter(valid(chosen.point)), name)
+    parts = []
+    for q in QUANTILES:
+        if not histogram.reaches(merged, q):
+            continue
+        mine = _told(histogram.quantile(own, q), unit) if histogram.reaches(own, q) else numbers.MISSING
+        parts.append(f"{q * 100:g} %: {mine} (all replicates: {_told(histogram.quantile(merged, q), unit)})")
+    return Paragraph("Quantiles: " + (" · ".join(parts) if parts else "too few to tell any") + ".")
+
+
+def octaves(counts: Counts, unit: str) -> tuple[list[str], Counts]:
+    """Counts in lines, from the first to the last that has any, with the values that they cover."""
+    edges = histogram.edges(len(counts))
+    line = np.where(np.arange(len(counts)) < 8, np.arange(len(counts)), np.arange(len(counts)) // 8 + 7)
+    merged = np.bincount(line, weights=counts).astype(np.int64)
+    starts = np.flatnonzero(np.diff(line, prepend=-1))
+    bounds = np.append(edges[starts], edges[-1])
+    has = np.flatnonzero(merged)
+    labels = [_range(bounds[k], bounds[k + 1], unit) for k in range(has[0], has[-1] + 1)]
+    return labels, merged[has[0] : has[-1] + 1]
+
+
+def _range(low: float, high: float, unit: str) -> str:
+    if unit:
+        return f"{_told(low, unit)} to {_told(high, unit)}"
+    return f"{low:,.0f}" if high == low + 1 else f"{low:,.0f} to {high - 1:,.0f}"
+
+
+def _told(value: float, unit: str) -> str:
+    return numbers.time(value) if unit else numbers.coarse(value)
+
+
+def _counts(table: pa.Table, name: str) -> Counts:
+    """Merged over the rows of a table, shape (buckets,)."""
+    lists = table.column(name).combine_chunks()
+    flat = np.asarray(lists.flatten(), np.int64)
+    merged: Counts = flat.reshape(len(lists), -1).sum(axis=0) if len(lists) else np.zeros(1, np.int64)
+    return merged

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""The laws that a row was held against, by name; and which one it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from sweep.model import batch, jit, laws
+from sweep.model.capacity import Capacity
+from sweep.model.fields import record
+from sweep.model.prepare import SIZE_CLASSES
+from sweep.model.strategies import NAMES, strategy
+from sweep.report.document import Block, Paragraph, Section
+
+from .choose import Chosen
+
+TITLE = "Laws that it was held against"
+
+
+@cache
+def names(name: str) -> tuple[str, ...]:
+    """The names of all laws of a strategy's rows, the common ones first."""
+    params = np.ones(1, record(batch.param_fields(name))).view(np.recarray)  # ones: laws divide by some
+    tables = np.zeros((1, 1), np.int64)
+    classes = np.zeros((1, SIZE_CLASSES), np.int64)
+    sim = batch.new_sim(name, batch.Prepared(params, tables, classes, classes), Capacity(1, 1, 1, 1, 1, params))
+    own = strategy(name).LAWS
+    return tuple(law.name for some in (*laws.COMMON, *own) for law in some(sim))
+
+
+def section(chosen: Chosen, about: Mapping[str, Any]) -> Section:
+    """Whether it is valid, and the names of the laws, if they are still those of the table's sources."""
+    blocks: list[Block] = []
+    if chosen.value("valid") is False:
+        blocks.append(Paragraph(f"It breaks: {chosen.value('violation')}"))
+    name = str(chosen.value("strategy"))
+    digests = (about.get("core_digest"), (about.get("strategy_digests") or {}).get(name))
+    if name not in NAMES or digests != (jit.core_digest(), jit.strategy_digest(name)):
+        blocks.append(Paragraph("Their names are not told: the sources here are not those of the table."))
+    else:
+        known = names(name)
+        held = "It obeys all of" if chosen.value("valid") else "It was held against"
+        blocks.append(Paragraph(f"{held} these {len(known)}: {' · '.join(known)}"))
+    return Section(TITLE, tuple(blocks))

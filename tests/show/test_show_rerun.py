@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""A published simulation is found again by its id, or it is said why not; what differs is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from shown_sweep import Shown
+
+from sweep import storage
+from sweep.errors import IncompleteError
+from sweep.jobs import rerun
+from sweep.jobs.lane_objects import lane_objects
+from sweep.model import batch
+from sweep.model.capacity import measure
+from sweep.model.strategies import NAMES, strategy
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_simulation_alone_counts_what_it_counted_among_others(shown: Shown, name: str) -> None:
+    row = shown.row(name, "same_cpu", 128, 1)
+    found = shown.found(row)
+    assert (found.scenario.strategy, found.scenario.ring, found.scenario.replicate) == (name, 128, 1)
+    differences, compared = rerun.differences(row, rerun.simulate(found))
+    assert differences == []
+    assert compared == len(batch.counter_fields(name)) + 2 * 256
+
+
+def test_a_counter_and_a_bucket_that_differ_are_named(shown: Shown) -> None:
+    row = shown.row("page_pool")
+    here = rerun.simulate(shown.found(row))
+    polls = row.column("polls")[0].as_py()
+    buckets = row.column("waiting_histogram")[0].as_py()
+    other = [*buckets[:3], buckets[3] + 1, *buckets[4:]]
+    changed = _with(_with(row, "polls", polls - 5), "waiting_histogram", other)
+    changed = _with(changed, "alloc_fast", None).drop_columns(["rx_packets"])
+    found, _ = rerun.differences(changed, here)
+    counts = here.to_pylist()[0]
+    assert {(each.name, each.stored, each.here) for each in found} == {
+        ("polls", polls - 5, polls),
+        ("waiting_histogram[3]", buckets[3] + 1, buckets[3]),
+        ("alloc_fast", None, counts["alloc_fast"]),
+        ("rx_packets", None, counts["rx_packets"]),
+    }
+
+
+def _with(row: pa.Table, name: str, value: object) -> pa.Table:
+    field = row.schema.field(name)
+    place = row.schema.get_field_index(name)
+    return row.set_column(place, field, pa.array([value], field.type))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"core_digest": "0" * 16}, 'the core of sweep/model has digest "'),
+        ({"strategy_digests": {"page_pool": "1" * 16}}, 'the source of strategy page_pool has digest "'),
+        ({"strategy_digests": None}, 'and "None" in the table'),
+        ({"format": 1}, 'rows of format "1"'),
+        ({"document": {"format": 99}}, 'document format "99"'),
+        ({"document": None}, "does not say what it was made from"),
+        ({"document": {"format": 1}}, "does not say what it was made from"),
+    ],
+)
+def test_what_would_not_be_the_same_simulation_is_not_run(shown: Shown, change: dict[str, object], said: str) -> None:
+    row = shown.row("page_pool").to_pylist()[0]
+    with pytest.raises(IncompleteError, match="next: ") as error:
+        rerun.find(storage.open(shown.directory), shown.about | change, "page_pool", row["id"])
+    assert said in str(error.value)
+
+
+def test_tables_of_another_machine_come_from_the_run_directory(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its mathematics rounds another way: the id is not found with the tables made here, but with those of the plan."""
+    from sweep.plan import tables
+
+    row = shown.row("page_pool")
+    unit = tables._unit()
+    monkeypatch.setattr(tables, "_unit", lambda: np.nextafter(unit, np.inf))
+    found = shown.found(row)
+    assert found.tables.unit.tolist() == unit.tolist()
+    assert rerun.differences(row, rerun.simulate(found))[0] == []
+    with pytest.raises(IncompleteError, match="tables that it draws from come out differently"):
+        rerun.find(storage.open(tmp_path), shown.about, "page_pool", found.id)
+
+
+def test_objects_divide_by_a_parameter_that_is_nought_as_compiled_code_does(shown: Shown) -> None:
+    found = shown.found(shown.row("page_pool"))
+    inputs = batch.prepare("page_pool", [found.scenario], found.tables)
+    inputs.params.tx_coalesce_frames = 0
+    capacity = measure(inputs.params)
+    lane, _ = lane_objects(batch.new_sim("page_pool", inputs, capacity), strategy("page_pool").empty(capacity))
+    with np.errstate(divide="ignore"):
+        assert 7 % lane.params[0].tx_coalesce_frames == 7 // lane.params[0].tx_coalesce_frames == 0
