@@ -2,47 +2,36 @@
 """Sweeps of NIC receive rings and page recycling strategies, exact to the kernel's counters.
 
     import sweep
-    run = sweep.run("configs/smoke.yaml")
-    run.table()
+    run = sweep.run("configs/smoke.yaml")           # what is missing is simulated; or sweep.open("runs/smoke")
+    run.table()                                     # the Arrow table: a row per simulation
+    run.query("select strategy, ring, ns_per_packet from points")
 
-gives the Arrow table: a row per simulation, with units and meanings in the metadata of its columns.
+Columns carry units and meanings in their metadata.  In a notebook, `run` shows the verdicts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pyarrow
+from .runs import Run
 
 __version__ = "0.1.0"
-__all__ = ["FinishedRun", "run"]
+__all__ = ["Run", "open", "run"]
 
 
-@dataclass(frozen=True)
-class FinishedRun:
-    """A run directory after `run`."""
+def open(location: str | Path) -> Run:
+    """The run directory at a path or URI.  Raises SweepError if there is none."""
+    from sweep import storage
+    from sweep.errors import SweepError
 
-    location: str  # path or URI
-    done: int  # simulations with a result
-    failed: int  # simulations without one
-    invalid: int  # of the done ones, rows that break a conservation law
-
-    def table(self) -> pyarrow.Table:
-        """The published table: mapped into memory where it is on a disk, fetched from an object store."""
-        from sweep import report
-
-        return report.read(self.location)
-
-    def report(self) -> str:
-        """The report as text; also written to the run directory as text, Markdown and HTML."""
-        from sweep import report, storage
-
-        report.write(self.location)
-        return storage.open(self.location).get("report.txt").decode()
+    files = storage.open(location)
+    if not any(files.exists(name) for name in ("manifest.json", "run.json", "results.arrow")):
+        raise SweepError(
+            f'"{location}" is no run directory: it has neither run.json nor a published table\n'
+            f"  next: sweep run FILE --out {location}"
+        )
+    return Run(location)
 
 
 def run(
@@ -56,7 +45,7 @@ def run(
     workers: int | None = None,
     max_failures: int | None = None,
     retry_failed: bool = False,
-) -> FinishedRun:
+) -> Run:
     """Run what is missing of the sweep in `file` and publish its results, as `sweep run` does.
 
     `sets` are overrides ("replicates=10"); the run directory is `out`, a path or a URI (s3://bucket/folder, gs://...),
@@ -84,4 +73,4 @@ def run(
         retry_failed=retry_failed,
     )
     summary = run_sweep(request)
-    return FinishedRun(directory, summary.done, summary.failed, summary.invalid)
+    return Run(directory, (summary.done, summary.failed, summary.invalid))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 File = Annotated[Path, typer.Argument(help="sweep file (YAML)", metavar="FILE", show_default=False)]
+Location = Annotated[str, typer.Argument(metavar="LOCATION", help="run directory, a path or URI", show_default=False)]
 Out = Annotated[
     str | None,
     typer.Option("--out", metavar="LOCATION", help="run directory: a path, s3://..., gs://...; default: runs/<name>"),

@@ -50,7 +50,7 @@ def look(request: Request, parts: Sequence[Part], failures: Sequence[Failure] = 
     mine = survey.among(_joined(own)) & wanted
     failed = survey.among(ids_of(failures)) & wanted & ~there
     tried = np.zeros_like(failed) if request.retry_failed else failed
-    calibration = _calibration(parts)
+    calibration = calibration_of(parts)
     chunks = planning.divide(survey, wanted & ~there & ~tried, workers, request.chunk_s, calibration)
     cold = uncompiled({chunk.strategy for chunk in chunks}, survey.code)
     starts_ray = bool(chunks) and request.executor == "ray" and request.join is None
@@ -77,7 +77,7 @@ def _joined(ids: Iterable[NDArray[np.bytes_]]) -> NDArray[np.bytes_]:
     return np.concatenate([np.zeros(0, "S32"), *ids])
 
 
-def _calibration(parts: Sequence[Part]) -> dict[str, float]:
+def calibration_of(parts: Sequence[Part]) -> dict[str, float]:
     """Measured over predicted core time of each strategy, from the parts that are there."""
     measured: dict[str, list[float]] = {}
     for part in parts:

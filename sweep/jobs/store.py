@@ -94,16 +94,20 @@ class Store:
         """Raises IncompleteError unless this process is still the single writer."""
         self.files.check()
 
-    def scan(self, set_aside: bool) -> list[Part]:
-        """All valid parts, by name.  A part that is not valid is passed over; with `set_aside` it is renamed *.bad."""
+    def scan(self, set_aside: bool, known: Iterable[Part] = ()) -> list[Part]:
+        """All valid parts, by name.  A part that is not valid is passed over; with `set_aside` it is renamed *.bad.
+
+        Those of `known` that are still there are not read again: a part never changes.
+        """
         names = [f"parts/{name}" for name in self.files.names("parts") if name.endswith(".arrow")]
-        found = []
-        for name, part in zip(names, self._ahead(lambda name: _read(self.files, name), names), strict=True):
+        before = {part.name: part for part in known}
+        new = [name for name in names if name not in before]
+        for name, part in zip(new, self._ahead(lambda name: _read(self.files, name), new), strict=True):
             if part:
-                found.append(part)
+                before[name] = part
             elif set_aside:
                 self.files.set_aside(name)
-        return found
+        return [before[name] for name in names if name in before]
 
     def tables(self, parts: Iterable[Part]) -> Iterator[pa.Table]:
         """The tables of these parts, in order; those of an object store are fetched ahead, a few at a time."""

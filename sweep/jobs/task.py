@@ -72,6 +72,7 @@ def run_chunk(plan: Plan, work: Run) -> Part:
         "model_s": sum(batch.predicted_ns(scenario) for scenario in done) / 1e9,  # before calibration
         "simulate_s": simulate_s,
         "compile_s": compile_s,
+        "ended": time.time(),  # for whoever watches
         "node": platform.node(),
         "pid": os.getpid(),
     }

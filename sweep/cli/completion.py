@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""Shell completion: what is offered for a word follows from what the word is called in the help.
+
+A parameter named FILE wants a sweep file, LOCATION a run directory, KEY=VALUE an override, `ray|inline` one of these,
+and LOCATION|LIST either.  So a new verb is completed without a line here.  What is not known is left to the shell,
+which offers files.
+
+Typer's scripts call `sweep` at every Tab with the words typed so far in the environment.  Nothing heavy is imported
+then; Typer itself would import rich for the help beside the names and pydantic to check what was typed, a tenth of a
+second each.
+
+Not modelled: names in an object store; column names, which are in the tables; several words of one list in fish.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import typer
+from typer.core import TyperArgument, TyperOption
+
+from . import names
+
+VARIABLE = "_SWEEP_COMPLETE"  # set by the shell's script
+KEYS = (
+    *("replicates", "packets", "warmup", "seed", "where", "strategy", "traffic", "ring", "load", "queues", "iommu"),
+    *("host", "nic", "kernel", "axes.strategy", "axes.traffic", "axes.ring", "axes.load", "axes.queues", "axes.iommu"),
+    *("axes.host", "axes.nic", "axes.kernel"),
+)
+AXES = ("strategy", "traffic", "ring", "load", "kernel", "host", "nic", "queues", "iommu", "label", "replicate")
+POINT = (*AXES, "seed")  # what chooses a simulation
+LISTS = ("strategies", "mixes", "hosts", "nics", "kernels", "metrics", "counters", "parameters", "configs")
+ROLES = ("parameter", "metric", "quality", "counter", "histogram")
+
+Words = Callable[[str], Iterable[str]]  # what is typed so far -> what it may become
+
+
+def complete(app: typer.Typer) -> None:
+    """Answer the shell and exit."""
+    sys.modules["rich"] = None  # type: ignore[assignment]  # as if it were not installed
+    for kind in (TyperArgument, TyperOption):  # values stay as they were typed: no verb is run
+        kind.process_value = lambda self, ctx, value: value  # type: ignore[method-assign]
+    key = _rejoined()
+    command: Any = typer.main.get_command(app)
+    for verb in command.commands.values():
+        for parameter in verb.params:
+            words = words_for(parameter.param_type_name, parameter.opts, str(parameter.metavar or ""), key)
+            if words:
+                parameter.shell_complete = partial(_items, words)
+    command(prog_name="sweep")
+
+
+def words_for(kind: str, opts: Iterable[str], metavar: str, key: str = "") -> Words | None:
+    """What a parameter ("argument" or "option") can be, by its names and its metavar; None if the shell knows better.
+
+    `key` is what bash has cut off a KEY=VALUE.
+    """
+    for opt in opts:
+        if opt in BY_OPTION:
+            return BY_OPTION[opt]
+    known = {**BY_WORD, **(BY_ARGUMENT if kind == "argument" else {})}
+    known |= {"KEY=VALUE": partial(overrides, key=key), "POINT...": partial(overrides, key=key, keys=POINT)}
+    words = metavar.strip("[]").split("|")
+    sources = [known[word] for word in words if word in known]
+    fixed = [word for word in words if word == word.lower()] if len(words) > 1 else []
+    if not sources and not fixed:
+        return None
+    return lambda typed: [*fixed, *(name for source in sources for name in source(typed))]
+
+
+def overrides(typed: str, key: str = "", keys: Iterable[str] = KEYS) -> list[str]:
+    """KEY=VALUE: keys, then the values of those whose values have names; of a list the next one."""
+    if not key and "=" not in typed:
+        return [f"{name}=" for name in keys]
+    asked, equals, value = ("", "", typed) if key else typed.partition("=")
+    source = BY_KEY.get((key or asked).rpartition(".")[2])
+    if source is None:
+        return []
+    start = value[: max(value.rfind("["), value.rfind(",")) + 1]
+    return [f"{asked}{equals}{start}{name}" for name in source()]
+
+
+def _listed(source: Callable[[], Iterable[str]]) -> Words:
+    """One of these, or after a comma one more."""
+    return lambda typed: [typed[: typed.rfind(",") + 1] + name for name in source()]
+
+
+BY_WORD: dict[str, Words] = {"LOCATION": names.run_directories}
+BY_ARGUMENT: dict[str, Words] = {
+    "FILE": names.sweep_files,
+    "BASE": names.run_directories,
+    "NEW": names.run_directories,
+    "LIST": lambda typed: LISTS,
+    "STRATEGY...": lambda typed: names.strategies(),
+    "PATHS...": lambda typed: names.experiments(),
+}
+BY_OPTION: dict[str, Words] = {
+    "--metric": _listed(names.metrics),
+    "--strategy": lambda typed: names.strategies(),
+    "--baseline": lambda typed: names.strategies(),
+    "--row": _listed(lambda: AXES),
+    "--col": _listed(lambda: AXES),
+    "--table": _listed(lambda: AXES),
+    "--columns": _listed(lambda: [*ROLES, *AXES, *names.metrics()]),
+}
+BY_KEY: dict[str, Callable[[], list[str]]] = {
+    "strategy": names.strategies,
+    "traffic": partial(names.library, "traffic"),
+    "host": partial(names.library, "hosts"),
+    "nic": partial(names.library, "nics"),
+    "kernel": names.eras,
+    "iommu": names.iommu_modes,
+}
+
+
+def _items(words: Words, context: object, typed: str) -> list[Any]:
+    """What Typer's scripts print."""
+    return [SimpleNamespace(value=word, help=None, type="plain") for word in words(typed) if word.startswith(typed)]
+
+
+def _rejoined() -> str:
+    """Bash takes `strategy=page` apart at the "=": give it the value alone, and remember the key, which is returned."""
+    words = os.environ.get("COMP_WORDS", "").split("\n")
+    place = os.environ.get("COMP_CWORD", "")
+    if os.environ.get(VARIABLE) != "complete_bash" or not place.isdigit():
+        return ""
+    at, typed = int(place), words[int(place)] if int(place) < len(words) else ""
+    if typed == "=":
+        at, typed = at + 1, ""
+    if at < 2 or words[at - 1 : at] != ["="] or not re.fullmatch(r"[a-z][\w.]*", words[at - 2]):
+        return ""
+    os.environ["COMP_WORDS"] = "\n".join([*words[: at - 2], typed])
+    os.environ["COMP_CWORD"] = str(at - 2)
+    return words[at - 2]

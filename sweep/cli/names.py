@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""Names that can be chosen, read off the sources and folders without importing them: a Tab must not wait for NumPy."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+CONFIGS = PACKAGE / "configs"
+SWEEP_FILE = re.compile(r"^(axes|points|zip)\s*:", re.M)  # a top-level key that only sweep files have
+RUN_FILES = ("manifest.json", "run.json", "results.arrow")  # of a run directory, one of them
+DEPTH, ENTRIES = 3, 4000  # of folders to look into, and of names in them
+
+
+def strategies() -> list[str]:
+    """As in sweep.model.strategies.NAMES."""
+    return _named("model/strategies/__init__.py", "NAMES")
+
+
+def metrics() -> list[str]:
+    """As in sweep.metrics.METRICS."""
+    return _named("metrics.py", "METRICS")
+
+
+def eras() -> list[str]:
+    """As in sweep.model.kernel.ERAS."""
+    return _named("model/kernel.py", "ERAS")
+
+
+def iommu_modes() -> list[str]:
+    """As in sweep.model.iommu.MODES."""
+    return _named("model/iommu.py", "MODES")
+
+
+def library(folder: str) -> list[str]:
+    """Mixes, hosts or NICs ("traffic", "hosts", "nics"): the shipped ones, and those beside the user's sweep files."""
+    places = (CONFIGS / folder, Path(folder), Path("configs") / folder)
+    return sorted({path.stem for place in places for path in place.glob("*.yaml")})
+
+
+def experiments() -> list[str]:
+    """Experiment files in configs/experiments, where there is such a folder."""
+    return sorted(str(path) for path in Path("configs/experiments").glob("*.yaml"))
+
+
+def sweep_files(typed: str) -> list[str]:
+    """Sweep files under the folder that was typed so far."""
+    found = (path for path in _below(typed) if path.endswith((".yaml", ".yml")) and _is_sweep_file(path))
+    return list({os.path.realpath(path): path for path in reversed(list(found))}.values())[::-1]  # links aside
+
+
+def run_directories(typed: str) -> list[str]:
+    """Run directories under the folder that was typed so far; nothing is known of those in object stores."""
+    if "://" in typed:
+        return []
+    found = (os.path.split(path) for path in _below(typed))
+    return sorted({folder for folder, name in found if name in RUN_FILES and folder})
+
+
+def _is_sweep_file(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return bool(SWEEP_FILE.search(file.read(1 << 16)))
+    except OSError:
+        return False
+
+
+def _below(typed: str) -> list[str]:
+    """Files below what is typed, as one would type them, nearest first; bounded, whatever is there."""
+    start = os.path.dirname(typed)
+    return list(islice(_walk(start, os.path.basename(typed), DEPTH), ENTRIES))
+
+
+def _walk(folder: str, prefix: str, depth: int) -> Iterator[str]:
+    try:
+        entries = sorted(os.scandir(os.path.expanduser(folder) or "."), key=lambda entry: entry.name)
+    except OSError:
+        return
+    here = [entry for entry in entries if entry.name.startswith(prefix) and (prefix or entry.name[0] != ".")]
+    for entry in here:
+        if not entry.is_dir():
+            yield os.path.join(folder, entry.name)
+    if depth and not any(entry.name in RUN_FILES for entry in here):
+        for entry in here:
+            if entry.is_dir():
+                yield from _walk(os.path.join(folder, entry.name), "", depth - 1)
+
+
+def _named(file: str, variable: str) -> list[str]:
+    """The names in what is assigned to `variable`: texts, keys of a dictionary, first arguments of calls."""
+    tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+    for statement in tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == variable for target in targets):
+            return list(_names(getattr(statement, "value", None)))
+    return []
+
+
+def _names(node: ast.AST | None) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str(name)):
+            yield name
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            for item in items:
+                yield from _names(item)
+        case ast.Dict(keys=keys):
+            for key in keys:
+                yield from _names(key)
+        case ast.Starred(value=inner):
+            yield from _names(inner)
+        case ast.GeneratorExp(elt=ast.Call(args=[ast.JoinedStr(values=parts), *_]), generators=[each]):
+            for name in _names(each.iter):  # f"{part}_ns_per_packet" for part in (...)
+                yield "".join(next(_names(part), name) for part in parts)
+        case ast.Call(args=[first, *_]):
+            yield from _names(first)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""`sweep query`: SQL over what a run directory has published."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.errors import SweepError, did_you_mean
+
+from .arguments import Location
+from .words import of
+
+if TYPE_CHECKING:
+    from sweep.query import Answer, Database
+
+FORMATS = {"table": ".txt", "csv": ".csv", "json": ".json", "arrow": ".arrow", "md": ".md"}
+ROWS = 40
+
+
+def query(
+    directory: Location,
+    sql: Annotated[str | None, typer.Argument(metavar="SQL", help='one SELECT; "-" reads it from stdin')] = None,
+    tables: Annotated[bool, typer.Option("--tables", help="list tables and columns, with units")] = False,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="|".join(FORMATS), help="default: by the ending of --out, else table"),
+    ] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write it there; default: print it")] = None,
+    rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="of a printed table; 0: all")] = ROWS,
+) -> None:
+    """Ask the published tables in SQL (DuckDB): results, points, dictionary, failures.  Nothing is written there."""
+    if bool(sql) == tables:
+        raise SweepError(
+            f"give one SELECT, or --tables\n  next: sweep query {directory} "
+            '"select strategy, ring, ns_per_packet, ns_per_packet_half_width from points"'
+        )
+    form = _chosen(form, out)
+    from sweep import query
+
+    with query.open(directory) as database:
+        if tables:
+            print(_listing(database), end="")
+            return
+        answer = database.ask(sys.stdin.read() if sql == "-" else str(sql))
+        _write(answer, form, out, rows or None)
+
+
+def _chosen(form: str | None, out: str | None) -> str:
+    """The format asked for, or the one that the ending of the file means."""
+    if form is not None and form not in FORMATS:
+        raise SweepError(f'format "{form}" is not known.{did_you_mean(form, FORMATS)}\n  known: {", ".join(FORMATS)}')
+    by_ending = (name for name, ending in FORMATS.items() if out is not None and out.lower().endswith(ending))
+    return form or next(by_ending, "table")
+
+
+def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None:
+    """To the file or to stdout; a printed table has `most` rows, a kept one all."""
+    from sweep.query import plain, rows, sink
+
+    from .report import width
+
+    if out is None and form == "arrow":
+        if sys.stdout.isatty():
+            raise SweepError(
+                "arrow is not for terminals\n  next: --out FILE.arrow, or a pipe (which gets an IPC stream)"
+            )
+        rows.arrow_stream(answer.schema, answer, sys.stdout.buffer)
+    elif form in ("table", "md"):
+        found = plain.shown(answer, most if out is None and form == "table" else None)
+        text = plain.table(found, width()) if form == "table" else plain.markdown(found)
+        _keep(text, out)
+    else:
+        write = {"csv": rows.csv, "json": rows.json_lines, "arrow": rows.arrow}[form]
+        if out is None:
+            sys.stdout.flush()
+            write(answer.schema, answer, sys.stdout.buffer)
+        else:
+            with sink.file(out) as file:
+                write(answer.schema, answer, file)
+    if out is not None:
+        print(out)
+
+
+def _keep(text: str, out: str | None) -> None:
+    from sweep.query import sink
+
+    if out is None:
+        print(text, end="")
+        return
+    with sink.file(out) as file:
+        file.write(text.encode())
+
+
+def _listing(database: Database) -> str:
+    """Every table with its columns: name, unit, meaning, by role."""
+    lines = []
+    for table in database.tables:
+        head = f"{table.name}: {table.meaning}; {of(database.rows(table.name), 'row')}"
+        lines.append(f"{head}, {of(len(table.columns), 'column')}")
+        wide = max(len(column.name) for column in table.columns)
+        units = max(len(column.unit) for column in table.columns)
+        role = ""
+        for column in table.columns:
+            if column.role != role:
+                role = column.role
+                lines.append(f"  {role}")
+            unit = "" if column.unit == "1" else column.unit
+            lines.append(f"    {column.name:{wide}}  {unit:{units}}  {column.meaning}".rstrip())
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""SQL over a published snapshot: DuckDB in this process, on Arrow data, with nothing else within its reach.
+
+    with query.open("runs/smoke") as database:
+        answer = database.ask("select strategy, avg(ns_per_packet) from results group by all")
+        answer.read()                   # a pyarrow.Table
+
+No file, no network, no extension, no Python variable, no setting can be reached from SQL, and nothing is written: not
+even what does not fit into memory, which is an error.  One statement is taken, and only one that reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from . import mistakes, points
+from .published import Column, Published, described, dictionary, read
+from .waiting import interruptible
+
+BATCH_ROWS = 8192
+CONFINED = {
+    "enable_external_access": "false",  # no file, no URL, no ATTACH, COPY or EXPORT
+    "python_enable_replacements": "false",  # no variable of the caller taken for a table
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "temp_directory": "",
+}
+READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)  # MULTI: PIVOT
+
+
+class Table(NamedTuple):
+    """A table that can be asked."""
+
+    name: str
+    meaning: str
+    columns: list[Column]
+
+
+class Answer:
+    """Rows, as they come; the columns that pass through a query unchanged keep unit and meaning."""
+
+    def __init__(self, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+        self.schema = schema
+        self._batches = batches
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Once."""
+        return self._batches
+
+    def read(self) -> pa.Table:
+        """All of it."""
+        return pa.Table.from_batches(self._batches, self.schema)
+
+
+class Database:
+    """The tables of one snapshot."""
+
+    def __init__(self, published: Published) -> None:
+        self.published = published
+        self._connection = duckdb.connect(":memory:", config=dict(CONFINED))
+        failures = published.failures
+        self._connection.register("results", published.results)
+        self._connection.register("dictionary", dictionary(published.columns))
+        if failures.column_names:
+            self._connection.register("failures", failures)
+        view = points.view(published.columns, failures.column_names)
+        self._connection.execute(f"create view points as {view}")
+        self._connection.execute("set errors_as_json = true")
+        self._connection.execute("set lock_configuration = true")
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._connection.close()
+
+    @property
+    def tables(self) -> list[Table]:
+        """What can be asked, in the order in which people want to know."""
+        published = self.published
+        found = [
+            Table("results", "a row per simulation", published.columns),
+            Table("points", points.MEANING, points.columns(published.columns)),
+            Table("dictionary", "a row per column of results", _dictionary()),
+        ]
+        if published.failures.column_names:
+            known = described(published.failures.schema)
+            found.append(Table("failures", "a row per simulation that has no result", known))
+        return found
+
+    def rows(self, table: str) -> int:
+        """How many rows one of `tables` has."""
+        return int(self.ask(f"select count(*) from {points.quoted(table)}").read()[0][0].as_py())
+
+    def ask(self, sql: str) -> Answer:
+        """The answer to one statement.  Raises SweepError if it is wrong or does not only read."""
+        with self._telling(sql):
+            statements = self._connection.extract_statements(sql)
+            if len(statements) != 1:
+                raise mistakes.not_one(len(statements), self.published.location)
+            if statements[0].type not in READING:
+                raise mistakes.not_reading(statements[0].query, self.published.location)
+            reader = interruptible(self._connection, lambda: self._start(statements[0]))
+        return Answer(self._labelled(reader.schema), self._batches(reader, sql))
+
+    def _telling(self, sql: str) -> AbstractContextManager[None]:
+        return mistakes.told(sql, self.tables, self.published.location)
+
+    def _start(self, statement: Any) -> pa.RecordBatchReader:
+        try:
+            asked = self._connection.sql(statement)  # nothing runs yet
+        except duckdb.Error:
+            self._connection.execute(statement)  # fails in the same way, but says where
+            raise
+        return asked.to_arrow_reader(BATCH_ROWS)
+
+    def _batches(self, reader: pa.RecordBatchReader, sql: str) -> Iterator[pa.RecordBatch]:
+        schema = self._labelled(reader.schema)
+        while True:
+            with self._telling(sql):
+                batch = interruptible(self._connection, lambda: next(iter(reader), None))
+            if batch is None:
+                return
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+    def _labelled(self, schema: pa.Schema) -> pa.Schema:
+        """With the metadata of each column that has the name and the type of a known one."""
+        known = {(column.name, column.type): column for table in reversed(self.tables) for column in table.columns}
+        fields = [
+            known[field.name, field.type].field() if (field.name, field.type) in known else field for field in schema
+        ]
+        return pa.schema(fields)
+
+
+def open(location: str | Path) -> Database:
+    """The tables of a run directory, a path or URI.
+
+    Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
+    """
+    return Database(read(location))
+
+
+def _dictionary() -> list[Column]:
+    meanings = {
+        "name": "of a column of results",
+        "type": "its Arrow type",
+        "unit": "its unit; 1 for none",
+        "role": "id, parameter, metric, quality, counter or histogram",
+        "kernel": "what the kernel calls it, where it has a name there",
+        "meaning": "what it is",
+    }
+    return [Column(name, pa.string(), "1", meaning, "") for name, meaning in meanings.items()]

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""A snapshot as a DuckDB database: tables results, dictionary and failures, and the view points.
+
+Comments on tables and columns carry meanings and units; DuckDB shows them in duckdb_tables() and duckdb_columns().
+It is made in a scratch directory, then copied to where it was asked for.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from . import points
+from .points import quoted
+from .published import Column, Published, described, dictionary
+from .sink import file
+from .waiting import interruptible
+
+
+def write(published: Published, columns: Sequence[Column], out: str) -> None:
+    """The database file `out`, its results with these columns; `points` if all parameters are among them."""
+    with file(out) as sink, tempfile.TemporaryDirectory(prefix="sweep-export-") as scratch:
+        made = Path(scratch) / "export.duckdb"
+        with duckdb.connect(str(made)) as connection:
+            interruptible(connection, lambda: _fill(connection, published, columns))
+        with made.open("rb") as source:
+            shutil.copyfileobj(source, sink, 1 << 20)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, published: Published, columns: Sequence[Column]) -> None:
+    names = ", ".join(quoted(column.name) for column in columns)
+    known = dictionary(columns)
+    connection.register("_results", published.results)
+    connection.register("_dictionary", known)
+    connection.register("_failures", published.failures)
+    connection.execute(f"create table results as select {names} from _results")
+    connection.execute("create table dictionary as select * from _dictionary")
+    _comment(connection, "results", "a row per simulation", columns)
+    failures = described(published.failures.schema)
+    if failures:
+        connection.execute("create table failures as select * from _failures")
+        _comment(connection, "failures", "a row per simulation that has no result", failures)
+    if all(column in columns for column in published.columns if column.role == "parameter"):
+        view = points.view(columns, [column.name for column in failures])
+        connection.execute(f"create view points as {view}")
+        connection.execute(f"comment on view points is {_text(points.MEANING)}")
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: str, meaning: str, columns: Sequence[Column]) -> None:
+    connection.execute(f"comment on table {table} is {_text(meaning)}")
+    for column in columns:
+        said = f"{column.meaning} [{column.unit}]" if column.unit not in ("", "1") else column.meaning
+        connection.execute(f"comment on column {table}.{quoted(column.name)} is {_text(said)}")
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

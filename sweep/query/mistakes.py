@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""What DuckDB says of a wrong query, said to people: where, what, the closest name there is, and what to type next.
+
+DuckDB gives its errors as JSON with the place in bytes (`errors_as_json`); one without, or that is no JSON, is told by
+its first line.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from ..errors import RunError, SweepError, did_you_mean
+
+if TYPE_CHECKING:
+    from .database import Table
+
+KINDS = ("Scalar Function", "Table Function", "Aggregate Function")
+
+
+@contextmanager
+def told(sql: str, tables: Sequence[Table], location: str) -> Iterator[None]:
+    """Turn DuckDB's errors in the block into a SweepError about `sql`."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise RunError(
+            f"the query needs more memory than there is: {_first(str(error))}\n"
+            f"  next: ask for fewer columns or rows, or {_export(location)} and ask that file"
+        ) from error
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except duckdb.Error as error:
+        raise SweepError(message(str(error), sql, tables, location)) from error
+
+
+def message(said: str, sql: str, tables: Sequence[Table], location: str) -> str:
+    """One line with place and reason, the line of SQL with the place marked, and the next command."""
+    about = _parsed(said)
+    text = _first(about.get("exception_message") or said)
+    place = about.get("position", "")
+    start = int(place) if str(place).isdigit() else None
+    lines = [f"SQL{_where(sql, start)}: {_reason(about, text, tables)}"]
+    if start is not None:
+        lines += _marked(sql, start, _length(about))
+    return "\n".join([*lines, _next(location)])
+
+
+def not_one(statements: int, location: str) -> SweepError:
+    """For none, or several."""
+    found = f"there are {statements} statements in it" if statements else "there is no statement in it"
+    return SweepError(f"SQL: {found}: give one SELECT\n{_next(location)}")
+
+
+def not_reading(sql: str, location: str) -> SweepError:
+    """For a statement that would change something."""
+    word = sql.split()[0].upper()
+    return SweepError(
+        f'SQL: "{word}" is not for reading, and a published snapshot is read only: '
+        f"SELECT, WITH, FROM, PIVOT, DESCRIBE, SUMMARIZE or EXPLAIN\n"
+        f"  next: {_export(location)}   (a database of your own)"
+    )
+
+
+def _next(location: str) -> str:
+    return f"  next: sweep query {shlex.quote(location)} --tables   (tables and columns, with units)"
+
+
+def _export(location: str) -> str:
+    return f"sweep export {shlex.quote(location)} --out my.duckdb"
+
+
+def _reason(about: dict[str, Any], text: str, tables: Sequence[Table]) -> str:
+    """The first line of the reason, with the closest known name for one that is not known."""
+    kind, name = about.get("error_subtype"), str(about.get("name", ""))
+    if kind == "COLUMN_NOT_FOUND" or "does not have a column named" in text:
+        name = name or text.rpartition(" named ")[2].strip('"')
+        columns = {column.name: table.name for table in tables for column in table.columns}
+        return f'column "{name}" is not known.{did_you_mean(name, columns)}'
+    if kind == "MISSING_ENTRY" and about.get("type") == "Table":
+        known = [table.name for table in tables]
+        return f'table "{name}" is not known.{did_you_mean(name, known)} Known: {", ".join(known)}'
+    if kind == "MISSING_ENTRY" and about.get("type") in KINDS:
+        candidates = str(about.get("candidates", "")).split(",")
+        return f'function "{name}" is not known.{did_you_mean(name, candidates)}'
+    if "file system operations are disabled" in text:
+        return f"{text.partition(' - ')[0]}: SQL here reaches no file and no network"
+    return text
+
+
+def _parsed(said: str) -> dict[str, Any]:
+    try:
+        found = json.loads(said[said.index("{") :])
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _first(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason was given"])[0]
+
+
+def _length(about: dict[str, Any]) -> int:
+    """Of the marked place, in bytes; 1 if it is not known."""
+    try:
+        return max(int(json.loads(about["location"])[1]), 1)
+    except (KeyError, ValueError, TypeError, IndexError):
+        return 1
+
+
+def _where(sql: str, start: int | None) -> str:
+    """:line:column, from 1, as editors count."""
+    if start is None:
+        return ""
+    before = sql.encode()[:start].decode(errors="replace")
+    return f":{before.count(chr(10)) + 1}:{len(before) - (before.rfind(chr(10)) + 1) + 1}"
+
+
+def _marked(sql: str, start: int, length: int) -> list[str]:
+    """The line of SQL that the place is in, and a mark below it."""
+    data = sql.encode()
+    before, inside = data[:start].decode(errors="replace"), data[start : start + length].decode(errors="replace")
+    head = before.rpartition("\n")[2]
+    line = (head + data[start:].decode(errors="replace")).partition("\n")[0]
+    blanks = "".join("\t" if letter == "\t" else " " for letter in head)
+    return [f"  {line}", f"  {blanks}{'^' * max(len(inside.partition(chr(10))[0]), 1)}"]

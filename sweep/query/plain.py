@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""An answer as text: a table for terminals, with units below the names, and a Markdown table for mail and issues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from .database import Answer
+
+GAP = "  "
+LONGEST = 60  # characters of a text in a table; a histogram is longer
+
+
+class Shown(NamedTuple):
+    """The first rows of an answer as texts."""
+
+    names: list[str]
+    units: list[str]  # "" for none
+    right: list[bool]  # numbers are aligned right
+    rows: list[list[str]]
+    more: bool  # whether there are more rows than these
+
+
+def shown(answer: Answer, most: int | None) -> Shown:
+    """At most so many rows of an answer; all for None."""
+    rows = (row for batch in answer for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    taken = list(islice(rows, most))
+    more = most is not None and next(rows, None) is not None
+    units = [(field.metadata or {}).get(b"unit", b"").decode() for field in answer.schema]
+    return Shown(
+        names=list(answer.schema.names),
+        units=["" if unit == "1" else unit for unit in units],
+        right=[_is_number(field.type) for field in answer.schema],
+        rows=[[word(value) for value in row] for row in taken],
+        more=more,
+    )
+
+
+def table(found: Shown, width: int) -> str:
+    """Columns side by side as far as they fit, at least one; below it what is left out, and how to see it."""
+    heads = [found.names, *([found.units] if any(found.units) else [])]
+    cells = [[_short(text) for text in row] for row in [*heads, *found.rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    fitting = _fitting(widths, width)
+    lines = [_line(row, widths, found.right, fitting) for row in cells]
+    lines.insert(len(heads), GAP.join("-" * size for size in widths[:fitting]))
+    notes = []
+    if fitting < len(widths):
+        notes.append(f"{len(widths) - fitting} more columns do not fit: name those you want, or --format csv")
+    if found.more:
+        notes.append("more rows: --rows 0 prints all, --format csv --out FILE keeps them")
+    count = f"{len(found.rows):,} {'row' if len(found.rows) == 1 else 'rows'}"
+    return "\n".join([*lines, " · ".join([f"{count}{' shown' if found.more else ''}", *notes])]) + "\n"
+
+
+def markdown(found: Shown) -> str:
+    """All its columns, units in the head."""
+    heads = [f"{name} [{unit}]" if unit else name for name, unit in zip(found.names, found.units, strict=True)]
+    rule = ["---:" if right else "---" for right in found.right]
+    rows = [[_escaped(text) for text in row] for row in [heads, *found.rows]]
+    rows.insert(1, rule)
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def word(value: Any) -> str:
+    """256 · 11,880 · 551.524 · page_pool · - for null"""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value)
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    if isinstance(value, float | Decimal):
+        return f"{value:,.6g}"
+    return str(value)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _short(text: str) -> str:
+    """On one line, and not endless."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def _fitting(widths: Sequence[int], width: int) -> int:
+    """How many columns fit side by side; one always does."""
+    used = -len(GAP)
+    for place, size in enumerate(widths):
+        used += len(GAP) + size
+        if used > width and place:
+            return place
+    return len(widths)
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool], fitting: int) -> str:
+    parts = list(zip(row, widths, right, strict=True))[:fitting]
+    return GAP.join(text.rjust(size) if is_right else text.ljust(size) for text, size, is_right in parts).rstrip()
+
+
+def _escaped(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")

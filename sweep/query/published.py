@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""What a run directory publishes, as tables that can be asked: opened, not read.
+
+`results` is a dataset over the mapped file: whoever asks for three columns has those three decompressed, some thousand
+rows at a time, and a table of gigabytes never lies in memory.  The bytes are held against the manifest's digest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from .. import report, storage
+from ..errors import SweepError, did_you_mean
+from ..storage import snapshot
+
+FAILURES = "failures.arrow"
+DICTIONARY = pa.schema([(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "meaning")])
+
+
+class Column(NamedTuple):
+    """What is known of a column; "" where nothing is."""
+
+    name: str
+    type: pa.DataType
+    unit: str  # "1" for none
+    meaning: str
+    role: str  # "id", "parameter", "metric", "quality", "counter", "histogram", or "" outside of the results
+    kernel: str = ""
+
+    def field(self) -> pa.Field:
+        """The Arrow field with all of it."""
+        said = {"unit": self.unit, "meaning": self.meaning, "role": self.role, "kernel": self.kernel}
+        return pa.field(self.name, self.type, metadata={name: text for name, text in said.items() if text})
+
+
+@dataclass(frozen=True)
+class Published:
+    """One snapshot of a run directory."""
+
+    location: str  # as the user typed it
+    results: ds.Dataset
+    failures: pa.Table  # no rows and no columns where nothing is known of failures
+
+    @property
+    def columns(self) -> list[Column]:
+        """Of the results."""
+        return described(self.results.schema)
+
+    def chosen(self, asked: Sequence[str]) -> list[Column]:
+        """The columns that these words stand for, names or roles ("metric"), each once; all of them for no word.
+
+        Raises SweepError for a word that is neither.
+        """
+        found: dict[str, Column] = {}
+        roles = dict.fromkeys(column.role for column in self.columns if column.role)
+        known = {column.name: column for column in self.columns}
+        for word in asked:
+            some = [known[word]] if word in known else [column for column in self.columns if column.role == word]
+            if not some or not word:
+                raise SweepError(
+                    f'column "{word}" is not known.{did_you_mean(word, [*known, *roles])}\n'
+                    f"  known: the columns of the results, and all of a role: {', '.join(roles)}\n"
+                    f"  see: sweep query {self.location} --tables"
+                )
+            found |= {column.name: column for column in some}
+        return list((found or known).values())
+
+
+def read(location: str | Path | storage.Files) -> Published:
+    """The snapshot that counts now.
+
+    Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
+    """
+    files = storage.open(location)
+    shown = snapshot.manifest(files)
+    names = [report.TABLE, *(name for name in (FAILURES,) if shown and name in shown.files)]
+    found = snapshot.read(files, *names)
+    if found is None:  # of an earlier version, or copied without its manifest, or nothing: `report` says which
+        return Published(str(files), ds.dataset(report.read(files)), pa.table({}))
+    failures = pa.table({})
+    if FAILURES in found[1]:
+        failures = pa.ipc.open_file(pa.BufferReader(found[1][FAILURES])).read_all()
+    return Published(str(files), _dataset(found[1][report.TABLE]), failures)
+
+
+def described(schema: pa.Schema) -> list[Column]:
+    """The columns of a schema by the metadata of its fields."""
+    found = []
+    for field in schema:
+        said = {key.decode(): text.decode() for key, text in (field.metadata or {}).items()}
+        unit, meaning, role, kernel = (said.get(name, "") for name in ("unit", "meaning", "role", "kernel"))
+        found.append(Column(field.name, field.type, unit, meaning, role, kernel))
+    return found
+
+
+def dictionary(columns: Iterable[Column]) -> pa.Table:
+    """A row per column, as in dictionary.parquet."""
+    rows = [{**column._asdict(), "type": str(column.type), "kernel": column.kernel or None} for column in columns]
+    return pa.Table.from_pylist(rows, schema=DICTIONARY)
+
+
+def _dataset(file: pa.Buffer) -> ds.Dataset:
+    form = ds.IpcFileFormat()
+    schema = pa.ipc.open_file(pa.BufferReader(file)).schema
+    return ds.FileSystemDataset([form.make_fragment(file)], schema, form)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Rows as CSV, JSON, Arrow and Parquet, written as they come.
+
+CSV has no lists: one in a CSV is its JSON text, `[0,0,17]`.  Numbers are written in the shortest form that is read
+back as the same number; null is nothing, an empty text is "".  JSON is an array with an object per row, a line each;
+what JSON has no number for (NaN, infinity) is null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import IO, Any, cast
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+Batches = Iterable[pa.RecordBatch]
+
+
+def csv(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
+    """With a head of names."""
+    flat = pa.schema([pa.field(field.name, pa.string() if _is_nested(field.type) else field.type) for field in schema])
+    with pacsv.CSVWriter(sink, flat) as writer:
+        for batch in batches:
+            columns = [_texts(column) if _is_nested(column.type) else column for column in batch.columns]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=flat))
+
+
+def json_lines(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
+    """One array, an object per line."""
+    before = b"["
+    for batch in batches:
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            sink.write(before + b"\n" + _json(dict(zip(schema.names, row, strict=True))).encode())
+            before = b","
+    sink.write(b"\n]\n" if before == b"," else b"[]\n")
+
+
+def arrow(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
+    """An IPC file, lz4."""
+    with pa.ipc.new_file(sink, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def arrow_stream(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
+    """An IPC stream, for pipes."""
+    with pa.ipc.new_stream(sink, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def parquet(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
+    """As `sweep run` publishes it: zstd, floats split by byte, texts by dictionary."""
+    floats: list[str] = [field.name for field in schema if pa.types.is_floating(field.type)]
+    texts: Any = [field.name for field in schema if pa.types.is_string(field.type)]
+    layout = {"compression": "zstd", "use_dictionary": texts, "use_byte_stream_split": floats}
+    with pq.ParquetWriter(sink, schema, **layout) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_nested(kind))
+
+
+def _texts(column: pa.Array) -> pa.Array:
+    return pa.array([None if value is None else _json(value) for value in column.to_pylist()], pa.string())
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dict():
+            return {str(key): _plain(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_plain(inner) for inner in value]
+        case date() | datetime() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case _:
+            return str(cast(object, value))

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""A run directory in Python: its tables, SQL over them, its report, and what a notebook shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sweep.errors import SweepError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from sweep.compare import Comparison
+    from sweep.query.published import Column
+
+
+class Run:
+    """A run directory, from `sweep.run` or `sweep.open`; everything is read from its files when it is asked for."""
+
+    location: str  # path or URI
+
+    def __init__(self, location: str | Path, counts: tuple[int, int, int] | None = None) -> None:
+        """`counts` are done, failed and invalid, where a run that has just ended knows them."""
+        self.location = str(location)
+        self._counts = counts
+
+    @property
+    def done(self) -> int:
+        """Simulations with a result: of the run that has just ended, or in the published table."""
+        return self._counts[0] if self._counts else int(self._about().get("rows", 0))
+
+    @property
+    def failed(self) -> int:
+        """Simulations without one that have been tried."""
+        return self._counts[1] if self._counts else int(self._about().get("failed", 0))
+
+    @cached_property
+    def invalid(self) -> int:
+        """Of the done ones, rows that break a conservation law; no report uses them."""
+        if self._counts:
+            return self._counts[2]
+        return int(self.query("select count(*) from results where not valid").column(0)[0].as_py())
+
+    def table(self) -> pyarrow.Table:
+        """A row per simulation: mapped into memory where it is on a disk, fetched from an object store."""
+        from sweep import report
+
+        return report.read(self.location)
+
+    def points(self) -> pyarrow.Table:
+        """A row per point: its parameters, how many replicates it has, and their mean and interval of every metric."""
+        return self.query("from points")
+
+    def query(self, sql: str) -> pyarrow.Table:
+        """The answer to one SELECT over results, points, dictionary and failures, as `sweep query` gives it.
+
+        Raises SweepError with the place of what is wrong in it.
+        """
+        from sweep import query
+
+        with query.open(self.location) as database:
+            return database.ask(sql).read()
+
+    def metrics(self) -> list[Column]:
+        """The metrics of the table: name, unit, meaning."""
+        from sweep.query import published
+
+        return published.read(self.location).chosen(["metric"])
+
+    def export(self, out: str | Path, format: str | None = None, columns: Sequence[str] = ()) -> None:
+        """Write the results to a file: csv, parquet, arrow or duckdb, by its ending unless `format` says."""
+        from sweep.query.export import export
+
+        export(self.location, str(out), format, columns)
+
+    def compare(self, a: Run | str | Path, b: str | None = None, *, gate: str | Path | None = None) -> Comparison:
+        """Compare this run with another, or two strategies of it, in pairs and held to a gate.
+
+        `run.compare(other)`: `other`, a run or where it is, against this one.  `run.compare("page_pool", "page_flip")`:
+        the second strategy against the first.  `gate` is a gate file, None the default one.
+        `sweep.compare.write(found, "text")` tells it in words; `found.exit_code` is that of `sweep compare`.
+
+        Raises SweepError for what cannot be compared.
+        """
+        from sweep import compare
+
+        if b is not None:
+            return compare.strategies(self.location, str(a), b, gate=gate)
+        return compare.runs(self.location, a.location if isinstance(a, Run) else a, gate=gate)
+
+    def report(self) -> str:
+        """The report as text; also written to the run directory as text, Markdown and HTML."""
+        from sweep import report, storage
+
+        report.write(self.location)
+        return storage.open(self.location).get("report.txt").decode()
+
+    def __repr__(self) -> str:
+        return f'<sweep.Run "{self.location}": {self._state()}>'
+
+    def _repr_html_(self) -> str:
+        return self._repr_mimebundle_()["text/html"]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """The verdicts, for a notebook; what is wrong in their place, never an exception."""
+        from sweep.report import glance
+
+        try:
+            found = glance.document(self.table(), f"{self.location}: {self._state()}")
+        except SweepError as error:
+            found = glance.message(str(error), "sweep", self.location)
+        return {"text/plain": glance.text(found), "text/html": glance.html(found)}
+
+    def _about(self) -> Mapping[str, Any]:
+        """What the published snapshot says of itself; {} where nothing is published."""
+        from sweep import storage
+        from sweep.storage import snapshot
+
+        files = storage.open(self.location)
+        shown = snapshot.manifest(files)
+        if shown is None and files.exists("results.arrow"):  # of an earlier version, or copied without its manifest
+            return {"rows": len(self.table())}
+        return shown.about if shown else {}
+
+    def _state(self) -> str:
+        """ "smoke, 64 of 64 simulations, 1 failed" """
+        try:
+            about = self._about()
+        except SweepError as error:
+            return str(error).splitlines()[0]
+        if not about:
+            return "nothing is published yet"
+        name, rows = about.get("name"), f"{self.done:,}"
+        words = [str(name)] if name else []
+        words.append(f"{rows} of {about['simulations']:,} simulations" if "simulations" in about else f"{rows} rows")
+        return ", ".join(words + ([f"{self.failed:,} failed"] if self.failed else []))

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""Which comparisons are decided by the parts that are there, and which are furthest from it.
+
+A *cell* is one traffic mix, load and ring size, as in the report.  It is judged once every strategy and variant that
+the sweep has there has two pairs; until then it waits.  A judged cell without a winner is undecided; of those, the one
+that would take the most pairs comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from sweep.report import dataset
+from sweep.report.analysis import METRIC, Analysis, analyse
+from sweep.report.outcome import CellIndex, pairs_wanted
+
+PAIRS = 2  # of every column, to judge a cell
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """A cell without a winner."""
+
+    where: str  # "host, load 0.6, ring 1024"
+    between: tuple[str, ...]  # the best first
+    why: str  # "undecided with 3 pairs: about 12 would decide"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """All cells of a sweep, as far as it has gone."""
+
+    decided: int
+    waiting: int  # for simulations
+    undecided: tuple[Undecided, ...]  # the furthest from a decision first
+
+
+def judge(table: pa.Table) -> Cells:
+    """The cells of a table with a row for every simulation of the sweep, its metrics null where it has not run."""
+    data = dataset.read(table)
+    if not data.has(METRIC):
+        return Cells(0, int((data.index >= 0).any(axis=(-2, -1)).sum()), ())
+    analysis = analyse(data)
+    there = np.isfinite(analysis.ns).sum(axis=-1)
+    wanted = np.minimum((data.index >= 0).sum(axis=-1), PAIRS)
+    exists, ready = wanted.any(axis=-1), (there >= wanted).all(axis=-1)
+    found = [(cell, outcome) for cell, outcome in analysis.outcomes.items() if ready[cell]]
+    open_ = [cell for cell, outcome in found if not outcome.decided]
+    ranked = sorted(open_, key=lambda cell: _distance(analysis, cell), reverse=True)
+    return Cells(
+        decided=len(found) - len(open_),
+        waiting=int((exists & ~ready).sum()),
+        undecided=tuple(_told(analysis, cell) for cell in ranked),
+    )
+
+
+def of_all(rows: Iterable[pa.Table], parameters: pa.Table, metadata: dict[bytes, bytes]) -> pa.Table:
+    """The table for `judge`: `parameters` of every simulation, in order, and the metrics of those in `rows`.
+
+    `rows` are batches with the columns `simulation` and the metrics.
+    """
+    batches = pa.concat_tables(rows)
+    places = batches.column("simulation").to_numpy()
+    table = parameters
+    for name in batches.column_names:
+        if name != "simulation":
+            values = np.full(len(parameters), np.nan)
+            values[places] = batches.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+            table = table.append_column(name, pa.array(values, from_pandas=True))
+    return table.replace_schema_metadata(metadata)
+
+
+def _distance(analysis: Analysis, cell: CellIndex) -> float:
+    """Pairs that would decide; without end where none within reach would."""
+    winner = analysis.outcomes[cell].winner
+    return float(winner.needed) if winner.needed is not None else float("inf")
+
+
+def _told(analysis: Analysis, cell: CellIndex) -> Undecided:
+    data, outcome = analysis.data, analysis.outcomes[cell]
+    mix, load, ring = cell
+    rivals = [outcome.winner.best, *outcome.winner.open, *outcome.faster_droppers]
+    return Undecided(
+        where=f"{data.mixes[mix]}, load {data.loads[load]:g}, ring {data.rings[ring]}",
+        between=tuple(dict.fromkeys(data.columns[rival] for rival in rivals)),
+        why="drops differ, not beyond doubt" if outcome.drops_differ else pairs_wanted([outcome]),
+    )

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""A run directory of which a part is there, made in plain Python: no kernel is compiled."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SWEEP = """\
+name: watched
+host: xeon-e5-1650v4
+nic: 10g
+kernel: "6.12"
+packets: 300
+warmup: 100
+load: 0.3
+traffic: router
+axes:
+  strategy: [page_allocator, page_pool]
+  ring: [64, 128]
+replicates: 3
+baseline: {strategy: page_allocator}
+seed: 1
+"""
+SIMULATIONS = 2 * 2 * 3
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_DISABLE_JIT": "1", **more}
+
+
+def sweep(directory: Path, *words: str, code: int = 0) -> tuple[str, str]:
+    """Standard output and error of `sweep` with these words, which must exit with `code`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sweep", *words],
+        cwd=directory,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout, done.stderr
