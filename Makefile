@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow check bench wheel clean
+.PHONY: demo test test-slow check bench reference wheel clean
 
 demo: $(VENV)/.run  ## run the debate of linux-mm 2016 on local Ray and write the report
 	$(BIN)/sweep run configs/mm_summit_2016.yaml --out runs/mm_summit_2016
@@ -26,6 +26,9 @@ bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a milli
 	$(BIN)/python -m bench.bench
 	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.efficiency
+
+reference: $(VENV)/.run  ## docs/reference/, from the code
+	$(BIN)/python docs/reference.py
 
 wheel: $(VENV)/.run  ## the package with its configs, for the nodes of a cluster: dist/sweep-*.whl
 	rm -rf build dist

@@ -61,7 +61,8 @@ def shares(response: Array, confidence: float = CONFIDENCE) -> Shares | None:
         effects = np.array([_shared(products[subset], chosen) for subset in subsets])
         alone = [effects[subsets.index((axis,))] for axis in range(axes)]
         rest = total - effects.sum() if replicates > 1 else 0.0
-        return np.array([*effects, *alone, *(member @ effects), rest]) / total
+        with np.errstate(divide="ignore", invalid="ignore"):  # without the only replicate that varies: no interval
+            return np.array([*effects, *alone, *(member @ effects), rest]) / total
 
     whole = told(every)
     half = np.full_like(whole, np.nan)

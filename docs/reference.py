@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: MIT
+"""Writes docs/reference/ from the code: `python docs/reference.py`.  A test compares the files with what this gives.
+
+Everything is said once, where it is defined: in the fields of the model, the docstrings of its modules, the models of
+sweep files, the options of the command line and the files under configs/.  This puts it in tables.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+from reference_words import SCHEMA, code, default, prose, table, unit, written
+
+import sweep.cli
+from sweep import schema
+from sweep.cli import app
+from sweep.config.parameters import parameters
+from sweep.metrics import METRICS
+from sweep.model.counters import COUNTERS
+from sweep.model.fields import Knob
+from sweep.model.kernel import ERAS
+from sweep.model.strategies import NAMES, strategy
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs/reference"
+MADE = "<!-- Made by docs/reference.py from the code; do not edit. -->\n\n"
+NUMBERS = (
+    "In sources, V05 is the experiment `configs/experiments/v05.yaml`, C01 a published row that a host profile cites, "
+    'and A1 to A13, often after the word "fidelity", are sections of the notes from which this model was made: the '
+    "rules of drivers and kernels, whose own files are named beside them.\n\n"
+)
+
+
+def sweep_file() -> str:
+    """Keys of a sweep file, and of what may be written in it."""
+    defined = SCHEMA["$defs"]
+    own = {key: said for key, said in SCHEMA["properties"].items() if key not in parameters() or "$ref" in str(said)}
+    own = {key: said for key, said in own.items() if "." not in key}
+    text = "# The sweep file\n\n" + (
+        "At the top of the file: any [parameter](parameters.md) with one value, and the keys below. `sweep schema` "
+        "prints all of this as a JSON Schema for editors.\n\n"
+    )
+    text += table(
+        ("key", "what may be written", "meaning"),
+        ((code(key), _short(key, said), said.get("description", "")) for key, said in own.items()),
+    )
+    parts = {
+        "Mix": "A traffic mix: `traffic: {NAME: ...}`, or a file",
+        "Reader": "`reader` of a mix",
+        "Fates": "`fates` of a mix",
+        "Stall": "`reader.stall`",
+        "Nic": "A NIC: `nic:`, `nics: {NAME: ...}`, or a file",
+        "Coalesce": "`coalesce` of a NIC",
+        "Host": "A host profile: `hosts: {NAME: ...}`, or a file",
+        "Claim": "An entry of `claims`",
+        "TimeForms": "A random time; a bare time is constant",
+        "LengthForms": "A random length of a burst",
+        "ArrivalForms": "`arrivals`",
+    }
+    for name, title in parts.items():
+        needed = defined[name].get("required", ())
+        rows = (
+            (code(key), written(said), "required" if key in needed else default(said.get("default")),
+             said.get("description", ""))
+            for key, said in defined[name]["properties"].items()
+        )  # fmt: skip
+        text += f"## {title}\n\n" + table(("key", "what may be written", "default", "meaning"), rows)
+    return text
+
+
+def _short(key: str, said: dict[str, Any]) -> str:
+    """What may be written at the top, without listing all parameters again."""
+    names = {"axes": "`{PARAMETER: [VALUES]}`, or `{range\\|linspace\\|log\\|log2: [FROM, TO, ...]}` for the list",
+             "zip": "a list of such groups", "points": "a list of `{PARAMETER: VALUE}`",
+             "baseline": "`{strategy: NAME}`, and parameters"}  # fmt: skip
+    return names.get(key, "").replace("\\|", "|") or written(said)
+
+
+def parameter_page() -> str:
+    """Every parameter, as a sweep file names it and as the table of results does."""
+    said = SCHEMA["$defs"]["point"]["properties"]
+    knobs = {knob.name: knob for name in NAMES for knob in strategy(name).KNOBS}
+    text = "# Parameters\n\nFixed at the top of a [sweep file](sweep-file.md), on an axis, or by `--set`.\n\n"
+    groups = {"": "At the top", "strategy": "Knobs of strategies", "traffic": "The traffic mix", "nic": "The NIC",
+              "host": "The host; defaults are those of its profile"}  # fmt: skip
+    for group, title in groups.items():
+        rows = []
+        for name, parameter in parameters().items():
+            if name.rpartition(".")[0].partition(".")[0] == group:
+                knob = knobs.get(name.removeprefix("strategy.")) if group == "strategy" else None
+                usual = code(knob.default) if knob else default(parameter.default)
+                own_unit = unit(knob.unit) if knob else ""
+                rows.append((code(name), written(said[name]), own_unit, usual, parameter.meaning))
+        text += f"## {title}\n\n" + table(("name", "what may be written", "unit", "default", "meaning"), rows)
+    text += "## Columns of the results\n\nIn the units of the model; empty where a strategy has none.\n\n"
+    rows = [(code(c.name), unit(c.unit), str(c.type), c.meaning) for c in schema.columns() if c.role == "parameter"]
+    return text + table(("column", "unit", "type", "meaning"), rows)
+
+
+def counter_page() -> str:
+    """Every counter with its unit and the kernel's name."""
+    header = ("counter", "unit", "the kernel's name", "meaning")
+    lines = lambda fields: ((code(f.name), unit(f.unit), code(f.kernel), f.meaning) for f in fields)  # noqa: E731
+    text = (
+        "# Counters\n\nTotals over the measured window (after warm-up, up to the end of the last poll), but for those "
+        'whose meaning says "at the start", "at the end", "peak" or "since the start".\n\n'
+        "## Of every strategy\n\n" + table(header, lines(COUNTERS))
+    )
+    found: dict[str, tuple[Any, list[str]]] = {}
+    for name in NAMES:
+        for field in strategy(name).COUNTERS:
+            found.setdefault(field.name, (field, []))[1].append(name)
+    own = (field._replace(meaning=f"{field.meaning} ({', '.join(names)})") for field, names in found.values())
+    text += "## Of the strategies in brackets\n\n" + table(header, lines(own))
+    histograms = [column for column in schema.columns() if column.role == "histogram"]
+    rows = ((code(column.name), unit(column.unit), column.kernel, column.meaning) for column in histograms)
+    return text + "## Histograms\n\n" + table(header, rows)
+
+
+def metric_page() -> str:
+    """Every derived metric."""
+    rows = ((code(metric.name), unit(metric.unit), metric.meaning) for metric in METRICS)
+    return (
+        "# Metrics\n\nRatios of [counters](counters.md), one value a simulation; empty where the denominator is 0. "
+        "`sweep report --metric` takes them, and any counter.\n\n" + table(("metric", "unit", "meaning"), rows)
+    )
+
+
+def strategy_page() -> str:
+    """Every strategy: its module's docstring and its knobs."""
+    text = "# Strategies\n\n" + NUMBERS
+    for name in NAMES:
+        module = strategy(name)
+        summary, _, body = inspect.cleandoc(module.__doc__ or "").partition("\n\n")
+        what = summary.removeprefix(f"{name}: ")
+        text += f"## {name}\n\n{what[0].upper()}{what[1:]}\n\n" + (prose(body) if body else "")
+        text += f"Its code: [{name}.py](../../sweep/model/strategies/{name}.py)\n\n"
+        if module.KNOBS:
+            knobs: tuple[Knob, ...] = module.KNOBS
+            rows = ((code(f"strategy.{k.name}"), unit(k.unit), code(k.default), f"{k.low:,} to {k.high:,}", k.meaning)
+                    for k in knobs)  # fmt: skip
+            text += table(("knob", "unit", "default", "range", "meaning"), rows)
+        if module.COUNTERS:
+            text += f"Counters of its own: {', '.join(code(field.name) for field in module.COUNTERS)}\n\n"
+    return text
+
+
+def _heading(path: Path) -> str:
+    """The comment at the top of a file."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comment = [line.removeprefix("#").strip() for line in lines[: next(i for i, x in enumerate(lines) if x[:1] != "#")]]
+    return "\n".join(comment) + "\n\n"
+
+
+def _file(path: Path, lead: str = "") -> str:
+    """A file of configs/: what its comment says, and the rest as it stands."""
+    rest = re.sub(r"\A(?:#.*\n)+", "", path.read_text(encoding="utf-8")).strip()
+    place = path.relative_to(ROOT)
+    return f"## {path.stem}\n\n{lead}{_heading(path)}[{place}](../../{place})\n\n```yaml\n{rest}\n```\n\n"
+
+
+def traffic_page() -> str:
+    """Every traffic mix that comes with sweep."""
+    text = "# Traffic mixes\n\n`traffic: NAME`; for the keys see [the sweep file](sweep-file.md). " + NUMBERS
+    return text + "".join(_file(path) for path in sorted((ROOT / "configs/traffic").glob("*.yaml")))
+
+
+def machine_page() -> str:
+    """Every host profile and NIC, with sources."""
+    text = (
+        "# Hosts and NICs\n\n"
+        "Each cost has its source. *Assumed* means that nobody has published it for this machine: put its range on an "
+        "axis before you believe a difference that rests on it. What the costs mean: [parameters](parameters.md). "
+        + NUMBERS
+    )
+    for path in sorted((ROOT / "configs/hosts").glob("*.yaml")):
+        host = yaml.safe_load(path.read_text(encoding="utf-8"))
+        facts = [(key, value) for key, value in host.items() if not isinstance(value, dict)]
+        text += f"## host: {path.stem}\n\n{_heading(path)}" + table(("", ""), facts)
+        rows = (
+            (code(f"host.{name}"), said["value"], " to ".join(map(str, said.get("range", ()))), said.get("source", ""))
+            for section in ("costs", "hardware")
+            for name, said in host.get(section, {}).items()
+        )
+        text += table(("", "value", "assumed, between", "source"), rows)
+    for path in sorted((ROOT / "configs/nics").glob("*.yaml")):
+        text += _file(path).replace("## ", "## nic: ", 1)
+    return text
+
+
+def kernel_page() -> str:
+    """Every kernel era: what it changed."""
+    eras = list(ERAS.items())
+    rows = []
+    for (name, era), before in zip(eras, [None, *(era for _, era in eras)], strict=False):
+        news = [f for f in era._fields if before is None or getattr(era, f) != getattr(before, f)]
+        rows.append((code(name), ", ".join(f"{field} {getattr(era, field):,}" for field in news)))
+    module = inspect.getmodule(type(eras[0][1]))
+    assert module is not None
+    text = "# Kernel eras\n\n`kernel: NAME`; what is not as in the row above.\n\n" + table(("era", "rules"), rows)
+    return text + prose(module.__doc__ or "")
+
+
+def command_page() -> str:
+    """Every verb of the command line with its arguments and options."""
+    group: Any = typer.main.get_command(app)
+    ends = inspect.getdoc(sweep.cli) or ""
+    text = f"# The command line\n\n{ends[ends.index('Exit codes:') :]}\n\n"
+    for name, verb in group.commands.items():
+        shown = [each for each in verb.params if not each.hidden]
+        arguments = [each for each in shown if each.param_type_name == "argument"]
+        options = ["[OPTIONS]"] if shown != arguments else []
+        words = ["sweep", name, *options, *(each.metavar or each.name.upper() for each in arguments)]
+        text += f"## sweep {name}\n\n`{' '.join(words)}`\n\n{' '.join((verb.help or '').split())}\n\n"
+        rows = [(code(each.metavar or each.name.upper()), "", each.help) for each in arguments]
+        for option in (each for each in shown if each not in arguments):
+            takes = f" {option.metavar}" if option.metavar else ""
+            usual = option.default if isinstance(option.default, int | float | str) and option.default else ""
+            rows.append((code("/".join(option.opts) + takes), code(usual), option.help))
+        text += table(("", "default", ""), rows)
+    return text
+
+
+def not_modelled_page() -> str:
+    """What every module says that it leaves out."""
+    text = (
+        "# Not modelled\n\nEvery simplification is written where it is made. This collects them; the rules are in "
+        "[the model](../model.md).\n\n"
+    )
+    told = ("metrics.py", "stats", "report", "compare", "sizing", "show")
+    groups = {
+        "In a simulation": ["sweep/model"],
+        "In statistics and reports": [f"sweep/{name}" for name in told],
+        "In running sweeps and keeping results": ["sweep"],
+    }
+    seen: set[Path] = set()
+    for title, places in groups.items():
+        rows = []
+        for path in sorted({file for place in places for file in _modules(ROOT / place)} - seen):
+            seen.add(path)
+            docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            found = re.search(r"^Not modelled: *(.*?)(?=^Source:|\n\n|\Z)", docstring, re.S | re.M)
+            if found:
+                place = path.relative_to(ROOT).as_posix()
+                rows.append((f"[{place.removeprefix('sweep/')}](../../{place})", found[1]))
+        text += f"## {title}\n\n" + table(("where", "what is left out"), rows)
+    return text
+
+
+def _modules(place: Path) -> Iterable[Path]:
+    return [place] if place.is_file() else place.glob("**/*.py")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "commands.md": command_page,
+    "sweep-file.md": sweep_file,
+    "parameters.md": parameter_page,
+    "counters.md": counter_page,
+    "metrics.md": metric_page,
+    "strategies.md": strategy_page,
+    "traffic.md": traffic_page,
+    "machines.md": machine_page,
+    "kernels.md": kernel_page,
+    "not-modelled.md": not_modelled_page,
+}
+
+
+def pages() -> dict[str, str]:
+    """The text of every page, by the name of its file."""
+    return {name: MADE + page().rstrip() + "\n" for name, page in PAGES.items()}
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for file, content in pages().items():
+        (FOLDER / file).write_text(content, encoding="utf-8")
