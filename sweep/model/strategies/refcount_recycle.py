@@ -12,8 +12,7 @@ driver that halves its pages keeps the other half in the same page: strategy pag
 Costs: an atomic per reference taken, dropped or put (recycle); a map per new page and an unmap per page
 given up; a sync per page posted again.
 
-Not modelled: the choice of a cold page (no published comparison; it acts through the cache, which is not
-modelled yet); pfmemalloc pages and foreign NUMA nodes.
+Not modelled: the choice of a cold page (no published comparison); pfmemalloc pages and foreign NUMA nodes.
 Source: fidelity A2 (seed mail of 7 April 2016; mlx4 en_rx.c), C60; the atomic cannot be skipped:
 ec91698360b3.
 """
