@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""A real S3-speaking server on loopback, for whoever asks for `s3`."""
+"""A real S3-speaking server on loopback, for whoever asks for `s3`; and the same width of text for all."""
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
+
+os.environ.pop("COLUMNS", None)  # the terminal's; and pytest-xdist sets it in its workers
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 
