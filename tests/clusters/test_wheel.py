@@ -69,16 +69,19 @@ def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_every_config_and_template_and_nothing_of_the_checkout(wheel: Path) -> None:
+def test_the_wheel_holds_every_config_and_every_file_of_the_package_and_nothing_else(wheel: Path) -> None:
     assert wheel.name == "sweep-0.1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     configs = {f"sweep/configs/{path.relative_to(ROOT / 'configs')}" for path in ROOT.glob("configs/**/*.yaml")}
-    sources = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("sweep/**/*.py")}
-    templates = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("sweep/**/*.j2")}
-    assert names == configs | sources | templates
+    package = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.glob("sweep/**/*")  # `**` does not follow the link sweep/configs
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert names == configs | package
     assert len(configs) > 20
-    assert templates
+    assert {"sweep/py.typed", "sweep/report/page.html.j2"} <= package
 
 
 @pytest.mark.slow
