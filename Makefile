@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Each target sets up what it needs in .venv and runs; versions are pinned by constraints.txt.
 PYTHON ?= python3
+CHROMIUM ?= chromium
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow check bench reference wheel clean
+.PHONY: demo test test-slow check bench picture reference wheel clean
 
 demo: $(VENV)/.run  ## run the debate of linux-mm 2016 on local Ray and write the report
 	$(BIN)/sweep run configs/mm_summit_2016.yaml --out runs/mm_summit_2016
@@ -26,6 +27,11 @@ bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a milli
 	$(BIN)/python -m bench.bench
 	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.efficiency
+
+picture: demo  ## the README's picture: the first screen of the demo's report, drawn by Chromium
+	$(CHROMIUM) --headless $(if $(filter 0,$(shell id -u)),--no-sandbox) --disable-gpu --hide-scrollbars --virtual-time-budget=9000 \
+	    --force-prefers-color-scheme=light --window-size=1280,1200 --screenshot=docs/report.png \
+	    file://$(CURDIR)/runs/mm_summit_2016/report.html
 
 reference: $(VENV)/.run  ## docs/reference/, from the code
 	$(BIN)/python docs/reference.py

@@ -6,7 +6,7 @@ Everything comes from the Arrow file alone, years later too: no simulation code 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ import pyarrow as pa
 from .. import storage
 from ..errors import IncompleteError, RunError, SweepError, did_you_mean
 from ..storage import snapshot
-from .document import Document
 
 if TYPE_CHECKING:
     from .projection import Request
@@ -35,13 +34,18 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
             raise SweepError(
                 f'report format "{name}" is not known.{did_you_mean(name, FORMATS)}\n  known: {", ".join(FORMATS)}'
             )
-    from .contents import document as contents
+    from . import contents, markdown, page, plain
 
     files = storage.open(location)
-    document = contents(read(files), str(location))
+    table = read(files)
+    document = contents.document(table, str(location))
     paths = {}
     for name in dict.fromkeys(formats):
-        files.put(f"report.{name}", _writer(name)(document).encode())
+        if name == "html":
+            found = page.render(document, table, str(location))
+        else:
+            found = (plain if name == "txt" else markdown).render(document)
+        files.put(f"report.{name}", found.encode())
         paths[name] = files.at(f"report.{name}")
     return paths
 
@@ -69,7 +73,7 @@ def render(
     `full`, and CSV is the projection that its main tables show.
     Raises SweepError for a request of what is not there.
     """
-    from . import brief, contents, html, markdown, plain, projection, tidy
+    from . import brief, contents, html, markdown, page, plain, projection, tidy
 
     asked = request or projection.Request()
     if kind == "csv":
@@ -79,7 +83,7 @@ def render(
     else:
         document = (brief if kind == "txt" and not full else contents).document(table, location)
     if kind == "html":
-        return html.render(document)
+        return page.render(document, table, location) if asked.empty else html.render(document)
     if kind == "md":
         return markdown.render(document, width if mail else None)
     return plain.render(document, width)
@@ -118,9 +122,3 @@ def _unpublished(files: storage.Files) -> SweepError:
         f'run directory "{files}" {state}: no {TABLE} in it\n'
         "  next: `sweep run` with the same file and directory; it runs only what is missing, then publishes"
     )
-
-
-def _writer(name: str) -> Callable[[Document], str]:
-    from . import html, markdown, plain
-
-    return {"txt": plain.render, "md": markdown.render, "html": html.render}[name]

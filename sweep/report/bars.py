@@ -18,11 +18,11 @@ SPARSE: Spec = {"tickCount": 5, "labelOverlap": True}
 PADDING = {"left": 16, "top": 5, "right": 8, "bottom": 5}  # names are wider in a browser than the converter thinks
 
 
-def stacked(title: str, description: str, parts: tuple[str, ...], *views: Spec) -> Chart:
+def stacked(title: str, description: str, parts: tuple[str, ...], *views: Spec, live: str = "") -> Chart:
     """A drawing of one or more views made by `bars`, which share their rows, with the key to their parts."""
     spec: Spec = {"hconcat": list(views), "spacing": 24} if len(views) > 1 else dict(views[0])
     spec |= {"padding": PADDING, "config": CONFIG}
-    return Chart(title, description, spec, tuple(Key(part, shade(parts, part)) for part in parts))
+    return Chart(title, description, spec, tuple(Key(part, shade(parts, part)) for part in parts), live)
 
 
 def bars(

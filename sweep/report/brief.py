@@ -27,7 +27,7 @@ def document(table: pa.Table, location: str = "") -> Document:
         title=str(data.metadata.get("name") or "sweep"),
         subtitle=contents.subtitle(data),
         sections=(
-            Section("Verdict", (_verdicts(analysis), *_middles(analysis))),
+            Section("Verdict", (verdict_table(analysis), *_middles(analysis))),
             Section("Claims", _claims(user_claims.judge(analysis), seed_claims.judge(analysis))),
             Section("To mind", tuple(Paragraph(line) for line in quality.warnings(analysis))),
             Section("Next", _next(analysis, shlex.quote(location) if location else "LOCATION")),
@@ -35,7 +35,8 @@ def document(table: pa.Table, location: str = "") -> Document:
     )
 
 
-def _verdicts(analysis: Analysis) -> Table:
+def verdict_table(analysis: Analysis) -> Table:
+    """A row per mix: who wins, how often, by how much, and the smallest ring that hardly drops."""
     data = analysis.data
     rows = []
     for mix, name in enumerate(data.mixes):

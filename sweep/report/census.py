@@ -76,7 +76,7 @@ def _chart(analysis: Analysis, cell: CellIndex, found: dict[str, Array], ends: d
             bars.bars(names, last, "pages at the end of the window", "pages", parts=parts, width=260, named=False)
         )
     place = cells.place(analysis, cell)
-    return bars.stacked(f"{place}: who holds the pages", f"pages by holder, {place}", parts, *views)
+    return bars.stacked(f"{place}: who holds the pages", f"pages by holder, {place}", parts, *views, live="census")
 
 
 def _table(analysis: Analysis, cell: CellIndex, found: dict[str, Array], legend: str) -> Table:

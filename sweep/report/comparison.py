@@ -112,7 +112,7 @@ def table(analysis: Analysis, mix: int, load: int) -> Table:
 def row(analysis: Analysis, where: CellIndex) -> list[Cell]:
     """The columns of one cell that has an outcome, those marked that are not shown to lose."""
     cells = [_cell(analysis, (*where, column)) for column in range(len(analysis.data.columns))]
-    for column, (sign, tone) in _signs(analysis.outcomes[where]).items():
+    for column, (sign, tone) in signs(analysis.outcomes[where]).items():
         cells[column] = replace(cells[column], text=f"{sign} {cells[column].text}", tone=tone)
     return cells
 
@@ -196,7 +196,7 @@ def _plain(estimate: stats.Estimate, ratio: bool = False, *, relative: bool = Fa
     return Cell(text, detail=f"± {numbers.percent(half) if ratio else numbers.significant(half, 2)}")
 
 
-def _signs(outcome: Outcome) -> dict[int, tuple[str, str]]:
+def signs(outcome: Outcome) -> dict[int, tuple[str, str]]:
     """Sign and tone of the columns that are not shown to lose."""
     winner = outcome.winner
     if winner.pairs < 2:

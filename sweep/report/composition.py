@@ -30,7 +30,7 @@ def costs(analysis: Analysis) -> Section:
         names = tuple(data.columns[column] for column in columns)
         view = bars.bars(names, {part: ns[columns] for part, ns in split.items()}, "ns per packet", "ns", parts=parts)
         text = f"ns per packet by kind of work, {place}"
-        blocks.append(bars.stacked(f"{place}: where the time goes", text, parts, view))
+        blocks.append(bars.stacked(f"{place}: where the time goes", text, parts, view, live="costs"))
         blocks.append(Table(f"{place}: ns per packet", ("", *parts, "all"), rows))
     return Section("Where the time goes", tuple(blocks), detail=True)
 

@@ -19,12 +19,22 @@ class Cell:
     tone: str = ""  # "better" | "worse" | "tie" | "best" | "missing" | ""
     detail: str = ""  # shown on hover where that exists: the exact interval
     notes: tuple[str, ...] = ()  # footnotes, in full; equal texts share a number
+    color: str = ""  # CSS colour of a cell of a map
+    hatched: bool = False  # of a map: more than one thing is true of it
 
 
 @dataclass(frozen=True)
 class Paragraph:
     text: str
     code: bool = False  # a command to paste: kept apart, and folded only where a shell would go on reading
+
+
+class Key(NamedTuple):
+    """What is drawn in which CSS colour, and with which line: "solid" | "dashed" | "dotted"."""
+
+    text: str
+    color: str
+    line: str = "solid"
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,9 @@ class Table:
     foot: tuple[tuple[Cell, ...], ...] = ()  # rows set apart below: means
     legend: str = ""  # one line under the table
     prose: bool = False  # words, not numbers: aligned left
+    map: bool = False  # coloured cells over two axes, to be seen as a picture
+    key: tuple[Key, ...] = ()  # of a map
+    live: str = ""  # the view of the page's data that takes its place where scripts run, see `live`
 
     def footnotes(self) -> list[str]:
         """The distinct footnotes in order of first use; a cell's marks are positions in this list, from 1."""
@@ -57,14 +70,6 @@ class Findings:
     items: tuple[Finding, ...]
 
 
-class Key(NamedTuple):
-    """What is drawn in which CSS colour, and with which line: "solid" | "dashed" | "dotted"."""
-
-    text: str
-    color: str
-    line: str = "solid"
-
-
 @dataclass(frozen=True)
 class Chart:
     """A Vega-Lite specification; writers without graphics leave it out, the tables say the same."""
@@ -73,6 +78,7 @@ class Chart:
     description: str
     spec: dict[str, Any] = field(hash=False)
     key: tuple[Key, ...] = ()
+    live: str = ""  # the view of the page's data that takes its place where scripts run, see `live`
 
 
 Block: TypeAlias = Paragraph | Table | Findings | Chart

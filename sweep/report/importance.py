@@ -24,6 +24,7 @@ from .comparison import ABSENT
 from .coordinates import Codes
 from .dataset import Array
 from .document import Block, Cell, Finding, Findings, Paragraph, Section, Table
+from .importance_chart import chart
 from .judging import TONES, UNDECIDED
 
 FROZEN = 0.01  # share of variance below which an axis says nothing
@@ -56,7 +57,7 @@ def section(analysis: Analysis) -> Section:
     told = responses(analysis)
     if not told:
         return Section("What matters: share of variance per axis", (), detail=True)
-    blocks: list[Block] = [table for each in told if (table := _table(each))]
+    blocks: list[Block] = [chart(told), *(table for each in told if (table := _table(each)))]
     still = [each.title for each in told if each.shares is None]
     if still:
         blocks.append(Paragraph(f"The same everywhere: {', '.join(still)}."))

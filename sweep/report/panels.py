@@ -91,12 +91,12 @@ def panel(
         "height": size[1],
         "layer": [
             {
-                "mark": {"type": "area", "opacity": 0.18},
+                "mark": {"type": "area", "opacity": 0.18, "aria": False},
                 "encoding": shared
                 | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "column"}},
             },
             {
-                "mark": {"type": "line", "strokeWidth": 1.5},
+                "mark": {"type": "line", "strokeWidth": 1.5, "aria": False},
                 "encoding": shared | {"y": y | {"field": "mean"}} | styled(analysis, "strokeDash", DASHES),
             },
             {
@@ -119,11 +119,11 @@ def color(analysis: Analysis) -> Spec:
 def styled(analysis: Analysis, channel: str, styles: tuple[Any, ...]) -> Spec:
     """Variants of a strategy share its colour and differ in `channel`: "strokeDash" or "shape"."""
     columns = analysis.data.columns
-    scale = {"domain": columns, "range": [styles[_place(analysis, column)] for column in range(len(columns))]}
+    scale = {"domain": columns, "range": [styles[place_among(analysis, column)] for column in range(len(columns))]}
     return {channel: {"field": "column", "type": "nominal", "legend": None, "scale": scale}}
 
 
-def _place(analysis: Analysis, column: int) -> int:
+def place_among(analysis: Analysis, column: int) -> int:
     """Of a column among the variants of its strategy."""
     return min(analysis.data.of(analysis.data.strategies[column]).index(column), len(LINES) - 1)
 
@@ -138,6 +138,6 @@ def key(analysis: Analysis, *, variants: bool = True) -> tuple[Key, ...]:
     if not variants:
         return tuple(Key(name, shade(place)) for place, name in enumerate(strategies))
     return tuple(
-        Key(name, shade(strategies.index(data.strategies[column])), LINES[_place(analysis, column)])
+        Key(name, shade(strategies.index(data.strategies[column])), LINES[place_among(analysis, column)])
         for column, name in enumerate(data.columns)
     )

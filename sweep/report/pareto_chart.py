@@ -31,6 +31,7 @@ def chart(analysis: Analysis, found: list[Choices]) -> Chart:
         f"every strategy and ring at loads {loads}; joined: the Pareto front, in which drops and p99 count too",
         spec,
         (*key(analysis), Key("on the front", INK), Key("the knee: a large ring around it", INK, "dotted")),
+        live="pareto",
     )
 
 

@@ -14,6 +14,7 @@ from .dataset import Dataset
 from .document import Block, Cell, Paragraph, Section, Table
 from .outcome import WITHIN
 
+METHOD = "How the numbers were made"
 MOST_ROWS = 20  # invalid rows and others listed by name
 
 
@@ -44,7 +45,7 @@ def method(analysis: Analysis) -> Section:
         " that drops least; where that is not beyond doubt and it takes fewer ns, the cell is undecided. Many cells are"
         " compared: among a hundred, a few will stray outside their interval."
     )
-    return Section("How the numbers were made", tuple(Paragraph(line) for line in lines))
+    return Section(METHOD, tuple(Paragraph(line) for line in lines))
 
 
 def quality(data: Dataset) -> Section:

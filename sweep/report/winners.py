@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The map of winners over ring and load, one per mix, drawn and in letters."""
+"""The map of winners over ring and load, one per mix: a letter and a colour per cell, hatched if others are as good."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from string import ascii_uppercase
 
 from . import numbers
 from .analysis import Analysis
-from .charts import winner_map
 from .comparison import ABSENT
-from .document import Block, Cell, Paragraph, Section, Table
+from .document import Block, Cell, Key, Paragraph, Section, Table
 from .outcome import DROPS_DIFFER, WITHIN, pairs_wanted
+from .panels import FAINT, INK, key, shade
 
 LEGEND = (
     f"A≈B: A takes the fewest, B is shown to be {WITHIN} of it · ?AB: undecided which of these takes the fewest"
@@ -29,14 +29,19 @@ def maps(analysis: Analysis) -> Section:
             rows.append((Cell(f"load {data.loads[load]:g}"), *cells))
         header = (name, *(str(ring) for ring in data.rings))
         legend = _legend(analysis) if mix == len(data.mixes) - 1 else ""
-        blocks.append(winner_map(analysis, mix))
-        blocks.append(Table(f"{name}: fewest ns per packet, by ring", header, tuple(rows), legend=legend))
+        caption = f"{name}: fewest ns per packet, by ring"
+        blocks.append(Table(caption, header, tuple(rows), legend=legend, map=True, key=_key(analysis)))
     return Section("Winner over ring and load", tuple(blocks), beside=True)
 
 
 def _legend(analysis: Analysis) -> str:
     wanted = pairs_wanted(analysis.outcomes.values())
     return LEGEND + (f" · {wanted}" if wanted else "")
+
+
+def _key(analysis: Analysis) -> tuple[Key, ...]:
+    others = (Key(f"hatched: another is {WITHIN}", INK, "dotted"), Key("undecided", FAINT))
+    return (*key(analysis, variants=False), *others)
 
 
 def letter(column: int) -> str:
@@ -48,17 +53,21 @@ def _cell(analysis: Analysis, where: tuple[int, int, int]) -> Cell:
     outcome = analysis.outcomes.get(where)
     if outcome is None:
         return ABSENT
-    names, winner = analysis.data.columns, outcome.winner
+    names, winner, strategies = analysis.data.columns, outcome.winner, analysis.data.strategies
     notes = analysis.steady.notes(where)
+    settled = outcome.settled(strategies)
+    color = shade(list(dict.fromkeys(strategies)).index(strategies[winner.best])) if settled else FAINT
+    hatched = settled and len(outcome.leaders(strategies)) > 1
     if outcome.drops_differ:
         faster = ", ".join(names[column] for column in outcome.faster_droppers)
-        return Cell("≠", "tie", f"{DROPS_DIFFER}; fewer ns and more drops: {faster}", notes)
+        return Cell("≠", "tie", f"{DROPS_DIFFER}; fewer ns and more drops: {faster}", notes, color)
     if not outcome.decided:
         among = "".join(letter(column) for column in sorted(winner.ties))
         detail = f"{pairs_wanted([outcome])}; fewest in the mean: {names[winner.best]}"
-        return Cell(f"?{among}", "tie", detail, notes)
+        return Cell(f"?{among}", "tie", detail, notes, color, hatched)
     close = "".join(letter(column) for column in sorted(winner.close))
     detail = names[winner.best] + (f"; {WITHIN}: " + ", ".join(names[i] for i in winner.close) if close else "")
     if winner.runner_up is not None:
         detail += f"; {names[winner.runner_up]} {numbers.percent(winner.behind)} % behind"
-    return Cell(letter(winner.best) + (f"≈{close}" if close else ""), "best", detail, notes)
+    text = letter(winner.best) + (f"≈{close}" if close else "")
+    return Cell(text, "best", detail, notes, color, hatched)

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import re
 import subprocess
 import sys
@@ -61,6 +64,10 @@ class Page(HTMLParser):
 def page(tmp_path_factory) -> str:
     directory = publish(tmp_path_factory.mktemp("run"), table(**SMALL))
     return Path(report.write(directory)["html"]).read_text(encoding="utf-8")
+
+
+def digest(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def parsed(text: str) -> Page:
@@ -141,13 +148,21 @@ class TestWrongDirectories:
 
 
 class TestPage:
-    def test_nothing_is_loaded_and_nothing_runs(self, page):
+    def test_nothing_is_loaded_and_only_known_scripts_run(self, page):
         found = parsed(page)
         assert "http://" not in page
         assert "https://" not in page
         assert not re.search(r"@import|@font-face|url\((?!#)", page)
-        assert not {"script", "link", "iframe", "object", "img"} & set(found.tags)
+        assert not {"link", "iframe", "object", "img"} & set(found.tags)
         assert all(address.startswith("#") for address in found.addresses)
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1].replace("&#39;", "'")
+        assert policy.startswith("default-src 'none'; script-src 'sha256-")
+        assert "unsafe-eval" not in policy
+        allowed = set(re.findall(r"'(sha256-[^']*)'", policy))
+        scripts = re.findall(r"<script>(.*?)</script>", page, re.S)
+        drawer = gzip.decompress(base64.b64decode(re.search(r'id="libraries">([^<]*)<', page)[1])).decode()
+        assert {digest(script) for script in (*scripts, drawer)} == allowed
+        assert len(scripts) == 2
 
     def test_links_lead_somewhere(self, page):
         found = parsed(page)
@@ -156,7 +171,7 @@ class TestPage:
     def test_every_chart_is_drawn_and_marks_have_titles(self, page):
         charts = [b for s in contents.document(table(**SMALL)).sections for b in s.blocks if isinstance(b, Chart)]
         assert parsed(page).tags["svg"] == len(charts) + 1  # and the hatching
-        assert re.search(r"<title>page_pool \(pool=2x\), ring 256: [\d.]+ ± [\d.]+</title>", page)
+        assert re.search(r"<title>page_pool \(pool=2x\), ring 256: [\d.]+( ± [\d.]+)?</title>", page)
 
     def test_colours_follow_the_reader(self, page):
         assert "prefers-color-scheme: dark" in page
@@ -171,11 +186,27 @@ class TestPage:
         source = source.replace_schema_metadata(
             {"sweep": source.schema.metadata[b"sweep"].replace(b"synthetic", b"<i>")}
         )
-        text = html.render(contents.document(source))
-        assert "<script" not in text
+        text = report.render(source, "html")
+        assert EVIL not in text
         assert "<i>" not in text.replace('<i style="border-top-color', "")
         assert "&lt;script&gt;" in text
-        assert "script" not in parsed(text).tags
+        assert parsed(text).tags["script"] == 4  # ours, and two of data
+
+
+class TestRoom:
+    def test_the_largest_tables_and_pictures_are_left_out_and_counted(self, monkeypatch):
+        document = contents.document(table(**SMALL))
+        whole = html.render(document)
+        assert 'class="left"' not in whole
+        monkeypatch.setattr(html, "TABLES_BYTES", 20_000)
+        monkeypatch.setattr(html, "PAGE_BYTES", 20_000 + 60_000)
+        text = html.render(document)
+        left = [int(n) for n in re.findall(r"(\d+) tables? (?:and|or) pictures?[^.]* left out: a page", text)]
+        blocks = [b for s in document.sections for b in s.blocks]
+        kept = parsed(text).tags["table"] + parsed(text).tags["svg"] - 1
+        assert sum(left) + kept == sum(isinstance(block, Table | Chart) for block in blocks)
+        assert "Provenance" in text  # a small one
+        assert len(text) < len(whole) - 80_000
 
 
 class TestSameNumbersEverywhere:
@@ -224,7 +255,21 @@ def test_compacting_keeps_the_words_of_a_drawing():
     found = drawing.compact(text, 'a "b" <c>')
     assert '<svg role="img" aria-label="a &quot;b&quot; &lt;c>">' in found
     assert "<text>0.0001</text>" in found
-    assert '<path d="M1.23,0"><title>ring 64: 3</title></path>' in found
+    assert '<path d="M1.2,0"><title>ring 64: 3</title></path>' in found
+
+
+def test_compacting_joins_lines_rounds_circles_and_drops_what_is_not_seen():
+    line = '<line transform="translate(%d,0)" x2="0" y2="-150" stroke="var(--faint)" stroke-width="1"/>'
+    arcs = "M2.5,0A2.5,2.5,0,1,1,-2.5,0A2.5,2.5,0,1,1,2.5,0"
+    dot = f'<path transform="translate(3.14,2)" d="{arcs}" fill="red" stroke-width="2"/>'
+    unseen = '<path d="" display="none"/><path d="M0,0h270v150h-270Z"/>'
+    words = '<text font-size="10px" fill="var(--ink)">a</text><text font-size="11px" fill="red">b</text>'
+    found = drawing.compact(f"<svg>{line % 0}{line % 5}{unseen}{dot}{words}</svg>", "d")
+    assert found == (
+        '<svg role="img" aria-label="d"><path d="M0,0l0,-150M5,0l0,-150" stroke="var(--faint)"/>'
+        '<circle cx="3.1" cy="2" r="2.5" fill="red"/>'
+        '<text>a</text><text font-size="11px" fill="red">b</text></svg>'
+    )
 
 
 def test_a_report_needs_no_simulation_code():
