@@ -23,10 +23,11 @@ check: $(VENV)/.check  ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a million points; the useful share of 5 minutes
+bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a million points; the useful share of 5 minutes; sweep size
 	$(BIN)/python -m bench.bench
 	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.efficiency
+	$(BIN)/python -m bench.sizing
 
 picture: demo  ## the README's picture: the first screen of the demo's report, drawn by Chromium
 	$(CHROMIUM) --headless $(if $(filter 0,$(shell id -u)),--no-sandbox) --disable-gpu --hide-scrollbars --virtual-time-budget=9000 \

@@ -20,6 +20,7 @@ from .report import report
 from .run import run
 from .schema import schema
 from .show import show
+from .size import size
 from .status import status
 from .submit import follow, submit
 from .validate import validate
@@ -34,7 +35,24 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs a tenth of a second at every --help
     pretty_exceptions_enable=False,
 )
-VERBS = (plan, run, status, watch, report, compare, show, query, export, replay, validate, schema, submit, follow, warm)
+VERBS = (
+    plan,
+    run,
+    size,
+    status,
+    watch,
+    report,
+    compare,
+    show,
+    query,
+    export,
+    replay,
+    validate,
+    schema,
+    submit,
+    follow,
+    warm,
+)
 for verb in VERBS:
     app.command()(guarded(verb))
 

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,16 @@ def _accounts(progress: Progress, wall_s: float) -> str:
     if progress.advised_chunk_s:
         parts.append(f"next time --chunk-seconds {progress.advised_chunk_s:.2g}")
     return " · ".join(parts)
+
+
+def giving_up(again: str) -> Callable[[], None]:
+    """What a run says that cannot be stopped in time, as the last thing that its process does."""
+
+    def say() -> None:  # not through `print`: the thread that runs may hold its lock
+        words = f"interrupted; what was finished is kept. Go on with\n  {again}\n"
+        os.write(2, f"{chr(10) * os.isatty(2)}{words}".encode())
+
+    return say
 
 
 def failed(failures: Sequence[Failure], location: str | Path) -> list[str]:

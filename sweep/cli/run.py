@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import time
 from collections.abc import Callable
@@ -19,7 +18,6 @@ from .patience import patience
 from .words import of
 
 if TYPE_CHECKING:
-    from sweep.jobs.origin import Origin
     from sweep.jobs.prospect import Prospect
     from sweep.jobs.run import Summary
 
@@ -64,7 +62,7 @@ def run(
     from sweep.jobs.run import run as run_sweep
     from sweep.storage import snapshot
 
-    from .ending import ending, trouble
+    from .ending import ending, giving_up, trouble
     from .progress import Display
 
     started = time.perf_counter()
@@ -102,7 +100,7 @@ def run(
     try:
         with Display() as display, ExitStack() as waiting:
             waiting.enter_context(patience(f"laying out {of(sweep.simulations, 'simulation')}"))
-            summary = run_sweep(request, display.update, _announcing(waiting), _giving_up(origin))
+            summary = run_sweep(request, display.update, _announcing(waiting), giving_up(origin.resume))
     except (RunError, IncompleteError) as error:
         raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {origin.resume}") from error
     print(ending(summary, time.perf_counter() - started))
@@ -119,16 +117,6 @@ def run(
     if summary.exit_code:
         print(trouble(summary, origin.resume))
         raise typer.Exit(summary.exit_code)
-
-
-def _giving_up(origin: Origin) -> Callable[[], None]:
-    """What a run says that cannot be stopped in time, as the last thing that its process does."""
-
-    def say() -> None:  # not through `print`: the thread that runs may hold its lock
-        words = f"interrupted; what was finished is kept. Go on with\n  {origin.resume}\n"
-        os.write(2, f"{chr(10) * os.isatty(2)}{words}".encode())
-
-    return say
 
 
 def _announcing(waiting: ExitStack) -> Callable[[Prospect], None]:

@@ -2,17 +2,19 @@
 """Sweep files: read, checked, resolved into a self-contained document, and from there into scenarios.
 
 `source` reads YAML with places; `quantities`, `distributions`, `traffic` and `sections` are pydantic models of what
-may be said, `claims` of what may be claimed, and `validation` turns nodes into canonical values and pydantic's errors
-into mistakes with places; `parameters` is the table of all parameters, `short_forms` expands lists, `library` finds
-mixes, hosts and NICs, `overrides` is `--set`, `reading` gathers values and mistakes, `document` puts the document
-together, `sweep` makes scenarios of it, of `scenario_parts` and with `columns` for its constraints, `scenarios` has
-them all as columns, `check` refuses impossible combinations, `editor` is the JSON Schema.
+may be said, `claims` of what may be claimed, `objectives` of what may be asked for, and `validation` turns nodes into
+canonical values and pydantic's errors into mistakes with places; `parameters` is the table of all parameters,
+`short_forms` expands lists, `library` finds mixes, hosts and NICs, `overrides` is `--set`, `reading` gathers values
+and mistakes, `document` puts the document together, `sweep` makes scenarios of it, of `scenario_parts` and with
+`columns` for its constraints, `scenarios` has them all as columns, `check` refuses impossible combinations, `editor`
+is the JSON Schema.
 """
 
 from .document import load
 from .editor import json_schema
 from .library import names
+from .objectives import Objective, objectives
 from .scenarios import Scenarios
 from .sweep import Axis, Sweep, from_document
 
-__all__ = ["Axis", "Scenarios", "Sweep", "from_document", "json_schema", "load", "names"]
+__all__ = ["Axis", "Objective", "Scenarios", "Sweep", "from_document", "json_schema", "load", "names", "objectives"]

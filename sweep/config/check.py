@@ -16,7 +16,7 @@ from sweep.model import prepare, quantiles
 from sweep.model.scenario import Distribution
 from sweep.model.strategies import strategy
 
-from . import claims
+from . import claims, objectives
 from .columns import ColumnSource, narrowed
 from .parameters import knobs_of, parameters
 from .quantities import ChoiceError
@@ -39,6 +39,7 @@ def check(sweep: Sweep, reading: Reading, top: Place) -> None:
     _baseline(sweep, reading)
     _idle_knobs(sweep, reading)
     _claims(sweep, reading)
+    _objectives(sweep, reading)
     places = _Places(sweep.layout, reading, top)
     of = sweep.scenarios
     _each(sweep, places, [of["packets"], of["warmup"]], warmup)
@@ -181,3 +182,15 @@ def _claims(sweep: Sweep, reading: Reading) -> None:
             node = (reading.parts.settings["claims"].items or [])[index].mapping("a claim")["that"]
             text = f'claims: that "{shorten(node.text)}" {error}{"" if str(error).endswith("?") else "."}'
             raise Mistake(node.place, text, known=getattr(error, "known", ())) from None
+
+
+def _objectives(sweep: Sweep, reading: Reading) -> None:
+    """An objective that speaks of no point would be met everywhere."""
+    for index, text in enumerate(sweep.document["objectives"]):
+        try:
+            objectives.read(sweep, text)
+        except (ChoiceError, ClaimError) as error:
+            given = reading.parts.settings["objectives"]
+            node = given if given.items is None else given.items[index]
+            message = f'objectives "{shorten(node.text)}" {error}{"" if str(error).endswith("?") else "."}'
+            raise Mistake(node.place, message, known=getattr(error, "known", ())) from None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Claims of a sweep file, checked before anything runs: known names, and points that they speak of.
+"""Claims and objectives, checked before anything runs: known names, and points that they speak of.
 
 A selector names the columns of the dataset, which are the parameters of the sweep file without their section:
 `pool_size` for `strategy.pool_size`, `cost_atomic` for `host.atomic`, `tx_ring` for `nic.tx_ring`.
@@ -23,6 +23,7 @@ from sweep.expression import Column
 from sweep.grid import Layout
 from sweep.metrics import METRICS
 from sweep.model import batch, host
+from sweep.model.counters import HISTOGRAMS
 from sweep.model.strategies import NAMES, strategy
 
 from .quantities import ChoiceError
@@ -36,6 +37,7 @@ NIC = {name: f"nic.{name}" for name in ("tx_ring", "napi_budget", "refill_batch"
     "rx_buffer_bytes": "nic.rx_buffer",
 }
 TRAFFIC = {"flows": "traffic.flows", "batch_packets": "traffic.reader.batch", "rcvbuf_bytes": "traffic.reader.rcvbuf"}
+OBJECTIVE = "drop_ratio < 0.1 %"  # how an objective is written
 MOST_KNOWN = 12  # values of a column listed in a message
 
 
@@ -69,7 +71,21 @@ def known(text: str) -> str:
     return text
 
 
+def objective(text: str) -> str:
+    """A bound to one metric or counter, in one line; the rest as `known`.  Errors: ChoiceError, ClaimError."""
+    metric, metrics = claims.parse(text).left.metric, tuple(metric.name for metric in METRICS)
+    if metric in {histogram.name for histogram in HISTOGRAMS}:
+        alike = tuple(name for name in metrics if name.startswith(metric.partition("_")[0]))
+        raise ChoiceError(f'is about the histogram "{metric}", and an objective is about one number', alike or metrics)
+    if claims.parse(known(text)).right is not None:
+        raise claims.ClaimError(f"compares two metrics, and an objective has a number on its right: {OBJECTIVE}")
+    if metric in parameter_of():
+        raise ChoiceError(f'is about the parameter "{metric}", which the sweep file sets', metrics)
+    return " ".join(text.split())
+
+
 ClaimText = Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "examples": [claims.FORM]})]
+ObjectiveText = Annotated[str, AfterValidator(objective), WithJsonSchema({"type": "string", "examples": [OBJECTIVE]})]
 
 
 def named(text: str) -> set[str]:
@@ -78,8 +94,9 @@ def named(text: str) -> set[str]:
     return {"strategy", *(parameter_of()[selector.name] for side in sides for selector in side.selectors)}
 
 
-def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) -> None:
-    """Each side of a claim must speak of a point of the layout.  Errors: ChoiceError, ClaimError."""
+def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) -> list[npt.NDArray[np.bool_]]:
+    """The points of the layout that each side of a claim speaks of, one at least.  Errors: ChoiceError, ClaimError."""
+    found = []
     for side in claims.parse(text).sides:
         everywhere = np.ones(len(layout), np.bool_)
         for selector in side.selectors:
@@ -92,6 +109,8 @@ def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) 
         if not everywhere.any():
             raise ChoiceError("selects no point: its conditions hold at none together")
         _counted(side, everywhere, layout)
+        found.append(everywhere)
+    return found
 
 
 def _selected(column: Column, selector: claims.Selector) -> npt.NDArray[np.bool_]:

@@ -80,6 +80,7 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
         "seed": _setting(reading, "seed"),
         "baseline": _baseline(reading),
         "claims": _setting(reading, "claims"),
+        "objectives": _setting(reading, "objectives"),
         "where": _setting(reading, "where"),
         "fixed": reading.fixed,
         "grid": [dimension._asdict() for dimension in reading.dimensions],

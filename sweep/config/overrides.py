@@ -17,7 +17,7 @@ from .library import FOLDERS
 from .parameters import named, parameters, settings
 from .source import SEE, Mistake, Node, Place, parse, unknown
 
-SETTINGS = ("name", "replicates", "seed", "baseline", "claims", "zip", "points", "where")
+SETTINGS = ("name", "replicates", "seed", "baseline", "claims", "objectives", "zip", "points", "where")
 SECTIONS = {"traffic": "traffic", "hosts": "host", "nics": "nic"}  # key in the file -> kind
 
 

@@ -21,7 +21,7 @@ from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 from sweep.units import MILLION
 
-from .claims import ClaimText
+from .claims import ClaimText, ObjectiveText
 from .distributions import distribution_text
 from .quantities import SERIAL, Condition, Count, Formula, Name, Quantity, Share, Shown
 from .sections import HOST_TYPES, Nic
@@ -70,6 +70,7 @@ def _one(given: object) -> object:
 
 
 Conditions = Annotated[list[Condition], BeforeValidator(_one, json_schema_input_type=str | list[str])]
+Objectives = Annotated[list[ObjectiveText], BeforeValidator(_one, json_schema_input_type=str | list[str])]
 
 
 class Settings(Group):
@@ -79,6 +80,7 @@ class Settings(Group):
     replicates: Annotated[int, Count(1, 1_000_000)] = meaning("simulations per point, of different chance", "1")
     seed: Annotated[int, Count(0, 2**63 - 1)] = meaning("decides all chance", "0")
     claims: Annotated[list[Claim], BeforeValidator(_none)] = meaning("what the report judges", [])
+    objectives: Objectives = meaning("what `sweep size` finds the smallest ring for, such as drop_ratio < 0.1 %", [])
     where: Conditions = meaning("constraints, such as strategy != page_frag or ring <= 2048", [])
 
 

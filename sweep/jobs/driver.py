@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The loop between executor and store: hand out, commit, and do as the policy says with what fails.
 
-A piece is handed out once; only a failure (`policy`), or a deadline that has passed, brings a second attempt at it, and
-the first attempt to end well is the one that is committed.  The driver is the only writer.
+Pieces come in rounds, and the next is asked for when nothing is left of the one before; a run of what is missing has
+one.  A piece is handed out once; only a failure (`policy`), or a deadline that has passed, brings a second attempt at
+it, and the first attempt to end well is the one that is committed.  The driver is the only writer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import heapq
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from statistics import median
@@ -21,7 +23,7 @@ from sweep.plan import Chunk, Survey, digest
 
 from . import policy
 from .executor import Executor
-from .failure import Failure
+from .failure import Failure, alike
 from .flights import Flight, Flights
 from .journal import Journal
 from .policy import Piece
@@ -47,25 +49,31 @@ class Driver:
         chunks: Sequence[Chunk],
         *,
         watch: Watch,
+        rounds: Iterable[Sequence[Piece]] | None = None,
         shuffle: int | None = None,
         least_deadline_s: float = policy.DEADLINE_S,
         max_failures: int | None = None,
     ) -> None:
+        """`rounds`: the pieces of the chunks to hand out, never none at a time; by default all at once."""
         self.parts: list[Part] = []
         self.failures: list[Failure] = []
-        self.progress = Progress.of(chunks)
+        self.progress = Progress()
         self.interrupted = False
         self._store, self._survey, self._chunks, self._watch = store, survey, chunks, watch
         self._least_deadline_s, self._max_failures = least_deadline_s, max_failures
         self._journal = Journal(store.logs)
         self._attempts, self._checked = count(), time.perf_counter()
-        self._left = [len(chunk.simulations) for chunk in chunks]
-        self._cold = {chunk.strategy for chunk in chunks}  # kernel not ready
+        self._left: Counter[int] = Counter()  # simulations of each chunk that were asked for
+        self._cold: dict[str, list[Piece]] = {}  # by strategy: what waits for a kernel
+        self._kernels: dict[str, bool] = {}  # of strategies, those that were asked for: whether they are ready
         self._ready: list[tuple[float, int, Piece]] = []  # heap: what may be handed out, most urgent first
         self._flights = Flights()
         self._paces: list[float] = []  # measured over predicted
         order = random.Random(shuffle) if shuffle is not None else None
         self._urgency = [order.random() if order else -chunk.predicted_s for chunk in chunks]
+        whole = [Piece(number, 0, len(chunk.simulations)) for number, chunk in enumerate(chunks)]
+        self._rounds = iter(rounds if rounds is not None else [whole] if whole else [])
+        self.idle = not self._open_round()  # nothing is to do
 
     def stop(self) -> None:
         """From a signal's handler, or a thread that hears of signals, at any moment: nothing else happens here."""
@@ -97,9 +105,8 @@ class Driver:
         """
         self.progress.begin()
         try:
-            for strategy in sorted(self._cold):
-                executor.submit(Warm(strategy))
-            while not self.stopping and (self._cold or self._ready or self._flights):
+            while not self.stopping and (self._cold or self._ready or self._flights or self._open_round()):
+                self._warm_up(executor)
                 self._hand_out(executor)
                 busy, nothing_ready = len(self._flights) + len(self._cold), not self._ready
                 self._account(executor, busy, nothing_ready)
@@ -111,6 +118,25 @@ class Driver:
                 self._take(executor, 0)
         finally:
             self.progress.finish()
+
+    def _open_round(self) -> bool:
+        """Ask for the next pieces; False if there are none."""
+        pieces = next(self._rounds, ())
+        self.progress.add(len(pieces), sum(map(self._predicted_s, pieces)))
+        for piece in pieces:
+            self._left[piece.number] += piece.size
+            self._cold.setdefault(self._chunks[piece.number].strategy, []).append(piece)
+        return bool(pieces)
+
+    def _warm_up(self, executor: Executor) -> None:
+        """What has its kernel may be handed out; kernels that nobody has asked for are asked for."""
+        for strategy in sorted(self._cold):
+            if self._kernels.get(strategy):
+                for piece in self._cold.pop(strategy):
+                    heapq.heappush(self._ready, (self._urgency[piece.number], next(self._attempts), piece))
+            elif strategy not in self._kernels:
+                self._kernels[strategy] = False
+                executor.submit(Warm(strategy))
 
     def _check(self) -> None:
         """Raises IncompleteError if another process has become the writer meanwhile; asks now and then."""
@@ -145,18 +171,13 @@ class Driver:
                 self._ended(executor, work, outcome)
 
     def _warmed(self, strategy: str, outcome: Outcome) -> None:
-        self._cold.discard(strategy)
         self.progress.compile_s += outcome.seconds
         self._journal.add(warmed=strategy, ending=outcome.ending, seconds=outcome.seconds)
-        for number, chunk in enumerate(self._chunks):
-            if chunk.strategy == strategy:
-                piece = Piece(number, 0, len(chunk.simulations))
-                if (
-                    outcome.ending is Ending.RAISED
-                ):  # every chunk would fail in the same way, after compiling for as long
-                    self._fail(piece, range(piece.size), outcome.ending, outcome.error, outcome.node)
-                else:
-                    heapq.heappush(self._ready, (self._urgency[number], number, piece))
+        self._kernels[strategy] = True
+        if outcome.ending is Ending.RAISED:  # every chunk would fail in the same way, after compiling for as long
+            del self._kernels[strategy]
+            for piece in self._cold.pop(strategy):
+                self._fail(piece, range(piece.size), outcome.ending, outcome.error, outcome.node)
 
     def _ended(self, executor: Executor, work: Run, outcome: Outcome) -> None:
         flight = self._flights.land(work)
@@ -185,7 +206,7 @@ class Driver:
             single = Piece(piece.number, piece.start + index, piece.start + index + 1)
             self._again(single, Outcome(Ending.MEMORY))
         rest = (failed for failed in outcome.failed if failed[0] not in again)
-        for (ending, error), indices in _alike(rest).items():
+        for (ending, error), indices in alike(rest).items():
             self._fail(piece, indices, ending, error, outcome.node)
         return len(again)
 
@@ -272,11 +293,3 @@ class Driver:
             failed=len(outcome.failed) if outcome else 0,
             **({name: part.about[name] for name in ("simulate_s", "compile_s", "pid")} if part else {}),
         )
-
-
-def _alike(failed: Iterable[tuple[int, str, str]]) -> dict[tuple[str, str], list[int]]:
-    """Indices of the simulations that failed in the same way."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for index, ending, error in failed:
-        found.setdefault((ending, error), []).append(index)
-    return found

@@ -7,7 +7,7 @@ a row of the same id, from wherever, supersedes them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -70,3 +70,11 @@ def recorded(store: Store, *, set_aside: bool = False) -> list[Failure]:
     """The failures in a run directory; damaged records are passed over, with `set_aside` renamed *.bad."""
     found = (Failure.of(record) for record in store.failures(set_aside))
     return [failure for failure in found if failure]
+
+
+def alike(failed: Iterable[tuple[int, str, str]]) -> dict[tuple[str, str], list[int]]:
+    """Indices of the simulations that failed in the same way."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for index, ending, error in failed:
+        found.setdefault((ending, error), []).append(index)
+    return found

@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from sweep.plan import Chunk
 
 DISPATCH_SHARE = 0.01  # of a chunk that handing it out may cost, for the length that is advised
 LAST_ROUND_SHARE = 0.04  # of the run that one round of chunks may take: half of it is the mean idle end
@@ -23,8 +20,8 @@ class Progress:
     dispatch: handing out, encoding, sending, committing, and whatever else the machine did.
     """
 
-    chunks: int
-    predicted_s: float  # core time of all chunks
+    chunks: int = 0
+    predicted_s: float = 0.0  # core time of all chunks
     workers: int = 1
     executor: str = ""  # for people
     started: float = field(default_factory=time.perf_counter)
@@ -42,9 +39,10 @@ class Progress:
     ended_at: float | None = None
     _since: float = field(default_factory=time.perf_counter)
 
-    @classmethod
-    def of(cls, chunks: Sequence[Chunk]) -> Progress:
-        return cls(len(chunks), sum(chunk.predicted_s for chunk in chunks))
+    def add(self, chunks: int, predicted_s: float) -> None:
+        """There is more to do."""
+        self.chunks += chunks
+        self.predicted_s += predicted_s
 
     @property
     def elapsed_s(self) -> float:

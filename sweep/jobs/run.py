@@ -97,10 +97,10 @@ def run(
             least_deadline_s=request.deadline_s,
             max_failures=request.max_failures,
         )
-        about = _about(request, prospect)
+        about = began(request, prospect)
         store.note(NOTE, about)
         if prospect.chunks:
-            _drive(store, driver, request, prospect, give_up)
+            drive(store, driver, request, prospect, give_up)
         found = None
         publishing = request.only is None or not store.published()
         if not driver.stopping:
@@ -128,14 +128,14 @@ def run(
             table=found.head if found else None,
             published=publishing and found is not None,
         )
-        store.note(NOTE, {**about, **_ended(summary)})
+        store.note(NOTE, {**about, **ended(summary.exit_code, summary.progress), **_counts(summary)})
     return summary
 
 
-def _drive(
+def drive(
     store: Store, driver: Driver, request: Request, prospect: Prospect, give_up: Callable[[], None] | None
 ) -> None:
-    """Start the executor, let the driver run on it, end it."""
+    """Keep the plan of these chunks, start the executor, let the driver run on it, end it."""
     plan = planning.plan(prospect.survey, prospect.chunks)
     store.keep_plan(planning.encode(plan))
     # Before the executor starts: a signal is never an exception.
@@ -158,8 +158,8 @@ def _open(driver: Driver, plan: Plan, request: Request, workers: int, log: Path)
         raise
 
 
-def _about(request: Request, prospect: Prospect) -> dict[str, object]:
-    """What is known of a run before it has begun."""
+def began(request: Request, prospect: Prospect) -> dict[str, object]:
+    """What is known of a run before it has begun, for its note."""
     return {
         "name": request.sweep.name,
         "document": request.sweep.document,
@@ -173,17 +173,22 @@ def _about(request: Request, prospect: Prospect) -> dict[str, object]:
     }
 
 
-def _ended(summary: Summary) -> dict[str, object]:
-    progress = summary.progress
+def ended(exit_code: int, progress: Progress) -> dict[str, object]:
+    """What is added to that when it has ended."""
     seconds = ("elapsed", "paid", "simulate", "compile", "dispatch", "straggle", "lost")
     return {
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "exit_code": summary.exit_code,
+        "exit_code": exit_code,
+        "executor": progress.executor,
+        "seconds": {name: round(getattr(progress, f"{name}_s"), 3) for name in seconds},
+        "advised_chunk_seconds": progress.advised_chunk_s,
+    }
+
+
+def _counts(summary: Summary) -> dict[str, object]:
+    return {
         "done": summary.done,
         "failed": summary.failed,
         "invalid": summary.invalid,
         "interrupted": summary.interrupted,
-        "executor": progress.executor,
-        "seconds": {name: round(getattr(progress, f"{name}_s"), 3) for name in seconds},
-        "advised_chunk_seconds": progress.advised_chunk_s,
     }

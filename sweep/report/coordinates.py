@@ -9,6 +9,7 @@ coordinates must show in a name: one that only some strategies have makes a vari
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,38 @@ def varied(table: pa.Table) -> tuple[list[str], list[str]]:
             own = name in KNOBS or bool((codes < 0).any())
             (variants if own else splits).append(name)
     return variants, splits
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Which mix and which column each row of a table belongs to."""
+
+    mixes: tuple[str, ...]
+    mix: Codes  # (rows,)
+    order: tuple[Variant, ...]  # of the columns, the baseline first
+    column: Codes  # (rows,)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(f"{strategy} ({variant})" if variant else strategy for strategy, variant in self.order)
+
+
+def place(table: pa.Table, metadata: dict[str, Any]) -> Placed:
+    """Name the mixes and columns of a table with at least the columns of REQUIRED."""
+    variants, splits = varied(table)
+    names = joined(words(table, "label"), [assigned(table, name) for name in variants], ", ")
+    entries = list(zip(words(table, "strategy"), names, strict=True))
+    order = column_order(entries, metadata)
+    position = {entry: number for number, entry in enumerate(order)}
+    named = joined(words(table, "traffic"), [assigned(table, name) for name in splits], " · ")
+    mixes = {name: number for number, name in enumerate(dict.fromkeys(named))}
+    return Placed(
+        mixes=tuple(mixes),
+        mix=np.array([mixes[name] for name in named], dtype=np.int64),
+        order=tuple(order),
+        column=np.array([position[entry] for entry in entries], dtype=np.int64),
+    )
 
 
 def _groups(keys: Codes) -> Codes:

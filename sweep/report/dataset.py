@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..errors import RunError, SweepError
-from .coordinates import HEAD, REQUIRED, Codes, assigned, column_order, encode, joined, varied, words
+from .coordinates import HEAD, REQUIRED, Codes, encode, place
 
 Array = NDArray[np.float64]
 
@@ -111,39 +111,31 @@ def read(table: pa.Table) -> Dataset:
     if invalid:
         table = table.filter(pc.equal(table.column("valid"), True))
 
-    variants, splits = varied(table)
-    variant_names = joined(words(table, "label"), [assigned(table, name) for name in variants], ", ")
-    entries = list(zip(words(table, "strategy"), variant_names, strict=True))
-    order = column_order(entries, metadata)
-    position = {entry: place for place, entry in enumerate(order)}
-    column = np.array([position[entry] for entry in entries], dtype=np.int64)
-
-    mix_names = joined(words(table, "traffic"), [assigned(table, name) for name in splits], " · ")
-    mixes = {name: place for place, name in enumerate(dict.fromkeys(mix_names))}
-    mix = np.array([mixes[name] for name in mix_names], dtype=np.int64)
+    placed = place(table, metadata)
     load, loads = encode(table, "load")
     ring, rings = encode(table, "ring")
     pairs, pair = np.unique(
         np.stack([encode(table, "seed")[0], encode(table, "replicate")[0]], axis=1), axis=0, return_inverse=True
     )
 
-    shape = (len(mixes), len(loads), len(rings), len(order), len(pairs))
+    shape = (len(placed.mixes), len(loads), len(rings), len(placed.order), len(pairs))
     index = np.full(shape, -1, dtype=np.int64)
-    index[mix, load, ring, column, pair.ravel()] = np.arange(len(table))
+    index[placed.mix, load, ring, placed.column, pair.ravel()] = np.arange(len(table))
     return Dataset(
         table=table,
         metadata=metadata,
         rows=rows,
         invalid=tuple(invalid),
-        mixes=tuple(mixes),
+        mixes=placed.mixes,
         loads=tuple(float(value) for value in loads),
         rings=tuple(int(value) for value in rings),
-        columns=tuple(f"{strategy} ({variant})" if variant else strategy for strategy, variant in order),
-        strategies=tuple(strategy for strategy, _ in order),
-        labels=tuple(variant for _, variant in order),
+        columns=placed.columns,
+        strategies=tuple(strategy for strategy, _ in placed.order),
+        labels=tuple(variant for _, variant in placed.order),
         index=index,
         duplicates=len(table) - int((index >= 0).sum()),
-        baseline_found=not order or order[0][0] == (metadata.get("baseline") or {}).get("strategy", order[0][0]),
+        baseline_found=not placed.order
+        or placed.order[0][0] == (metadata.get("baseline") or {}).get("strategy", placed.order[0][0]),
     )
 
 

@@ -54,21 +54,29 @@ def outcomes(ns: Array, drops: Array | None) -> dict[CellIndex, Outcome]:
     found = {}
     mixes, loads, rings = (range(size) for size in ns.shape[:3])
     for cell in product(mixes, loads, rings):
-        runs = np.isfinite(ns[cell]).any(axis=-1)
-        more = beyond_doubt = np.zeros(len(runs), dtype=bool)
-        if drops is not None and np.isfinite(drops[cell][runs]).any():
-            means = np.where(runs, stats.mean(drops[cell]).center, np.nan)
-            least = drops[cell][np.nanargmin(means)]
-            with np.errstate(invalid="ignore"):
-                more = np.asarray(stats.difference(drops[cell], least).center > stats.DROP_MARGIN)
-            beyond_doubt = stats.drops_more(drops[cell], least)
-        winner = stats.winner(ns[cell], runs & ~more)
-        if winner is not None:
-            means = stats.mean(ns[cell]).center
-            with np.errstate(invalid="ignore"):
-                faster = runs & more & ~beyond_doubt & (means < means[winner.best])
-            found[cell] = Outcome(winner, tuple(int(column) for column in np.flatnonzero(faster)))
+        outcome = outcome_of(ns[cell], None if drops is None else drops[cell])
+        if outcome is not None:
+            found[cell] = outcome
     return found
+
+
+def outcome_of(ns: Array, drops: Array | None, confidence: float = stats.CONFIDENCE) -> Outcome | None:
+    """Of one cell, arrays of shape (columns, pairs); None if it has no value."""
+    runs = np.asarray(np.isfinite(ns).any(axis=-1))
+    more = beyond_doubt = np.zeros(len(runs), np.bool_)
+    if drops is not None and np.isfinite(drops[runs]).any():
+        means = np.where(runs, stats.mean(drops).center, np.nan)
+        least = drops[np.nanargmin(means)]
+        with np.errstate(invalid="ignore"):
+            more = np.asarray(stats.difference(drops, least).center > stats.DROP_MARGIN)
+        beyond_doubt = stats.drops_more(drops, least)
+    winner = stats.winner(ns, runs & ~more, confidence)
+    if winner is None:
+        return None
+    means = stats.mean(ns).center
+    with np.errstate(invalid="ignore"):
+        faster = runs & more & ~beyond_doubt & (means < means[winner.best])
+    return Outcome(winner, tuple(int(column) for column in np.flatnonzero(faster)))
 
 
 def pairs_wanted(found: Iterable[Outcome]) -> str:

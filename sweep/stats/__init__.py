@@ -212,7 +212,7 @@ def winner(
     if not np.isfinite(means).any():
         return None
     best = int(np.nanargmin(means))
-    behind = ratio(values, values[best])
+    behind = ratio(values, values[best], confidence)
     runs = np.isfinite(means)
     others = runs & (np.arange(len(means)) != best)
     adjusted = _adjusted(values, runs)[best]

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Objectives of `sweep size`, checked before anything runs: claims that set a bound to one metric."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep import claims
+from sweep.errors import ConfigError
+
+from .claims import OBJECTIVE, named, objective, selects
+from .columns import ColumnSource, narrowed
+from .quantities import ChoiceError
+from .source import Mistake, Place, shorten
+from .sweep import Sweep
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric, on which side of a number it is wanted, and at which points."""
+
+    text: str
+    metric: str  # or counter
+    sign: str  # < <= > >=
+    bound: float
+    points: npt.NDArray[np.bool_] = field(repr=False)  # (points,) that it speaks of
+
+
+def objectives(sweep: Sweep, given: Sequence[str] = ()) -> tuple[Objective, ...]:
+    """Those that are given on a command line, or else those of the sweep file.  Errors: ConfigError."""
+    texts = given or sweep.document.get("objectives", [])
+    if not texts:
+        raise ConfigError(
+            f"{sweep.name} has no objective: nothing says which ring is large enough\n"
+            f'  next: sweep size FILE --objective "{OBJECTIVE}", or a section "objectives:" in the sweep file'
+        )
+    found = []
+    for text in texts:
+        try:
+            found.append(read(sweep, objective(text)))
+        except (ChoiceError, claims.ClaimError) as error:
+            message = f'"{shorten(text)}" {error}{"" if str(error).endswith("?") else "."}'
+            raise Mistake(Place("--objective"), message, known=getattr(error, "known", ())).error() from None
+    return tuple(found)
+
+
+def read(sweep: Sweep, text: str) -> Objective:
+    """An objective and its points.  Errors: ChoiceError, ClaimError if it speaks of none."""
+    claim = claims.parse(text)
+    some, codes = narrowed(sweep.layout, named(text))
+    (selected,) = selects(text, ColumnSource(some, sweep.document), some)
+    return Objective(text, claim.left.metric, claim.sign, claim.threshold, selected[codes])

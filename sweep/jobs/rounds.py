@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""Run chosen simulations of a sweep round by round, in one executor: each round is chosen from what came before it.
+
+They go into the ordinary run directory, as ordinary parts and under the ordinary failure policy, so that `sweep run`
+finds them there; what is there already is not run again.  Nothing is published: a table of a part of a sweep would be
+taken for the whole.  A chunk is one point with all its replicates; a round hands out the slices of it that are
+wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sweep.plan import Chunk, Survey, digest
+
+from .collect import Collection
+from .driver import Driver, Watch
+from .failure import Failure, recorded
+from .policy import Piece
+from .progress import Progress
+from .prospect import Prospect, ids_of, look
+from .request import Request
+from .run import NOTE, began, drive, ended
+from .signals import INCOMPLETE
+from .store import Part, Store
+
+Mask = NDArray[np.bool_]
+Values = Mapping[str, NDArray[np.float64]]
+
+
+class Search(Protocol):
+    """Who chooses."""
+
+    @property
+    def metrics(self) -> Sequence[str]:
+        """The columns that it needs."""
+
+    def wanted(self) -> Mask:
+        """Simulations that are wanted now, (points, replicates), none of them wanted before; none at the end."""
+
+    def tell(self, values: Values) -> None:
+        """What is there of all that was wanted: column -> (points, replicates), NaN where there is no valid row."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of it."""
+
+    directory: str | Path  # or URI
+    survey: Survey
+    progress: Progress
+    wanted: Mask = field(repr=False)  # (N,) simulations
+    there: Mask = field(repr=False)  # (N,) of them, those with a row
+    simulated: int  # of them, by this run
+    invalid: int  # of them, rows that break a law
+    failures: list[Failure]  # of this run
+    interrupted: bool  # by a signal
+    given_up: bool  # because more failed than may
+
+    @property
+    def packets(self) -> int:
+        """Of all that was wanted, wherever it came from."""
+        return int(self.survey.packets[self.wanted].sum())
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted or self.given_up or (self.wanted & ~self.there).any():
+            return INCOMPLETE
+        return 1 if self.invalid else 0
+
+
+def run_rounds(
+    request: Request,
+    search: Search,
+    watch: Watch = lambda progress: None,
+    announce: Callable[[Prospect], None] = lambda prospect: None,
+    give_up: Callable[[], None] | None = None,
+) -> Ran:
+    """Run what `search` wants until it wants no more; the rest as `run`.  Raises SweepError."""
+    store = Store(request.directory)
+    with store.writing():
+        parts, failures = store.scan(set_aside=True), recorded(store, set_aside=True)
+        prospect = look(request, parts, failures)
+        announce(prospect)
+        prospect = replace(prospect, chunks=by_point(prospect.survey))
+        about = began(request, prospect) if store.noted(NOTE) is None else None  # what was run before stays noted
+        if about:
+            store.note(NOTE, about)
+        rounds = _Rounds(store, request, prospect, parts, failures, search)
+        driver = rounds.driver = Driver(
+            store,
+            prospect.survey,
+            prospect.chunks,
+            watch=watch,
+            rounds=rounds,
+            least_deadline_s=request.deadline_s,
+            max_failures=request.max_failures,
+        )
+        if not driver.idle:
+            drive(store, driver, request, prospect, give_up)
+            rounds.collect()
+        ran = Ran(
+            directory=request.directory,
+            survey=prospect.survey,
+            progress=driver.progress,
+            wanted=rounds.wanted,
+            there=rounds.there,
+            simulated=sum(len(part.ids) for part in driver.parts),
+            invalid=rounds.invalid,
+            failures=driver.failures,
+            interrupted=driver.interrupted,
+            given_up=driver.given_up,
+        )
+        if about:
+            store.note(NOTE, {**about, **ended(ran.exit_code, driver.progress)})
+        return ran
+
+
+def by_point(survey: Survey) -> list[Chunk]:
+    """A chunk per point, in the order of the sweep."""
+    each = survey.sweep.replicates
+    return [
+        Chunk(
+            strategy=survey.strategies[start],
+            simulations=np.arange(start, start + each, dtype=np.int64),
+            digest=digest(survey.ids[start : start + each].tobytes()),
+            predicted_s=float(survey.predicted_ns[start : start + each].sum()) / 1e9,
+        )
+        for start in range(0, survey.simulations, each)
+    ]
+
+
+class _Rounds:
+    """What to run, round by round, and what has come of it; iterating gives the pieces of each round."""
+
+    def __init__(
+        self,
+        store: Store,
+        request: Request,
+        prospect: Prospect,
+        parts: list[Part],
+        failures: Sequence[Failure],
+        search: Search,
+    ) -> None:
+        survey = prospect.survey
+        self.driver: Driver | None = None  # its parts are read too
+        self.wanted = np.zeros(survey.simulations, np.bool_)
+        self.there = np.zeros_like(self.wanted)
+        self.invalid = 0
+        self._store, self._request, self._survey, self._search, self._parts = store, request, survey, search, parts
+        self._settled = prospect.there.copy()  # there, or not to be tried again
+        if not request.retry_failed:
+            self._settled |= survey.among(ids_of(failures))
+        self._values = {name: np.full(survey.simulations, np.nan) for name in search.metrics}
+
+    def __iter__(self) -> Iterator[list[Piece]]:
+        replicates = self._survey.sweep.replicates
+        while (wanted := self._search.wanted().ravel()).any():
+            self.wanted |= wanted
+            if (wanted & ~self._settled).any():
+                yield list(pieces(np.flatnonzero(wanted & ~self._settled), replicates))
+            self._settled |= wanted
+            self.collect()
+            self._search.tell({name: values.reshape(-1, replicates) for name, values in self._values.items()})
+
+    def collect(self) -> None:
+        """Read the rows of what was wanted since they were read last."""
+        parts = self._parts + (self.driver.parts if self.driver else [])
+        rows = Collection(self._survey, parts, self.wanted & ~self.there, self._request.origin, self._store.tables)
+        self.there[rows.simulations] = True
+        start = 0
+        for table in rows:
+            where = rows.simulations[start : start + len(table)]
+            start += len(table)
+            valid = table.column("valid").to_numpy()
+            self.invalid += int((~valid).sum())
+            for name, values in self._values.items():
+                values[where] = np.where(valid, table.column(name).cast(pa.float64()).to_numpy(), np.nan)
+
+
+def pieces(simulations: NDArray[np.int64], replicates: int) -> Iterator[Piece]:
+    """Simulations, rising, as slices of the chunks of `by_point`."""
+    breaks = (np.diff(simulations) > 1) | (np.diff(simulations // replicates) > 0)
+    for some in np.split(simulations, np.flatnonzero(breaks) + 1):
+        number, start = divmod(int(some[0]), replicates)
+        yield Piece(number, start, start + len(some))

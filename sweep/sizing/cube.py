@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""The points of a sweep as a cube: mix x column x load x ring x pool, each with its number, before anything is run.
+
+Mixes and columns are those of a report: a *column* is a strategy or a variant of it, a *mix* is a traffic mix, split by
+whatever else varies.  Only where a pool's size is an axis of its own it is an axis here too and names no variant: then
+a series is searched for the smallest ring, and at that ring for the smallest pool.
+
+A *series* is what has one answer: mix, column and load.  A *rung* is a ring and a pool of it; rungs are in the order in
+which the answer wants them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ..config import Sweep
+from ..errors import ConfigError
+from ..report.coordinates import encode, place
+from ..schema import results_schema
+from ..schema.parameters import Rows
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+POOL, RING = "pool_size", "ring"
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Shape (M, C, L, R, P): mixes, columns, loads, rings, pools."""
+
+    mixes: tuple[str, ...]
+    columns: tuple[str, ...]
+    strategies: tuple[str, ...]  # of each column
+    loads: tuple[float, ...]
+    rings: tuple[int, ...]
+    pools: tuple[int | None, ...]  # (None,) where no pool is an axis of its own
+    points: Ints = field(repr=False)  # number of the point of each cell, -1 where there is none
+    pool_sizes: Ints = field(repr=False)  # of each point, (points,); -1 where a strategy has no pool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.points.shape
+
+    @property
+    def number(self) -> int:
+        """Of the points."""
+        return len(self.pool_sizes)
+
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """Which cells are points."""
+        return self.points >= 0
+
+    def of(self, values: NDArray[Any], absent: Any) -> NDArray[Any]:
+        """What belongs to each point, shape (points, ...), by cell."""
+        padded = np.concatenate([values, np.full((1, *values.shape[1:]), absent, values.dtype)])
+        found: NDArray[Any] = padded[self.points]
+        return found
+
+
+def cube(sweep: Sweep) -> Cube:
+    """Lay out the points.  Raises ConfigError if there is but one ring."""
+    table = _parameters(sweep)
+    load, loads = encode(table, "load")
+    ring, rings = encode(table, RING)
+    if len(rings) < 2:
+        raise ConfigError(
+            f'{sweep.name} has no axis "ring": ring is "{rings[0]}" at every point, so there is nothing to choose\n'
+            "  next: sweep size FILE --set 'axes.ring={log2: [64, 4096]}'"
+        )
+    sizes = table.column(POOL).fill_null(-1).to_numpy()
+    pool, pools = np.zeros(len(table), np.int64), [None]
+    if _is_axis(sweep):
+        pool, pools = encode(table, POOL)
+        table = table.drop_columns([POOL])
+    placed = place(table, {"baseline": sweep.baseline})
+    points = np.full((len(placed.mixes), len(placed.columns), len(loads), len(rings), len(pools)), -1, np.int64)
+    points[placed.mix, placed.column, load, ring, np.maximum(pool, 0)] = np.arange(len(table))
+    return Cube(
+        mixes=placed.mixes,
+        columns=placed.columns,
+        strategies=tuple(strategy for strategy, _ in placed.order),
+        loads=tuple(float(value) for value in loads),
+        rings=tuple(int(value) for value in rings),
+        pools=tuple(pools),
+        points=points,
+        pool_sizes=sizes,
+    )
+
+
+def _parameters(sweep: Sweep) -> pa.Table:
+    """The parameters of every point, as the published table has them."""
+    scenarios, points = sweep.scenarios, np.arange(sweep.points, dtype=np.int64)
+    columns = Rows(scenarios.columns, scenarios.label).of(points, np.zeros_like(points))
+    schema = results_schema()
+    fields = [schema.field(name) for name in schema.names if name in columns]
+    description = {b"sweep": json.dumps({"baseline": dict(sweep.baseline)}).encode()}
+    return pa.Table.from_arrays([columns[each.name] for each in fields], schema=pa.schema(fields, description))
+
+
+def _is_axis(sweep: Sweep) -> bool:
+    """Whether the size of a pool varies by itself and in numbers: a size that follows the ring makes variants."""
+    name = f"strategy.{POOL}"
+    home = sweep.layout.home.get(name)
+    values, _ = sweep.layout.codes(name)
+    return (
+        home is not None
+        and sweep.layout.dimensions[home].names == (name,)
+        and all(isinstance(value, int) for value in values)
+    )

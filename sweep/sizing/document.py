@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: MIT
+"""The answer as a document of the report's kind: a line per mix and load, a table per mix, footnotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..report import numbers
+from ..report.document import Cell, Document, Paragraph, Section, Table
+from ..report.outcome import DROPS_DIFFER, WITHIN
+from ..stats import Estimate
+from .answer import IMPLIED, SIMULATED, Answer, Rung, Sized, Verdict
+from .contest import Standing
+from .shapes import shape
+
+MIB = 1 << 20
+MARKS = {
+    ("meets", SIMULATED): "+", ("fails", SIMULATED): "-", ("undecided", SIMULATED): "?",
+    ("meets", IMPLIED): "⁺", ("fails", IMPLIED): "⁻",
+}  # fmt: skip
+SKIPPED_MARK = "·"
+MOST_MARKS = 16  # rungs that are drawn one by one
+ABSENT = Cell(numbers.MISSING, "missing")
+
+
+def document(answer: Answer) -> Document:
+    """All of it."""
+    objectives = " and ".join(each.text for each in answer.objectives)
+    *early, last = map(str, answer.looks)
+    looks = f"{', '.join(early)} and {last}" if early else last
+    share = numbers.percent(answer.wanted / max(answer.grid, 1))
+    return Document(
+        title=f"{answer.name}: the smallest ring with {objectives}",
+        subtitle=(
+            f"At {100 * answer.confidence:g} % confidence per series, judged after {looks} replicates. "
+            f"Took {answer.wanted:,} of {answer.grid:,} simulations ({share} %), "
+            f"{_packets(answer.wanted_packets)} of {_packets(answer.grid_packets)} packets."
+        ),
+        sections=(
+            Section("Verdict", (_verdicts(answer),)),
+            Section("Smallest rings", tuple(_mix(answer, mix) for mix in _mixes(answer))),
+            Section("How it was found", tuple(map(Paragraph, _method(answer)))),
+        ),
+    )
+
+
+def _packets(packets: int) -> str:
+    return f"{packets / 1e6:,.1f} M" if packets >= 1e6 else f"{packets:,}"
+
+
+def _mixes(answer: Answer) -> list[str]:
+    return list(dict.fromkeys(verdict.mix for verdict in answer.verdicts))
+
+
+def _verdicts(answer: Answer) -> Table:
+    """A line per mix and load."""
+    header = ("mix, load", "rx", "pool", "best", "ns per, packet", "held, MiB", "next")
+    rows = tuple(_verdict(answer, verdict) for verdict in answer.verdicts)
+    legend = (
+        "To apply: ethtool -G DEV rx N, and have the driver ask page_pool for a pool of that size. best: fewest ns per "
+        "packet, each strategy at its own smallest ring; next: the nearest that is shown to be worse, and by how much."
+    )
+    return Table("The ring that each mix and load asks for", header, rows, legend=legend)
+
+
+def _verdict(answer: Answer, verdict: Verdict) -> tuple[Cell, ...]:
+    place, standing = Cell(f"{verdict.mix} {verdict.load:g}"), verdict.standing
+    if standing is None:
+        return (place, ABSENT, ABSENT, _none(answer, verdict), ABSENT, ABSENT, ABSENT)
+    best = verdict.series[standing.best]
+    assert best.answer is not None  # it would be no contender
+    return (
+        place,
+        Cell(f"{best.answer.ring}", notes=tuple(_doubts(answer, best))),
+        _pool(best.answer),
+        _best(verdict, standing),
+        _cost(best, notes=_ties(verdict, standing)),
+        _held(best),
+        _following(verdict, standing),
+    )
+
+
+def _best(verdict: Verdict, standing: Standing) -> Cell:
+    """Who has won, or who may."""
+    names, winner = [each.column for each in verdict.series], standing.outcome.winner
+    if standing.outcome.decided:
+        return Cell(names[standing.best], "best")
+    others = ", ".join(names[column] for column in (*winner.open, *standing.outcome.faster_droppers))
+    why = DROPS_DIFFER if standing.outcome.drops_differ else f"undecided after {standing.replicates} replicates"
+    more = f"; about {winner.needed} would decide" if winner.needed is not None else ""
+    return Cell(f"?{names[standing.best]}", "tie", notes=(f"or {others}: {why}{more}",))
+
+
+def _ties(verdict: Verdict, standing: Standing) -> tuple[str, ...]:
+    names = ", ".join(verdict.series[column].column for column in standing.outcome.winner.close)
+    return (f"shown to be {WITHIN} of it: {names}",) if names else ()
+
+
+def _following(verdict: Verdict, standing: Standing) -> Cell:
+    """The nearest of those that are worse: its variant alone where it is one of the best's strategy."""
+    if standing.runner_up is None:
+        return ABSENT
+    best, other = verdict.series[standing.best], verdict.series[standing.runner_up]
+    variant = other.column.removeprefix(other.strategy).strip()
+    behind = standing.behind[standing.runner_up]
+    return Cell(
+        f"{variant if variant and other.strategy == best.strategy else other.strategy} {_percent(behind)}",
+        detail=f"{other.column}: {numbers.percent(float(behind.low))} to {numbers.percent(float(behind.high))} % more",
+    )
+
+
+def _percent(behind: Estimate) -> str:
+    return f"{numbers.percent(float(behind.center), signed=True)} %"
+
+
+def _none(answer: Answer, verdict: Verdict) -> Cell:
+    """Where no strategy has a ring that was shown to do."""
+    series = [each for each in verdict.series if each.rungs]
+    unmeasured = {metric for each in series for metric in each.unmeasured}
+    if unmeasured:
+        return Cell("not measured", "missing", notes=(f"{', '.join(sorted(unmeasured))} has no value here",))
+    if all(each.decided for each in series):
+        return Cell("none: every ring fails", "worse")
+    names = ", ".join(each.column for each in series if not each.decided)
+    wanted = [each.wanted for each in series if not each.decided]
+    more = f"; about {max(n for n in wanted if n)} would decide" if all(wanted) else ""
+    return Cell("none is shown to do", "tie", notes=(f"undecided after {answer.looks[-1]} replicates: {names}{more}",))
+
+
+def _doubts(answer: Answer, each: Sized) -> Iterator[str]:
+    """Footnotes of a series: what is not decided, what could not be measured, what contradicts what is assumed."""
+    if each.unmeasured:
+        yield f"{', '.join(each.unmeasured)} has no value here"
+    elif not each.decided:
+        fails = f"ring {each.fails_to.ring} fails" if each.fails_to else "the smallest ring is undecided"
+        does = (
+            f"ring {each.answer.ring} does, what is between is undecided" if each.answer else "no ring is shown to do"
+        )
+        more = f"about {each.wanted} would decide" if each.wanted else "more would hardly decide"
+        yield f"{fails}, {does} after {answer.looks[-1]} replicates; {more}"
+    if each.contradictions:
+        more = f", and {len(each.contradictions) - 1} more like it" if len(each.contradictions) > 1 else ""
+        yield f"no ring speaks for another here: {each.contradictions[0]}{more}"
+
+
+def _mix(answer: Answer, mix: str) -> Table:
+    """A row per load and column."""
+    rows = [
+        _row(answer, verdict, number)
+        for verdict in answer.verdicts
+        if verdict.mix == mix
+        for number, each in enumerate(verdict.series)
+        if each.rungs
+    ]
+    drawn = len(answer.pools) == 1 and len(answer.rings) <= MOST_MARKS
+    strip = f"{answer.rings[0]}…{answer.rings[-1]}" if drawn else "simulated"
+    header = ("load, strategy", "ring", "pool", "ns/packet", "behind, %", "drops, %", "held, MiB", strip)
+    legend = ""
+    if drawn and mix == _mixes(answer)[-1]:
+        legend = (
+            "Rings from the smallest: + meets, - fails, ? undecided after the last look; not simulated: ⁺ ⁻ implied by "
+            f"those that were, {SKIPPED_MARK} not needed."
+        )
+    return Table(mix, header, tuple(rows), legend=legend)
+
+
+def _row(answer: Answer, verdict: Verdict, number: int) -> tuple[Cell, ...]:
+    each, standing = verdict.series[number], verdict.standing
+    name, strip = Cell(f"{verdict.load:g} {each.column}"), Cell(_strip(answer, each))
+    notes = tuple(_doubts(answer, each))
+    if each.answer is None:
+        return (
+            name,
+            Cell("none" if each.decided else "?", "worse" if each.decided else "tie", notes=notes),
+            *[ABSENT] * 5,
+            strip,
+        )
+    best = standing is not None and number == standing.best
+    behind = standing.behind.get(number) if standing is not None else None
+    return (
+        name,
+        Cell(f"{each.answer.ring}" if each.decided else f"≤{each.answer.ring}", notes=notes),
+        _pool(each.answer),
+        _cost(each, "best" if best else ""),
+        Cell(numbers.percent(float(behind.center), signed=True)) if behind is not None else ABSENT,
+        Cell(numbers.percent(each.drop_ratio)),
+        _held(each),
+        strip,
+    )
+
+
+def _strip(answer: Answer, each: Sized) -> str:
+    if len(answer.pools) > 1 or len(answer.rings) > MOST_MARKS:
+        return f"{sum(rung.how == SIMULATED for rung in each.rungs)} of {len(each.rungs)}"
+    marks = {rung.ring: MARKS.get((rung.word, rung.how), SKIPPED_MARK) for rung in each.rungs}
+    return "".join(marks.get(ring, " ") for ring in answer.rings)
+
+
+def _pool(rung: Rung) -> Cell:
+    return Cell(f"{rung.pool_size}") if rung.pool_size is not None else ABSENT
+
+
+def _cost(each: Sized, tone: str = "", notes: tuple[str, ...] = ()) -> Cell:
+    if each.ns is None:
+        return ABSENT
+    interval = f"{numbers.significant(float(each.ns.low))} to {numbers.significant(float(each.ns.high))} ns"
+    return Cell(numbers.significant(float(each.ns.center)), tone, f"{interval}, n={int(each.ns.pairs)}", notes)
+
+
+def _held(each: Sized) -> Cell:
+    return Cell(numbers.coarse(each.held_bytes / MIB))
+
+
+def _method(answer: Answer) -> Iterator[str]:
+    risk = f"{100 * (1 - answer.confidence):.3g}"
+    yield (
+        "A ring meets the objectives if one-sided t tests show its mean to be on the right side of every bound, and "
+        f"fails if one shows it not to be. The risk of a series, {risk} %, is divided among its rings and looks (Lan "
+        "and DeMets), so looking early and stopping does not make it larger. A ring that is the answer was simulated, "
+        "with as many replicates as any ring under the same mix and load has needed."
+    )
+    yield (
+        "The best takes the fewest ns per packet, compared replicate by replicate, with Holm's adjustment and a risk "
+        f"of {risk} % per mix and load, divided among looks likewise. As in a report, one that drops more does not win."
+    )
+    known = [each for each in answer.objectives if shape(each.metric).of_badness(each.sign).ring]
+    for each in dict.fromkeys(objective.metric for objective in known):
+        form = shape(each)
+        way = "rises" if form.ring > 0 else "falls"
+        yield (
+            f"Assumed: {each} {way} with the ring{' and may turn' if form.turns else ''}: {form.why}. Where what was "
+            "simulated contradicts that beyond doubt, no ring speaks for another, and a footnote says so."
+        )
+    others = dict.fromkeys(each.metric for each in answer.objectives if each not in known)
+    for metric in others:
+        yield f"Of {metric} nothing is assumed: every ring below an answer was simulated."
+    if answer.missing:
+        yield f"{numbers.count(answer.missing, 'simulation')} of those wanted gave no valid row."

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Ask a sweep: check the question, let `jobs.rounds` run what the search wants, give the answer.
+
+The only file here that runs anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .. import config
+from ..config import Sweep
+from ..errors import ConfigError, SweepError
+from ..jobs.driver import Watch
+from ..jobs.prospect import Prospect
+from ..jobs.request import Request
+from ..jobs.rounds import Ran, run_rounds
+from ..stats.looks import FEWEST
+from .answer import Answer, verdicts
+from .cube import cube
+from .search import Question, Search
+
+SUREST = 0.9999
+LEAST_SURE = 0.5
+
+
+def question(sweep: Sweep, objectives: Sequence[str] = (), confidence: float = 0.95) -> Question:
+    """What is asked of a sweep; without `objectives`, those of its file.  Raises ConfigError, SweepError."""
+    if not LEAST_SURE <= confidence <= SUREST:
+        raise SweepError(
+            f'confidence "{100 * confidence:g}" is not a percentage from {100 * LEAST_SURE:g} to {100 * SUREST:g}\n'
+            "  see: sweep size --help"
+        )
+    found = config.objectives(sweep, objectives)
+    if sweep.replicates < FEWEST:
+        raise ConfigError(
+            f'replicates is "{sweep.replicates}" in {sweep.name}: one shows nothing of how replicates differ\n'
+            "  next: sweep size FILE --replicates 8"
+        )
+    return Question(cube(sweep), found, sweep.replicates, confidence)
+
+
+def size(
+    request: Request,
+    asked: Question,
+    watch: Watch = lambda progress: None,
+    announce: Callable[[Prospect], None] = lambda prospect: None,
+    give_up: Callable[[], None] | None = None,
+) -> tuple[Ran, Answer]:
+    """Run what the answer needs, in the request's directory.  Raises SweepError; the arguments are those of `run`.
+
+    The answer of a run that was interrupted is not whole: see `Ran.interrupted`.
+    """
+    search = Search(asked)
+    ran = run_rounds(request, search, watch, announce, give_up)
+    survey = ran.survey
+    return ran, Answer(
+        name=request.sweep.name,
+        objectives=asked.objectives,
+        confidence=asked.confidence,
+        looks=asked.looks,
+        rings=asked.cube.rings,
+        pools=asked.cube.pools,
+        verdicts=verdicts(search),
+        wanted=int(ran.wanted.sum()),
+        grid=survey.simulations,
+        simulated=ran.simulated,
+        missing=int((ran.wanted & ~ran.there).sum()) + ran.invalid,
+        wanted_packets=ran.packets,
+        grid_packets=int(survey.packets.sum()),
+    )
