@@ -37,7 +37,7 @@ def open(location: str | Path) -> Run:
 def run(
     file: str | Path,
     *,
-    sets: Sequence[str] = (),
+    sets: str | Sequence[str] = (),
     out: str | Path | None = None,
     executor: str = "ray",
     address: str | None = None,
@@ -48,9 +48,12 @@ def run(
 ) -> Run:
     """Run what is missing of the sweep in `file` and publish its results, as `sweep run` does.
 
-    `sets` are overrides ("replicates=10"); the run directory is `out`, a path or a URI (s3://bucket/folder, gs://...),
-    or runs/<name>; `executor` is "ray" or "inline"; `address` and `nodes` are for a Ray cluster that is there.  Raises
-    SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
+    `sets` are overrides, one or several ("replicates=10"); the run directory is `out`, a path or a URI
+    (s3://bucket/folder, gs://...), or runs/<name>; `executor` is "ray" or "inline"; `address` and `nodes` are for a
+    Ray cluster that is there; more than `max_failures` failed simulations stop it; `retry_failed` tries again what
+    failed before.  Nothing is printed: `sweep watch` shows how far it is.
+
+    Raises SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
     """
     from sweep import config
     from sweep.jobs.executor import joined
@@ -59,6 +62,7 @@ def run(
     from sweep.jobs.run import run as run_sweep
 
     join = joined(address, nodes, executor)
+    sets = [sets] if isinstance(sets, str) else sets
     loaded = config.load(file, sets)
     directory = run_directory(loaded, out)
     how = options({"--executor": (executor, "ray"), "--address": (address, None), "--nodes": (nodes, 0)})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from sweep.compare import Comparison
+    from sweep.query.export import Exported
     from sweep.query.published import Column
 
 
@@ -45,13 +46,20 @@ class Run:
         return int(self.query("select count(*) from results where not valid").column(0)[0].as_py())
 
     def table(self) -> pyarrow.Table:
-        """A row per simulation: mapped into memory where it is on a disk, fetched from an object store."""
+        """A row per simulation: mapped into memory where it is on a disk, fetched from an object store.
+
+        Every column says its unit and meaning: `table.schema.field("ns_per_packet").metadata`.  Raises SweepError
+        (IncompleteError) while nothing is published.
+        """
         from sweep import report
 
         return report.read(self.location)
 
     def points(self) -> pyarrow.Table:
-        """A row per point: its parameters, how many replicates it has, and their mean and interval of every metric."""
+        """A row per point: its parameters, how many replicates it has, and their mean of every metric.
+
+        Half the width of its 95 % interval stands beside each: `ns_per_packet`, `ns_per_packet_half_width`.
+        """
         return self.query("from points")
 
     def query(self, sql: str) -> pyarrow.Table:
@@ -70,18 +78,22 @@ class Run:
 
         return published.read(self.location).chosen(["metric"])
 
-    def export(self, out: str | Path, format: str | None = None, columns: Sequence[str] = ()) -> None:
-        """Write the results to a file: csv, parquet, arrow or duckdb, by its ending unless `format` says."""
+    def export(self, out: str | Path, format: str | None = None, columns: str | Sequence[str] = ()) -> Exported:
+        """Write the results to a file: csv, parquet, arrow or duckdb, by its ending unless `format` says.
+
+        `columns` are names, or roles such as "metric"; all without any.  What comes back says which files there are
+        now, and which histograms a CSV leaves out.  Raises SweepError for what is not known or cannot be written.
+        """
         from sweep.query.export import export
 
-        export(self.location, str(out), format, columns)
+        return export(self.location, str(out), format, [columns] if isinstance(columns, str) else columns)
 
     def compare(self, a: Run | str | Path, b: str | None = None, *, gate: str | Path | None = None) -> Comparison:
         """Compare this run with another, or two strategies of it, in pairs and held to a gate.
 
         `run.compare(other)`: `other`, a run or where it is, against this one.  `run.compare("page_pool", "page_flip")`:
-        the second strategy against the first.  `gate` is a gate file, None the default one.
-        `sweep.compare.write(found, "text")` tells it in words; `found.exit_code` is that of `sweep compare`.
+        the second strategy against the first.  `gate` is a gate file, None the default one.  Printed, it is what
+        `sweep compare` prints; `found.verdict` and `found.exit_code` are those of it.
 
         Raises SweepError for what cannot be compared.
         """
@@ -89,7 +101,15 @@ class Run:
 
         if b is not None:
             return compare.strategies(self.location, str(a), b, gate=gate)
-        return compare.runs(self.location, a.location if isinstance(a, Run) else a, gate=gate)
+        try:
+            return compare.runs(self.location, a.location if isinstance(a, Run) else a, gate=gate)
+        except SweepError as error:
+            if a in self.table().column("strategy").to_pylist():
+                raise SweepError(
+                    f'"{a}" is a strategy of this run, and one alone is compared with nothing\n'
+                    f'  next: run.compare("{a}", another), or run.compare(another_run)'
+                ) from error
+            raise
 
     def report(self) -> str:
         """The report as text; also written to the run directory as text, Markdown and HTML."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.errors import SweepError
+from sweep.storage import sink
 
 from .report import width
 
@@ -55,7 +56,7 @@ def compare(
     found = _compared(base, new, gate, baseline, strategy)
     told = comparing.self_test(found) if self_test else found
     for file, each in forms.items():
-        _put(Path(file), comparing.write(told, each))
+        sink.text(file, comparing.write(told, each))
     print(comparing.write(told, "text" if forms else shown, width()), end="")
     if isinstance(told, comparing.SelfTest):
         told.check()
@@ -81,12 +82,3 @@ def _compared(base: str, new: str | None, gate: Path | None, baseline: str | Non
         f"  next: sweep compare {shlex.quote(base)} NEW\n"
         f"  or:   sweep compare {shlex.quote(base)} {names}"
     )
-
-
-def _put(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SweepError(
-            f'--out "{file}" cannot be written: {error.strerror}\n  next: make its folder, or name another file'
-        ) from None

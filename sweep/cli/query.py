@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.errors import SweepError, did_you_mean
+from sweep.storage import sink
 
 from .arguments import Location
 from .words import of
@@ -58,7 +59,7 @@ def _chosen(form: str | None, out: str | None) -> str:
 
 def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None:
     """To the file or to stdout; a printed table has `most` rows, a kept one all."""
-    from sweep.query import plain, rows, sink
+    from sweep.query import plain, rows
 
     from .report import width
 
@@ -71,7 +72,10 @@ def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None
     elif form in ("table", "md"):
         found = plain.shown(answer, most if out is None and form == "table" else None)
         text = plain.table(found, width()) if form == "table" else plain.markdown(found)
-        _keep(text, out)
+        if out is None:
+            print(text, end="")
+        else:
+            sink.text(out, text)
     else:
         write = {"csv": rows.csv, "json": rows.json_lines, "arrow": rows.arrow}[form]
         if out is None:
@@ -82,16 +86,6 @@ def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None
                 write(answer.schema, answer, file)
     if out is not None:
         print(out)
-
-
-def _keep(text: str, out: str | None) -> None:
-    from sweep.query import sink
-
-    if out is None:
-        print(text, end="")
-        return
-    with sink.file(out) as file:
-        file.write(text.encode())
 
 
 def _listing(database: Database) -> str:

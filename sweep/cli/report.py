@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from sweep.errors import SweepError, did_you_mean
+from sweep.storage import sink
 
 NARROWEST, WIDEST = 60, 100  # characters
 MAIL = 72  # columns of a mail that others quote
@@ -42,7 +43,7 @@ def report(
     format: Annotated[
         str | None, typer.Option("--format", metavar="txt|md|csv|html", help="default: txt, or that of --out")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="write there, not to the terminal")] = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write there, not to the terminal")] = None,
 ) -> None:
     """Print the verdicts of a run directory and write the whole report there as text, Markdown and HTML.
 
@@ -69,7 +70,7 @@ def report(
     if out is None:
         print(text, end="")
     else:
-        _write(out, text)
+        sink.text(out, text)
         print(out)
 
 
@@ -86,9 +87,9 @@ def _names(option: str, given: list[str] | None) -> tuple[str, ...]:
     return names
 
 
-def _format(given: str | None, out: Path | None, mail: bool) -> str | None:
+def _format(given: str | None, out: str | None, mail: bool) -> str | None:
     """What to write: as asked for, else as the file's name says; None if neither says anything."""
-    suffix = out.suffix.removeprefix(".") if out else ""
+    suffix = Path(sink.name(out)).suffix.lower().removeprefix(".") if out else ""
     kind = given or (suffix if suffix in FORMATS else None)
     if kind is not None and kind not in FORMATS:
         hint = did_you_mean(kind, FORMATS)
@@ -98,13 +99,3 @@ def _format(given: str | None, out: Path | None, mail: bool) -> str | None:
             f'--mail is for text and Markdown, not "{kind}"\n  next: leave --mail out, or choose --format txt or md'
         )
     return kind
-
-
-def _write(path: Path, text: str) -> None:
-    """The file, whole.  Raises SweepError if it cannot be written."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SweepError(
-            f'--out "{path}" cannot be written: {error.strerror or error}\n  next: name a file in a folder that exists'
-        ) from error

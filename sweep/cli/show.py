@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sweep.errors import IncompleteError, SweepError
+from sweep.storage import sink
 
 from .patience import patience
 from .report import width
@@ -57,7 +58,7 @@ def show(
         int | None, typer.Option("--packets", metavar="N", min=1, help="with --trace: the first N packets only")
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="write what is shown, with charts, as an HTML file")
+        str | None, typer.Option("--html", metavar="FILE", help="write what is shown, with charts, as an HTML file")
     ] = None,
 ) -> None:
     """Show one simulation in full: parameters, counters, time and pages, histograms, laws, how to see it again."""
@@ -75,9 +76,7 @@ def show(
     _point(what, words or [], check, trace, packets, html)
 
 
-def _point(
-    what: str, words: list[str], check: bool, trace: Path | None, packets: int | None, html: Path | None
-) -> None:
+def _point(what: str, words: list[str], check: bool, trace: Path | None, packets: int | None, html: str | None) -> None:
     from sweep import report
     from sweep.report.dataset import published
     from sweep.show import catalogue, point, timeline
@@ -87,7 +86,7 @@ def _point(
         table = report.read(what)
     except SweepError as error:
         if error.exit_code == 2 and not any(c in what for c in "/."):
-            raise SweepError(f"{error}\n {catalogue.hint(what)}") from error
+            raise SweepError(f"{error}{catalogue.hint(what)}") from error
         raise
     about = published(table.schema)
     try:
@@ -107,7 +106,8 @@ def _point(
         from sweep.report.html import render
 
         extra = [timeline.section(over_time)] if over_time else []
-        _write(html, render(point.document(chosen, about, extra)))
+        sink.text(html, render(point.document(chosen, about, extra)), "--html")
+        print(html)
     elif not check and trace is None:
         print(point.text(point.document(chosen, about), width()), end="")
     if not ends_well:
@@ -190,14 +190,6 @@ def _compare(name: str, chosen: Chosen, row: pyarrow.Table, took_s: float | None
         f"  next: sweep status {shlex.quote(chosen.place)}"
     )
     return False
-
-
-def _write(file: Path, page: str) -> None:
-    try:
-        file.write_text(page, "utf-8")
-    except OSError as error:
-        raise SweepError(f'"{file}" cannot be written: {error.strerror}\n  next: give --html another file') from error
-    print(file)
 
 
 class _Progress:

@@ -109,6 +109,8 @@ def _text(view: View, directory: str) -> str:
     filled = int(BAR * view.share)
     lines = [" · ".join([f"{view.name}  {'━' * filled}{'╌' * (BAR - filled)}  {_there(view)}", *_left(view)])]
     lines.append(f"  {_who(view)}")
+    if view.stale and view.missing:
+        lines.append(f"  not counted: {of(view.stale, 'row')} of other sources, or of another variant of the sweep")
     if view.cells:
         cells = view.cells
         lines.append(

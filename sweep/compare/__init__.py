@@ -2,7 +2,7 @@
 """Is NEW worse than BASE?  Two runs, or two strategies of one run, paired, judged against a gate, and told.
 
     found = compare.runs("runs/base", "runs/new")  # or compare.strategies("runs/x", "page_pool", "page_flip")
-    found.exit_code, print(compare.write(found, "text"))
+    found.exit_code, print(found)
 
 `sides` says what may be compared at all, `pairing` brings rows together, `gate` reads what is held to which margin,
 `comparison` judges, `injection` proves that the gate can fail, `contents`, `records` and `junit` tell.  Everything

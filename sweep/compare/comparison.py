@@ -10,6 +10,7 @@ share of zero is zero, and what remains is the floor.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,20 @@ class Comparison:
     worse: Array  # the margin, in the unit of what was judged
     judged: Judged
     changed: tuple[str, ...]  # what differs between the sides
+
+    def __repr__(self) -> str:
+        base, new = self.pairing.base.title, self.pairing.new.title
+        return f'<sweep.compare.Comparison of "{new}" with "{base}": {self.verdict}, exit code {self.exit_code}>'
+
+    def __str__(self) -> str:
+        """What `sweep compare` prints."""
+        from .writing import write
+
+        return write(self, "text")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """The same, for a notebook."""
+        return {"text/plain": str(self), "text/html": f"<pre>{escape(str(self))}</pre>"}
 
     def __len__(self) -> int:
         return len(self.rule)

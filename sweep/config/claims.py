@@ -27,6 +27,7 @@ from sweep.model.counters import HISTOGRAMS
 from sweep.model.strategies import NAMES, strategy
 
 from .quantities import ChoiceError
+from .source import LISTS
 
 # Columns of the dataset and the parameter each is: those in the same unit.
 NAMED = ("strategy", "traffic", "host", "nic", "kernel", "iommu", "label")
@@ -143,4 +144,5 @@ def _values(column: Column) -> tuple[str, ...]:
 
 def _unknown(what: str, name: str, choices: tuple[str, ...], close: tuple[str, ...] = ()) -> ChoiceError:
     hint = did_you_mean(name, close or choices)
-    return ChoiceError(f'has the {what} "{name}" in it, which is not known{hint and "." + hint}', choices)
+    message = f'has the {what} "{name}" in it, which is not known{hint and "." + hint}'
+    return ChoiceError(message, choices, see=LISTS.get(what, ""))

@@ -147,11 +147,16 @@ def _formula(text: str) -> str:
 
 
 class ChoiceError(ValueError):
-    """`known` is what there is to choose from; `at` the way from the value that was looked at to the wrong one."""
+    """`known` is what there is to choose from; `at` the way from the value that was looked at to the wrong one.
 
-    def __init__(self, message: str, known: tuple[str, ...] = (), at: tuple[str | int, ...] = ()) -> None:
+    `see` is the command that lists the choices.
+    """
+
+    def __init__(
+        self, message: str, known: tuple[str, ...] = (), at: tuple[str | int, ...] = (), see: str = ""
+    ) -> None:
         super().__init__(message)
-        self.known, self.at = known, at
+        self.known, self.at, self.see = known, at, see
 
 
 def _usecs(text: str) -> int:

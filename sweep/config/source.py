@@ -25,6 +25,7 @@ LISTS = {  # those that list what there is of something
     "nic": "sweep show nics",
     "kernel": "sweep show kernels",
     "parameter": "sweep show parameters",
+    "metric": "sweep show metrics",
 }
 DEEPEST = 20
 LARGEST_BYTES = 1 << 20

@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 
 from sweep import schema
-from sweep.errors import SweepError
 from sweep.model import batch, laws, poll
 from sweep.model.capacity import measure
 from sweep.model.jit import bind
 from sweep.model.strategies import strategy
+from sweep.storage import sink
 
 from .lane_objects import lane_objects, put_back
 from .recorder import Recorder
@@ -49,7 +49,7 @@ class Traced:
 def record(found: Found, file: Path, packets: int | None, watch: Callable[[int], None]) -> Traced:
     """Trace a simulation, or its first `packets` packets, into `file`, which is there when it is whole.
 
-    `watch` is called with how many packets have arrived.  Raises SweepError if the file cannot be written.
+    `watch` is called with how many packets have arrived.  Raises SweepError if `file` can be no file.
     """
     scenario = found.scenario
     scenario = replace(scenario, packets=min(packets or scenario.packets, scenario.packets))
@@ -68,30 +68,23 @@ def record(found: Found, file: Path, packets: int | None, watch: Callable[[int],
         "order": ORDER,
     }
     known = trace_schema({"sweep_trace": json.dumps(about)})
-    aside = file.with_name(f".{file.name}.part")
-    try:
-        with (
-            aside.open("wb") as sink,
-            pa.ipc.new_file(sink, known, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out,
-        ):
+    with (
+        sink.file(str(file), "--trace") as target,
+        pa.ipc.new_file(target, known, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out,
+    ):
 
-            def write(rows: Sequence[Row]) -> None:
-                out.write_batch(trace_table(rows, words, known))
-                tally[0] += len(rows)
-                cost_ps[0] += sum(row.cost_ps for row in rows if row.measured)
+        def write(rows: Sequence[Row]) -> None:
+            out.write_batch(trace_table(rows, words, known))
+            tally[0] += len(rows)
+            cost_ps[0] += sum(row.cost_ps for row in rows if row.measured)
 
-            recorder = Recorder(write, watch)
-            kernel = bind(poll.run_lane, recorder.wrap, f"traced_{name}", batch.fillings(name))
-            words = {"event": list(MEANINGS), "detail": DETAILS, "function": recorder.functions}
-            lane, lane_pool = lane_objects(sim, pool)
-            with np.errstate(over="ignore", divide="ignore"):  # as it is when compiled
-                kernel(lane, lane_pool, 0)
-            recorder.finish()
-        aside.replace(file)
-    except OSError as error:
-        raise SweepError(f'"{file}" cannot be written: {error.strerror}\n  next: give --trace another file') from error
-    finally:
-        aside.unlink(missing_ok=True)
+        recorder = Recorder(write, watch)
+        kernel = bind(poll.run_lane, recorder.wrap, f"traced_{name}", batch.fillings(name))
+        words = {"event": list(MEANINGS), "detail": DETAILS, "function": recorder.functions}
+        lane, lane_pool = lane_objects(sim, pool)
+        with np.errstate(over="ignore", divide="ignore"):  # as it is when compiled
+            kernel(lane, lane_pool, 0)
+        recorder.finish()
     put_back(lane, sim)
     result = batch.Result(sim.counters, sim.latency, sim.occupancy, laws.violations(sim, strategy(name).LAWS))
     row = schema.part(name, [found.id], result)

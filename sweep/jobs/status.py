@@ -51,22 +51,8 @@ class Status:
 def status(directory: str | Path) -> Status:
     """The status of a run directory.  Raises ConfigError if it is none."""
     store = Store(directory)
-    last = store.noted(NOTE)
-    if last is None:
-        there = store.files.exists(f"{NOTE}.json")
-        why = "its run.json is damaged" if there else "it has no run.json"
-        again = "with its sweep file, which writes run.json anew" if there else "which makes it one"
-        raise ConfigError(
-            f'"{directory}" is no run directory: {why}\n  next: sweep run FILE --out {directory}, {again}'
-        )
-    try:
-        sweep = config.from_document(last["document"])
-        _ = [last[name] for name in ("command", "started", "pid", "node")]
-    except (SweepError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ConfigError(
-            f'"{directory}/{NOTE}.json" is damaged, or of another version of sweep: {error or type(error).__name__}\n'
-            f"  next: sweep run FILE --out {directory}, with its sweep file, writes it anew"
-        ) from error
+    last = last_run(store, directory)
+    sweep = swept(last, directory)
     parts, failures = store.scan(set_aside=False), recorded(store)
     prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
     ids = np.unique(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
@@ -81,6 +67,32 @@ def status(directory: str | Path) -> Status:
         last=last,
         holder=store.holder(),
     )
+
+
+def last_run(store: Store, directory: str | Path) -> dict[str, Any]:
+    """run.json: what was asked for last.  Raises ConfigError without one that can be read."""
+    last = store.noted(NOTE)
+    if last is None:
+        there = store.files.exists(f"{NOTE}.json")
+        why = "its run.json is damaged" if there else "it has no run.json"
+        again = "with its sweep file, which writes run.json anew" if there else "which makes it one"
+        raise ConfigError(
+            f'"{directory}" is no run directory: {why}\n  next: sweep run FILE --out {directory}, {again}'
+        )
+    return last
+
+
+def swept(last: dict[str, Any], directory: str | Path) -> config.Sweep:
+    """The sweep of `last_run`.  Raises ConfigError if it is damaged, or of another version."""
+    try:
+        sweep = config.from_document(last["document"])
+        _ = [last[name] for name in ("command", "started", "pid", "node")]
+    except (SweepError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f'"{directory}/{NOTE}.json" is damaged, or of another version of sweep: {error or type(error).__name__}\n'
+            f"  next: sweep run FILE --out {directory}, with its sweep file, writes it anew"
+        ) from error
+    return sweep
 
 
 def _open(failures: list[Failure], prospect: Prospect) -> list[Failure]:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import duckdb
 
+from ..storage.sink import file
 from . import points
 from .points import quoted
 from .published import Column, Published, described, dictionary
-from .sink import file
 from .waiting import interruptible
 
 

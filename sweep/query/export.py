@@ -19,9 +19,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from ..errors import SweepError, did_you_mean
+from ..storage.sink import beside, file, name
 from . import database_file, rows
 from .published import Column, Published, dictionary, read
-from .sink import beside, file, name
 
 WRITERS: dict[str, Callable[..., None]] = {"csv": rows.csv, "parquet": rows.parquet, "arrow": rows.arrow}
 FORMATS = (*WRITERS, "duckdb")

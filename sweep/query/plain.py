@@ -42,7 +42,12 @@ def shown(answer: Answer, most: int | None) -> Shown:
 
 
 def table(found: Shown, width: int) -> str:
-    """Columns side by side as far as they fit, at least one; below it what is left out, and how to see it."""
+    """Columns side by side as far as they fit, at least one; below it what is left out, and how to see it.
+
+    One row with a text of several lines, as EXPLAIN gives, is that text.
+    """
+    if len(found.rows) == 1 and any("\n" in text for text in found.rows[0]):
+        return "\n".join(found.rows[0]) + "\n"
     heads = [found.names, *([found.units] if any(found.units) else [])]
     cells = [[_short(text) for text in row] for row in [*heads, *found.rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -51,7 +56,9 @@ def table(found: Shown, width: int) -> str:
     lines.insert(len(heads), GAP.join("-" * size for size in widths[:fitting]))
     notes = []
     if fitting < len(widths):
-        notes.append(f"{len(widths) - fitting} more columns do not fit: name those you want, or --format csv")
+        left = len(widths) - fitting
+        more = "1 more column does" if left == 1 else f"{left} more columns do"
+        notes.append(f"{more} not fit: name those you want, or --format csv")
     if found.more:
         notes.append("more rows: --rows 0 prints all, --format csv --out FILE keeps them")
     count = f"{len(found.rows):,} {'row' if len(found.rows) == 1 else 'rows'}"

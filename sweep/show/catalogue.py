@@ -153,4 +153,5 @@ def topic(word: str) -> str | None:
 
 def hint(word: str) -> str:
     """What to say of a word that is neither a topic nor a directory."""
-    return f"{did_you_mean(word, TOPICS)}\n  or a list: sweep show {'|'.join(TOPICS)}"
+    near = did_you_mean(word, TOPICS)
+    return f"{near and f'.{near}'}\n  or a list: sweep show {'|'.join(TOPICS)}"

@@ -17,14 +17,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sweep import config
 from sweep import plan as planning
-from sweep.errors import ConfigError
 from sweep.jobs.collect import Collection, Parameters
 from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.origin import Origin
 from sweep.jobs.prospect import calibration_of, ids_of
-from sweep.jobs.run import NOTE
+from sweep.jobs.status import last_run, swept
 from sweep.jobs.store import Part, Store
 from sweep.plan import Survey
 from sweep.report.analysis import METRIC
@@ -46,6 +44,7 @@ class View:
     simulations: int
     done: int  # simulations with a row
     failed: int  # tried and given up
+    stale: int  # rows of other sources or of other variants of the sweep, which count for nothing
     share: float  # of the predicted cost that is done or given up
     left_s: float | None  # until all is there, at the pace of the last minutes; None if nobody writes or it is unknown
     failures: tuple[Failure, ...]  # of simulations that have no row
@@ -82,16 +81,12 @@ class Observer:
     def look(self) -> View:
         """What is there now.  Raises ConfigError if it is no run directory, RunError if its store does not answer."""
         holder = self._store.holder()  # first: what is written after this is not called over
-        last = self._store.noted(NOTE)
-        if last is None or "document" not in last:
-            raise ConfigError(
-                f'"{self._location}" is no run directory: it has no run.json\n'
-                f"  next: sweep run FILE --out {self._location}"
-            )
+        last = last_run(self._store, self._location)
         survey = self._laid_out(last)
         self._parts = self._store.scan(set_aside=False, known=self._parts)
         failures = recorded(self._store)
-        there = survey.among(_ids(self._parts))
+        ids = _ids(self._parts)
+        there = survey.among(ids)
         failed = survey.among(ids_of(failures)) & ~there
         factors = calibration_of(self._parts)
         costs = survey.predicted_ns / 1e9 * _by_strategy(survey, factors)
@@ -101,6 +96,7 @@ class Observer:
             simulations=survey.simulations,
             done=int(there.sum()),
             failed=int(failed.sum()),
+            stale=_stale(ids, int(there.sum())),
             share=1.0 - left_s / max(float(costs.sum()), 1e-12),
             left_s=pace.seconds_left(left_s, self._parts, factors, last["started"], time.time()) if holder else None,
             failures=_open(failures, survey.ids[failed]),
@@ -111,8 +107,8 @@ class Observer:
         )
 
     def _laid_out(self, last: dict[str, Any]) -> Survey:
-        if self._survey is None or self._survey.sweep.document != last["document"]:
-            self._survey = planning.survey(config.from_document(last["document"]))
+        if self._survey is None or self._survey.sweep.document != last.get("document"):
+            self._survey = planning.survey(swept(last, self._location))
             self._judged = (-1, -1)
         return self._survey
 
@@ -154,6 +150,11 @@ def _narrow(rows: Collection) -> Iterator[pa.Table]:
 
 def _ids(parts: list[Part]) -> NDArray[np.bytes_]:
     return np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)])
+
+
+def _stale(ids: NDArray[np.bytes_], known: int) -> int:
+    """How many ids are of no simulation of the sweep, each once."""
+    return len(np.unique(ids)) - known if len(ids) > known else 0
 
 
 def _open(failures: list[Failure], lost: NDArray[np.bytes_]) -> tuple[Failure, ...]:

@@ -65,15 +65,6 @@ def test_plan_run_report(here: Path) -> None:
     assert "done 6 · reused 0 · to run 0" in out
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a finished run in runs/tiny."""
-    directory = tmp_path_factory.mktemp("done")
-    (directory / "tiny.yaml").write_text(SWEEP)
-    sweep(directory, "run", "tiny.yaml", "--executor", "inline", "--no-report")
-    return directory
-
-
 def test_report_prints_the_short_form_as_wide_as_the_terminal(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sweep import report
 
@@ -113,7 +104,8 @@ def test_a_projection_goes_to_the_terminal_or_a_file_and_not_into_the_directory(
         (["--format", "pdf"], "known: txt, md, csv, html"),
         (["--mail", "--format", "csv"], "--mail is for text and Markdown"),
         (["--full", "--row", "ring"], "leave one of them out"),
-        (["--out", "nowhere/a.md"], '"nowhere/a.md" cannot be written'),
+        (["--format", "md", "--out", "runs/tiny/run.json"], "is what the run itself has published"),
+        (["--out", "tiny.yaml/a.md"], '"tiny.yaml/a.md" cannot be written'),
     ],
 )
 def test_a_projection_of_what_is_not_there(done: Path, words: list[str], message: str) -> None:

@@ -108,10 +108,15 @@ WRONG = {  # what is typed -> exit code, what is said, what to type next
     "compare runs/base runs/long": (3, '"packets" is 300 in BASE and 400 in NEW', "with the packets of BASE"),
     "compare runs/base runs/new --format html": (2, 'format "html" is not known', "known: text, md, json, junit"),
     "compare runs/base runs/new --out x.pdf": (2, '--out "x.pdf" does not say in which format', "add --format"),
-    "compare runs/base runs/new --out no/x.md": (
+    "compare runs/base runs/new --out tiny.yaml/x.md": (
         2,
-        '"no/x.md" cannot be written: No such file',
-        "next: make its folder",
+        '"tiny.yaml/x.md" cannot be written',
+        "next: give --out another file",
+    ),
+    "compare runs/base runs/new --format md --out runs/new/manifest.json": (
+        2,
+        "is what the run itself has published",
+        "next: give --out another name",
     ),
     "compare runs/base runs/new --gate no.yaml": (2, "no.yaml: cannot be read", "see: docs/how-to/compare.md"),
     "compare runs/base runs/new --gate bad.yaml": (2, 'bad.yaml:1:20: metric "ns" is not in', "known: ns_per_packet"),

@@ -138,13 +138,20 @@ def test_nothing_heavy_is_imported(place: Path) -> None:
 
 
 def test_names_are_those_of_the_program() -> None:
+    from typing import get_type_hints
+
     from sweep import config
+    from sweep.cli.show import show
     from sweep.metrics import METRICS
     from sweep.model.iommu import MODES
     from sweep.model.kernel import ERAS
     from sweep.model.strategies import NAMES
+    from sweep.show.catalogue import TOPICS
 
     assert names.strategies() == list(NAMES)
+    assert tuple(TOPICS) == completion.LISTS
+    help = get_type_hints(show, include_extras=True)["what"].__metadata__[0].help
+    assert help.endswith(f"; or {', '.join(TOPICS)}")
     assert names.metrics() == [metric.name for metric in METRICS]
     assert names.eras() == list(ERAS)
     assert names.iommu_modes() == list(MODES)

@@ -20,15 +20,6 @@ POINT = ("strategy=page_allocator", "ring=128")
 PAGE = REPOSITORY / "docs" / "how-to" / "show.md"
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a finished run in runs/tiny."""
-    directory = tmp_path_factory.mktemp("done")
-    (directory / "tiny.yaml").write_text(SWEEP)
-    sweep(directory, "run", "tiny.yaml", "--executor", "inline", "--no-report")
-    return directory
-
-
 def rows(directory: Path) -> pa.Table:
     return pa.ipc.open_file(directory / "runs/tiny/results.arrow").read_all()
 
@@ -129,12 +120,23 @@ def test_trace(done: Path, tmp_path: Path) -> None:
         ),
         (["runs/tiny", *POINT, "--packets", "3"], 2, '--packets "3" is for --trace FILE', "see: sweep show --help"),
         (
-            ["runs/tiny", *POINT, "--trace", "none/x"],
+            ["runs/tiny", *POINT, "--trace", "tiny.yaml/x"],
             2,
-            '"none/x" cannot be written',
+            '"tiny.yaml/x" cannot be written',
             "next: give --trace another file",
         ),
-        (["runs/tiny", *POINT, "--html", "none/x"], 2, '"none/x" cannot be written', "next: give --html another file"),
+        (
+            ["runs/tiny", *POINT, "--html", "tiny.yaml/x"],
+            2,
+            '"tiny.yaml/x" cannot be written',
+            "next: give --html another file",
+        ),
+        (
+            ["runs/tiny", *POINT, "--html", "runs/tiny/results.arrow"],
+            2,
+            "is what the run itself has published",
+            "next: give --html another name",
+        ),
         (["strategies", "page_pol"], 2, 'Did you mean "page_pool"?', "see: sweep show strategies"),
         (["strategies", "--check"], 2, '"strategies" is a list', "next: sweep show strategies"),
         (["s4://bucket/x", "ring=64"], 2, 'scheme "s4"', "known: "),

@@ -45,13 +45,17 @@ MISTAKES = {
         'the metric "alocator_calls_per_packet" in it, which is not known.',
         'Did you mean "allocator_calls_per_packet"?',
         "known: ns_per_packet",
+        "\n  see: sweep show metrics",
     ],
     "drop_ratio < drop_rato": ['the metric "drop_rato" in it, which is not known. Did you mean "drop_ratio"?'],
     "drop_ratio[page_pol] < 1": [
         'the strategy "page_pol" in it, which is not known. Did you mean "page_pool"?',
         f"known: {', '.join(NAMES)}",
     ],
-    "drop_ratio[rnig>1] < 1": ['the parameter "rnig" in it, which is not known. Did you mean "ring"?'],
+    "drop_ratio[rnig>1] < 1": [
+        'the parameter "rnig" in it, which is not known. Did you mean "ring"?',
+        "\n  see: sweep show parameters",
+    ],
     "drop_ratio[traffic=ruoter] < 1": [
         'the traffic "ruoter" in it, which is not known. Did you mean "router"?',
         "known: router, mine",

@@ -111,8 +111,11 @@ def test_the_dictionary_is_the_one_that_was_published(tiny: str) -> None:
 def test_report_and_export(tiny: str, tmp_path: Path) -> None:
     run = sweep.open(tiny)
     assert run.report().startswith("tiny\n")
-    run.export(tmp_path / "x.parquet", columns=["ring"])
+    run.export(tmp_path / "x.parquet", columns="ring")
     assert (tmp_path / "x.parquet").is_file()
+    done = run.export(tmp_path / "x.csv")
+    assert done.paths == (str(tmp_path / "x.csv"), str(tmp_path / "x.dictionary.csv"))
+    assert done.left_out == ("latency_ns_histogram", "waiting_histogram")
     with pytest.raises(SweepError, match='format "xls" is not known'):
         run.export(tmp_path / "x", format="xls")
 
@@ -131,6 +134,24 @@ class TestCompare:
         found = run.compare("page_allocator", "page_pool")
         known = compare.strategies(tiny, "page_allocator", "page_pool")
         assert compare.write(found, "json") == compare.write(known, "json")
+        name = f'<sweep.compare.Comparison of "page_pool" with "page_allocator": {found.verdict}, exit code '
+        assert repr(found) == f"{name}{found.exit_code}>"
+        assert str(found) == compare.write(found, "text")
+
+    def test_a_notebook_shows_it_as_text(self, tiny: str, tmp_path: Path) -> None:
+        place = tmp_path / "<b>run"
+        place.mkdir()
+        (place / "results.arrow").write_bytes(Path(tiny, "results.arrow").read_bytes())
+        found = sweep.open(place).compare(place)
+        bundle = found._repr_mimebundle_()
+        assert bundle["text/plain"] == str(found)
+        page = Page(bundle["text/html"])
+        assert page.tags == {"pre"}
+        assert page.text == str(found)
+
+    def test_one_strategy_alone(self, tiny: str) -> None:
+        with pytest.raises(SweepError, match=r'"page_pool" is a strategy of this run, .*\n  next: run\.compare'):
+            sweep.open(tiny).compare("page_pool")
 
     def test_what_is_not_there(self, tiny: str, tmp_path: Path) -> None:
         run = sweep.open(tiny)

@@ -132,7 +132,11 @@ class TestPlaces:
 
     def test_a_directory_a_file_in_the_way_and_no_name(self, known: Path, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("x")
-        for out, said in ((tmp_path, "is a directory"), (tmp_path / "file/x.csv", "is a file"), ("x/", "not the name")):
+        for out, said in (
+            (tmp_path, "is a directory"),
+            (tmp_path / "file/x.csv", "cannot be written: File exists"),
+            ("x/", "not the name"),
+        ):
             with pytest.raises(SweepError, match=said):
                 export(known, str(out), "csv")
 

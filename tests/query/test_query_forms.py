@@ -37,7 +37,7 @@ strategy               ring  load  ns_per_packet  ns_per_packet_half_width  vali
 page_allocator           64   0.3            610                   24.8414                 3
 page_pool                64   0.3            510                   127.062                 2
 page_pool               128   0.3            400                         -                 1
-3 rows · 1 more columns do not fit: name those you want, or --format csv
+3 rows · 1 more column does not fit: name those you want, or --format csv
 """
 
 MARKDOWN = """\
@@ -61,10 +61,17 @@ def test_a_table_says_what_it_does_not_show(database: query.Database) -> None:
     text = plain.table(plain.shown(database.ask("select ring, strategy from results"), 2), 12)
     assert text == (
         "       ring\ndescriptors\n-----------\n         64\n         64\n"
-        "2 rows shown · 1 more columns do not fit: name those you want, or --format csv · "
+        "2 rows shown · 1 more column does not fit: name those you want, or --format csv · "
         "more rows: --rows 0 prints all, --format csv --out FILE keeps them\n"
     )
     assert plain.table(plain.shown(database.ask("select 1 as one where false"), 40), 80) == "one\n---\n0 rows\n"
+
+
+def test_a_plan_is_drawn_whole(database: query.Database) -> None:
+    text = plain.table(plain.shown(database.ask("explain select strategy from results order by ring"), 40), 80)
+    assert text.count("\n") > 5
+    assert "╮\n" in text
+    assert "…" not in text
 
 
 def test_every_kind_of_value_as_text(database: query.Database) -> None:

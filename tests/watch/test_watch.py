@@ -91,6 +91,24 @@ def test_a_run_that_is_writing(half: Path) -> None:
     assert Observer(half).look().over
 
 
+def test_rows_of_other_sources_are_told_and_not_counted(half: Path) -> None:
+    assert Observer(half).look().stale == 0
+    note = json.loads((half / "run.json").read_text())
+    note["document"]["seed"] = 2
+    (half / "run.json").write_text(json.dumps(note))
+    view = Observer(half).look()
+    assert (view.done, view.stale, view.cells) == (0, SIMULATIONS // 2, None)
+    out, _ = sweep(half.parent, "watch", str(half), "--once", code=3)
+    assert "\n  not counted: 6 rows of other sources, or of another variant of the sweep\n" in out
+
+
+@pytest.mark.parametrize("note", ["{", "[]", '{"document": 3}', '{"document": {"format": 99}, "command": "x"}'])
+def test_a_damaged_note_is_said_to_be(half: Path, note: str) -> None:
+    (half / "run.json").write_text(note)
+    with pytest.raises(ConfigError, match=r"run\.json.* is damaged(.|\n)*next: sweep run FILE --out"):
+        Observer(half).look()
+
+
 def test_failures_are_told_and_are_not_missing(half: Path) -> None:
     store = Store(half)
     with store.writing():
@@ -141,7 +159,8 @@ class TestTyped:
     def test_nothing_there(self, tmp_path: Path) -> None:
         _, error = sweep(tmp_path, "watch", "runs/none", code=2)
         assert error == (
-            '"runs/none" is no run directory: it has no run.json\n  next: sweep run FILE --out runs/none\n'
+            '"runs/none" is no run directory: it has no run.json\n'
+            "  next: sweep run FILE --out runs/none, which makes it one\n"
         )
 
     def test_plain_lines_until_the_run_ends(self, half: Path) -> None:
