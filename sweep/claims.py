@@ -11,6 +11,7 @@ file is checked with it before anything runs, and the report judges with it; whi
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -24,6 +25,7 @@ _CELLS = r"([A-Za-z_]\w*)\s*(?:\[([^\]]*)\])?"
 _CLAIM = re.compile(rf"\s*{_CELLS}\s*(<=|>=|<|>)\s*(.+?)\s*")
 _REFERENCE = re.compile(_CELLS)
 _NUMBER = re.compile(r"([-+]?[\d_]*\.?\d+(?:[eE][-+]?\d+)?)\s*(%?)")
+_WITH_UNIT = re.compile(rf"{_NUMBER.pattern}\s*[A-Za-z/]+")
 _SELECTOR = re.compile(r"\s*([A-Za-z_]\w*)\s*(<=|>=|!=|==|=|<|>)\s*(.+?)\s*")
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq, "==": operator.eq, "!=": operator.ne,
@@ -96,6 +98,8 @@ def parse(text: str) -> Claim:
         return Claim(left, sign, None, _value(number), right)
     if reference := _REFERENCE.fullmatch(right):
         return Claim(left, sign, _cells(*reference.groups()), 0.0, "0 (the difference)")
+    if _WITH_UNIT.fullmatch(right):
+        raise ClaimError(f'has a unit in it, "{right}": write the number alone, in the unit of {metric}')
     raise ClaimError(f'cannot be read: "{right}" is neither a number nor a metric; write {FORM}')
 
 
@@ -111,4 +115,7 @@ def _selector(text: str) -> Selector:
 
 
 def _value(number: re.Match[str]) -> float:
-    return float(number[1].replace("_", "")) / (100 if number[2] else 1)
+    value = float(number[1].replace("_", "")) / (100 if number[2] else 1)
+    if not math.isfinite(value):
+        raise ClaimError(f'cannot be read: "{number[0]}" is too large a number')
+    return value

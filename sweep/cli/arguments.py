@@ -23,3 +23,4 @@ ChunkSeconds = Annotated[
     float, typer.Option("--chunk-seconds", metavar="S", min=0.001, help="core time that a chunk should take")
 ]
 Only = Annotated[str | None, typer.Option("--only", metavar="ID", help="only simulations whose id starts with this")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="try again what failed in earlier runs")]

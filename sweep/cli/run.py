@@ -13,7 +13,7 @@ import typer
 
 from sweep.errors import IncompleteError, RunError
 
-from .arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
+from .arguments import ChunkSeconds, Executor, File, Only, Out, RetryFailed, Sets, Workers
 from .patience import patience
 from .words import of
 
@@ -47,7 +47,7 @@ def run(
     max_failures: Annotated[
         int | None, typer.Option("--max-failures", metavar="N", min=0, help="stop when more than N simulations failed")
     ] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="try again what failed in earlier runs")] = False,
+    retry_failed: RetryFailed = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="leave the report out")] = False,
     shuffle: Annotated[int | None, typer.Option("--shuffle", hidden=True)] = None,
 ) -> None:

@@ -15,7 +15,7 @@ import typer
 
 from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
 
-from .arguments import Executor, File, Out, Sets, Workers
+from .arguments import Executor, File, Out, RetryFailed, Sets, Workers
 from .ending import failed, giving_up
 from .patience import patience
 from .progress import Display
@@ -52,6 +52,7 @@ def size(
     executor: Executor = "ray",
     workers: Workers = None,
     sets: Sets = None,
+    retry_failed: RetryFailed = False,
     format: Annotated[str, typer.Option("--format", metavar="txt|md|json", help="how the answer is printed")] = "txt",
 ) -> None:
     """Find the smallest ring that meets all objectives, for each mix, load and strategy, and the best strategy at it.
@@ -63,7 +64,7 @@ def size(
             f'format "{format}" is not known.{did_you_mean(format, FORMATS)}\n  known: {", ".join(FORMATS)}'
         )
     from sweep import config, storage
-    from sweep.jobs.origin import Origin, run_directory
+    from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import Request
     from sweep.sizing import record
     from sweep.sizing.run import question
@@ -74,7 +75,9 @@ def size(
     sweep = config.load(file, overrides)
     asked = question(sweep, objective or [], confidence / 100)
     where = run_directory(sweep, out)
-    request = Request(sweep, where, Origin.of(file, overrides, out), executor, None, workers)
+    how = options({"--executor": (executor, "ray"), "--workers": (workers, None)})
+    origin = Origin.of(file, overrides, out, how)
+    request = Request(sweep, where, origin, executor, workers=workers, retry_failed=retry_failed)
     shows = format == "txt"
     try:
         with ExitStack() as stack:
@@ -92,9 +95,9 @@ def size(
     print(_text(answer, format) if format != "json" else kept)
     if shows:
         print(f"{_took(ran, time.perf_counter() - started)} · {files.at(KEPT)}")
-        print(f"all of the grid: {request.origin.again}")
+        print(f"all of the grid: {origin.resume}")
     if ran.exit_code:
-        print("\n".join(failed(ran.failures, where)), file=sys.stderr)
+        print(_trouble(ran, again), file=sys.stderr)
         raise typer.Exit(ran.exit_code)
 
 
@@ -125,6 +128,25 @@ def _took(ran: Ran, wall_s: float) -> str:
     were = int(ran.there.sum()) - ran.simulated
     parts = [f"simulated {count(ran.simulated)}", *([f"{count(were)} were there"] if were else [])]
     return f"{', '.join(parts)} · {seconds(wall_s)}"
+
+
+def _trouble(ran: Ran, again: str) -> str:
+    """Which of the simulations that were wanted have no result or none that counts, and what to type."""
+    lines, missing = [], int((ran.wanted & ~ran.there).sum())
+    if missing:
+        lines.append(f"{of(missing, 'simulation')} that the answer needs failed and {_have(missing)} no result")
+        lines += failed(ran.failures, ran.directory)
+        lines.append(f"next: mend the cause, then\n  {again}{'' if '--retry-failed' in again else ' --retry-failed'}")
+    if ran.invalid:
+        lines.append(
+            f"{of(ran.invalid, 'row')} that the answer needs broke a conservation law and {_have(ran.invalid)} no say "
+            f"in it; `sweep run` publishes {'it' if ran.invalid == 1 else 'them'} with the name of the law"
+        )
+    return "\n".join(lines)
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
 
 
 def _text(answer: Answer, format: str) -> str:

@@ -219,12 +219,11 @@ def _method(found: Comparison) -> str:
     sure, risk = share(found.gate.confidence), share((1 - found.gate.confidence) / 2)
     family = found.judged.family
     if not family:
-        few = (
-            "is a single pair, or none"
-            if (found.judged.worsening.pairs < 2).any()
-            else "is exact, the same in all pairs"
+        lacks = np.isnan(found.judged.worsening.low)
+        why = (["exact, the same in all pairs"] if not lacks.all() else []) + ["a single pair, or none"] * bool(
+            lacks.any()
         )
-        return f"Nothing was tested: every difference {few}."
+        return f"Nothing was tested: every difference is {', or '.join(why)}."
     return (
         f"Pairs met the same packets; ± is half the {sure} interval of their mean difference. Worse: beyond the margin "
         f"by Holm's test over all {_comparisons(family)} that are not exact; the chance of a single false alarm is at "

@@ -47,6 +47,7 @@ class Sized:
     decided: bool  # all smaller ones fail, or all if there is no answer
     fails_to: Rung | None  # the largest that fails before the first that is undecided; None without one
     wanted: int | None  # replicates at which the undecided ones would be decided; None if not known
+    asked: bool  # an objective speaks of one of its points
     unmeasured: tuple[str, ...]  # metrics that have no value here
     contradictions: tuple[str, ...]
     ns: stats.Estimate | None  # per packet, at the answer
@@ -108,6 +109,7 @@ def _sized(search: Search, where: tuple[int, int, int]) -> Sized:
         decided=known.decided,
         fails_to=rungs[failing[-1]] if len(failing) else None,
         wanted=_wanted(search, where, known),
+        asked=search.speaks(*where),
         unmeasured=known.unmeasured,
         contradictions=tuple(
             f"{objective.metric} is worse at {_named(cube, worse)} than at {_named(cube, better)}"
@@ -156,12 +158,13 @@ def _wanted(search: Search, where: tuple[int, int, int], known: Series) -> int |
 
 def _decides(search: Search, cell: Cell, level: float) -> int | None:
     """Replicates that would show one objective to fail if one does, or else all to be met."""
+    packets = int(search.question.cube.packets[search.question.cube.points[cell]])
     failing: list[int | None] = []
     meeting: list[int | None] = []
     for objective in search.question.objectives:
         samples = search.samples(objective.metric, cell)
         fails = judge.badness(objective, stats.mean(samples).center) >= judge.bound(objective)
-        (failing if fails else meeting).append(judge.replicates_wanted(objective, samples, level))
+        (failing if fails else meeting).append(judge.replicates_wanted(objective, samples, level, packets))
     if failing:
         return min((each for each in failing if each is not None), default=None)
     return None if None in meeting else max((each for each in meeting if each is not None), default=None)

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import stats
 from ..report.outcome import Outcome, outcome_of
-from .judge import Array
+from .judge import Array, Ints
 from .lattice import Mask
 
 
@@ -44,15 +44,17 @@ class Standing:
         return self.beaten[0] if self.beaten else None
 
 
-def stand(ns: Array, drops: Array, looks: Sequence[int], levels: Sequence[float]) -> Standing | None:
-    """How a contest stands; arrays (columns, n), NaN for what is no contender or not simulated.
+def stand(ns: Array, drops: Array, asked: Ints, looks: Sequence[int], levels: Sequence[float]) -> Standing | None:
+    """How a contest stands; arrays (columns, n), NaN for what is no contender, not asked for or without a valid row.
+
+    `asked`: replicates that were asked for of each column.
 
     None if there is no contender.
     """
     contenders = np.asarray(np.isfinite(ns).any(axis=-1))
     left, standing = contenders, None
     for look, level in zip(looks, levels, strict=True):
-        if standing is not None and not np.isfinite(ns[left, look - 1]).all():
+        if standing is not None and (asked[left] < look).any():
             return replace(standing, following=look)
         outcome = outcome_of(np.where(left[:, None], ns[:, :look], np.nan), drops[:, :look], 1 - level)
         if outcome is None:

@@ -42,6 +42,7 @@ class Cube:
     pools: tuple[int | None, ...]  # (None,) where no pool is an axis of its own
     points: Ints = field(repr=False)  # number of the point of each cell, -1 where there is none
     pool_sizes: Ints = field(repr=False)  # of each point, (points,); -1 where a strategy has no pool
+    packets: Ints = field(repr=False)  # counted in each replicate of a point, (points,)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -75,6 +76,7 @@ def cube(sweep: Sweep) -> Cube:
             "  next: sweep size FILE --set 'axes.ring={log2: [64, 4096]}'"
         )
     sizes = table.column(POOL).fill_null(-1).to_numpy()
+    packets = table.column("packets").to_numpy() - table.column("warmup").to_numpy()
     pool, pools = np.zeros(len(table), np.int64), [None]
     if _is_axis(sweep):
         pool, pools = encode(table, POOL)
@@ -91,6 +93,7 @@ def cube(sweep: Sweep) -> Cube:
         pools=tuple(pools),
         points=points,
         pool_sizes=sizes,
+        packets=packets,
     )
 
 

@@ -11,7 +11,7 @@ from ..report.outcome import DROPS_DIFFER, WITHIN
 from ..stats import Estimate
 from .answer import IMPLIED, SIMULATED, Answer, Rung, Sized, Verdict
 from .contest import Standing
-from .shapes import shape
+from .shapes import OVERLOAD, shape
 
 MIB = 1 << 20
 MARKS = {
@@ -83,12 +83,14 @@ def _verdict(answer: Answer, verdict: Verdict) -> tuple[Cell, ...]:
 def _best(verdict: Verdict, standing: Standing) -> Cell:
     """Who has won, or who may."""
     names, winner = [each.column for each in verdict.series], standing.outcome.winner
+    absent = ", ".join(each.column for each in verdict.series if each.answer is None and not each.decided)
+    notes = (f"undecided, so not compared: {absent}",) if absent else ()
     if standing.outcome.decided:
-        return Cell(names[standing.best], "best")
+        return Cell(names[standing.best], "best", notes=notes)
     others = ", ".join(names[column] for column in (*winner.open, *standing.outcome.faster_droppers))
     why = DROPS_DIFFER if standing.outcome.drops_differ else f"undecided after {standing.replicates} replicates"
     more = f"; about {winner.needed} would decide" if winner.needed is not None else ""
-    return Cell(f"?{names[standing.best]}", "tie", notes=(f"or {others}: {why}{more}",))
+    return Cell(f"?{names[standing.best]}", "tie", notes=(f"or {others}: {why}{more}", *notes))
 
 
 def _ties(verdict: Verdict, standing: Standing) -> tuple[str, ...]:
@@ -132,15 +134,25 @@ def _doubts(answer: Answer, each: Sized) -> Iterator[str]:
     if each.unmeasured:
         yield f"{', '.join(each.unmeasured)} has no value here"
     elif not each.decided:
-        fails = f"ring {each.fails_to.ring} fails" if each.fails_to else "the smallest ring is undecided"
+        fails = f"{_named(answer, each.fails_to)} fails" if each.fails_to else "the smallest ring is undecided"
         does = (
-            f"ring {each.answer.ring} does, what is between is undecided" if each.answer else "no ring is shown to do"
+            f"{_named(answer, each.answer)} does, what is between is undecided"
+            if each.answer
+            else "no ring is shown to do"
         )
         more = f"about {each.wanted} would decide" if each.wanted else "more would hardly decide"
         yield f"{fails}, {does} after {answer.looks[-1]} replicates; {more}"
+    if not each.asked:
+        yield "no objective speaks of it, so any ring does"
     if each.contradictions:
         more = f", and {len(each.contradictions) - 1} more like it" if len(each.contradictions) > 1 else ""
         yield f"no ring speaks for another here: {each.contradictions[0]}{more}"
+
+
+def _named(answer: Answer, rung: Rung) -> str:
+    """ "ring 512", "ring 512 with pool 64" where both are searched for."""
+    pool = f" with pool {rung.pool_size}" if len(answer.pools) > 1 and rung.pool_size is not None else ""
+    return f"ring {rung.ring}{pool}"
 
 
 def _mix(answer: Answer, mix: str) -> Table:
@@ -217,7 +229,8 @@ def _method(answer: Answer) -> Iterator[str]:
         "A ring meets the objectives if one-sided t tests show its mean to be on the right side of every bound, and "
         f"fails if one shows it not to be. The risk of a series, {risk} %, is divided among its rings and looks (Lan "
         "and DeMets), so looking early and stopping does not make it larger. A ring that is the answer was simulated, "
-        "with as many replicates as any ring under the same mix and load has needed."
+        "with as many replicates as any ring under the same mix and load has needed. None at all in so many packets is "
+        "less than a bound only if a rate at the bound would have shown in them (Poisson)."
     )
     yield (
         "The best takes the fewest ns per packet, compared replicate by replicate, with Holm's adjustment and a risk "
@@ -227,9 +240,10 @@ def _method(answer: Answer) -> Iterator[str]:
     for each in dict.fromkeys(objective.metric for objective in known):
         form = shape(each)
         way = "rises" if form.ring > 0 else "falls"
+        where = f" where at most {OVERLOAD:.0%} of the packets are dropped" if form.calm else ""
         yield (
-            f"Assumed: {each} {way} with the ring{' and may turn' if form.turns else ''}: {form.why}. Where what was "
-            "simulated contradicts that beyond doubt, no ring speaks for another, and a footnote says so."
+            f"Assumed: {each} {way} with the ring{where}{' and may turn' if form.turns else ''}: {form.why}. Where "
+            "what was simulated contradicts that beyond doubt, no ring speaks for another, and a footnote says so."
         )
     others = dict.fromkeys(each.metric for each in answer.objectives if each not in known)
     for metric in others:

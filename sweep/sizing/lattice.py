@@ -41,6 +41,7 @@ class Seen:
     complete: Mask  # with all the replicates that there may be
     bad: Array  # (R, P, n): badness of each replicate, NaN where there is none
     bound: float  # of the badness
+    last: int  # the largest ring that is a point of the sweep
 
 
 class Contradiction(NamedTuple):
@@ -103,7 +104,7 @@ def _orders(form: Shape, seen: Seen, confidence: float) -> tuple[list[Contradict
     if not form.turns:
         return _contradictions(seen, list(_ordered(cells, form)), confidence), np.zeros_like(seen.there)
     silent = np.asarray(np.cumsum(seen.there, axis=RING) <= 1)
-    silent[-1] = ~seen.there[1:-1].any(axis=RING)
+    silent[seen.last] = ~seen.there[1 : seen.last].any(axis=RING)
     found = _contradictions(seen, list(_ordered(cells, form._replace(ring=0))), confidence)
     pairs = [(first, last) for first, last in combinations(cells, 2) if first[POOL] == last[POOL]]
     further, up, down = _differ(seen, pairs, confidence)

@@ -43,7 +43,14 @@ def record(answer: Answer) -> dict[str, Any]:
 
 def _assumed(metric: str) -> dict[str, Any]:
     form = shape(metric)
-    return {"ring": form.ring, "pool": form.pool, "load": form.load, "turns": form.turns, "why": form.why}
+    return {
+        "ring": form.ring,
+        "pool": form.pool,
+        "load": form.load,
+        "turns": form.turns,
+        "calm": form.calm,
+        "why": form.why,
+    }
 
 
 def _verdict(answer: Answer, verdict: Verdict) -> dict[str, Any]:

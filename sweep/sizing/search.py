@@ -17,14 +17,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import stats
 from ..config import Objective
 from ..stats import looks as looking
 from . import contest
 from .contest import Standing
 from .cube import Cube
-from .judge import Array
-from .series import Ints, Series, Sight, look, wanted
-from .shapes import shape
+from .judge import Array, Ints
+from .series import Series, Sight, look, wanted
+from .shapes import OVERLOAD, shape
 
 COST, DROPS, HELD = "ns_per_packet", "drop_ratio", "pages_held_mean_pages"
 Cell = tuple[int, int, int, int, int]  # mix, column, load, ring, pool
@@ -64,6 +65,7 @@ class Search:
         self._needed: Ints = np.zeros(cells, np.int64)  # of them, what the series needed; the rest, a contest
         self._values = {name: np.full((*cells, question.replicates), np.nan) for name in self.metrics}
         self._selected = [question.cube.of(each.points, False) for each in question.objectives]
+        self._packets = question.cube.of(question.cube.packets, 0)
         self._told: Ints = self.count.copy()  # counts when values were told last
         self._known: dict[tuple[int, int, int], tuple[bytes, Series]] = {}  # counts that it was made of, series
         harder = sum(shape(each.metric).of_badness(each.sign).load for each in question.objectives)
@@ -110,11 +112,12 @@ class Search:
         """How those columns stand that have an answer; None if none has."""
         question = self.question
         ns = np.full((len(question.cube.columns), question.replicates), np.nan)
-        drops = ns.copy()
+        drops, asked = ns.copy(), np.zeros(len(ns), np.int64)
         for column, cell in self._answers(mix, load):
+            asked[column] = self.count[cell]
             ns[column, : self.count[cell]] = self.samples(COST, cell)
             drops[column, : self.count[cell]] = self.samples(DROPS, cell)
-        return contest.stand(ns, drops, question.looks, question.levels(1))
+        return contest.stand(ns, drops, asked, question.looks, question.levels(1))
 
     def level(self, series: Series, rung: int) -> float:
         """Of the tests of a simulated rung."""
@@ -124,6 +127,10 @@ class Search:
     def cell(self, mix: int, column: int, load: int, rung: int) -> Cell:
         """Of a rung of a series."""
         return (mix, column, load, *divmod(rung, len(self.question.cube.pools)))
+
+    def speaks(self, mix: int, column: int, load: int) -> bool:
+        """Whether an objective speaks of a point of a series."""
+        return any(bool(each[mix, column, load].any()) for each in self._selected)
 
     def _sight(self, where: tuple[int, int, int]) -> Sight:
         question = self.question
@@ -137,8 +144,15 @@ class Search:
             count=count,
             values={name: np.where(asked, self._values[name][where], np.nan) for name in self.metrics},
             levels=np.array(question.levels(max(int(there.sum()), 1)))[at],
+            packets=self._packets[where],
+            overload=self._overload(where),
             confidence=question.confidence,
         )
+
+    def _overload(self, where: tuple[int, int, int]) -> bool:
+        """Whether a simulated cell of a series drops so much that not all shapes hold."""
+        asked = np.arange(self.question.replicates) < self.count[where][..., None]
+        return bool((stats.mean(np.where(asked, self._values[DROPS][where], np.nan)).center > OVERLOAD).any())
 
     def _ask(self, mix: int) -> None:
         """Add to the counts what is wanted now under one mix."""

@@ -12,15 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..config import Objective
 from . import judge, lattice
-from .judge import Array, State, States
+from .judge import Array, Ints, State, States
 from .lattice import Contradiction, Mask, Seen
 from .shapes import shape
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -66,6 +63,8 @@ class Sight:
     count: Ints
     values: Mapping[str, Array]  # metric -> (R, P, n), NaN for what was not asked for
     levels: Array  # of the tests of each simulated cell
+    packets: Ints  # of a replicate of each
+    overload: bool  # a simulated cell drops so much that not all shapes hold
     confidence: float
 
     def seen(self, objective: Objective, speaks: Mask) -> Seen:
@@ -73,13 +72,15 @@ class Sight:
         there = (self.count > 0) & speaks
         states = np.full(there.shape, State.OPEN, np.int8)
         samples = self.values[objective.metric]
-        states[there] = judge.states(objective, samples[there], self.levels[there], len(self.objectives))
+        packets, levels = self.packets[there], self.levels[there]
+        states[there] = judge.states(objective, samples[there], levels, len(self.objectives), packets)
         return Seen(
             states=states,
             there=there,
             complete=self.count == samples.shape[-1],
             bad=judge.badness(objective, samples),
             bound=judge.bound(objective),
+            last=int(np.flatnonzero(self.there.any(axis=1))[-1]),
         )
 
 
@@ -95,7 +96,10 @@ def look(sight: Sight) -> Series:
     for objective, speaks in zip(sight.objectives, sight.selected, strict=True):
         if not (speaks & sight.there).any():
             continue
-        form, seen = shape(objective.metric).of_badness(objective.sign), sight.seen(objective, speaks)
+        form, seen = (
+            shape(objective.metric).where(sight.overload).of_badness(objective.sign),
+            sight.seen(objective, speaks),
+        )
         said = lattice.say(form, seen, sight.confidence)
         low = np.minimum(low, np.where(speaks, said.low, State.MEETS)).astype(np.int8)
         high = np.minimum(high, np.where(speaks, said.high, State.MEETS)).astype(np.int8)

@@ -11,7 +11,7 @@ smaller ring is simulated.  A contradiction seen while searching ends the assump
 | delivered_ratio | rises, may turn | - | falls | ring: 36 turns at the largest, 6 likewise; load: 0 |
 | allocator_calls, pages_taken, per packet | falls | falls | - | ring: 0 |
 | reuse_ratio | rises | rises | - | ring: 0 |
-| pages_held_mean_pages | rises | rises | - | ring: 4, where over a quarter is dropped |
+| pages_held_mean_pages | rises | rises | - | ring: 4, all where over a quarter is dropped; nothing is assumed there |
 | rx_ring_mean_buffers | rises | - | - | ring: 0 |
 | latency_p99_ns | - | - | rises | load: 0 |
 | lap_ns | rises | - | falls | 0, by definition |
@@ -32,7 +32,12 @@ class Shape(NamedTuple):
     pool: int = 0
     load: int = 0
     turns: bool = False  # from some ring on it may go back
+    calm: bool = False  # only where no more is dropped than OVERLOAD
     why: str = ""
+
+    def where(self, overload: bool) -> Shape:
+        """What is left of it in an overload."""
+        return UNKNOWN if self.calm and overload else self
 
     def of_badness(self, sign: str) -> Shape:
         """The same for what an objective of this sign wants small.
@@ -48,13 +53,14 @@ class Shape(NamedTuple):
 _DROPS = "a longer ring outlasts longer bursts and pauses, until rings outgrow the cache and each packet costs more"
 _CALLS = "a lap of a longer ring, and a larger pool, give every page more time to come back"
 UNKNOWN = Shape()
+OVERLOAD = 0.25  # ratio of packets that are dropped
 SHAPES = {
     "drop_ratio": Shape(ring=-1, load=1, turns=True, why=_DROPS),
     "delivered_ratio": Shape(ring=1, load=-1, turns=True, why=_DROPS),
     "allocator_calls_per_packet": Shape(ring=-1, pool=-1, why=_CALLS),
     "pages_taken_per_packet": Shape(ring=-1, pool=-1, why=_CALLS),
     "reuse_ratio": Shape(ring=1, pool=1, why=_CALLS),
-    "pages_held_mean_pages": Shape(ring=1, pool=1, why="each descriptor holds a buffer"),
+    "pages_held_mean_pages": Shape(ring=1, pool=1, calm=True, why="each descriptor holds a buffer"),
     "rx_ring_mean_buffers": Shape(ring=1, why="each descriptor holds a buffer"),
     "latency_p99_ns": Shape(load=1, why="a busier queue is a longer one"),
     "lap_ns": Shape(ring=1, load=-1, why="it is ring over packet rate"),

@@ -10,14 +10,19 @@ import shlex
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typed import REPOSITORY, SWEEP, start, sweep
 
 from sweep.cli.size import size
 from sweep.errors import SweepError
+from sweep.jobs.executor import Inline
+from sweep.jobs.work import Ending, Outcome, Run, Work
+from sweep.model import batch
 
-DROPS = ("--objective", "drop_ratio < 0.1 %")
+DROPS = ("--objective", "drop_ratio < 5 %")
 INLINE = ("--executor", "inline")
 HOW_TO = REPOSITORY / "docs" / "how-to" / "size.md"
 
@@ -27,12 +32,12 @@ def test_the_answer_comes_first_and_the_run_directory_has_it(here: Path) -> None
     assert error == ""
     lines = out.splitlines()
     assert lines[0] == "tiny: 1 series of 3 rings, at most 2 replicates: 6 simulations if all were run"
-    assert lines[1] == "tiny: the smallest ring with drop_ratio < 0.1 %"
+    assert lines[1] == "tiny: the smallest ring with drop_ratio < 5 %"
     assert re.search(r"^  router 0\.3  +64 +– +page_allocator +\d+ +[\d.]+ +–$", out, re.M)
     assert re.search(r"^  0\.3 page_allocator +64 +– +\d+ +– +0 +[\d.]+ +\+··$", out, re.M)
     assert "To apply: ethtool -G DEV rx N" in out
     assert re.fullmatch(r"simulated 2 · .+ s · runs/tiny/size\.json", lines[-2])
-    assert lines[-1] == "all of the grid: sweep run tiny.yaml"
+    assert lines[-1] == "all of the grid: sweep run tiny.yaml --executor inline"
     kept = json.loads((here / "runs/tiny/size.json").read_text())
     assert (kept["format"], kept["sweep"], kept["simulations"]["wanted"]) == (1, "tiny", 2)
     assert kept["verdicts"][0]["apply"] == {"ethtool": "ethtool -G DEV rx 64", "ring": 64, "pool_size": None}
@@ -48,13 +53,13 @@ def test_the_answer_comes_first_and_the_run_directory_has_it(here: Path) -> None
 
 
 def test_objectives_of_the_file_and_formats(here: Path) -> None:
-    (here / "mine.yaml").write_text(f"{SWEEP}objectives: [drop_ratio < 0.1 %, 'ns_per_packet > 1']\n")
+    (here / "mine.yaml").write_text(f"{SWEEP}objectives: [drop_ratio < 5 %, 'ns_per_packet > 1']\n")
     out, _ = sweep(here, "size", "mine.yaml", *INLINE, "--format", "json")
     found = json.loads(out)
-    assert [each["that"] for each in found["objectives"]] == ["drop_ratio < 0.1 %", "ns_per_packet > 1"]
+    assert [each["that"] for each in found["objectives"]] == ["drop_ratio < 5 %", "ns_per_packet > 1"]
     assert out.strip() == (here / "runs/tiny/size.json").read_text()
     out, _ = sweep(here, "size", "mine.yaml", *INLINE, "--format", "md", *DROPS)
-    assert out.startswith("# tiny: the smallest ring with drop\\_ratio \\< 0.1 %\n")
+    assert out.startswith("# tiny: the smallest ring with drop\\_ratio \\< 5 %\n")
     assert "| router 0.3 | 64 | – | page\\_allocator |" in out
     out, _ = sweep(here, "plan", "tiny.yaml")  # objectives decide no row
     assert "done 0 · reused 2 · to run 4" in out
@@ -64,7 +69,7 @@ def test_more_replicates_and_another_confidence(here: Path) -> None:
     out, _ = sweep(here, "size", "tiny.yaml", *DROPS, *INLINE, "--replicates", "8", "--confidence", "99.5")
     assert "at most 8 replicates: 24 simulations if all were run" in out
     assert "At 99.5 % confidence per series, judged after 2, 3, 5 and 8 replicates." in out
-    assert out.splitlines()[-1] == "all of the grid: sweep run tiny.yaml --set replicates=8"
+    assert out.splitlines()[-1] == "all of the grid: sweep run tiny.yaml --set replicates=8 --executor inline"
 
 
 MISTAKES = {
@@ -76,6 +81,10 @@ MISTAKES = {
         {"objective": ["drop_rato < 1"]},
         '--objective: "drop_rato < 1" has the metric "drop_rato" in it, which is not known. '
         'Did you mean "drop_ratio"?\n  known: ns_per_packet, ',
+    ),
+    "a unit": (
+        {"objective": ["latency_p99_ns < 50 us"]},
+        '"latency_p99_ns < 50 us" has a unit in it, "50 us": write the number alone, in the unit of latency_p99_ns.',
     ),
     "no number": ({"objective": ["drop_ratio < low"]}, 'has the metric "low" in it, which is not known'),
     "not readable": ({"objective": ["drops are few"]}, '"drops are few" cannot be read; write '),
@@ -121,6 +130,7 @@ def test_a_mistake_is_told_without_a_traceback(here: Path) -> None:
     out, error = sweep(here, "size", "tiny.yaml", "--objective", "drop_rato < 1", code=2)
     assert out == ""
     assert error.startswith('--objective: "drop_rato < 1" has the metric "drop_rato" in it')
+    assert error.endswith("\n  see: sweep show metrics\n")
 
 
 def test_a_mistake_in_the_file_has_its_place(here: Path) -> None:
@@ -154,6 +164,57 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path) -> None
     assert process.returncode == 3, error
     assert error.endswith(f"interrupted; what was finished is kept. Go on with\n  sweep {shlex.join(words)}\n")
     assert not (long / "runs/tiny/size.json").exists()
+
+
+def typed_words(monkeypatch: pytest.MonkeyPatch, **options: Any) -> int:
+    """The exit code of `size` in this process."""
+    given = {"objective": [DROPS[1]], "executor": "inline", **options}
+    monkeypatch.setattr("sys.argv", ["sweep", "size", "tiny.yaml"])
+    try:
+        size(Path("tiny.yaml"), **given)
+    except typer.Exit as ending:
+        return ending.exit_code
+    return 0
+
+
+def test_what_failed_is_told_and_tried_again_on_request(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Failing(Inline):
+        def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
+            if self._queue and isinstance(self._queue[0], Run):
+                return [(self._queue.popleft(), Outcome(Ending.RAISED, error="planted"))]
+            return super().wait(timeout_s)
+
+    monkeypatch.chdir(here)
+    with monkeypatch.context() as patch:
+        patch.setattr("sweep.jobs.run.open_executor", lambda name, plan, *rest: Failing(plan))
+        assert typed_words(patch) == 3
+    out, error = capsys.readouterr()
+    assert "none is shown to do" in out
+    assert (
+        "simulations that the answer needs failed and have no result\n  page_allocator, 2 simulations: planted" in error
+    )
+    assert error.endswith("next: mend the cause, then\n  sweep size tiny.yaml --retry-failed\n")
+    assert typed_words(monkeypatch) == 3  # it failed before and is not tried again: that is told too
+    assert "failed and have no result\nnext: mend the cause" in capsys.readouterr().err
+    assert typed_words(monkeypatch, retry_failed=True) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_rows_that_break_a_law_are_told(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulate = batch.simulate
+
+    def broken(*arguments: Any) -> Any:
+        result = simulate(*arguments)
+        return result._replace(violations=["planted"] * len(result.violations))
+
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(batch, "simulate", broken)
+    assert typed_words(monkeypatch) == 1
+    assert "rows that the answer needs broke a conservation law and have no say in it" in capsys.readouterr().err
 
 
 def commands() -> list[str]:

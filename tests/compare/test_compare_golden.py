@@ -62,6 +62,7 @@ CASES = {
     "one_pair": lambda: (table(replicates=1), table(worse(0.03), replicates=1, version="new")),
     "exact": lambda: (table(exact, noise=0.0), table(lambda row: None, noise=0.0, own_noise=0.0, version="new")),
     "missing_cells": lambda: (table(), table(keep=lost, rings=(256, 1024, 4096), version="new")),
+    "itself_in_part": lambda: (table(), table(rings=(256,))),
     "zero_baseline": lambda: (table(), table(from_zero, version="new")),
     "too_little": lambda: (table(), table(nudged, version="new")),
     "one_of_100": lambda: (
@@ -74,6 +75,7 @@ CODES = {
     "one_pair": 4,
     "exact": 1,
     "missing_cells": 4,
+    "itself_in_part": 4,
     "zero_baseline": 1,
     "too_little": 4,
     "one_of_100": 1,

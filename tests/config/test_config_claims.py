@@ -40,6 +40,8 @@ MISTAKES = {
     "ns_per_packet <<< banana": [
         'cannot be read: "<< banana" is neither a number nor a metric; write metric[strategy,'
     ],
+    "drop_ratio < 1e999": ['cannot be read: "1e999" is too large a number'],
+    "latency_p99_ns < 50 us": ['has a unit in it, "50 us": write the number alone, in the unit of latency_p99_ns'],
     "drop_ratio[page_pool] is low": ["cannot be read; write metric[strategy, ring>=1024] < 0.01."],
     "alocator_calls_per_packet < 1": [
         'the metric "alocator_calls_per_packet" in it, which is not known.',

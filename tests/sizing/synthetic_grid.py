@@ -15,6 +15,7 @@ from sweep.sizing.search import COST, DROPS, HELD, Question, Search
 
 Array = NDArray[np.float64]
 RINGS = (64, 128, 256, 512, 1024, 2048, 4096)
+PACKETS = 100_000  # of a replicate
 
 
 def cube(
@@ -30,7 +31,10 @@ def cube(
     sizes = np.broadcast_to(np.array([-1 if size is None else size for size in pools]), shape)
     names = tuple(f"mix{number}" for number in range(mixes))
     strategies = tuple(column.partition(" ")[0] for column in columns)
-    return Cube(names, tuple(columns), strategies, tuple(loads), tuple(rings), tuple(pools), points, sizes.ravel())
+    packets = np.full(points.size, PACKETS)
+    return Cube(
+        names, tuple(columns), strategies, tuple(loads), tuple(rings), tuple(pools), points, sizes.ravel(), packets
+    )
 
 
 def objective(text: str, grid: Cube, points: NDArray[np.bool_] | None = None) -> Objective:

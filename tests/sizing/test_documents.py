@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from synthetic_grid import RINGS, Array, cube, noise, question, searched
+from synthetic_grid import RINGS, Array, cube, noise, objective, question, searched
 
 from sweep.report import markdown, plain
 from sweep.sizing.answer import Answer, verdicts
@@ -136,6 +136,25 @@ def test_the_record_is_json_of_a_format_and_says_what_the_document_says(answers:
         if best is not None:
             (sized,) = (series for series in told["series"] if series["column"] == best)
             assert told["apply"]["ethtool"] == f"ethtool -G DEV rx {sized['ring']}"
+
+
+def test_who_is_not_compared_and_who_is_not_asked_is_said() -> None:
+    grid = cube(columns=("page_allocator", "page_pool"))
+    speaks = np.repeat([False, True], len(RINGS))
+    asked = Question(grid, (objective(DROPS, grid, speaks),), 3, 0.95)
+    found = plain.render(document(answered(asked, {"drop_ratio": np.array([0.0005, 0.0012, 0.0013])})))
+    assert "¹ no objective speaks of it, so any ring does" in found
+    assert "² undecided, so not compared: page_pool" in found
+
+
+def test_a_ring_of_several_pools_is_named_with_its_pool() -> None:
+    asked = question(cube(rings=RINGS[:2], pools=(64, 256, 1024)), CALLS, replicates=3)
+    means = np.array([[0.05, 0.0099, 0.001], [0.001] * 3])[:, :, None]
+    calls = means + np.array([[0, 3e-4, 0], [0] * 3])[:, :, None] * np.array([-1, 1, 0.4])
+    found = plain.render(document(answered(asked, {"allocator_calls_per_packet": calls})))
+    assert "ring 64 with pool 64 fails, ring 64 with pool 1024 does, what is between is undecided" in " ".join(
+        found.split()
+    )
 
 
 def test_nothing_is_said_of_a_ring_that_was_not_simulated(answers: dict[str, Answer]) -> None:

@@ -21,7 +21,7 @@ def seen(truth: np.ndarray, there: np.ndarray) -> Seen:
     """Cells of known badness (R, P), the simulated ones among them without noise."""
     states = np.where(there, np.where(truth < BOUND, State.MEETS, State.FAILS), State.OPEN).astype(np.int8)
     bad = np.where(there[..., None], np.repeat(truth[..., None], 3, axis=-1), np.nan)
-    return Seen(states, there, there, bad, BOUND)
+    return Seen(states, there, there, bad, BOUND, len(there) - 1)
 
 
 def column(*values: float | None) -> Said:
@@ -105,11 +105,11 @@ def test_what_is_no_better_than_an_open_cell_is_hopeless() -> None:
     given_ = seen(values, there)
     states = given_.states.copy()
     states[2] = State.OPEN
-    open_ = Seen(states, there, there, given_.bad, BOUND)
+    open_ = Seen(states, there, there, given_.bad, BOUND, 3)
     assert lattice.say(FALLS, open_, 0.95).hopeless.ravel().tolist() == [True, True, True, False]
-    rising = Seen(states, there, there, seen(np.array([[0.5], [0.0], [1.0], [0.0]]), there).bad, BOUND)
+    rising = Seen(states, there, there, seen(np.array([[0.5], [0.0], [1.0], [0.0]]), there).bad, BOUND, 3)
     assert lattice.say(RISES, rising, 0.95).hopeless.ravel().tolist() == [False, False, True, True]
-    unfinished = Seen(states, there, np.zeros_like(there), given_.bad, BOUND)
+    unfinished = Seen(states, there, np.zeros_like(there), given_.bad, BOUND, 3)
     assert not lattice.say(FALLS, unfinished, 0.95).hopeless.any()  # more replicates may yet decide it
 
 
@@ -119,7 +119,7 @@ def test_an_open_cell_that_is_like_a_finished_one_needs_no_more() -> None:
     )
     there = np.ones((3, 1), np.bool_)
     complete = np.array([[True], [False], [False]])
-    said = lattice.say(FALLS, Seen(np.full((3, 1), State.OPEN, np.int8), there, complete, bad, BOUND), 0.95)
+    said = lattice.say(FALLS, Seen(np.full((3, 1), State.OPEN, np.int8), there, complete, bad, BOUND, 2), 0.95)
     assert said.alike.ravel().tolist() == [False, True, False]
 
 

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthetic_grid import RINGS, cube, noise, objective, question, searched, told
+from synthetic_grid import PACKETS, RINGS, cube, noise, objective, question, searched, told
 
+from sweep.sizing.answer import verdicts
 from sweep.sizing.judge import State
 from sweep.sizing.search import COST, Question, Search
 
@@ -108,6 +111,44 @@ def test_two_objectives_bound_the_ring_from_both_sides() -> None:
     assert (search.series(0, 0, 0).answer, search.series(0, 0, 0).decided) == (None, True)
 
 
+def test_the_largest_ring_alone_speaks_for_none_also_where_a_constraint_ends_the_series() -> None:
+    """From load 0.1 ring 1024 is begun with; at 0.5 it fails as the smallest does, and those between do."""
+    grid = cube(loads=(0.1, 0.5))
+    grid = replace(grid, points=np.where(np.arange(7)[:, None] < 5, grid.points, -1))
+    easy, hard = [0.05] * 4 + [0, 0, 0], [0.05, 0, 0, 0, 0.03, 0, 0]
+    search = searched(question(grid, DROPS), {"drop_ratio": np.array([easy, hard])[:, :, None, None]})
+    assert (search.series(0, 0, 0).answer, search.series(0, 0, 1).answer) == (4, 1)
+    assert search.series(0, 0, 1).decided
+
+
+def test_memory_that_falls_with_the_ring_in_an_overload() -> None:
+    """A ring of 64 drops half and pages pile up elsewhere; 256 holds least, and it is found."""
+    held = levels(960, 1040, 350, 560, 1070, 2070, 4090)
+    drops = levels(0.5, 0.4, 0.3, 0.2, 0.1, 0.1, 0.1)
+    search = searched(question(cube(), HELD), {"pages_held_mean_pages": held, "drop_ratio": drops})
+    assert (search.series(0, 0, 0).answer, search.series(0, 0, 0).decided) == (2, True)
+    calm = searched(question(cube(), HELD), {"pages_held_mean_pages": 600 + 0 * held, "drop_ratio": drops / 10})
+    assert (calm.series(0, 0, 0).decided, asked_for(calm)) == (True, 1)
+
+
+def test_none_in_so_many_packets_is_not_less_than_anything() -> None:
+    """The rule of three: none in n packets excludes about 3/n, and more at a level divided among rings and looks."""
+    none = {"drop_ratio": np.zeros(1)}
+    first = question(cube(), DROPS).levels(len(RINGS))[0]
+    two = -np.log(first) / (2 * PACKETS)  # excluded by two replicates
+    for bound, answer, count in ((1.01 * two, 0, 2), (0.99 * two, 0, 3), (0.2 * two, None, 5)):
+        search = searched(question(cube(), f"drop_ratio < {bound:.9f}"), none)
+        series = search.series(0, 0, 0)
+        assert (series.answer, int(series.count[0]), series.decided) == (answer, count, answer is not None)
+    sized = verdicts(search)[0].series[0]
+    assert sized.wanted is not None
+    assert 8 < sized.wanted < 20
+    exact = searched(question(cube(), "drop_ratio <= 0"), none)  # of what was simulated
+    assert exact.series(0, 0, 0).answer == 0
+    some = searched(question(cube(), "drop_ratio < 1.1e-6"), {"drop_ratio": np.full(1, 1e-6)})
+    assert some.series(0, 0, 0).answer == 0  # the same in every replicate: exact
+
+
 def test_an_objective_speaks_of_its_points_only() -> None:
     grid = cube()
     large = np.arange(grid.number) >= 3
@@ -189,6 +230,20 @@ def test_simulations_that_failed_leave_the_series_undecided() -> None:
     series = search.series(0, 0, 0)
     assert (series.answer, series.decided, series.unmeasured) == (None, False, ())
     assert int(search.count.max()) == 3
+
+
+def test_a_lost_replicate_does_not_end_a_contest() -> None:
+    """Two that can be told apart by five replicates; the third of one gave no row."""
+    asked = question(cube(columns=("a", "b")), CALLS, replicates=5)
+    cost = np.array([500.0, 503])[None, :, None, None, None, None] * np.exp(noise(asked, 7, 0.006, shared=0))
+    for lost in (False, True):
+        values = np.array(cost)
+        if lost:
+            values[:, 0, :, :, :, 2] = np.nan
+        search = searched(asked, {"allocator_calls_per_packet": levels(*[0] * 7), COST: values})
+        standing = search.standing(0, 0)
+        assert standing is not None
+        assert (standing.replicates, standing.following) == (5, None)
 
 
 def test_the_best_at_its_own_smallest_ring() -> None:
