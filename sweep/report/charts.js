@@ -111,9 +111,9 @@ function everyPoint(table) {
     return `${shown.length} of ${data.rows} points`;
   };
   sortable(table, (column, sign) => {
-    if (keys[column]) sorted = ordered(sorted.map((i) => [keys[column](i), i]), sign);
+    sorted = ordered(sorted.map((i) => [keys[column](i), i]), sign);
     select();
-  });
+  }, keys.length);
   table.parentNode.append(more);
   followers.push(select);
   select();
@@ -220,7 +220,8 @@ function live(view, mount) {
     figure.setAttribute("aria-label", title.textContent);
     const spec = structuredClone(view.spec);
     const rows = FILL[view.fill](state, spec, view).filter((row) => !off.has(row.part ?? row.name));
-    const written = ({ cells }) => make("tr", {}, ...cells.map((cell) => make("td", {}, String(cell))));
+    const written = ({ cells: [name, ...cells] }) => make("tr", {}, make("th", { scope: "row" }, name),
+      ...cells.map((cell) => make("td", {}, String(cell))));
     body.replaceChildren(...rows.map(written));
     await drawer();
     if (mine !== turn) return;
@@ -233,13 +234,14 @@ function live(view, mount) {
     if (!off.delete(name)) off.add(name);
     draw();
   };
-  const legend = (view.parts ?? (view.key ? data.strategies : [])).map(({ name, color, line = "solid" }) => {
-    const sample = make("i", { style: `border-top-color:${color};border-top-style:${line}` });
-    const onclick = (event) => press(event, name);
-    return make("button", { type: "button", "aria-pressed": "true", onclick }, sample, name);
+  const legend = (view.parts ?? (view.key ? data.strategies : [])).map(({ name, color, line = "solid", shape }) => {
+    const samples = [make("i", { style: `border-top-color:${color};border-top-style:${line}` })];
+    if (shape) samples.push(make("i", { class: `mark ${shape}`, style: `background:${color}` }));
+    const onclick = (event) => press(event, name), title = "hide or show";
+    return make("button", { type: "button", "aria-pressed": "true", title, onclick }, ...samples, name);
   });
   const key = make("div", { class: "key", role: "group", "aria-label": "Shown" }, ...legend);
-  const table = make("table", {}, make("thead", {}, head), body);
+  const table = make("table", { "aria-label": "The numbers of this chart" }, make("thead", {}, head), body);
   const numbers = make("details", {}, make("summary", {}, "The numbers of this chart"), table);
   const figure = make("figure", { class: "live" }, title, controls, key, canvas, numbers);
   const stills = all(`figure[data-live="${view.name}"]`);

@@ -99,8 +99,12 @@ def subtitle(data: Dataset) -> str:
         numbers.count(len(set(data.strategies)), "strategy", "strategies")
         + (f" in {len(data.columns)} variants" if len(data.columns) > len(set(data.strategies)) else ""),
         numbers.count(len(data.mixes), "traffic mix", "traffic mixes"),
-        f"rings {numbers.ranges([float(ring) for ring in data.rings])}",
-        f"loads {numbers.ranges(list(data.loads))}",
+        _values("ring", [float(ring) for ring in data.rings]),
+        _values("load", list(data.loads)),
         numbers.count(data.pairs, "replicate"),
     ]
     return f"{used}: {', '.join(parts)}"
+
+
+def _values(name: str, values: list[float]) -> str:
+    return f"{name}{'s' if len(values) > 1 else ''} {numbers.ranges(values)}"

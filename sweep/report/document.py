@@ -30,11 +30,12 @@ class Paragraph:
 
 
 class Key(NamedTuple):
-    """What is drawn in which CSS colour, and with which line: "solid" | "dashed" | "dotted"."""
+    """What is drawn in which CSS colour, and with which line: "solid" | "dashed" | "dotted"; or "hatched"."""
 
     text: str
     color: str
     line: str = "solid"
+    mark: str = ""  # "circle" | "triangle-up" | "square"
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,16 @@ escaped by the template; data is base64 (`packing`), so no text of a sweep stand
 all is there to read, with still pictures; scripts sort, filter and, if points are carried, draw charts to choose from.
 
 A page stays below 3 MB: where not all tables and pictures have room, the largest are left out, and counted where they
-would stand.
+would stand; the first section and the maps stay before all others.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,9 +25,9 @@ from . import live, packing
 from .document import Cell, Chart, Document, Table
 from .drawing import svg
 
-PAGE_BYTES = 2_800_000  # of a page, but for its sentences
+PAGE_BYTES = 2_700_000  # of a page, but for its sentences
 TABLES_BYTES = 700_000  # of these at most; pictures have what is left
-VALUE_BYTES, CELL_BYTES = 200, 35  # about what a drawn value takes, and a cell beside its texts
+VALUE_BYTES, CELL_BYTES, MAP_BYTES = 200, 35, 30  # about what a drawn value takes, a cell beside its texts, its colour
 
 
 def render(document: Document, points: str = "") -> str:
@@ -45,7 +44,8 @@ def render(document: Document, points: str = "") -> str:
     drawer = packing.text(libraries.encode()) if libraries else ""
     blocks = [block for section in document.sections for block in section.blocks]
     pictures = PAGE_BYTES - TABLES_BYTES - len(points) - len(drawer)
-    kept = _fitting([block for block in blocks if isinstance(block, Table)], _table_bytes, TABLES_BYTES)
+    answers = [*document.sections[0].blocks, *(block for block in blocks if isinstance(block, Table) and block.map)]
+    kept = _fitting([block for block in blocks if isinstance(block, Table)], _table_bytes, TABLES_BYTES, answers)
     kept |= _fitting([block for block in blocks if isinstance(block, Chart)], _picture_bytes, pictures)
     environment.tests["kept"] = lambda block: not isinstance(block, Table | Chart) or id(block) in kept
     environment.globals.update(
@@ -62,11 +62,18 @@ def render(document: Document, points: str = "") -> str:
     return environment.get_template("page.html.j2").render(document=document)
 
 
-def _fitting(blocks: list[Any], size: Callable[[Any], int], room: int) -> set[int]:
-    """The ids of the blocks that there is room for, the smallest first: the largest have the most that is elsewhere."""
-    ordered = sorted(blocks, key=size)
-    ends = accumulate(size(block) for block in ordered)
-    return {id(block) for block, end in zip(ordered, ends, strict=True) if end <= room}
+def _fitting(blocks: list[Any], size: Callable[[Any], int], room: int, first: Sequence[Any] = ()) -> set[int]:
+    """The ids of the blocks that there is room for: those of `first`, then the smallest.
+
+    The largest have the most that is elsewhere.
+    """
+    places = {id(block): place for place, block in enumerate(first)}
+    kept = set()
+    for block in sorted(blocks, key=lambda block: (places.get(id(block), len(places)), size(block))):
+        if size(block) <= room:
+            kept.add(id(block))
+            room -= size(block)
+    return kept
 
 
 def _picture_bytes(chart: Chart) -> int:
@@ -86,7 +93,7 @@ def _values(spec: Any) -> int:
 
 def _table_bytes(table: Table) -> int:
     cells = (cell for row in (*table.rows, *table.foot) for cell in row)
-    return sum(CELL_BYTES + len(cell.text) + len(cell.detail) for cell in cells)
+    return sum(CELL_BYTES + len(cell.text) + len(cell.detail) + MAP_BYTES * bool(cell.color) for cell in cells)
 
 
 def _marks(cell: Cell, table: Table) -> str:

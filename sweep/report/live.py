@@ -82,7 +82,12 @@ PARETO: Spec = {
         },
     ],
 }
-SHARE_AXIS: Spec = {"title": "share of variance", "axis": {"format": "~%", "tickCount": 5}, "scale": {"domain": [0, 1]}}
+PERCENT = "format(100 * datum.value, '~g') + ' %'"  # not "~%": a scale makes that whole percents, four ticks of "0%"
+SHARE_AXIS: Spec = {
+    "title": "share of variance",
+    "axis": {"labelExpr": PERCENT, "tickCount": 5},
+    "scale": {"domain": [0, 1]},
+}
 SHARES: Spec = {
     "height": {"step": 30},
     "encoding": {"y": {"field": "name", "type": "nominal", "title": None, "sort": None}},
@@ -140,7 +145,7 @@ VIEWS: tuple[Spec, ...] = (
         "fill": "shares",
         "spec": SHARES,
         "choose": [{"name": "response", "label": "Of", "first": 0}],
-        "title": "Share of the variance of {response}; bar: with others, with 95 %; tick: alone",
+        "title": "Share of the variance of {response}; bar: together with others, and its 95 % interval; tick: alone",
         "head": ["axis", "with others", "alone"],
     },
 )

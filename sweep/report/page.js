@@ -34,8 +34,8 @@ const ordered = (entries, sign) => { // of [key, item]; what is no number comes 
     isNaN(x) || isNaN(y) ? isNaN(x) - isNaN(y) || sign * a.localeCompare(b) : sign * (x - y);
   return keyed.sort(compare).map(([, , item]) => item);
 };
-function sortable(table, sort) {
-  const headings = all("thead th", table);
+function sortable(table, sort, columns) { // those from `columns` on have nothing to sort by
+  const headings = all("thead th", table).slice(0, columns);
   headings.forEach((th, column) => {
     const onclick = () => {
       const down = th.getAttribute("aria-sort") === "ascending";
@@ -137,6 +137,7 @@ function filtered(mixes, kinds) { // names of traffic mixes and of strategies, t
   if (mixes.length > 1) bar.append(pick("Traffic mix", "mix", mixes));
   if (kinds.length > 1) bar.append(pick("Strategy", "strategy", kinds));
   bar.append(make("label", {}, "Containing ", words), status);
+  apply();
 }
 
 document.documentElement.classList.add("scripts");

@@ -21,7 +21,8 @@ def render(document: Document, table: pa.Table, location: str = "") -> str:
     analysis = analyse(data)
     carried = points.carried(analysis, location)
     verdict, *others = document.sections
-    short = replace(verdict, blocks=(brief.verdict_table(analysis),))
+    mind = tuple(Paragraph(f"To mind: {line}") for line in quality.warnings(analysis))
+    short = replace(verdict, blocks=(brief.verdict_table(analysis), *mind))
     words = replace(verdict, title="The verdict in words")
     maps = [section for section in others if any(isinstance(block, Table) and block.map for block in section.blocks)]
     rest = [section for section in others if section not in maps]

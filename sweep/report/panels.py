@@ -138,6 +138,7 @@ def key(analysis: Analysis, *, variants: bool = True) -> tuple[Key, ...]:
     if not variants:
         return tuple(Key(name, shade(place)) for place, name in enumerate(strategies))
     return tuple(
-        Key(name, shade(strategies.index(data.strategies[column])), LINES[place_among(analysis, column)])
+        Key(name, shade(strategies.index(data.strategies[column])), LINES[place], SHAPES[place])
         for column, name in enumerate(data.columns)
+        for place in (place_among(analysis, column),)
     )

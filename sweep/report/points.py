@@ -19,14 +19,14 @@ from . import comparison, composition, holders, importance, pareto, reproduction
 from .analysis import METRIC, Analysis
 from .bars import shade as part_shade
 from .dataset import Dataset
-from .live import view
+from .live import PERCENT, view
 from .packing import codes, packed, rounded
 from .panels import DASHES, LINES, SHAPES, SHARES, Spec, place_among, shade
 
 Where = tuple[NDArray[np.int64], ...]  # an index of the cube without pairs
 Columns = dict[str, NDArray[Any]]
 
-MEAN_BITS, HALF_BITS, PART_BITS = 15, 7, 10  # of mantissa: tables show 3, 2 and 3 digits of these
+MEAN_BITS, HALF_BITS, PART_BITS = 16, 7, 13  # of mantissa: of these, tables show 3, 2 and 3 digits, and whole pages
 SHORT, MOVING, FRONT, KNEE = 1, 2, 4, 8  # bits of a point's `flags`
 SIGNS = ("", "*", "≈", "?")  # as in the tables
 LEGEND = (
@@ -50,13 +50,13 @@ METRICS = (
     Metric(METRIC, "ns per packet"),
     Metric("against", "against {baseline}, ns per packet", "ratio"),
     Metric("drop_ratio", "dropped share", "share", "symlog"),
-    Metric("latency_p99_ns", "p99", "time", "log"),
+    Metric("latency_p99_ns", "p99 latency", "time", "log"),
     Metric("held_mb", "memory held, MB", "plain", "log"),
     Metric("allocator_calls_per_packet", "allocator calls per packet", "plain", "symlog"),
-    Metric("latency_p50_ns", "p50", "time", "log", listed=False),
+    Metric("latency_p50_ns", "p50 latency", "time", "log", listed=False),
     Metric("reuse_ratio", "reused share", "share", listed=False),
     Metric("cpu_busy_ratio", "CPU busy", "share", listed=False),
-    Metric("throughput_pps", "packets per second", "plain", listed=False),
+    Metric("throughput_mpps", "Mpps", "plain", listed=False),
     Metric("zone_lock_takes_per_packet", "zone lock takes per packet", "plain", "symlog", listed=False),
     Metric("walk_reads_per_packet", "page-walk reads per packet", "plain", "symlog", listed=False),
 )
@@ -66,10 +66,11 @@ TIMES = (
 )
 AXES: dict[str, Spec] = {
     "plain": {"labelExpr": "format(datum.value, datum.value >= 1e4 ? '~s' : '~g')"},
-    "share": {"format": "~%"},
+    "share": {"labelExpr": PERCENT},
     "time": {"labelExpr": TIMES},
-    "ratio": {"format": "+~%"},
+    "ratio": {"labelExpr": f"(datum.value > 0 ? '+' : '') + {PERCENT}"},
 }
+SCALED = {"held_mb": (holders.HELD, float(holders.megabytes(1.0))), "throughput_mpps": ("throughput_pps", 1e-6)}
 OBJECTIVES = (METRIC, "held_mb", "drop_ratio", "latency_p99_ns")  # axes of the Pareto view
 
 
@@ -147,7 +148,7 @@ def _estimate(analysis: Analysis, name: str) -> stats.Estimate | None:
     data = analysis.data
     if name == "against":
         return analysis.relative if len(data.columns) > 1 else None
-    column, scale = (holders.HELD, float(holders.megabytes(1.0))) if name == "held_mb" else (name, 1.0)
+    column, scale = SCALED.get(name, (name, 1.0))
     return stats.mean(data.values(column) * scale) if data.has(column) else None
 
 

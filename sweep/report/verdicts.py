@@ -66,7 +66,7 @@ def standing(analysis: Analysis, mix: int) -> Standing | None:
         word = _undecided(cells)
     else:
         word = _word(first, alone, beside, len(led)) if among[first] * 2 > len(cells) else "no single winner"
-    tone = "best" if len(led) * 2 > len(cells) else "tie"
+    tone = "best" if word.startswith(first) else "tie"
     return Standing(word, tone, first, lead, len(cells), len(led), among[first], alone, beside)
 
 

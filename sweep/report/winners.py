@@ -21,16 +21,16 @@ LEGEND = (
 def maps(analysis: Analysis) -> Section:
     """Winner per ring and load, by letter; what is undecided carries the letters of all that may win."""
     data = analysis.data
-    blocks: list[Block] = [Paragraph(", ".join(f"{letter(i)} {name}" for i, name in enumerate(data.columns)) + ".")]
+    letters = ", ".join(f"{letter(i)} {name}" for i, name in enumerate(data.columns))
+    blocks: list[Block] = [Paragraph(f"{letters}."), Paragraph(_legend(analysis))]
     for mix, name in enumerate(data.mixes):
         rows = []
         for load in reversed(range(len(data.loads))):
             cells = [_cell(analysis, (mix, load, ring)) for ring in range(len(data.rings))]
             rows.append((Cell(f"load {data.loads[load]:g}"), *cells))
         header = (name, *(str(ring) for ring in data.rings))
-        legend = _legend(analysis) if mix == len(data.mixes) - 1 else ""
         caption = f"{name}: fewest ns per packet, by ring"
-        blocks.append(Table(caption, header, tuple(rows), legend=legend, map=True, key=_key(analysis)))
+        blocks.append(Table(caption, header, tuple(rows), map=True, key=_key(analysis)))
     return Section("Winner over ring and load", tuple(blocks), beside=True)
 
 
@@ -40,7 +40,7 @@ def _legend(analysis: Analysis) -> str:
 
 
 def _key(analysis: Analysis) -> tuple[Key, ...]:
-    others = (Key(f"hatched: another is {WITHIN}", INK, "dotted"), Key("undecided", FAINT))
+    others = (Key(f"hatched: another is {WITHIN}", INK, "hatched"), Key("undecided", FAINT))
     return (*key(analysis, variants=False), *others)
 
 

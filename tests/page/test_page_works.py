@@ -92,6 +92,16 @@ def test_curves_change_with_metric_mix_and_load(page: Browser) -> None:
     assert page.said() == []
 
 
+def test_no_two_ticks_say_the_same(page: Browser) -> None:
+    page.drawn("curves")
+    choose(page, "[data-view=curves]", "Traffic mix", "host_slow_reader")
+    choose(page, "[data-view=curves]", "Metric", "dropped share")
+    axis = "return [...document.querySelectorAll('[data-view=curves] .canvas svg .role-axis-label text')]"
+    ticks = f"{axis}.map((text) => text.textContent).filter((text) => text.endsWith('%'))"
+    found = page.until(f"const found = {ticks.removeprefix('return ')}; return found.length && found", "no percents")
+    assert found == ["0 %", "0.01 %", "0.1 %", "1 %"]
+
+
 def test_the_legend_takes_a_strategy_away_and_back_by_keyboard(page: Browser) -> None:
     figure = page.drawn("curves")
     every = marks(page, "curves")
@@ -111,7 +121,7 @@ def test_a_list_keeps_the_focus_when_it_is_changed_by_keyboard(page: Browser) ->
     across.find_element("css selector", "select").send_keys("p99")
     title = "return document.querySelector('[data-view=pareto] .live figcaption').textContent"
     page.until(f"{title}.includes('p99')", "no other axis")
-    assert page.run("return document.activeElement.selectedOptions[0].textContent") == "p99"
+    assert page.run("return document.activeElement.selectedOptions[0].textContent") == "p99 latency"
 
 
 def test_a_mark_says_its_numbers_under_the_pointer(page: Browser) -> None:
@@ -135,6 +145,15 @@ def test_maps_answer_to_pointer_and_arrow_keys(page: Browser) -> None:
     assert reader.text.startswith("router, load 0.3, ring 256: ")
     assert page.driver.switch_to.active_element.get_attribute("title") in reader.text
     assert len(page.all("table.map td[tabindex='0']")) == len(page.all("table.map"))
+
+
+def test_no_number_of_a_point_is_hidden(page: Browser) -> None:
+    """The buttons in the last column stay in sight where the table is wider than the page; here it is not."""
+    assert (
+        page.run(f"const box = document.querySelector('{POINTS}').parentNode; return box.scrollWidth - box.clientWidth")
+        < 5
+    )
+    assert page.all(f"{POINTS} thead th")[-1].find_elements("css selector", "button") == []  # nothing to sort by
 
 
 def test_all_points_sort_by_mouse_and_by_keyboard(page: Browser) -> None:
@@ -197,6 +216,9 @@ class TestFilters:
         assert set(zip(column(page, 1), column(page, 3), strict=True)) == {("host_slow_reader", "1024")}
         assert re.match(r"[1-9]\d* of \d+ tables, 10 of 90 points", status(page))
         assert page.one("#found").get_attribute("role") in (None, "status")  # an output is one
+
+    def test_they_say_how_much_there_is(self, page: Browser) -> None:
+        assert re.fullmatch(r"(\d+) of \1 tables, 90 of 90 points", status(page))
 
     def test_words_that_nothing_has(self, page: Browser) -> None:
         page.one("#filters input").send_keys("zebra")
