@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -170,9 +171,16 @@ def pairs_needed(estimate: Estimate, target: float, confidence: float = CONFIDEN
     gap = abs(float(estimate.center) - target)
     if estimate.pairs < 2 or gap == 0:
         return None
-    count = np.arange(2, limit + 1)
-    enough = stdtrit(count - 1, (1 + confidence) / 2) * float(estimate.deviation) / np.sqrt(count) < gap
-    return int(count[np.argmax(enough)]) if enough.any() else None
+    enough = _half_widths(confidence, limit) * float(estimate.deviation) < gap
+    return 2 + int(np.argmax(enough)) if enough.any() else None
+
+
+@lru_cache(maxsize=64)
+def _half_widths(confidence: float, limit: int) -> Array:
+    """Of intervals from 2, 3, ... `limit` pairs, in standard deviations: what a report asks for thousands of times."""
+    pairs = np.arange(2, limit + 1)
+    widths: Array = stdtrit(pairs - 1, (1 + confidence) / 2) / np.sqrt(pairs)
+    return widths
 
 
 @dataclass(frozen=True)
