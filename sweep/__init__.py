@@ -23,14 +23,11 @@ __all__ = ["Run", "open", "run"]
 def open(location: str | Path) -> Run:
     """The run directory at a path or URI.  Raises SweepError if there is none."""
     from sweep import storage
-    from sweep.errors import SweepError
+    from sweep.storage import resume
 
     files = storage.open(location)
-    if not any(files.exists(name) for name in ("manifest.json", "run.json", "results.arrow")):
-        raise SweepError(
-            f'"{location}" is no run directory: it has neither run.json nor a published table\n'
-            f"  next: sweep run FILE --out {location}"
-        )
+    if not any(files.exists(name) for name in (resume.NOTE, *resume.TABLES)):
+        raise resume.absent(files)
     return Run(location)
 
 

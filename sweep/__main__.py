@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import sys
+from io import TextIOWrapper
 from types import FrameType
 
 INCOMPLETE = 3  # exit code
@@ -15,9 +16,28 @@ INCOMPLETE = 3  # exit code
 def main() -> None:
     """Entry point of both."""
     signal.signal(signal.SIGINT, _interrupted)
+    _standard_files()
     from sweep.cli import main
 
     main()
+
+
+def _standard_files() -> None:
+    """Three open files, whatever the caller closed: the next file opened must not become standard output.
+
+    A terminal that knows no "±" gets "?" in its place.
+    """
+    for number, mode in enumerate(("r", "w", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+        name = ("stdin", "stdout", "stderr")[number]
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 for good
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

@@ -69,6 +69,11 @@ def _compared(base: str, new: str | None, gate: Path | None, baseline: str | Non
 
     if new is not None and baseline is None and strategy is None:
         return compare.runs(base, new, gate=gate)
+    if baseline is not None and baseline == strategy:
+        raise SweepError(
+            f'--baseline and --strategy are both "{strategy}": nothing would be compared\n'
+            f"  next: sweep compare {shlex.join([base, '--baseline', baseline, '--strategy', 'NAME'])}"
+        )
     if new is None and baseline is not None and strategy is not None:
         return compare.strategies(base, baseline, strategy, gate=gate)
     if new is not None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import shlex
@@ -22,6 +23,7 @@ import typer
 from sweep.errors import SweepError
 
 FAILED, INCOMPLETE = 1, 3
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # nobody but `print` leaves these without a file's name
 P = ParamSpec("P")
 
 
@@ -49,7 +51,11 @@ def guarded(verb: Callable[P, None]) -> Callable[P, None]:
         except Exception as error:
             if os.environ.get("SWEEP_DEBUG") or isinstance(error, typer.Exit):
                 raise
-            _say(f"{type(error).__name__}: {_first_line(error)}\n  this is a mistake in sweep; traceback: {_log()}")
+            if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else the interpreter tries it again
+                _say(f"standard output cannot be written: {error.strerror}")
+            else:
+                _say(f"{type(error).__name__}: {_first_line(error)}\n  this is a mistake in sweep; traceback: {_log()}")
             raise typer.Exit(FAILED) from None
 
     return call

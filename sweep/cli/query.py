@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,8 +37,13 @@ def query(
     """Ask the published tables in SQL (DuckDB): results, points, dictionary, failures.  Nothing is written there."""
     if bool(sql) == tables:
         raise SweepError(
-            f"give one SELECT, or --tables\n  next: sweep query {directory} "
+            f"give one SELECT, or --tables\n  next: sweep query {shlex.quote(directory)} "
             '"select strategy, ring, ns_per_packet, ns_per_packet_half_width from points"'
+        )
+    if tables and (form or out):
+        raise SweepError(
+            "--tables is for reading; to keep what it lists, ask the table of it\n"
+            f'  next: sweep query {shlex.quote(directory)} "from dictionary" --format {form or "csv"}'
         )
     form = _chosen(form, out)
     from sweep import query
@@ -53,8 +60,11 @@ def _chosen(form: str | None, out: str | None) -> str:
     """The format asked for, or the one that the ending of the file means."""
     if form is not None and form not in FORMATS:
         raise SweepError(f'format "{form}" is not known.{did_you_mean(form, FORMATS)}\n  known: {", ".join(FORMATS)}')
-    by_ending = (name for name, ending in FORMATS.items() if out is not None and out.lower().endswith(ending))
-    return form or next(by_ending, "table")
+    ending = PurePath(out or "").suffix.lower()
+    found = form or next((name for name in FORMATS if FORMATS[name] == ending), None)
+    if found is None and ending:
+        raise SweepError(f'the ending of "{out}" says no format\n  next: give --format {"|".join(FORMATS)}')
+    return found or "table"
 
 
 def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None:

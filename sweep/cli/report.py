@@ -83,7 +83,10 @@ def _names(option: str, given: list[str] | None) -> tuple[str, ...]:
     """Names given with commas, or by repeating the option."""
     names = tuple(name.strip() for text in given or () for name in text.split(","))
     if not all(names):
-        raise SweepError(f'{option} "{",".join(given or ())}" has no name in it\n  next: {option} ring, for example')
+        example = "drop_ratio" if option == "--metric" else "ring"
+        raise SweepError(
+            f'{option} "{",".join(given or ())}" has no name in it\n  next: {option} {example}, for example'
+        )
     return names
 
 
@@ -91,6 +94,8 @@ def _format(given: str | None, out: str | None, mail: bool) -> str | None:
     """What to write: as asked for, else as the file's name says; None if neither says anything."""
     suffix = Path(sink.name(out)).suffix.lower().removeprefix(".") if out else ""
     kind = given or (suffix if suffix in FORMATS else None)
+    if kind is None and suffix:
+        raise SweepError(f'the ending of "{out}" says no format\n  next: give --format {"|".join(FORMATS)}')
     if kind is not None and kind not in FORMATS:
         hint = did_you_mean(kind, FORMATS)
         raise SweepError(f'--format "{kind}" is not known.{hint}\n  known: {", ".join(FORMATS)}')

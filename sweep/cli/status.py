@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.storage import resume
+
 from .ending import failed
 from .exits import INCOMPLETE
 from .words import count, of
@@ -66,7 +68,7 @@ def _text(found: Status, directory: str) -> str:
     lines.append(_last(found))
     if not found.complete and not found.holder:
         retry = " --retry-failed" if found.failures and not found.missing else ""
-        lines.append(f"next: {found.last['command']}{retry}")
+        lines.append(f"next: {resume.at(found.last['command'], directory, found.name)}{retry}")
     return "\n".join(lines)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.storage import resume
+
 from .arguments import Location
 from .exits import INCOMPLETE
 from .words import clock, count, of
@@ -145,4 +147,4 @@ def _next_step(view: View, directory: str) -> str:
     if view.complete and view.published:
         return f"next: sweep report {shlex.quote(directory)}"
     retry = " --retry-failed" if view.failed and not view.missing else ""
-    return f"next: {view.last['command']}{retry}"
+    return f"next: {resume.at(view.last['command'], directory, view.name)}{retry}"

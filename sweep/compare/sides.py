@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from sweep import report
 from sweep.errors import IncompleteError, NotComparableError, SweepError, did_you_mean
 from sweep.report import coordinates, dataset
+from sweep.storage import resume
 
 Location: TypeAlias = str | Path | pa.Table  # a run directory (path or URI), or its table
 
@@ -38,7 +39,7 @@ class Side:
     @property
     def command(self) -> str:
         """What to type to run it again; overrides may follow."""
-        return str(self.about.get("command") or "sweep run FILE")
+        return resume.at(str(self.about.get("command") or "sweep run FILE"), self.location, str(self.about.get("name")))
 
 
 def runs(base: Location, new: Location) -> tuple[Side, Side]:

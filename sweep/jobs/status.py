@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from sweep import config
 from sweep.errors import ConfigError, SweepError
+from sweep.storage import resume
 
 from .failure import Failure, recorded
 from .origin import Origin
@@ -49,7 +51,7 @@ class Status:
 
 
 def status(directory: str | Path) -> Status:
-    """The status of a run directory.  Raises ConfigError if it is none."""
+    """The status of a run directory.  Raises SweepError if it is none."""
     store = Store(directory)
     last = last_run(store, directory)
     sweep = swept(last, directory)
@@ -70,15 +72,10 @@ def status(directory: str | Path) -> Status:
 
 
 def last_run(store: Store, directory: str | Path) -> dict[str, Any]:
-    """run.json: what was asked for last.  Raises ConfigError without one that can be read."""
+    """run.json: what was asked for last.  Raises SweepError without one that can be read."""
     last = store.noted(NOTE)
     if last is None:
-        there = store.files.exists(f"{NOTE}.json")
-        why = "its run.json is damaged" if there else "it has no run.json"
-        again = "with its sweep file, which writes run.json anew" if there else "which makes it one"
-        raise ConfigError(
-            f'"{directory}" is no run directory: {why}\n  next: sweep run FILE --out {directory}, {again}'
-        )
+        raise resume.unnoted(store.files)
     return last
 
 
@@ -89,8 +86,8 @@ def swept(last: dict[str, Any], directory: str | Path) -> config.Sweep:
         _ = [last[name] for name in ("command", "started", "pid", "node")]
     except (SweepError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
-            f'"{directory}/{NOTE}.json" is damaged, or of another version of sweep: {error or type(error).__name__}\n'
-            f"  next: sweep run FILE --out {directory}, with its sweep file, writes it anew"
+            f'"{directory}/{NOTE}.json" is damaged, or of another version of sweep: {error or type(error).__name__}; '
+            f"the next run writes it anew\n  next: sweep run FILE --out {shlex.quote(str(directory))}"
         ) from error
     return sweep
 

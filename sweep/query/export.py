@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ..errors import SweepError, did_you_mean
-from ..storage.sink import beside, file, name
+from ..storage.sink import beside, file, name, passes_on
 from . import database_file, rows
 from .published import Column, Published, dictionary, read
 
@@ -57,8 +57,10 @@ def export(location: str | Path, out: str, form: str | None = None, columns: Seq
         database_file.write(published, some, out)
         paths = [out]
     else:
-        paths = [out, _dictionary(some, out)] if form == "csv" else [out]
+        paths = [out]
         _file(published, some, out, WRITERS[form])
+        if form == "csv" and not passes_on(out):
+            paths.append(_dictionary(some, out))
     return Exported(tuple(paths), published.results.count_rows(), len(some), tuple(each.name for each in left_out))
 
 

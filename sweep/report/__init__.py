@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from .. import storage
 from ..errors import IncompleteError, RunError, SweepError, did_you_mean
-from ..storage import snapshot
+from ..storage import resume, snapshot
 
 if TYPE_CHECKING:
     from .projection import Request
@@ -109,16 +109,16 @@ def read(location: str | Path | storage.Files, *, histograms: bool = True) -> pa
     except (pa.ArrowInvalid, OSError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise RunError(
-            f'"{files.at(TABLE)}" is damaged: it cannot be read as an Arrow file: {first}\n'
-            "  next: run `sweep run` again with the same file and directory: it publishes the table anew"
+            f'"{files.at(TABLE)}" is damaged: it cannot be read as an Arrow file: {first}; '
+            f"the next run publishes it anew\n  next: {resume.command(files)}"
         ) from error
 
 
 def _unpublished(files: storage.Files) -> SweepError:
     if files.path is not None and not files.path.is_dir():
-        return SweepError(f'run directory "{files}" does not exist; `sweep run FILE --out {files}` makes it')
+        return resume.absent(files)
     state = "has parts, but they are not published yet" if files.names("parts") else "has no results yet"
     return IncompleteError(
-        f'run directory "{files}" {state}: no {TABLE} in it\n'
-        "  next: `sweep run` with the same file and directory; it runs only what is missing, then publishes"
+        f'run directory "{files}" {state}: no {TABLE} in it; the next run does only what is missing, then publishes\n'
+        f"  next: {resume.command(files)}"
     )

@@ -153,5 +153,4 @@ def topic(word: str) -> str | None:
 
 def hint(word: str) -> str:
     """What to say of a word that is neither a topic nor a directory."""
-    near = did_you_mean(word, TOPICS)
-    return f"{near and f'.{near}'}\n  or a list: sweep show {'|'.join(TOPICS)}"
+    return f"\n  or a list: sweep show {'|'.join(TOPICS)}{did_you_mean(word, TOPICS)}"

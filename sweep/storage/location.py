@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sweep.errors import SweepError, did_you_mean
 
-from . import troubles
+from . import resume, troubles
 from .files import Files
 from .local import Local
 
@@ -40,7 +40,7 @@ def open(location: str | Path | Files) -> Files:
     if isinstance(location, Path):
         if re.match(r"[a-z0-9]{2,}:/", str(location)):
             raise SweepError(f'location "{location}" was made a path, which URIs are not: give it as text')
-        return Local(location, str(location))
+        return _on_disk(location, str(location))
     if not isinstance(location, str):
         return location
     found = _URI.match(location)
@@ -52,7 +52,7 @@ def open(location: str | Path | Files) -> Files:
             raise _wrong(
                 location, "looks like a URI and is a path", f'  did you mean "{uri}"? The directory is "./{location}"'
             )
-        return Local(Path(location), location)
+        return _on_disk(Path(location), location)
     scheme = found[1].lower()
     if scheme not in SCHEMES:
         raise _wrong(
@@ -61,12 +61,18 @@ def open(location: str | Path | Files) -> Files:
     return _local(location) if scheme == "file" else _remote(location, scheme)
 
 
+def _on_disk(path: Path, location: str) -> Files:
+    if os.path.isfile(path):
+        raise resume.not_a_directory(path, location)
+    return Local(path, location)
+
+
 def _local(location: str) -> Files:
     parts = urlsplit(location)
     path = unquote(parts.path)
     if parts.netloc not in ("", "localhost") or not path.strip("/") or "\0" in path or parts.query or parts.fragment:
         raise _wrong(location, "is not a local one", "  as in: file:///data/runs/x")
-    return Local(Path(path), location)
+    return _on_disk(Path(path), location)
 
 
 def _remote(location: str, scheme: str) -> Files:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A file that the user asked for: whole under its name or not there, on a disk or in an object store.
 
+A pipe or a device, as /dev/stdout, is written into: a new file in its place would be no use, and its loss one.
 Folders on the way to it are made.  It may lie in a run directory, but never in the place of what the run itself keeps
 there.
 """
@@ -12,12 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from sweep.errors import SweepError
+from sweep.errors import RunError, SweepError
 
 from .files import MANIFEST
 from .location import open
+from .resume import NOTE
 
-NOTE = "run.json"
+ELSEWHERE = ("/dev", "/dev/fd", "/proc/self/fd")  # folders of what is no file, whatever it leads to now
 RESERVED = (MANIFEST, NOTE, "lock", "current")
 
 
@@ -28,8 +30,14 @@ def file(out: str, option: str = "--out") -> Iterator[BinaryIO]:
     `option` is what the user gave it with.  Raises SweepError if `out` can be none, RunError if writing fails.
     """
     folder, last = _split(out, option)
+    if passes_on(out):
+        with _stream(out, option) as sink:
+            yield sink
+        return
+    if isinstance(folder, Path):  # first: for a file in the way `open` would speak of run directories
+        _spare(folder, last, out, option)
     files = open(folder)
-    if files.path is not None:
+    if files.path is not None and not isinstance(folder, Path):
         _spare(files.path, last, out, option)
     with files.put_stream(last) as sink:
         yield sink
@@ -44,6 +52,13 @@ def text(out: str, said: str, option: str = "--out") -> None:
 def name(out: str) -> str:
     """The last part of where a file is to be: "x.csv"."""
     return _parts(out)[1]
+
+
+def passes_on(out: str) -> bool:
+    """Whether what is written to `out` goes elsewhere: a pipe, a device, an open file (/dev/fd/3)."""
+    path = Path(out)
+    special = path.exists() and not path.is_file() and not path.is_dir()
+    return "://" not in out and (special or str(path.parent) in ELSEWHERE)
 
 
 def beside(out: str, other: str) -> str:
@@ -70,6 +85,19 @@ def _split(out: str, option: str) -> tuple[str | Path, str]:
     if folder.endswith("://"):  # a bucket, or a scheme that is not known
         folder = out.partition("?")[0]
     return (folder.rstrip("/") + options if "://" in out else Path(folder or ".")), last
+
+
+@contextmanager
+def _stream(out: str, option: str) -> Iterator[BinaryIO]:
+    try:
+        with Path(out).open("wb") as sink:
+            yield sink
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise RunError(
+            f'{option} "{out}" cannot be written: {error.strerror}\n  next: give {option} another file'
+        ) from error
 
 
 def _spare(folder: Path, name: str, out: str, option: str) -> None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from sweep.errors import RunError
 
+from . import resume
 from .files import MANIFEST, Files, checked
 
 if TYPE_CHECKING:
@@ -96,14 +97,14 @@ def manifest(files: Files) -> Manifest | None:
         if document["format"] != FORMAT:
             raise RunError(
                 f'"{files.at(MANIFEST)}" has format "{document["format"]}"; this version of sweep reads format {FORMAT}'
-                f"{_again()}"
+                f"{_again(files)}"
             )
         entries = {
             str(name): (int(each["bytes"]), str(each["digest"])) for name, each in dict(document["files"]).items()
         }
         found = Manifest(str(document["snapshot"]), entries, document)
     except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f'"{files.at(MANIFEST)}" is damaged: {type(error).__name__}: {error}{_again()}') from error
+        raise RunError(f'"{files.at(MANIFEST)}" is damaged: {type(error).__name__}: {error}{_again(files)}') from error
     for name in (MANIFEST, *entries):
         checked(found.at(name))
     return found
@@ -137,16 +138,18 @@ def read(files: Files, *names: str) -> tuple[Manifest, dict[str, pyarrow.Buffer]
             return found, {name: _verified(files, found, name) for name in names}
         except FileNotFoundError as error:  # replaced twice since the manifest was read: there is a newer one
             if attempt == ATTEMPTS - 1:
-                raise RunError(f'"{files}" is damaged: its snapshot "{found.name}" is not whole{_again()}') from error
+                raise RunError(
+                    f'"{files}" is damaged: its snapshot "{found.name}" is not whole{_again(files)}'
+                ) from error
     return None
 
 
 def _verified(files: Files, found: Manifest, name: str) -> pyarrow.Buffer:
     if name not in found.files:
-        raise RunError(f'the snapshot "{found.name}" of "{files}" has no "{name}"{_again()}')
+        raise RunError(f'the snapshot "{found.name}" of "{files}" has no "{name}"{_again(files)}')
     data = files.view(found.at(name))
     if (len(data), hashlib.blake2b(data, digest_size=DIGEST_BYTES).hexdigest()) != found.files[name]:
-        raise RunError(f'"{files.at(found.at(name))}" is damaged: it is not what was published{_again()}')
+        raise RunError(f'"{files.at(found.at(name))}" is damaged: it is not what was published{_again(files)}')
     return data
 
 
@@ -169,5 +172,5 @@ class _Counted(RawIOBase):
         return view.nbytes
 
 
-def _again() -> str:
-    return "\n  next: run `sweep run` again with the same file and location: it publishes anew"
+def _again(files: Files) -> str:
+    return f"; the next run publishes anew\n  next: {resume.command(files)}"

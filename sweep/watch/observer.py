@@ -79,7 +79,7 @@ class Observer:
         self._again = 0.0  # when the comparisons may be made again
 
     def look(self) -> View:
-        """What is there now.  Raises ConfigError if it is no run directory, RunError if its store does not answer."""
+        """What is there now.  Raises SweepError if it is no run directory, RunError if its store does not answer."""
         holder = self._store.holder()  # first: what is written after this is not called over
         last = last_run(self._store, self._location)
         survey = self._laid_out(last)

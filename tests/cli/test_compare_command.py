@@ -93,8 +93,16 @@ def test_one_pair_is_too_little_data(here: Path) -> None:
 
 
 WRONG = {  # what is typed -> exit code, what is said, what to type next
-    "compare runs/none runs/base": (2, 'run directory "runs/none" does not exist', "`sweep run FILE --out runs/none`"),
-    "compare runs/empty runs/base": (3, 'run directory "runs/empty" has no results yet', "next: `sweep run`"),
+    "compare runs/none runs/base": (
+        2,
+        'run directory "runs/none" does not exist',
+        "next: sweep run FILE --out runs/none",
+    ),
+    "compare runs/empty runs/base": (
+        3,
+        'run directory "runs/empty" has no results yet',
+        "next: sweep run FILE --out runs/empty",
+    ),
     "compare runs/unfinished runs/base": (
         3,
         'BASE "runs/unfinished" is incomplete: 2 of 12',

@@ -101,8 +101,8 @@ def test_trace(done: Path, tmp_path: Path) -> None:
     [
         (["runs/none", "ring=64"], 2, 'run directory "runs/none" does not exist', "sweep run FILE --out runs/none"),
         (["strategys"], 2, 'run directory "strategys" does not exist', 'Did you mean "strategies"?'),
-        (["empty", "ring=64"], 3, 'run directory "empty" has no results yet', "next: `sweep run`"),
-        (["damaged", "ring=64"], 1, 'results.arrow" is damaged', "next: run `sweep run` again"),
+        (["empty", "ring=64"], 3, 'run directory "empty" has no results yet', "next: sweep run FILE --out empty"),
+        (["damaged", "ring=64"], 1, 'results.arrow" is damaged', "next: sweep run FILE --out damaged"),
         (
             ["runs/tiny"],
             2,

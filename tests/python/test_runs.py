@@ -208,7 +208,9 @@ class TestNotebook:
 
 def test_what_is_no_run_directory(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "none"):
-        with pytest.raises(SweepError, match=r"is no run directory: it has neither .+\n  next: sweep run FILE --out"):
+        with pytest.raises(
+            SweepError, match=r"(has neither|does not exist).*\n(  there are: .*\n)?  next: sweep run FILE --out"
+        ):
             sweep.open(place)
     with pytest.raises(SweepError, match='scheme "ftp"'):
         sweep.open("ftp://x/y")

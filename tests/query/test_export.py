@@ -135,7 +135,7 @@ class TestPlaces:
         for out, said in (
             (tmp_path, "is a directory"),
             (tmp_path / "file/x.csv", "cannot be written: File exists"),
-            ("x/", "not the name"),
+            (f"{tmp_path}/new/", "not the name"),
         ):
             with pytest.raises(SweepError, match=said):
                 export(known, str(out), "csv")

@@ -139,7 +139,7 @@ class TestWrongDirectories:
         with pytest.raises(RunError, match="cannot be read as an Arrow file") as caught:
             report.write(tmp_path)
         assert caught.value.exit_code == 1
-        assert "`sweep run` again" in str(caught.value)
+        assert "next: sweep run" in str(caught.value)
 
     def test_a_sweep_that_is_not_whole_says_so(self, tmp_path):
         source = table(**SMALL)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sweep import storage
-from sweep.errors import RunError
+from sweep.errors import RunError, SweepError
 from sweep.storage import snapshot
 
 MS_RDONLY, MS_REMOUNT, MNT_DETACH = 1, 32, 2
@@ -153,10 +153,13 @@ def test_vanished(tmp_path: Path, again: bool) -> None:
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("in the way")
-    for path in (tmp_path / "run", tmp_path / "run" / "deeper"):
-        with pytest.raises(RunError, match=rf'"{path}" cannot be written: .*\n  next: a file is in the way'):
-            _write(path)
-    assert storage.open(tmp_path / "run").names("parts") == []
+    with pytest.raises(
+        SweepError, match=rf'"{tmp_path}/run" is a file, and a run directory is needed\n  next: '
+    ) as told:
+        _write(tmp_path / "run")
+    assert told.value.exit_code == 2
+    with pytest.raises(RunError, match=r'deeper" cannot be written: .*\n  next: a file is in the way'):
+        _write(tmp_path / "run" / "deeper")
     (tmp_path / "fine").mkdir()
     (tmp_path / "fine" / "parts").write_text("in the way")
     with pytest.raises(RunError, match="a file is in the way"), storage.open(tmp_path / "fine").writing():

@@ -113,7 +113,7 @@ class TestDamage:
                 files.put(manifest.at("results.arrow"), data)
                 with pytest.raises(RunError, match="is damaged: it is not what was published") as caught:
                     snapshot.read(files, *NAMES)
-                assert "`sweep run` again" in str(caught.value)
+                assert "next: sweep run FILE --out" in str(caught.value)
             files.delete(manifest.at("results.arrow"))
             with pytest.raises(RunError, match="is not whole"):
                 snapshot.read(files, *NAMES)

@@ -20,7 +20,7 @@ import pytest
 from half_done import SIMULATIONS, SWEEP, environment, sweep
 
 from sweep import storage
-from sweep.errors import ConfigError
+from sweep.errors import SweepError
 from sweep.jobs.failure import Failure
 from sweep.jobs.store import Store
 from sweep.watch import Observer
@@ -105,7 +105,7 @@ def test_rows_of_other_sources_are_told_and_not_counted(half: Path) -> None:
 @pytest.mark.parametrize("note", ["{", "[]", '{"document": 3}', '{"document": {"format": 99}, "command": "x"}'])
 def test_a_damaged_note_is_said_to_be(half: Path, note: str) -> None:
     (half / "run.json").write_text(note)
-    with pytest.raises(ConfigError, match=r"run\.json.* is damaged(.|\n)*next: sweep run FILE --out"):
+    with pytest.raises(SweepError, match=r"run\.json.* is damaged(.|\n)*next: sweep run FILE --out"):
         Observer(half).look()
 
 
@@ -127,7 +127,7 @@ def test_failures_are_told_and_are_not_missing(half: Path) -> None:
 
 
 def test_what_is_no_run_directory(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"is no run directory: it has no run.json\n  next: sweep run"):
+    with pytest.raises(SweepError, match=r"does not exist\.[^\n]*\n(  there are: .*\n)?  next: sweep run FILE --out"):
         Observer(tmp_path / "none").look()
 
 
@@ -158,10 +158,7 @@ class TestTyped:
 
     def test_nothing_there(self, tmp_path: Path) -> None:
         _, error = sweep(tmp_path, "watch", "runs/none", code=2)
-        assert error == (
-            '"runs/none" is no run directory: it has no run.json\n'
-            "  next: sweep run FILE --out runs/none, which makes it one\n"
-        )
+        assert error == ('run directory "runs/none" does not exist.\n  next: sweep run FILE --out runs/none\n')
 
     def test_plain_lines_until_the_run_ends(self, half: Path) -> None:
         """The writer is this test: it holds the directory, adds a part, and goes."""
