@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""A real S3-speaking server on loopback, for whoever asks for `s3`; and the same width of text for all."""
+"""A real S3-speaking server on loopback, for whoever asks for `s3`; for all the same width of text and Ctrl-C."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import signal
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
 os.environ.pop("COLUMNS", None)  # the terminal's; and pytest-xdist sets it in its workers
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has its background jobs do
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 
