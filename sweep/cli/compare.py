@@ -37,17 +37,17 @@ def compare(
         bool, typer.Option("--self-test", help="make NEW worse in memory: exits 1 if the gate finds it")
     ] = False,
     form: Annotated[
-        str | None, typer.Option("--format", metavar="text|md|json|junit", help="default: text, or as --out is named")
+        str | None, typer.Option("--format", metavar="txt|md|json|junit", help="default: txt, or as --out is named")
     ] = None,
     out: Annotated[
         list[str] | None,
         typer.Option("--out", metavar="FILE", help="write there, and the text here; repeatable"),
     ] = None,
 ) -> None:
-    """Compare two runs, or two strategies of one, pair by pair, against a gate.
+    """Compare two runs, or two strategies of one, against a gate.
 
-    Exits with 0 if nothing is worse, 1 if something regressed, 2 for wrong use, 3 if they are not comparable, 4 if
-    there is too little data to tell.
+    Pair by pair.  Exits with 0 if nothing is worse, 1 if something regressed, 2 for wrong use, 3 if they are not
+    comparable, 4 if there is too little data to tell.
     """
     from sweep import compare as comparing
 
@@ -57,7 +57,7 @@ def compare(
     told = comparing.self_test(found) if self_test else found
     for file, each in forms.items():
         sink.text(file, comparing.write(told, each))
-    print(comparing.write(told, "text" if forms else shown, width()), end="")
+    print(comparing.write(told, "txt" if forms else shown, width()), end="")
     if isinstance(told, comparing.SelfTest):
         told.check()
     raise typer.Exit(told.exit_code)

@@ -23,7 +23,10 @@ def export(
         typer.Option("--columns", metavar="NAMES", help="names, or roles such as metric, by comma; repeatable"),
     ] = None,
 ) -> None:
-    """Write the published results as CSV, Parquet, Arrow or a DuckDB database, with units and meanings."""
+    """Write the results as CSV, Parquet, Arrow or DuckDB.
+
+    Units and meanings go along.
+    """
     from sweep.query.export import export
 
     names = [name.strip() for some in columns or [] for name in some.split(",")]

@@ -22,7 +22,10 @@ def plan(
     chunk_seconds: ChunkSeconds = 1.0,
     only: Only = None,
 ) -> None:
-    """Say what `sweep run` would do: simulations, what is done, time, memory."""
+    """Say what `sweep run` would do: simulations, time, memory.
+
+    What is there already is counted, and not run again.
+    """
     from sweep import config
     from sweep.jobs.failure import recorded
     from sweep.jobs.origin import Origin, run_directory

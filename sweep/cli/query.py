@@ -19,7 +19,7 @@ from .words import of
 if TYPE_CHECKING:
     from sweep.query import Answer, Database
 
-FORMATS = {"table": ".txt", "csv": ".csv", "json": ".json", "arrow": ".arrow", "md": ".md"}
+FORMATS = {"txt": ".txt", "csv": ".csv", "json": ".json", "arrow": ".arrow", "md": ".md"}
 ROWS = 40
 
 
@@ -29,12 +29,15 @@ def query(
     tables: Annotated[bool, typer.Option("--tables", help="list tables and columns, with units")] = False,
     form: Annotated[
         str | None,
-        typer.Option("--format", metavar="|".join(FORMATS), help="default: by the ending of --out, else table"),
+        typer.Option("--format", metavar="|".join(FORMATS), help="default: by the ending of --out, else txt"),
     ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write it there; default: print it")] = None,
     rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="of a printed table; 0: all")] = ROWS,
 ) -> None:
-    """Ask the published tables in SQL (DuckDB): results, points, dictionary, failures.  Nothing is written there."""
+    """Ask the published tables in SQL (DuckDB).
+
+    They are results, points, dictionary, failures.  Nothing is written there.
+    """
     if bool(sql) == tables:
         raise SweepError(
             f"give one SELECT, or --tables\n  next: sweep query {shlex.quote(directory)} "
@@ -64,7 +67,7 @@ def _chosen(form: str | None, out: str | None) -> str:
     found = form or next((name for name in FORMATS if FORMATS[name] == ending), None)
     if found is None and ending:
         raise SweepError(f'the ending of "{out}" says no format\n  next: give --format {"|".join(FORMATS)}')
-    return found or "table"
+    return found or "txt"
 
 
 def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None:
@@ -79,9 +82,9 @@ def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None
                 "arrow is not for terminals\n  next: --out FILE.arrow, or a pipe (which gets an IPC stream)"
             )
         rows.arrow_stream(answer.schema, answer, sys.stdout.buffer)
-    elif form in ("table", "md"):
-        found = plain.shown(answer, most if out is None and form == "table" else None)
-        text = plain.table(found, width()) if form == "table" else plain.markdown(found)
+    elif form in ("txt", "md"):
+        found = plain.shown(answer, most if out is None and form == "txt" else None)
+        text = plain.table(found, width()) if form == "txt" else plain.markdown(found)
         if out is None:
             print(text, end="")
         else:

@@ -19,7 +19,10 @@ Files = Annotated[list[Path], typer.Argument(help="trace files (JSON lines)", me
 
 
 def replay(files: Files) -> None:
-    """Replay kernel traces of page_pool; say per trace "equal" or the first difference.  Exit 1 on any."""
+    """Replay kernel traces of page_pool; say where they differ.
+
+    Per trace "equal" or the first difference.  Exit 1 on any.
+    """
     from sweep.model.trace_run import differences, run
 
     traces = [trace for file in files for trace in read_file(file)]

@@ -45,7 +45,9 @@ def report(
     ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write there, not to the terminal")] = None,
 ) -> None:
-    """Print the verdicts of a run directory and write the whole report there as text, Markdown and HTML.
+    """Print the verdicts of a run; write the whole report.
+
+    The report goes into the run directory as text, Markdown and HTML.
 
     With --row, --col, --table, --metric, --filter or --baseline, show its table that way instead; names may be several,
     with commas between them.  --format and --out give either in another form and write nothing into the directory.

@@ -51,9 +51,10 @@ def run(
     no_report: Annotated[bool, typer.Option("--no-report", help="leave the report out")] = False,
     shuffle: Annotated[int | None, typer.Option("--shuffle", hidden=True)] = None,
 ) -> None:
-    """Run what is missing, as many chunks at a time as there are cores, and write the results and the report.
+    """Run what is missing of a sweep; write results and report.
 
-    With --only, show the simulation; a table that is published already is left as it is.
+    As many chunks at a time as there are cores.  With --only, show the simulation; a table that is published already is
+    left as it is.
     """
     from sweep import config, storage
     from sweep.jobs.executor import joined

@@ -14,7 +14,10 @@ from sweep.storage import sink
 def schema(
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write it there; default: print it")] = None,
 ) -> None:
-    """Print the JSON Schema of sweep files, for completion and checks in editors."""
+    """Print the JSON Schema of sweep files, for editors.
+
+    Their completion and checks are made from it.
+    """
     from sweep import config
 
     text = json.dumps(config.json_schema(), indent=2) + "\n"

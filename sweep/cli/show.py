@@ -61,7 +61,10 @@ def show(
         str | None, typer.Option("--html", metavar="FILE", help="write what is shown, with charts, as an HTML file")
     ] = None,
 ) -> None:
-    """Show one simulation in full: parameters, counters, time and pages, histograms, laws, how to see it again."""
+    """Show one simulation in full; run it again; trace its events.
+
+    Parameters, counters, time and pages, histograms, laws, how to see it again.
+    """
     from sweep.show import catalogue
     from sweep.show.point import text
 

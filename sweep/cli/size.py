@@ -55,9 +55,10 @@ def size(
     retry_failed: RetryFailed = False,
     format: Annotated[str, typer.Option("--format", metavar="txt|md|json", help="how the answer is printed")] = "txt",
 ) -> None:
-    """Find the smallest ring that meets all objectives, for each mix, load and strategy, and the best strategy at it.
+    """Find the smallest ring that meets objectives, and who is best.
 
-    Simulates what the answer needs and no more; what it has simulated, `sweep run` finds.
+    For each mix, load and strategy.  Simulates what the answer needs and no more; what it has simulated, `sweep run`
+    finds.
     """
     if format not in FORMATS:
         raise SweepError(

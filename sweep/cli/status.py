@@ -24,7 +24,10 @@ def status(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
 ) -> None:
-    """Say what a run directory has: done, reused, failed, stale, missing; who writes there; how to go on."""
+    """Say what a run directory has, and how to go on.
+
+    Done, reused, failed, stale, missing; and who writes there.
+    """
     from sweep.jobs.status import status as look
 
     found = look(directory)

@@ -58,7 +58,10 @@ def submit(
 
 
 def follow(job: Annotated[str, typer.Argument(help="what `sweep submit` printed")], address: Address) -> None:
-    """Show the log of a submitted sweep from its beginning; exit with the run's own code."""
+    """Show the log of a submitted sweep; exit with its code.
+
+    From its beginning.
+    """
     from sweep.jobs import jobs_api
 
     _watch(jobs_api.connect(address), job, address)

@@ -22,7 +22,10 @@ Out = Annotated[
 
 
 def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> None:
-    """Predict published measurements; say how far off each prediction is.  Exit 1 on a miss that no file explains."""
+    """Predict published measurements; show the error of each.
+
+    Exit 1 on a miss that no file explains.
+    """
     from sweep.errors import IncompleteError, SweepError
     from sweep.report.plain import render
     from sweep.validate import find, judge, read

@@ -14,7 +14,10 @@ Strategies = Annotated[list[str] | None, typer.Argument(metavar="[STRATEGY...]",
 
 
 def warm(names: Strategies = None, workers: Workers = None) -> None:
-    """Compile the kernels of strategies on this machine, so that no run on it waits for a compiler."""
+    """Compile the kernels of strategies on this machine.
+
+    No run on it waits for a compiler then.
+    """
     from sweep.jobs import warm as kernels
     from sweep.jobs.executor import worker_count
 

@@ -29,9 +29,10 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="look once and exit")] = False,
     interval: Annotated[float, typer.Option("--interval", metavar="S", min=0.2, help="seconds between looks")] = 2.0,
 ) -> None:
-    """Show how far a run is, when it will be done, and what is still undecided, from its run directory alone.
+    """Show how far a run is, and what is still undecided.
 
-    Ends with the run: exit 0 if all is there, else 3.  Ctrl-C ends the watching, never the run.
+    From its run directory alone.  Ends with the run: exit 0 if all is there, else 3.  Ctrl-C ends the watching, never
+    the run.
     """
     from sweep.watch import Observer
 

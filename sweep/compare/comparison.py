@@ -54,7 +54,7 @@ class Comparison:
         """What `sweep compare` prints."""
         from .writing import write
 
-        return write(self, "text")
+        return write(self, "txt")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """The same, for a notebook."""

@@ -13,8 +13,8 @@ from . import contents, junit, records
 from .comparison import Comparison
 from .injection import SelfTest
 
-FORMATS = ("text", "md", "json", "junit")
-SUFFIXES = {".txt": "text", ".text": "text", ".md": "md", ".json": "json", ".xml": "junit"}
+FORMATS = ("txt", "md", "json", "junit")
+SUFFIXES = {".txt": "txt", ".text": "txt", ".md": "md", ".json": "json", ".xml": "junit"}
 
 
 def write(found: Comparison | SelfTest, form: str, width: int = 100) -> str:
@@ -33,7 +33,7 @@ def form_of(file: str | None, asked: str | None) -> str:
     Raises SweepError for a format that is not known, and for a name that says nothing.
     """
     if asked or file is None:
-        return _known(asked or "text")
+        return _known(asked or "txt")
     suffix = PurePath(file).suffix.lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]

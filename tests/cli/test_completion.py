@@ -99,7 +99,7 @@ def test_what_is_offered(place: Path, words: list[str], found: list[str]) -> Non
         ("argument", "FILE", "mi", ["mine.yaml"]),
         ("argument", "FILE...", "mi", None),
         ("option", "FILE", "mi", None),
-        ("option", "text|md|json|junit", "j", ["json", "junit"]),
+        ("option", "txt|md|json|junit", "j", ["json", "junit"]),
         ("option", "N", "", None),
     ],
 )

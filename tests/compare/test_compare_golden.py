@@ -22,7 +22,7 @@ HUNDRED = {
     "loads": (0.1, 0.3),
     "rings": (64, 256, 512, 1024, 4096),
 }
-ENDINGS = {"text": "txt", "md": "md", "json": "json", "junit": "xml"}
+ENDINGS = {"txt": "txt", "md": "md", "json": "json", "junit": "xml"}
 
 
 def exact(row: Row) -> None:
@@ -81,7 +81,7 @@ CODES = {
     "one_of_100": 1,
     "a_cost": 1,
 }
-SHOWN = [*((name, "text") for name in CASES), ("a_cost", "md"), ("one_of_100", "junit"), ("zero_baseline", "json")]
+SHOWN = [*((name, "txt") for name in CASES), ("a_cost", "md"), ("one_of_100", "junit"), ("zero_baseline", "json")]
 
 
 def compared(name: str, gate: Path):
@@ -105,7 +105,7 @@ def test_exit_codes(name, gate):
 
 def test_golden_self_test(gate):
     """Also of a gate that cannot fail, as its text says."""
-    got = compare.write(compare.self_test(compared("equivalent", gate)), "text")
+    got = compare.write(compare.self_test(compared("equivalent", gate)), "txt")
     path = GOLDEN / "self_test.txt"
     if os.environ.get("SWEEP_GOLDEN") == "write":
         path.write_text(got, encoding="utf-8")
@@ -115,7 +115,7 @@ def test_golden_self_test(gate):
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("width", [72, 100])
 def test_the_text_is_one_screen_and_no_wider(name, width, gate):
-    lines = compare.write(compared(name, gate), "text", width).splitlines()
+    lines = compare.write(compared(name, gate), "txt", width).splitlines()
     assert max(map(len, lines)) <= width
     if width == 100:
         assert len(lines) <= 50
@@ -139,5 +139,5 @@ def test_all_forms_say_the_same(name, gate):
     assert bool(list(suites.iter("failure"))) == (found.exit_code == 1)
     assert (not list(suites.iter("failure")) and not list(suites.iter("error"))) == (found.exit_code == 0)
 
-    text, markdown = compare.write(found, "text"), compare.write(found, "md")
+    text, markdown = compare.write(found, "txt"), compare.write(found, "md")
     assert markdown.startswith(f"# {text.split(':')[0]}")

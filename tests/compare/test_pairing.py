@@ -100,7 +100,7 @@ def test_invalid_rows_are_set_aside_and_counted(gate):
 
     found = compare.runs(table(), table(broken, version="new"), gate=gate)
     assert set(found.judged.worsening.pairs.tolist()) == {3}
-    assert "4 invalid rows of NEW set aside" in compare.write(found, "text")
+    assert "4 invalid rows of NEW set aside" in compare.write(found, "txt")
 
 
 def test_a_metric_that_vanished_is_not_passed_over(gate):
@@ -110,7 +110,7 @@ def test_a_metric_that_vanished_is_not_passed_over(gate):
 
     found = compare.runs(table(), table(gone, version="new"), gate=gate)
     assert found.exit_code == 4
-    assert "NEW has no value here" in compare.write(found, "text")
+    assert "NEW has no value here" in compare.write(found, "txt")
 
 
 def test_two_strategies_of_one_run(gate):
