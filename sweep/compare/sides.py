@@ -19,13 +19,15 @@ from sweep.storage import resume
 
 Location: TypeAlias = str | Path | pa.Table  # a run directory (path or URI), or its table
 
+IN_MEMORY = "table"  # what a table is called
+
 
 @dataclass(frozen=True)
 class Side:
     """One side: its valid rows, histograms left out."""
 
     name: str  # "BASE" or "NEW"
-    location: str  # as the user gave it; "table" for a table
+    location: str  # as the user gave it; IN_MEMORY for a table
     table: pa.Table
     about: dict[str, Any]  # what the sweep said of itself when it was published
     invalid: int  # rows set aside because they break a law
@@ -39,7 +41,8 @@ class Side:
     @property
     def command(self) -> str:
         """What to type to run it again; overrides may follow."""
-        return resume.at(str(self.about.get("command") or "sweep run FILE"), self.location, str(self.about.get("name")))
+        typed = str(self.about.get("command") or "sweep run FILE")
+        return typed if self.location == IN_MEMORY else resume.at(typed, self.location, str(self.about.get("name")))
 
 
 def runs(base: Location, new: Location) -> tuple[Side, Side]:
@@ -92,7 +95,7 @@ def _column(data: dataset.Dataset, option: str, wanted: str) -> int:
 
 def _side(name: str, given: Location) -> Side:
     table = given if isinstance(given, pa.Table) else report.read(given, histograms=False)
-    location = "table" if isinstance(given, pa.Table) else str(given)
+    location = IN_MEMORY if isinstance(given, pa.Table) else str(given)
     about = dataset.published(table.schema)
     missing = [column for column in coordinates.REQUIRED if column not in table.column_names]
     if missing:

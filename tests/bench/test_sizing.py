@@ -60,7 +60,7 @@ def test_a_difference_is_found(tmp_path: Path) -> None:
 
     def values(first: int) -> dict[str, np.ndarray]:
         """The pool does from this ring on, and the allocator never."""
-        calls = np.where(pool & (ring >= first), 0.0, 1.0)
+        calls = np.where(pool & (ring >= first), 0.001, 1.0)
         given = {"allocator_calls_per_packet": calls, "ns_per_packet": np.where(pool, 400.0, 500.0)}
         full = {name: given.get(name, np.zeros(sweep.points)) for name in asked.metrics}
         return {name: np.repeat(each[:, None], 3, axis=1) for name, each in full.items()}

@@ -80,5 +80,5 @@ def test_how_to_go_on_says_how_it_was_run(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(SWEEP)
     (tmp_path / "taken").touch()
     options = ("--executor", "inline", "--chunk-seconds", "2.0", "--max-failures", "3", "--no-report")
-    _, error = sweep(tmp_path, "run", "tiny.yaml", "--retry-failed", *options, "--out", "taken", code=1)
-    assert error.endswith(f"Go on with\n    sweep run tiny.yaml --out taken {' '.join(options)}\n")
+    _, error = sweep(tmp_path, "run", "tiny.yaml", "--retry-failed", *options, "--out", "taken/run", code=1)
+    assert error.endswith(f"Go on with\n    sweep run tiny.yaml --out taken/run {' '.join(options)}\n")

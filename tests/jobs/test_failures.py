@@ -15,7 +15,7 @@ import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.cli.ending import failed
-from sweep.errors import ConfigError
+from sweep.errors import SweepError
 from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.prospect import look
 from sweep.jobs.run import run
@@ -159,8 +159,8 @@ def test_status(request_of: MakeRequest, poison: Callable[..., list[int]], monke
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("junk", "run.json is damaged"),
-        ("[]", "run.json is damaged"),
+        ("junk", 'run.json" is damaged'),
+        ("[]", 'run.json" is damaged'),
         ('{"document": 3, "command": 4}', "is damaged, or of another version of sweep"),
         ('{"document": {}}', 'document format "None"'),
         ("WITHOUT pid", "'pid'"),
@@ -175,9 +175,9 @@ def test_status_of_a_damaged_note(request_of: MakeRequest, text: str, why: str) 
     left_out = text.removeprefix("WITHOUT ")
     known = {name: value for name, value in json.loads(note.read_text()).items() if name != left_out}
     note.write_text(json.dumps(known) if left_out != text else text)
-    with pytest.raises(ConfigError, match=re.escape(why)) as caught:
+    with pytest.raises(SweepError, match=re.escape(why)) as caught:
         status(request.directory)
-    assert f"sweep run FILE --out {request.directory}, with its sweep file" in str(caught.value)
+    assert f"sweep run FILE --out {request.directory}" in str(caught.value)
     run(request)
     assert status(request.directory).complete
 

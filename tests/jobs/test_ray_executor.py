@@ -46,11 +46,11 @@ def seen(sweep_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     directory = tmp_path_factory.mktemp("ray") / "run"
     environment, terminal = dict(os.environ), tempfile.TemporaryFile()  # noqa: SIM115
     addresses: set[str] = set()
-    during: set[int] = set()
+    before, during = descendants(), set[int]()  # before: of other tests, as a browser
     directories: set[Path] = set()
 
     def watch(progress: object) -> None:
-        during.update(descendants())
+        during.update(descendants() - before)
         addresses.update(listening(during))
         directories.update(private_directories(during))
 

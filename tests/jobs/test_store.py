@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
-from sweep.errors import RunError
+from sweep.errors import RunError, SweepError
 from sweep.jobs.run import run
 from sweep.jobs.store import Store
 
@@ -105,7 +105,7 @@ def test_what_a_crash_left_half_written_is_removed(request_of: MakeRequest) -> N
 def test_a_file_in_place_of_the_directory_is_an_error(request_of: MakeRequest) -> None:
     request = request_of()
     request.directory.write_text("in the way")
-    with pytest.raises(RunError, match=r'run directory ".*run" cannot be written'):
+    with pytest.raises(SweepError, match=r'".*run" is a file, and a run directory is needed'):
         run(request)
 
 
