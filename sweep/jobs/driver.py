@@ -156,7 +156,8 @@ class Driver:
         limit = max(1, IN_FLIGHT_PER_WORKER * executor.workers)
         while self._ready and len(self._flights) < limit:
             self._submit(executor, heapq.heappop(self._ready)[2])
-        self._flights.start(executor.workers)
+        compiling = not all(self._kernels.values())  # what was handed out may wait for a worker that compiles: not late
+        self._flights.start(0 if compiling else executor.workers)
 
     def _submit(self, executor: Executor, piece: Piece) -> None:
         work = Run(piece.number, piece.start, piece.stop, next(self._attempts), piece.alone)

@@ -23,7 +23,7 @@ class Flight:
 
     piece: Piece
     handed_out: float = field(default_factory=lambda: time.perf_counter())
-    started: float | None = None  # since when a worker is there for it
+    started: float | None = None  # since when a worker is surely there for it: none is counted on while kernels compile
     copied: bool = False  # its deadline has passed once, and a second copy was handed out
 
     @property

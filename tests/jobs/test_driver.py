@@ -165,6 +165,27 @@ def test_what_waits_behind_stuck_work_is_not_late(scripted: Callable[..., tuple[
     assert summary.done == SIMULATIONS - 2
 
 
+def test_what_waits_for_workers_that_compile_is_not_late(
+    scripted: Callable[..., tuple[Summary, Scripted]], monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
+) -> None:
+    """One kernel is there and the other takes 500 s, as nine do on a busy machine that has none."""
+    real, left = Scripted.wait, 50
+
+    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, Outcome]]:
+        nonlocal left
+        if self._queue and self._queue[0] == Warm("page_pool") and left:
+            left -= 1
+            self._clock.now += 10
+            return []
+        return real(self, timeout_s)
+
+    monkeypatch.setattr(Scripted, "wait", wait)
+    summary, executor = scripted(through, chunk_s=1e-6)
+    assert left == 0
+    assert (executor.cancelled, len(executor.tried), summary.progress.lost_s) == ([], SIMULATIONS, 0)
+    assert read(summary.directory).equals(undisturbed)
+
+
 def test_a_late_outcome_of_what_was_cancelled_is_dropped(
     scripted: Callable[..., tuple[Summary, Scripted]], monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
 ) -> None:
