@@ -136,7 +136,7 @@ class TestCompare:
         assert compare.write(found, "json") == compare.write(known, "json")
         name = f'<sweep.compare.Comparison of "page_pool" with "page_allocator": {found.verdict}, exit code '
         assert repr(found) == f"{name}{found.exit_code}>"
-        assert str(found) == compare.write(found, "text")
+        assert str(found) == compare.write(found, "txt")
 
     def test_a_notebook_shows_it_as_text(self, tiny: str, tmp_path: Path) -> None:
         place = tmp_path / "<b>run"
