@@ -28,7 +28,6 @@ from sweep.errors import RunError, SweepError
 from sweep.storage.location import SCHEMES
 
 PACKAGE = Path(__file__).parents[1]
-SENT = (".py", ".j2", ".yaml")  # files of the package
 OUT = "sweep.out"  # key in a job's metadata: where its results are
 STARTING = "No available agent"  # what a cluster says that has just started
 PATIENCE_S, TICK_S = 120.0, 1.0
@@ -104,11 +103,8 @@ def _ask(client: Any, **job: Any) -> str:
 
 
 def _gather_sources(target: Path) -> None:
-    """This package with its configs, nothing else."""
-    for path in PACKAGE.rglob("*"):
-        if path.suffix in SENT and "configs" not in path.relative_to(PACKAGE).parts[:1]:
-            _copy(path, target / path.relative_to(PACKAGE))
-    shutil.copytree(PACKAGE / "configs", target / "configs", ignore=shutil.ignore_patterns("__pycache__"))
+    """This package with its configs, which may be a link, and nothing else."""
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
 
 
 def _gather_files(errand: Errand, target: Path) -> None:

@@ -84,9 +84,10 @@ def test_what_is_sent(here: Path) -> None:
     job = submit(SimpleNamespace(submit_job=submit_job), task)
     assert job.startswith("sweep-tiny-")
     assert sent["files"] == {"tiny.yaml", "traffic/mine.yaml"}
-    assert sent["sources"] == {name for name in _names(PACKAGE) if name.endswith((".py", ".j2"))} | {
+    assert sent["sources"] == {name for name in _names(PACKAGE) if "__pycache__" not in name} | {
         f"configs/{name}" for name in _names(BUILT_IN)
     }
+    assert {"report/page.js", "report/page.html.j2", "py.typed"} <= sent["sources"]
     assert sent["metadata"] == {"sweep.out": "s3://b/x"}
     assert sent["entrypoint"] == (
         "python -m sweep run tiny.yaml --set traffic=mine --address auto --nodes 2 --out s3://b/x --chunk-seconds 5"
