@@ -180,8 +180,7 @@ def _claims(sweep: Sweep, reading: Reading) -> None:
             claims.selects(claim["that"], ColumnSource(some, sweep.document), some)
         except (ChoiceError, ClaimError) as error:
             node = (reading.parts.settings["claims"].items or [])[index].mapping("a claim")["that"]
-            text = f'claims: that "{shorten(node.text)}" {error}{"" if str(error).endswith("?") else "."}'
-            raise Mistake(node.place, text, known=getattr(error, "known", ()), see=getattr(error, "see", "")) from None
+            raise Mistake.of(node.place, f'claims: that "{shorten(node.text)}"', error) from None
 
 
 def _objectives(sweep: Sweep, reading: Reading) -> None:
@@ -192,7 +191,4 @@ def _objectives(sweep: Sweep, reading: Reading) -> None:
         except (ChoiceError, ClaimError) as error:
             given = reading.parts.settings["objectives"]
             node = given if given.items is None else given.items[index]
-            message = f'objectives "{shorten(node.text)}" {error}{"" if str(error).endswith("?") else "."}'
-            raise Mistake(
-                node.place, message, known=getattr(error, "known", ()), see=getattr(error, "see", "")
-            ) from None
+            raise Mistake.of(node.place, f'objectives "{shorten(node.text)}"', error) from None

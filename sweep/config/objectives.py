@@ -43,10 +43,7 @@ def objectives(sweep: Sweep, given: Sequence[str] = ()) -> tuple[Objective, ...]
         try:
             found.append(read(sweep, objective(text)))
         except (ChoiceError, claims.ClaimError) as error:
-            message = f'"{shorten(text)}" {error}{"" if str(error).endswith("?") else "."}'
-            raise Mistake(
-                Place("--objective"), message, known=getattr(error, "known", ()), see=getattr(error, "see", "")
-            ).error() from None
+            raise Mistake.of(Place("--objective"), f'"{shorten(text)}"', error).error() from None
     return tuple(found)
 
 

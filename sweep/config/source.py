@@ -66,6 +66,13 @@ class Mistake(Exception):
         self.place, self.known, self.heading, self.see, self.uses = place, known, heading, see, uses
         self.also: list[Mistake] = []
 
+    @classmethod
+    def of(cls, place: Place, what: str, error: Exception) -> Mistake:
+        """`what` is as `error` says, with the choices and the next command that it has."""
+        stop = "" if str(error).endswith("?") else "."
+        known, see = getattr(error, "known", ()), getattr(error, "see", "")
+        return cls(place, f"{what} {error}{stop}", known=known, see=see)
+
     def text(self, count: str = "") -> str:
         """The whole message; `count` is a sentence about how many points it affects."""
         lines = [f"{self.place}: {self}" + (f" {count}" if count else "")]
