@@ -26,7 +26,7 @@ def open(location: str | Path) -> Run:
     from sweep.storage import resume
 
     files = storage.open(location)
-    if not any(files.exists(name) for name in (resume.NOTE, *resume.TABLES)):
+    if not any(files.exists(name) for name in resume.RUN_FILES):
         raise resume.absent(files)
     return Run(location)
 

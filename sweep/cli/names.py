@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from sweep.storage.resume import RUN_FILES
+
 PACKAGE = Path(__file__).parents[1]
 CONFIGS = PACKAGE / "configs"
 SWEEP_FILE = re.compile(r"^(axes|points|zip)\s*:", re.M)  # a top-level key that only sweep files have
-RUN_FILES = ("manifest.json", "run.json", "results.arrow")  # of a run directory, one of them
 DEPTH, ENTRIES = 3, 4000  # of folders to look into, and of names in them
 
 

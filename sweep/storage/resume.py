@@ -11,10 +11,11 @@ from typing import Any
 
 from sweep.errors import RunError, SweepError, did_you_mean
 
-from .files import Files
+from .files import MANIFEST, Files
 
 NOTE = "run.json"  # what was asked for last, and how it ended
-TABLES = ("manifest.json", "results.arrow")  # one of them is in a directory that has published
+TABLES = (MANIFEST, "results.arrow")  # one of them is in a directory that has published
+RUN_FILES = (NOTE, *TABLES)  # one of them is in every run directory
 SHOWN = 8  # directories beside one that is not there
 
 
@@ -96,4 +97,4 @@ def _beside(path: Path) -> list[str]:
 
 
 def _ours(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (NOTE, *TABLES))
+    return any((folder / name).is_file() for name in RUN_FILES)
