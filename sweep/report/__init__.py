@@ -38,11 +38,11 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
 
     files = storage.open(location)
     table = read(files)
-    document = contents.document(table, str(location))
+    document, analysis = contents.analysed(table, str(location))
     paths = {}
     for name in dict.fromkeys(formats):
         if name == "html":
-            found = page.render(document, table, str(location))
+            found = page.render(document, analysis, str(location))
         else:
             found = (plain if name == "txt" else markdown).render(document)
         files.put(f"report.{name}", found.encode())
@@ -78,12 +78,14 @@ def render(
     asked = request or projection.Request()
     if kind == "csv":
         return tidy.csv_text(projection.project(table, projection.whole(table) if asked.empty else asked))
+    if kind == "html" and asked.empty:
+        return page.render(*contents.analysed(table, location), location)
     if not asked.empty:
         document = projection.document(projection.project(table, asked), location)
     else:
         document = (brief if kind == "txt" and not full else contents).document(table, location)
     if kind == "html":
-        return page.render(document, table, location) if asked.empty else html.render(document)
+        return html.render(document)
     if kind == "md":
         return markdown.render(document, width if mail else None)
     return plain.render(document, width)

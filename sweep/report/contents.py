@@ -50,16 +50,21 @@ DETAILS = (
 
 def document(table: pa.Table, location: str = "") -> Document:
     """The report of one sweep, published at `location`.  Raises SweepError if the table holds no simulation."""
+    return analysed(table, location)[0]
+
+
+def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | None]:
+    """The same, and what it was made from; None if no simulation is valid."""
     data = dataset.read(table)
     name = str(data.metadata.get("name") or "sweep")
     if not len(data.table):
         unusable = Section("Verdict", (Paragraph("No simulation is valid, so there is nothing to report."),))
-        return Document(name, subtitle(data), (unusable, quality.quality(data), quality.provenance(data)))
+        return Document(name, subtitle(data), (unusable, quality.quality(data), quality.provenance(data))), None
     analysis = analyse(data)
     charts: list[Block] = [curves(analysis, mix) for mix in range(len(data.mixes))]
     if data.of("refcount_recycle") and data.has(comparison.HELD):
         charts.append(Paragraph(f"Pages held, {comparison.HELD_TWICE}."))
-    return Document(
+    whole = Document(
         title=name,
         subtitle=subtitle(data),
         sections=(
@@ -79,6 +84,7 @@ def document(table: pa.Table, location: str = "") -> Document:
             *_told(analysis, lambda each: reproduction.section(each, location)),
         ),
     )
+    return whole, analysis
 
 
 def _told(analysis: Analysis, *parts: Callable[[Analysis], Section]) -> list[Section]:

@@ -6,19 +6,15 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-import pyarrow as pa
-
-from . import brief, dataset, html, points, quality
-from .analysis import analyse
+from . import brief, html, points, quality
+from .analysis import Analysis
 from .document import Document, Paragraph, Section, Table
 
 
-def render(document: Document, table: pa.Table, location: str = "") -> str:
-    """The report that `contents` made of a table, with its points; commands in it name `location`."""
-    data = dataset.read(table)
-    if not len(data.table):
+def render(document: Document, analysis: Analysis | None, location: str = "") -> str:
+    """What `contents.analysed` made of a table, with its points; commands in it name `location`."""
+    if analysis is None:
         return html.render(document)
-    analysis = analyse(data)
     carried = points.carried(analysis, location)
     verdict, *others = document.sections
     mind = tuple(Paragraph(f"To mind: {line}") for line in quality.warnings(analysis))
