@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from .ordered import closest
+
 
 class SweepError(Exception):
     """`str(error)` is the whole message, one or more lines; `exit_code` is what the process exits with."""
@@ -39,7 +41,14 @@ class NotComparableError(SweepError):
 
 
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
-    """A sentence with the choice closest to `value`, starting with a blank; empty if none is close."""
+    """A sentence with the choice closest to `value`, starting with a blank; empty if none is close.
+
+    Closest in order where `value` is a number, a quantity or a release (`ordered`), else in spelling.
+    """
+    choices = list(choices)
+    near = closest(value[:200], choices)
+    if near is not None:
+        return f' Did you mean "{near}"?'
     folded = {choice.casefold(): choice for choice in choices}
     close = difflib.get_close_matches(value.casefold()[:200], folded, n=1, cutoff=0.6)
     return f' Did you mean "{folded[close[0]]}"?' if close else ""

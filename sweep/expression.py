@@ -14,9 +14,9 @@ import ast
 import operator
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -68,7 +68,8 @@ class Column:
     """A parameter over points: `values` float64 or text, `known` False where a point does not have it.
 
     `literal` turns text into a number for a column of quantities, `plain` says that its unit is known without being
-    written; `choices` are the words that a column of text may be compared with, empty for any.
+    written; `choices` are the words that a column of text may be compared with, empty for any; `aliases` are other
+    words for some of them.
     """
 
     values: Array
@@ -76,6 +77,7 @@ class Column:
     literal: Callable[[str], float] | None = None
     choices: tuple[str, ...] = ()
     plain: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_text(self) -> bool:
@@ -269,7 +271,7 @@ class _Walk:
                 sides.append(self.literal(side, other))
         a, b = sides
         if a.is_text != b.is_text:
-            raise ExpressionError("compares text with a number")
+            raise ExpressionError('compares text with a number (text such as "6.12" is written in quotes)')
         if a.is_text and not isinstance(op, ast.Eq | ast.NotEq):
             raise ExpressionError("compares the order of text", ("==", "!=", "in"))
         if (a.literal is None) != (b.literal is None) and not (a.is_text or a.plain or b.plain):
@@ -291,6 +293,7 @@ class _Walk:
             return Column(np.full(self.points, float(value)), np.ones(self.points, bool), other.literal)
         if not other.is_text:
             raise ExpressionError(f'has "{side}" in it, which is not a parameter with a number', words=[side])
+        side = other.aliases.get(side, side)
         if other.choices and side not in other.choices:
             hint = did_you_mean(side, other.choices)
             raise ExpressionError(f'has "{side}" in it, which is not known{hint and "." + hint}', other.choices)

@@ -36,7 +36,7 @@ class UnitError(ValueError):
 
 def number(text: str) -> Fraction:
     """A plain number, exactly.  Errors: UnitError."""
-    value, unit = _split(text)
+    value, unit = split(text)
     if unit:
         raise UnitError(f'is a plain number, without the unit "{unit}"')
     return value
@@ -134,7 +134,8 @@ LINK = Dimension("a link speed", "10 Gbit/s", LINKS, link_ps_per_byte, link_text
 _DIMENSIONS = (("time", TIMES), ("size", SIZES), ("packet rate", RATES), ("link speed", LINKS), ("share", SHARES))
 
 
-def _split(text: str) -> tuple[Fraction, str]:
+def split(text: str) -> tuple[Fraction, str]:
+    """The number that a quantity begins with, and its unit, "" without one, not looked up.  Errors: UnitError."""
     text = text.strip()
     match = _NUMBER.match(text)
     digits = match[0] if match else ""
@@ -146,7 +147,7 @@ def _split(text: str) -> tuple[Fraction, str]:
 
 
 def _scaled(text: str, units: Mapping[str, int | Fraction], noun: str, plain: int | None = None) -> Fraction:
-    value, unit = _split(text)
+    value, unit = split(text)
     if not unit:
         if plain is None:
             raise UnitError(f"is a {noun} and needs a unit", units)

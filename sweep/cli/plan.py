@@ -10,6 +10,7 @@ from .patience import patience
 from .words import count, of, scaled, seconds, size
 
 if TYPE_CHECKING:
+    from sweep.config import Sweep
     from sweep.jobs.prospect import Prospect
 
 
@@ -44,7 +45,7 @@ def plan(
 
 
 def text(prospect: Prospect) -> str:
-    """What is to do, in three lines, and a fourth where something comes before it."""
+    """What is to do, in three lines, and further ones for kernels without rules of their own and for a slow start."""
     survey, forecast = prospect.survey, prospect.forecast
     sweep, wanted = survey.sweep, int(prospect.wanted.sum())
     asked = "" if wanted == survey.simulations else f", {count(wanted)} of them asked for"
@@ -56,6 +57,7 @@ def text(prospect: Prospect) -> str:
     state = (
         f"  done {count(prospect.done)} · reused {count(prospect.reused)}{failed} · to run {count(prospect.missing)}"
     )
+    head += "".join(f"\n  {line}" for line in kernels(sweep))
     if not prospect.chunks:
         return f"{head}\n{state}"
     each = sum(chunk.predicted_s for chunk in prospect.chunks) / len(prospect.chunks)
@@ -66,6 +68,19 @@ def text(prospect: Prospect) -> str:
         f"  predicted {low}–{high} core-seconds, {seconds(forecast.wall_s)} on {cores} · "
         f"{size(forecast.memory_bytes)} memory · {size(forecast.result_bytes)} of results{_before(prospect)}"
     )
+
+
+def kernels(sweep: Sweep) -> list[str]:
+    """A line for each release of the kernel that the sweep file names and that has no rules of its own."""
+    from sweep.model.kernel import ERAS
+
+    newest = [*ERAS][-1]
+    return [
+        f"kernel {release}: simulated with the rules of {era}, the newest known"
+        + (" at all; what changed since is not modelled" if era == newest else " that are not younger")
+        for release, era in sweep.releases.items()
+        if not f"{release.removeprefix('v')}.".startswith(f"{era}.")  # else it is the release that the era begins with
+    ]
 
 
 def _before(prospect: Prospect) -> str:

@@ -18,6 +18,7 @@ from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
 from .arguments import Executor, File, Out, RetryFailed, Sets, Workers
 from .ending import failed, giving_up
 from .patience import patience
+from .plan import kernels
 from .progress import Display
 from .words import count, of, seconds
 
@@ -114,14 +115,15 @@ def _announcing(waiting: ExitStack, asked: Question, shows: bool) -> Callable[[P
 
 
 def _search(asked: Question, prospect: Prospect) -> str:
-    """What the search goes through, in two lines."""
+    """What the search goes through, in a line, and one for each kernel without rules of its own."""
     there = asked.cube.there
     series, points = int(there.any(axis=(3, 4)).sum()), int(there.sum())
     survey = prospect.survey
-    return (
+    head = (
         f"{survey.sweep.name}: {count(series)} series of {of(len(asked.cube.rings), 'ring')}, at most "
         f"{of(asked.replicates, 'replicate')}: {of(points * asked.replicates, 'simulation')} if all were run"
     )
+    return "\n  ".join([head, *kernels(survey.sweep)])
 
 
 def _took(ran: Ran, wall_s: float) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from sweep import units
 from sweep.claims import ClaimError
+from sweep.errors import did_you_mean
 from sweep.grid import Coded, Codes, Ints, Layout, firsts, together
 from sweep.model import prepare, quantiles
 from sweep.model.scenario import Distribution
@@ -157,7 +158,8 @@ def _baseline(sweep: Sweep, reading: Reading) -> None:
         text = f'baseline: {name} "{shorten(node.pairs[name].text)}"'
         if not here.any():
             known = tuple(dict.fromkeys(str(shown(values[code])) for code in np.unique(codes) if code >= 0))
-            raise Mistake(place, f"{text} is not among the points.", known=known)
+            hint = did_you_mean(node.pairs[name].text, known)
+            raise Mistake(place, f"{text} is not among the points.{hint}", known=known)
         everywhere &= here
         if not everywhere.any():
             raise Mistake(place, f"{text} is at no point together with the rest of the baseline.")

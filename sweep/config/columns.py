@@ -71,7 +71,8 @@ class ColumnSource:
             return Column(np.array([*numbers, np.nan], np.float64)[codes], known, parameter.quantity.literal())
         shown = [str(parameter.shown(value)) for value in values]
         choices = NAMES if name == "strategy" else tuple(dict.fromkeys([*self.document.get(name, ()), *shown]))
-        return Column(np.array([*shown, ""], object)[codes], known, None, choices)
+        aliases = self.document.get("releases", {}) if name == "kernel" else {}
+        return Column(np.array([*shown, ""], object)[codes], known, None, choices, aliases=aliases)
 
     def _inner(self, name: str) -> Column:
         """A parameter of the point's mix, NIC or host, or what the point says otherwise."""

@@ -82,6 +82,7 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
         "claims": _setting(reading, "claims"),
         "objectives": _setting(reading, "objectives"),
         "where": _setting(reading, "where"),
+        **({"releases": reading.releases} if reading.releases else {}),
         "fixed": reading.fixed,
         "grid": [dimension._asdict() for dimension in reading.dimensions],
         "points": reading.points,

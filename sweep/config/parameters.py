@@ -13,23 +13,36 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter, WithJsonSchema
 
+from sweep.errors import did_you_mean
 from sweep.model.host import COSTS, HARDWARE
 from sweep.model.iommu import MODES
-from sweep.model.kernel import ERAS
+from sweep.model.kernel import ERAS, ReleaseError, rules
 from sweep.model.strategies import NAMES, strategy
 from sweep.units import MILLION
 
 from .claims import ClaimText, ObjectiveText
 from .distributions import distribution_text
-from .quantities import SERIAL, Condition, Count, Formula, Name, Quantity, Share, Shown
+from .quantities import SERIAL, ChoiceError, Condition, Count, Formula, Name, Quantity, Share, Shown
 from .sections import HOST_TYPES, Nic
 from .source import LISTS, Node, unknown
 from .traffic import Mix
 from .validation import NULL, Group, Part, canonical, meaning, parse
 
 MOST_PACKETS = 1_000_000_000
+
+
+def _era(release: str) -> str:
+    """The era whose rules hold in a release of the kernel."""
+    try:
+        return rules(release)
+    except ReleaseError as error:
+        hint = did_you_mean(release, ERAS)
+        raise ChoiceError(f"{error}{hint and '.' + hint}", tuple(ERAS), see=LISTS["kernel"]) from None
+
+
+Kernel = Annotated[str, AfterValidator(_era), WithJsonSchema({"type": ["string", "number"], "examples": [*ERAS]})]
 
 
 class Top(Group):
@@ -45,7 +58,7 @@ class Top(Group):
     iommu: Literal[MODES] = meaning("how DMA is translated", "off")  # type: ignore[valid-type]
     host: Name = meaning("name of a host profile: what each operation costs", "xeon-e5-1650v4")
     nic: Name = meaning("name of a NIC, or its settings", "10g")
-    kernel: Literal[tuple(ERAS)] = meaning("kernel era", [*ERAS][-1])  # type: ignore[valid-type]
+    kernel: Kernel = meaning("release of Linux: the newest rules known that are not younger hold", [*ERAS][-1])
     packets: Annotated[int, Count(1, MOST_PACKETS)] = meaning("packets offered in all, warm-up included", "100_000")
     warmup: Annotated[int, Count(0, MOST_PACKETS)] = meaning("packets before the measured window", "10_000")
     memory_pages: Annotated[int, Count(0, 1 << 40)] = meaning("pages the zone has for this queue; 0: no limit", "0")

@@ -34,7 +34,8 @@ class Reading:
     """What was read so far.
 
     places: of a parameter that varies, the place of each of its values, or the one of a fixed value;
-    point_places: the same for each explicit point, and under "" the point itself.
+    point_places: the same for each explicit point, and under "" the point itself;
+    releases: of the kernel as written, and the era whose rules stand for each, where they have different names.
     """
 
     parts: Parts
@@ -44,6 +45,7 @@ class Reading:
     points: list[dict[str, Any]] = field(default_factory=list)
     places: dict[str, list[Place]] = field(default_factory=dict)
     point_places: list[dict[str, Place]] = field(default_factory=list)
+    releases: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def gather(self) -> Iterator[None]:
@@ -94,11 +96,14 @@ def read_values(parts: Parts) -> Reading:
 def _value(reading: Reading, name: str, node: Node) -> Any:
     """A canonical value; or a placeholder, and a mistake that knows it."""
     try:
-        return parameters()[name].parse(node)
+        value = parameters()[name].parse(node)
     except Mistake as mistake:
         wrong = node.text if name == "strategy" else Wrong(node.place)
         reading.note(mistake, (name, wrong))
         return wrong
+    if name == "kernel" and value != node.text:
+        reading.releases[node.text] = value
+    return value
 
 
 def _fixed(reading: Reading) -> None:
@@ -164,8 +169,10 @@ def _axis(reading: Reading, name: str, node: Node) -> Dimension:
     values = _values(reading, name, node, what)
     for i, value in enumerate(values):
         if node.items is not None and value in values[:i]:
-            item = node.items[i]
-            reading.mistakes.append(Mistake(item.place, f'{what} has "{shorten(item.text) or "this value"}" twice.'))
+            item, first = node.items[i], node.items[values.index(value)]
+            same = f' (the same as "{shorten(first.text)}")' if first.text != item.text else ""
+            text = f'{what} has "{shorten(item.text) or "this value"}" twice{same}.'
+            reading.mistakes.append(Mistake(item.place, text))
     return Dimension((name,), tuple((value,) for value in values))
 
 

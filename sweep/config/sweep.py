@@ -63,6 +63,11 @@ class Sweep:
         """Points times replicates."""
         return self.points * self.replicates
 
+    @property
+    def releases(self) -> dict[str, str]:
+        """Of each release of the kernel that the file names and no era is called after, the era that stands for it."""
+        return dict(self.document.get("releases", {}))
+
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """What varies, zipped parameters one by one."""

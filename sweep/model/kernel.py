@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Kernel eras: which rules of the simulated kernel changed when.
+"""Kernel eras: which rules of the simulated kernel changed when, and which of them hold in a release.
 
-An era may be combined with a strategy that came later: what if it had been there.  "4.11-rc1" is that release
-candidate alone (the rule was taken back before 4.11); 4.11 to 4.17 are "4.6".
+An era is called after the release that it begins with and goes on up to the next: 5.15 has the rules of "5.14".
+"4.11-rc1" is that release candidate alone (the rule was taken back before 4.11); 4.11 to 4.17 are "4.6".  A release
+after the last era has its rules: what changed since is not known here.
+An era may be combined with a strategy that came later: what if it had been there.
 
 Not modelled: the auto-tuned per-CPU list marks of 6.7+ (the 5.14 example value is used for all eras from there);
 that page_frag's order-0 fallback was freed past the lists before 65895b67ad27; marks that differ with the memory.
@@ -11,6 +13,7 @@ Source: fidelity A0, A1, A6, A13; page_pool semantics section 9.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -47,3 +50,45 @@ ERAS = {
     "6.4": Era(63, 649, 1, 1, 64, 32768, 1, 1, 1),
     "6.12": Era(63, 649, 1, 1, 64, 16384, 1, 1, 1),
 }
+
+_RELEASE = re.compile(r"v?([1-9]\d?)\.(\d{1,3})(\.\d{1,4})?", re.ASCII)
+# No series has gone beyond x.20 since 3.0; these have ended (kernel.org).
+MOST_MINOR = 20
+LAST_MINORS = {3: 19, 4: 20, 5: 19}
+
+
+class ReleaseError(ValueError):
+    """The text is no release of Linux, or one whose rules are not known; the message follows the text in quotes."""
+
+
+def rules(release: str) -> str:
+    """The name of the era whose rules hold in `release`: of an era itself, "5.15", "v6.1", "6.12.117".
+
+    It is the newest that is not younger.  Errors: ReleaseError.
+    """
+    if release in ERAS:
+        return release
+    asked = _release(release)
+    if asked is None:
+        raise ReleaseError('is no release of Linux such as "5.15" or "6.12.117"')
+    begins = {name: found for name in ERAS if (found := _release(name))}
+    newest = max(begins.values())
+    last = LAST_MINORS.get(asked[0], MOST_MINOR)
+    if asked[0] > newest[0] + 1 or (asked[0] > 2 and asked[1] > last):
+        raise ReleaseError(f"is no release of Linux: {_end(asked[0], last, newest)}")
+    older = [name for name, begin in begins.items() if begin <= asked]
+    if not older:
+        raise ReleaseError(f"is older than the oldest rules known here, those of {next(iter(ERAS))}")
+    return max(older, key=begins.__getitem__)
+
+
+def _release(text: str) -> tuple[int, int] | None:
+    """Major and minor number; None for what is no release, such as a release candidate."""
+    found = _RELEASE.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _end(major: int, last: int, newest: tuple[int, int]) -> str:
+    if major > newest[0] + 1:
+        return f"the newest rules known here are those of {newest[0]}.{newest[1]}"
+    return f"the last of its series is {major}.{last}" if major in LAST_MINORS else f"no series goes beyond .{last}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sweep.errors import SweepError, did_you_mean
+from sweep.model.kernel import ReleaseError, rules
 
 CHOICES_SHOWN = 12
 VALUES_SHOWN = 8
@@ -110,6 +112,9 @@ def _fit(table: pa.Table, word: str, names: list[str], varied: tuple[str, ...]) 
     column = table.column(name)
     if text in ("", "none"):
         return np.asarray(pc.is_null(column))
+    if name == "kernel":
+        with suppress(ReleaseError):
+            text = rules(text)
     if pa.types.is_string(column.type):
         return np.asarray(pc.equal(column, text).fill_null(False))
     return np.asarray(pc.equal(column.cast(pa.float64()), _number(given, text)).fill_null(False))
@@ -138,7 +143,7 @@ def _none(table: pa.Table, fits: NDArray[np.bool_], word: str, place: str) -> st
         )
     name = name if name in table.column_names else name.rpartition(".")[2]
     values = _values(table.filter(pa.array(fits)), name)
-    near = did_you_mean(text, values) if not values or not values[0][:1].isdigit() else ""
+    near = did_you_mean(text, values)
     others = " with what is said before it" if not fits.all() else ""
     return f'no simulation in "{place}"{others} has {name} "{text}".{near}\n  there are: {_some(values)}'
 

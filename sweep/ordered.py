@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The choice that is closest to a value where values have an order: numbers, quantities with a unit, releases.
+
+By spelling, 5.4 is close to 5.14 and 1000 to 100; by order it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from .units import LINKS, RATES, SHARES, SIZES, TIMES, UnitError, split
+
+_RELEASE = re.compile(r"v?([1-9]\d?)\.(\d{1,3})(?:\.\d+)*(-rc\d+)?", re.ASCII)
+OLDEST_MAJOR = 2  # smaller ones are numbers, such as a load of 1.5; Linux 2.0 is of 1996
+# Sizes and shares may be written without a unit, so they compare with plain numbers.
+_KINDS = (("", SIZES), ("", SHARES), ("time", TIMES), ("rate", RATES), ("link", LINKS))
+
+
+class _Amount(NamedTuple):
+    kind: str  # "" for a plain number
+    value: Fraction
+
+
+def closest(value: str, choices: Iterable[str]) -> str | None:
+    """The closest of `choices` in order; None where `value` or all of them have none.
+
+    Of numbers and quantities of one kind it is the nearest, the smaller of two; of releases such as 6.12 and 4.11-rc1
+    the newest that is not above `value`, or else the oldest: what changed later does not hold yet.
+    """
+    release, amount = _release(value), _amount(value)
+    if release is None and amount is None:
+        return None
+    choices = list(choices)
+    releases = {choice: found for choice in choices if (found := _release(choice))}
+    if release is not None and choices and len(releases) == len(choices):
+        older = [choice for choice, found in releases.items() if found <= release]
+        return max(older, key=releases.__getitem__) if older else min(releases, key=releases.__getitem__)
+    if amount is None:
+        return None
+    amounts = {c: own.value for c in choices if (own := _amount(c)) and own.kind == amount.kind}
+    return min(amounts, key=lambda c: (abs(amounts[c] - amount.value), amounts[c])) if amounts else None
+
+
+def _release(text: str) -> tuple[int, int, bool] | None:
+    """(major, minor, whether it is out): a release candidate comes before its release."""
+    found = _RELEASE.fullmatch(text.strip())
+    if not found or int(found[1]) < OLDEST_MAJOR:
+        return None
+    return int(found[1]), int(found[2]), not found[3]
+
+
+def _amount(text: str) -> _Amount | None:
+    try:
+        value, unit = split(text)
+    except UnitError:
+        return None
+    if not unit:
+        return _Amount("", value)
+    return next((_Amount(kind, value * units[unit]) for kind, units in _KINDS if unit in units), None)
