@@ -12,17 +12,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sweep.report import numbers
+from sweep.report import coordinates, numbers
 
 from .pairing import Pairing, encoded
 
 SHOWN = 6  # parameters
 VALUES_SHOWN = 3  # of one parameter
 DIGITS = 8  # of a digest
-BROUGHT = {  # by prefix or name: what a name brings along
-    "host": ("cost_", "host_"),
-    "nic": ("tx_", "napi_", "coalesce_", "refill_", "copybreak_", "link_", "pcie_", "rx_buffer_"),
-}
 
 
 def changes(pairing: Pairing) -> list[str]:
@@ -56,6 +52,7 @@ def _parameters(pairing: Pairing) -> list[str]:
     rows = pairing.base_rows[both], pairing.new_rows[both]
     tables = pairing.base.table, pairing.new.table
     found: dict[str, str] = {}
+    owner: dict[str, str] = {}  # of a parameter: the one whose name brings it along
     for field in pairing.base.table.schema:
         name = field.name
         is_parameter = (field.metadata or {}).get(b"role") == b"parameter"
@@ -70,8 +67,9 @@ def _parameters(pairing: Pairing) -> list[str]:
             where[both] = differs
             cells = int(where.any(axis=1).sum())
             share = "" if differs.all() else f" in {cells:,} of {numbers.count(int(pairing.common.sum()), 'cell')}"
+            owner[name] = next(filter(None, (coordinates.said(table, name, "of") for table in tables)), "")
             found[name] = f"{name}: {_moves(moves, values, field)}{share}"
-    brought = {name for owner, kinds in BROUGHT.items() if owner in found for name in found if name.startswith(kinds)}
+    brought = {name for name in found if owner[name] in found and owner[name] != name}
     lines = [line for name, line in found.items() if name not in brought]
     if brought:
         lines.append(f"and {numbers.count(len(brought), 'number')} that came with it")

@@ -4,8 +4,8 @@
 A *cell* is a scenario without its seed and replicate: strategy, label, traffic, load, ring, and every other parameter
 that varies inside one of the two sides.  A *pair* is a seed and a replicate.  Ids take no part: they hold the digest
 of the code, which is what a comparison is mostly about.  A parameter that varies in neither side and yet differs
-between them is no coordinate but what was changed (see `changes`), unless it decides which packets come: then the
-sides met other packets, and no pair would be one.
+between them is no coordinate but what was changed (see `changes`), unless it decides which packets come, as the column
+itself says: then the sides met other packets, and no pair would be one.
 
 Not modelled: nothing asks whether two versions of the model draw the same packets from equal seeds; parameters and
 seeds are all that is looked at.  If they did not, intervals would be wider, not wrong.  So it is with another link or
@@ -31,8 +31,7 @@ Codes = NDArray[np.int64]
 
 SCENARIO = ("strategy", "label", "traffic", "load", "ring")
 PAIR = ("seed", "replicate")
-WINDOW = ("packets", "warmup")
-PACKETS = ("arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm")  # what comes, and what becomes of it
+OTHER = {"window": "the measured windows are not the same", "packets": "they met other packets"}  # by what is decided
 VALUES_SHOWN = 4
 
 
@@ -157,10 +156,11 @@ def _same_seeds(base: Side, new: Side) -> None:
 def _same_packets(found: Pairing) -> None:
     """Window and traffic of paired rows must be the same."""
     both = found.both
-    for names, what in ((WINDOW, "the measured windows are not the same"), (PACKETS, "they met other packets")):
-        for name in names:
-            tables = found.base.table, found.new.table
-            if not all(name in table.column_names for table in tables):
+    tables = found.base.table, found.new.table
+    for decided, what in OTHER.items():
+        for name in coordinates.parameters(found.base.table):
+            says = [coordinates.said(table, name, "decides") for table in tables]
+            if decided not in says or name not in tables[1].column_names:
                 continue
             base, new, distinct = encoded(*tables, name)
             values = [*distinct, "none"]

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import SweepError, did_you_mean
-from .coordinates import Codes, encode, varied
+from .coordinates import Codes, encode, parameters, varied
 from .dataset import Dataset
-from .selection import parameters, varying
+from .selection import varying
 
 ATOMS = ("strategy", "traffic", "load", "ring")
 NONE = "none"  # of a parameter that a strategy does not have

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 
 from . import (
     census,
     comparison,
     composition,
+    coordinates,
     dataset,
     density,
     importance,
@@ -104,12 +106,24 @@ def subtitle(data: Dataset) -> str:
     parts = [
         numbers.count(len(set(data.strategies)), "strategy", "strategies")
         + (f" in {len(data.columns)} variants" if len(data.columns) > len(set(data.strategies)) else ""),
-        numbers.count(len(data.mixes), "traffic mix", "traffic mixes"),
+        *_mixes(data),
         _values("ring", [float(ring) for ring in data.rings]),
         _values("load", list(data.loads)),
         numbers.count(data.pairs, "replicate"),
     ]
     return f"{used}: {', '.join(parts)}"
+
+
+def _mixes(data: Dataset) -> list[str]:
+    """How many traffic mixes, then what else was varied beside strategy, ring and load: "nic 10g and 25g"."""
+    of_traffic = {name: coordinates.said(data.table, name, "of") == "traffic" for name in data.splits}
+    traffic = ["traffic", *(name for name, own in of_traffic.items() if own)]
+    codes = np.stack([coordinates.encode(data.table, name)[0] for name in traffic], axis=1)
+    found = [numbers.count(len(np.unique(codes, axis=0)), "traffic mix", "traffic mixes")]
+    for name in (name for name, own in of_traffic.items() if not own):
+        values = list(dict.fromkeys(word or "none" for word in coordinates.words(data.table, name)))
+        found.append(f"{name} {numbers.joined(values)}" if len(values) <= 3 else f"{len(values)} values of {name}")
+    return found
 
 
 def _values(name: str, values: list[float]) -> str:

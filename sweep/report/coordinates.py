@@ -2,8 +2,9 @@
 """What names a row: from parameter columns to mixes, strategies and their variants.
 
 Strategy, label, traffic, load, ring and replicate are coordinates.  Any other parameter that varies at fixed
-coordinates must show in a name: one that only some strategies have makes a variant of the strategy ("page_pool
-(pool_size=2×ring)"), one that all have splits the traffic mix ("host · nic=mlx5").
+coordinates must show in a name: one of a strategy makes a variant of it ("page_pool (pool_size=2×ring)"), any other
+splits the traffic mix ("host · nic=mlx5").  Which is which the table itself says, in the metadata of its columns; of a
+column without any, one that only some strategies have is taken as theirs.
 """
 
 from __future__ import annotations
@@ -22,9 +23,6 @@ Variant = tuple[str, str]  # strategy, variant ("" for the only one)
 
 REQUIRED = ("strategy", "traffic", "load", "ring", "replicate")
 HEAD = (*REQUIRED, "label", "seed", "id", "valid", "violation")
-SHARED = ("host", "nic", "kernel", "tx_ring", "packets", "warmup")
-# Known to be a strategy's own even where a file has one strategy only.
-KNOBS = ("pool_size", "frag_bytes", "cache_size", "on_busy_head", "bypass", "driver_bias", "reuse")
 
 
 def encode(table: pa.Table, name: str) -> tuple[Codes, list[Any]]:
@@ -47,10 +45,10 @@ def words(table: pa.Table, name: str) -> list[str]:
 
 
 def assigned(table: pa.Table, name: str) -> list[str]:
-    """A parameter in words ("nic=mlx5"); a size relative to the ring where that says it in fewer values."""
+    """A parameter in words ("nic=mlx5"); a number relative to the ring where that says it in fewer values."""
     codes, values = encode(table, name)
     present = codes >= 0
-    if name.endswith("_size") and present.any():
+    if len(values) > 1 and all(type(value) is int for value in values):
         sizes = np.array([*values, 0], dtype=np.float64)[codes] / table.column("ring").to_numpy()
         if len(np.unique(sizes[present])) < len(values):
             return [f"{name}={size:g}×ring" if known else "" for size, known in zip(sizes, present, strict=True)]
@@ -62,24 +60,47 @@ def joined(first: list[str], others: list[list[str]], separator: str) -> list[st
     return [separator.join(part for part in parts if part) for parts in zip(first, *others, strict=True)]
 
 
+def said(table: pa.Table, name: str, what: str) -> str | None:
+    """What the metadata of a column say under `what` ("role", "of", "decides"); None if they do not say it."""
+    found = (table.schema.field(name).metadata or {}).get(what.encode()) if name in table.column_names else None
+    return None if found is None else found.decode()
+
+
+def parameters(table: pa.Table) -> list[str]:
+    """Columns that are parameters, as the table itself says."""
+    return [name for name in table.column_names if said(table, name, "role") == "parameter"]
+
+
 def varied(table: pa.Table) -> tuple[list[str], list[str]]:
-    """Parameters that vary at fixed coordinates: those that only some strategies have, and the rest."""
-    declared = [field.name for field in table.schema if (field.metadata or {}).get(b"role") == b"parameter"]
-    names = dict.fromkeys([*SHARED, *KNOBS, *declared])
+    """Parameters that vary at fixed coordinates: those of a strategy, and the rest.
+
+    What follows from one already given, such as a cost from its host, is in neither; so a knob that follows from what
+    the strategies share makes no variant.
+    """
     fixed = np.stack([encode(table, name)[0] for name in ("strategy", "label", "traffic", "load", "ring")], axis=1)
     groups = _groups(fixed)
     variants: list[str] = []
     splits: list[str] = []
-    for name in names:
+    names = [name for name in parameters(table) if name not in HEAD]
+    own = {name: _is_of_strategy(table, name) for name in names}
+    for name in sorted(names, key=own.__getitem__):  # what is shared before what is a strategy's own
         codes, values = encode(table, name)
-        if name in HEAD or len(values) < 2:
+        if not values or len(values) + bool((codes < 0).any()) < 2:
             continue
         finer = _groups(np.stack([groups, codes], axis=1))
         if finer.max() > groups.max():
-            groups = finer  # what follows from a name already given (a cost from its host) adds nothing
-            own = name in KNOBS or bool((codes < 0).any())
-            (variants if own else splits).append(name)
+            groups = finer
+            (variants if own[name] else splits).append(name)
     return variants, splits
+
+
+def _is_of_strategy(table: pa.Table, name: str) -> bool:
+    part = said(table, name, "of")
+    if part is not None:
+        return part == "strategy"
+    codes, _ = encode(table, name)  # a table from before columns said what they belong to
+    strategies, _ = encode(table, "strategy")
+    return bool(set(strategies[codes < 0].tolist()) - set(strategies[codes >= 0].tolist()))
 
 
 @dataclass(frozen=True)
@@ -90,6 +111,7 @@ class Placed:
     mix: Codes  # (rows,)
     order: tuple[Variant, ...]  # of the columns, the baseline first
     column: Codes  # (rows,)
+    splits: tuple[str, ...]  # parameters that split a traffic mix into several
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -111,6 +133,7 @@ def place(table: pa.Table, metadata: dict[str, Any]) -> Placed:
         mix=np.array([mixes[name] for name in named], dtype=np.int64),
         order=tuple(order),
         column=np.array([position[entry] for entry in entries], dtype=np.int64),
+        splits=tuple(splits),
     )
 
 

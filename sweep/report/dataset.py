@@ -42,6 +42,7 @@ class Dataset:
     rows: int  # before invalid ones were set aside
     invalid: tuple[Invalid, ...]
     mixes: tuple[str, ...]
+    splits: tuple[str, ...]  # parameters that make several mixes of one traffic mix
     loads: tuple[float, ...]
     rings: tuple[int, ...]
     columns: tuple[str, ...]
@@ -127,6 +128,7 @@ def read(table: pa.Table) -> Dataset:
         rows=rows,
         invalid=tuple(invalid),
         mixes=placed.mixes,
+        splits=placed.splits,
         loads=tuple(float(value) for value in loads),
         rings=tuple(int(value) for value in rings),
         columns=placed.columns,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 MISSING = "–"
 
@@ -67,5 +68,10 @@ def ranges(values: list[float], form: str = "g", *, counted: bool = True) -> str
     """ "256", "64 and 128", "64 to 4096 (7 values)"."""
     texts = [format(value, form) for value in values]
     if len(texts) <= 3:
-        return ", ".join(texts[:-1]) + (" and " if len(texts) > 1 else "") + texts[-1] if texts else "none"
+        return joined(texts) or "none"
     return f"{texts[0]} to {texts[-1]}" + (f" ({len(texts)} values)" if counted else "")
+
+
+def joined(texts: Sequence[str], last: str = "and") -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}" if len(texts) > 1 else "".join(texts)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from .. import stats
 from ..errors import SweepError
-from . import dataset, measures, numbers, selection
+from . import coordinates, dataset, measures, numbers, selection
 from .axes import Axes, lay_out
 from .comparison import ABSENT, ALONE, Form, difference_cell, noted, relative_cell
 from .dataset import Dataset
@@ -26,10 +26,6 @@ from .sheets import Baseline, Sheet, baseline, sheets, typed
 
 DEFAULT_METRIC = "ns_per_packet"
 OTHERS = (measures.DROPS, "latency_p50_ns", "latency_p99_ns", "allocator_calls_per_packet", "pages_held_mean_pages")
-SAME_PACKETS = (
-    "strategy",
-    "ring",
-)  # a simulation and its counterpart met the same packets if they differ in these only
 
 
 @dataclass(frozen=True)
@@ -244,7 +240,7 @@ def _legend(projection: Projection) -> list[Block]:
             " ~ no difference found, with the half width of its interval; – not simulated."
         )
         atom = axes.atoms[base.atom].name
-        if atom not in SAME_PACKETS:
+        if coordinates.said(projection.data.table, atom, "decides") == "packets":
             lines.append(
                 f"Simulations that differ in {atom} met other packets: a pair shares its replicate's number only."
             )

@@ -19,15 +19,10 @@ from ..errors import SweepError, did_you_mean
 from ..expression import Column, Expression, ExpressionError
 from ..units import UnitError, size_bytes, time_ps
 from . import numbers
-from .coordinates import Codes, encode
+from .coordinates import Codes, encode, parameters
 
 LITERALS: dict[str, Callable[[str], float]] = {"ps": time_ps, "bytes": size_bytes}  # by unit of the column
 MOST_VALUES = 12  # of a parameter, named in a message
-
-
-def parameters(table: pa.Table) -> list[str]:
-    """Columns of the table that are parameters, as the table itself says."""
-    return [field.name for field in table.schema if (field.metadata or {}).get(b"role") == b"parameter"]
 
 
 def varying(table: pa.Table) -> str:

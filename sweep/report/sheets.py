@@ -20,10 +20,9 @@ from ..errors import SweepError, did_you_mean
 from . import measures, steady
 from .axes import Axes, Axis, together
 from .composition import SHORT as TAIL_SHORT
-from .coordinates import Codes
+from .coordinates import Codes, parameters
 from .dataset import Array, Dataset
 from .measures import Measure
-from .selection import parameters
 
 Mask = NDArray[np.bool_]
 

@@ -17,6 +17,7 @@ from sweep.model.fields import Field
 
 HISTOGRAM = pa.list_(pa.int64(), HISTOGRAM_BUCKETS)
 ROLES = ("id", "parameter", "counter", "metric", "quality", "histogram")  # in the order of the columns
+PARTS = ("strategy", "traffic", "host", "nic")
 
 
 class Column(NamedTuple):
@@ -29,10 +30,16 @@ class Column(NamedTuple):
     role: str  # one of ROLES
     kernel: str = ""
     nullable: bool = True
+    of: str = ""  # of a parameter: the part of a scenario that it belongs to, one of PARTS; "" if to none of them
+    decides: str = (
+        ""  # of a parameter: "packets" if another value brings other packets, "window" if it sets what counts
+    )
 
     def field(self) -> pa.Field:
         """The Arrow field with everything but name, type and nullability as metadata."""
         metadata = {"unit": self.unit, "meaning": self.meaning, "role": self.role, "kernel": self.kernel}
+        if self.role == "parameter":
+            metadata |= {"of": self.of, "decides": self.decides}
         return pa.field(self.name, self.type, self.nullable, metadata)
 
 

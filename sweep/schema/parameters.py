@@ -4,6 +4,9 @@
 A parameter is read from one or two fields of the scenario.  A million rows have few distinct values of each, so a
 parameter is worked out once for each of those and spread over the rows by code.
 
+What a parameter belongs to follows from the field that it is read from, and travels with the column: a report tells a
+strategy's own knobs from what all strategies share by that alone.
+
 A NIC is split only into its own numbers; distributions are canonical text, `lognormal(20000000, 200000000)`, with
 the values in the order and unit of `sweep.model.scenario.Distribution`.
 """
@@ -30,6 +33,8 @@ from .fields import Column
 
 _KERNEL_PARAMS = {field.name: field for field in PARAMS}
 _TYPES = {"int": pa.int64(), "float": pa.float64(), "string": pa.string()}
+_PART_OF_FIELD = {"knobs": "strategy", "traffic": "traffic", "nic": "nic", "costs_ps": "host", "hardware": "host"}
+_PACKETS, _WINDOW = "packets", "window"  # what a parameter may decide, see `Column.decides`
 
 
 class Parameter(NamedTuple):
@@ -41,16 +46,26 @@ class Parameter(NamedTuple):
 
 
 def _parameter(
-    name: str, kind: str, unit: str, meaning: str, fields: str, value: Callable[..., Any], nullable: bool = True
+    name: str,
+    kind: str,
+    unit: str,
+    meaning: str,
+    fields: str,
+    value: Callable[..., Any],
+    nullable: bool = True,
+    decides: str = "",
 ) -> Parameter:
     """`fields` are separated by blanks."""
-    column = Column(name, _TYPES[kind], unit, meaning, "parameter", "", nullable)
-    return Parameter(column, tuple(fields.split()), value)
+    sources = tuple(fields.split())
+    part = next((_PART_OF_FIELD[field] for field in sources if field in _PART_OF_FIELD), "")
+    return Parameter(
+        Column(name, _TYPES[kind], unit, meaning, "parameter", "", nullable, part, decides), sources, value
+    )
 
 
-def _own(name: str, kind: str, unit: str, meaning: str) -> Parameter:
+def _own(name: str, kind: str, unit: str, meaning: str, decides: str = "") -> Parameter:
     """A field of the scenario itself."""
-    return _parameter(name, kind, unit, meaning, name, lambda own: own, False)
+    return _parameter(name, kind, unit, meaning, name, lambda own: own, False, decides)
 
 
 def _nic(name: str) -> Parameter:
@@ -58,9 +73,16 @@ def _nic(name: str) -> Parameter:
     return _parameter(name, "int", field.unit, field.meaning, "nic", attrgetter(name), False)
 
 
-def _traffic(name: str, kind: str, unit: str, meaning: str, value: Callable[[Traffic], Any] | None = None) -> Parameter:
-    """A plain attribute is always there."""
-    return _parameter(name, kind, unit, meaning, "traffic", value or attrgetter(name), value is not None)
+def _traffic(
+    name: str,
+    kind: str,
+    unit: str,
+    meaning: str,
+    value: Callable[[Traffic], Any] | None = None,
+    decides: str = _PACKETS,
+) -> Parameter:
+    """A plain attribute is always there.  The random streams are keyed with all that is printed of a mix."""
+    return _parameter(name, kind, unit, meaning, "traffic", value or attrgetter(name), value is not None, decides)
 
 
 def _reader(name: str) -> Parameter:
@@ -110,7 +132,13 @@ def parameters() -> tuple[Parameter, ...]:
         _own("queues", "int", "1", "identical queues that share the host and the load, this one included"),
         _own("iommu", "string", "1", "IOMMU: off, lazy or strict"),
         _parameter(
-            "load", "float", "1", "share of the link's packet rate with this mix", "load_ppm", lambda ppm: ppm / 1e6
+            "load",
+            "float",
+            "1",
+            "share of the link's packet rate with this mix",
+            "load_ppm",
+            lambda ppm: ppm / 1e6,
+            decides=_PACKETS,
         ),
         *map(_knob, knobs.values()),
         _parameter(
@@ -121,16 +149,16 @@ def parameters() -> tuple[Parameter, ...]:
             "strategy knobs",
             _truesize,
         ),
-        _own("packets", "int", "packets", "packets offered in all, warm-up included"),
-        _own("warmup", "int", "packets", "packets before the measured window"),
-        _own("seed", "int", "1", "seed of all random streams"),
-        _own("replicate", "int", "1", "replicate: equal numbers meet the same packets"),
-        _own("load_ppm", "int", "ppm", "load, as the simulation has it"),
+        _own("packets", "int", "packets", "packets offered in all, warm-up included", _WINDOW),
+        _own("warmup", "int", "packets", "packets before the measured window", _WINDOW),
+        _own("seed", "int", "1", "seed of all random streams", _PACKETS),
+        _own("replicate", "int", "1", "replicate: equal numbers meet the same packets", _PACKETS),
+        _own("load_ppm", "int", "ppm", "load, as the simulation has it", _PACKETS),
         _own("memory_pages", "int", "pages", "pages that the zone can give to this queue; 0: no limit"),
         *map(_nic, ("tx_ring", "napi_budget", "coalesce_ps", "coalesce_frames", "tx_coalesce_ps")),
         *map(_nic, ("tx_coalesce_frames", "refill_batch", "copybreak_bytes", "link_ps_per_byte")),
         *map(_nic, ("pcie_packet_ps", "rx_buffer_bytes")),
-        _traffic("flows", "int", "1", "TCP flows per queue that are acknowledged; 0: none"),
+        _traffic("flows", "int", "1", "TCP flows per queue that are acknowledged; 0: none", decides=""),
         _traffic("arrivals", "string", "1", "arrival process", lambda traffic: _arrivals(traffic.arrivals)),
         _traffic(
             "sizes",
@@ -159,7 +187,9 @@ def parameters() -> tuple[Parameter, ...]:
     )
 
 
-LABEL = Column("label", pa.string(), "1", "name of the variant of a strategy, from the sweep file", "parameter")
+LABEL = Column(
+    "label", pa.string(), "1", "name of the variant of a strategy, from the sweep file", "parameter", of="strategy"
+)
 
 
 def columns() -> list[Column]:

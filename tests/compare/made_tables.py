@@ -13,6 +13,9 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 
+from sweep.schema import results_schema
+
+SCHEMA = results_schema()
 Row = dict[str, Any]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 PARAMETERS = ("strategy", "label", "traffic", "host", "ring", "load", "packets", "warmup", "seed", "replicate")
@@ -117,7 +120,15 @@ def _metadata(name: str) -> dict[str, str]:
         role = "parameter"
     else:
         role = {"id": "id", "valid": "quality", "recycle_ring": "counter"}.get(name, "metric")
-    return {"unit": UNITS.get(name, "1"), "meaning": name, "role": role}
+    return {"unit": UNITS.get(name, "1"), "meaning": name, "role": role} | published(name)
+
+
+def published(name: str) -> dict[str, str]:
+    """What a published table says of a parameter: what it belongs to, and what it decides."""
+    if name not in SCHEMA.names:
+        return {}
+    said = SCHEMA.field(name).metadata
+    return {what: said[what.encode()].decode() for what in ("of", "decides") if what.encode() in said}
 
 
 def worse(share: float, **where: Any) -> Callable[[Row], None]:

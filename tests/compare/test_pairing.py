@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from made_tables import table, worse
+from made_tables import published, table, worse
 
 from sweep import compare
 from sweep.errors import NotComparableError, SweepError
@@ -16,7 +16,7 @@ from sweep.errors import NotComparableError, SweepError
 def column(source: pa.Table, name: str, values) -> pa.Table:
     """`source` with a parameter column set: a value for all rows, or one for each."""
     listed = list(values) if isinstance(values, list | np.ndarray) else [values] * len(source)
-    field = pa.field(name, pa.array(listed).type, metadata={"role": "parameter", "unit": "1"})
+    field = pa.field(name, pa.array(listed).type, metadata={"role": "parameter", "unit": "1"} | published(name))
     if name in source.column_names:
         return source.set_column(source.column_names.index(name), field, pa.array(listed))
     return source.append_column(field, pa.array(listed))

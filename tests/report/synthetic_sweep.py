@@ -17,6 +17,9 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 
+from sweep.schema import results_schema
+
+SCHEMA = results_schema()
 PACKETS, WARMUP = 200_000, 20_000
 WINDOW = PACKETS - WARMUP
 STRATEGIES = ("page_allocator", "refcount_recycle", "page_frag", "page_pool")
@@ -73,7 +76,7 @@ def table(
         values = [row.get(name) for row in rows]
         kind = _kind(name, values)
         arrays.append(pa.array(values, kind))
-        fields.append(pa.field(name, kind, metadata={"unit": "", "meaning": name, "role": _role(name)}))
+        fields.append(pa.field(name, kind, metadata={"unit": "", "meaning": name, "role": _role(name)} | _part(name)))
     described = {
         "name": "synthetic",
         "baseline": {"strategy": baseline},
@@ -105,6 +108,12 @@ def _role(name: str) -> str:
     if name in PARAMETERS:
         return "parameter"
     return "histogram" if name.endswith("_histogram") else "metric" if RATIO.search(name) else "counter"
+
+
+def _part(name: str) -> dict[str, str]:
+    """What a published table says of a parameter: what it belongs to, and what it decides."""
+    said = (SCHEMA.field(name).metadata or {}) if name in SCHEMA.names else {}
+    return {what: said[what.encode()].decode() for what in ("of", "decides") if what.encode() in said}
 
 
 def _kind(name: str, values: list) -> pa.DataType:
