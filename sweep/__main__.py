@@ -10,6 +10,8 @@ import sys
 from io import TextIOWrapper
 from types import FrameType
 
+from sweep.foreign import visible
+
 INCOMPLETE = 3  # exit code
 
 
@@ -42,8 +44,8 @@ def _standard_files() -> None:
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
     """Nothing has been started that would have to end; an exception might be lost inside an import."""
-    words = shlex.join(["sweep", *sys.argv[1:]])
-    os.write(2, f"interrupted before anything was started. Go on with\n  {words}\n".encode())
+    words = visible(shlex.join(["sweep", *sys.argv[1:]]))
+    os.write(2, f"interrupted before anything was started. Go on with\n  {words}\n".encode(errors="replace"))
     os._exit(INCOMPLETE)
 
 

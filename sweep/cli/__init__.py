@@ -10,6 +10,7 @@ import os
 
 import typer
 
+from . import screen
 from .compare import compare
 from .exits import guarded
 from .export import export
@@ -63,4 +64,5 @@ def main() -> None:
         from .completion import complete
 
         complete(app)
+    screen.install()
     app(prog_name="sweep")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweep import storage
+from sweep.foreign import visible
 
 from .words import count, of, seconds
 
@@ -52,7 +53,7 @@ def giving_up(again: str) -> Callable[[], None]:
 
     def say() -> None:  # not through `print`: the thread that runs may hold its lock
         words = f"interrupted; what was finished is kept. Go on with\n  {again}\n"
-        os.write(2, f"{chr(10) * os.isatty(2)}{words}".encode())
+        os.write(2, visible(f"{chr(10) * os.isatty(2)}{words}").encode())
 
     return say
 

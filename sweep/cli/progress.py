@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from sweep.foreign import visible_line
+
 from .words import clock, count, of, scaled
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Display:
             from rich.table import Column
             from rich.text import Text
 
+            from .screen import console
+
             class Said(ProgressColumn):
                 """Words about the run as it stands when they are drawn, so that "stopping" shows at once."""
 
@@ -55,10 +59,18 @@ class Display:
                     self._words = words
 
                 def render(self, task: Task) -> Text:
-                    return Text(self._words(task.fields["progress"]))
+                    return Text(visible_line(self._words(task.fields["progress"])))
 
             columns = (Said(_head), BarColumn(None), Said(_tail))  # the bar takes what the words leave
-            self._bar = Bar(*columns, transient=True, expand=True, redirect_stderr=False)  # stderr is the run's log
+            # Nothing else is printed while it is drawn; stderr is the run's log.
+            self._bar = Bar(
+                *columns,
+                console=console(),
+                transient=True,
+                expand=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
             self._task = self._bar.add_task("", total=1.0, progress=progress)
             self._bar.start()
             self._bar.console.show_cursor(True)  # a run that is killed could not give it back

@@ -32,14 +32,14 @@ def replay(files: Files) -> None:
         equal += not found
         if found:
             first, more = found[0], len(found) - 1
-            verdict = typer.style("differs", fg="red")
+            verdict = "differs"
             rest = f" (and {of(more, 'more value')})" if more else ""
             text = f"{first.where}: {first.column} expected {first.expected}, got {first.got}{rest}"
         else:
-            verdict = typer.style("equal", fg="green")
+            verdict = "equal"
             text = f"{of(trace.operations, 'operation')}, {of(trace.snapshots, 'snapshot')}"
-        typer.echo(f"{trace.id}  {verdict}  {text}")
-    typer.echo(f"{equal} of {len(traces)} equal")
+        print(f"{trace.id}  {verdict}  {text}")
+    print(f"{equal} of {len(traces)} equal")
     if equal < len(traces):
         raise typer.Exit(1)
 

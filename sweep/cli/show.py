@@ -205,10 +205,13 @@ class _Progress:
 
     def __enter__(self) -> Callable[[int], None]:
         if sys.stderr.isatty():
-            from rich.console import Console
             from rich.progress import Progress
 
-            self._bar = Progress(console=Console(stderr=True), transient=True)
+            from .screen import console
+
+            self._bar = Progress(
+                console=console(error=True), transient=True, redirect_stdout=False, redirect_stderr=False
+            )
             self._task = self._bar.add_task("packets", total=self._packets)
             self._bar.start()
         return self._update

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
+from sweep.foreign import json_text
 
 from .arguments import Executor, File, Out, RetryFailed, Sets, Workers
 from .ending import failed, giving_up
@@ -91,7 +91,7 @@ def size(
         raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {again}") from error
     if ran.interrupted:
         raise IncompleteError(f"interrupted; what was finished is kept. Go on with\n  {again}")
-    kept = json.dumps(record.record(answer), indent=1)
+    kept = json_text(record.record(answer), indent=1)
     files = storage.open(where)
     files.put(KEPT, kept.encode())
     print(_text(answer, format) if format != "json" else kept)

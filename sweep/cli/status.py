@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.foreign import json_text
 from sweep.storage import resume
 
 from .ending import failed
@@ -31,7 +31,7 @@ def status(
     from sweep.jobs.status import status as look
 
     found = look(directory)
-    print(json.dumps(_record(found), indent=2) if as_json else _text(found, directory))
+    print(json_text(_record(found), indent=2) if as_json else _text(found, directory))
     if not found.complete:
         raise typer.Exit(INCOMPLETE)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.foreign import visible
 from sweep.storage import resume
 
 from .arguments import Location
@@ -57,10 +58,15 @@ def _follow(observer: Observer, view: View, directory: str, interval_s: float) -
         from rich.live import Live
         from rich.text import Text
 
-        with Live(Text(_text(view, directory)), auto_refresh=False, redirect_stderr=False) as live:
+        from .screen import console
+
+        def drawn() -> Text:
+            return Text(visible(_text(view, directory)))
+
+        with Live(drawn(), console=console(), auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
             while not view.over:
                 view = _next(observer, view, interval_s)
-                live.update(Text(_text(view, directory)), refresh=True)
+                live.update(drawn(), refresh=True)
         return view
     said = ""
     while not view.over:

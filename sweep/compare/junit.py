@@ -9,9 +9,9 @@ Source: the schema that Jenkins publishes for its xUnit plug-in (testsuites, tes
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
+from sweep.foreign import visible  # of what it leaves, XML 1.0 has all
 from sweep.report import numbers
 from sweep.stats.margins import Verdict
 
@@ -20,8 +20,6 @@ from .injection import SelfTest
 from .wording import told
 
 SHOWN = 20  # comparisons in one message
-# XML 1.0 has no other characters than these; a label may have any.
-FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 BAD = ((Verdict.REGRESSED, "failure", "regressed"), (Verdict.UNDECIDED, "error", "too little data"))
 Groups = dict[str, list[int]]
@@ -37,10 +35,10 @@ def render(found: Comparison | SelfTest) -> str:
         groups: Groups = {}
         for each in (comparison.rule == place).nonzero()[0].tolist():
             groups.setdefault(names[comparison.cell[each]], []).append(each)
-        suite = ElementTree.SubElement(root, "testsuite", name=_clean(rule.title))
+        suite = ElementTree.SubElement(root, "testsuite", name=visible(rule.title))
         for name, members in groups.items():
             case = ElementTree.SubElement(
-                suite, "testcase", classname=f"sweep.{rule.metric}", name=_clean(name), time="0"
+                suite, "testcase", classname=visible(f"sweep.{rule.metric}"), name=visible(name), time="0"
             )
             _outcome(case, comparison, ranked, members)
         _count(suite)
@@ -56,11 +54,11 @@ def _outcome(case: ElementTree.Element, found: Comparison, ranked: list[dict[int
         if bad:
             cells = numbers.count(len(members), "cell")
             message = f"{what} in {len(bad):,} of {cells}; worst: {told(found, bad[0])}"
-            entry = ElementTree.SubElement(case, tag, type=what, message=_clean(message))
+            entry = ElementTree.SubElement(case, tag, type=what, message=visible(message))
             lines = [told(found, place) for place in bad[:SHOWN]]
             if len(bad) > SHOWN:
                 lines.append(f"and {len(bad) - SHOWN:,} more")
-            entry.text = _clean("\n".join(lines))
+            entry.text = visible("\n".join(lines))
             return
 
 
@@ -69,7 +67,3 @@ def _count(node: ElementTree.Element) -> None:
         node.set(name, str(sum(1 for _ in node.iter(tag))))
     node.set("skipped", "0")
     node.set("time", "0")
-
-
-def _clean(text: str) -> str:
-    return FORBIDDEN.sub("\ufffd", text)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePath
 
 from sweep.errors import SweepError, did_you_mean
+from sweep.foreign import json_text
 from sweep.report import markdown, plain
 
 from . import contents, junit, records
@@ -20,7 +20,7 @@ SUFFIXES = {".txt": "txt", ".text": "txt", ".md": "md", ".json": "json", ".xml":
 def write(found: Comparison | SelfTest, form: str, width: int = 100) -> str:
     """The whole of it; `width` is for text.  Raises SweepError for a format that is not known."""
     if _known(form) == "json":
-        return json.dumps(records.record(found), indent=1, allow_nan=False) + "\n"
+        return json_text(records.record(found), indent=1) + "\n"
     if form == "junit":
         return junit.render(found)
     document = contents.document(found)

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from pydantic import AfterValidator, WithJsonSchema
 
 from sweep import claims
-from sweep.errors import did_you_mean
 from sweep.expression import Column
 from sweep.grid import Layout
 from sweep.metrics import METRICS
@@ -27,7 +26,7 @@ from sweep.model.counters import HISTOGRAMS
 from sweep.model.strategies import NAMES, strategy
 
 from .quantities import ChoiceError
-from .source import LISTS
+from .source import LISTS, shorten
 
 # Columns of the dataset and the parameter each is: those in the same unit.
 NAMED = ("strategy", "traffic", "host", "nic", "kernel", "iommu", "label")
@@ -143,6 +142,5 @@ def _values(column: Column) -> tuple[str, ...]:
 
 
 def _unknown(what: str, name: str, choices: tuple[str, ...], close: tuple[str, ...] = ()) -> ChoiceError:
-    hint = did_you_mean(name, close or choices)
-    message = f'has the {what} "{name}" in it, which is not known{hint and "." + hint}'
-    return ChoiceError(message, choices, see=LISTS.get(what, ""))
+    message = f'has the {what} "{shorten(name)}" in it, which is not known'
+    return ChoiceError(message, choices, see=LISTS.get(what, ""), near=(name, close or choices))

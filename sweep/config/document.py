@@ -19,10 +19,10 @@ from .check import check
 from .library import Library
 from .overrides import Parts, apply, take_apart
 from .parameters import knobs_of, named, parameters, settings
-from .reading import Reading, read_values
+from .reading import HopelessError, Reading, read_values
 from .scenario_parts import DocumentError
 from .sections import SECTIONS
-from .source import SEE, Mistake, Place, all_of, read
+from .source import SEE, Mistake, Node, Place, all_of, read
 from .sweep import FORMAT, Sweep, constrain, from_document
 from .validation import parse
 
@@ -50,8 +50,11 @@ def resolve(parts: Parts, library: Library, top: Place, name: str) -> Sweep:
 
     Errors: ConfigError with every mistake, or Mistake.
     """
-    reading = read_values(parts)
-    document = _document(reading, library, top, name)
+    try:
+        reading = read_values(parts)
+        document = _document(reading, library, top, name)
+    except HopelessError as error:
+        raise all_of(error.mistakes, more="; there may be others: reading ended with them") from None
     if reading.mistakes:
         raise _error(reading, document)
     document = json.loads(json.dumps(document))
@@ -75,7 +78,7 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
     _not_too_many(reading, top)
     return {
         "format": FORMAT,
-        "name": _setting(reading, "name") or stem,
+        "name": _setting(reading, "name") or _named_by_file(reading, top, stem),
         "replicates": _setting(reading, "replicates"),
         "seed": _setting(reading, "seed"),
         "baseline": _baseline(reading),
@@ -99,6 +102,13 @@ def _setting(reading: Reading, name: str) -> Any:
         with reading.gather():
             return setting.parse(reading.parts.settings[name])
     return setting.usual()
+
+
+def _named_by_file(reading: Reading, top: Place, stem: str) -> str:
+    """What a sweep without a name is called: as its file, if that can be a name."""
+    with reading.gather():
+        settings()["name"].parse(Node(top, stem), 'without a "name:" it is called as its file:')
+    return stem
 
 
 def _baseline(reading: Reading) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, WithJsonSchema
 
@@ -26,7 +26,7 @@ from .claims import ClaimText, ObjectiveText
 from .distributions import distribution_text
 from .quantities import SERIAL, ChoiceError, Condition, Count, Formula, Name, Quantity, Share, Shown
 from .sections import HOST_TYPES, Nic
-from .source import LISTS, Node, unknown
+from .source import LISTS, SEE, Node, unknown
 from .traffic import Mix
 from .validation import NULL, Group, Part, canonical, meaning, parse
 
@@ -70,7 +70,7 @@ class Claim(Part):
 
     called = "a claim"
 
-    name: str
+    name: Name
     that: ClaimText
 
 
@@ -111,12 +111,20 @@ class Parameter:
         return TypeAdapter(self.type)
 
     @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The words that it can be, if it is one of some words."""
+        return get_args(self.type) if get_origin(self.type) is Literal else ()
+
+    @cached_property
     def quantity(self) -> Quantity | None:
         """What it is a number of, if it is one."""
         return next((data for data in getattr(self.type, "__metadata__", ()) if isinstance(data, Quantity)), None)
 
     def parse(self, node: Node, what: str = "") -> Any:
         """The canonical value of a node.  Errors: Mistake."""
+        if self.choices and node.is_scalar and not node.is_null and node.text not in self.choices:
+            label = what or self.name  # as pydantic would have it said, in a tenth of the time: there may be thousands
+            raise unknown(node.place, label, node.text, self.choices, see=LISTS.get(label, SEE))
         return parse(self.adapter, node, what or self.name)
 
     def usual(self) -> Any:

@@ -18,12 +18,14 @@ from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from sweep import units
-from sweep.errors import did_you_mean
 from sweep.expression import Expression
+from sweep.foreign import is_plain
 from sweep.grid import FORMS
 from sweep.units import MILLION, Dimension
 
 Shown = str | int | float
+
+LONGEST_NAME = 100  # characters: a column of a table, a line of a terminal
 
 # What a formula may be computed from.
 FORMULA_NAMES = ("ring", "nic.tx_ring", "nic.napi_budget", "nic.refill_batch")
@@ -140,23 +142,27 @@ def _formula(text: str) -> str:
     if not names:
         raise ValueError("is neither a whole number nor computed from one")
     for name in sorted(names - set(FORMULA_NAMES)):
-        hint = did_you_mean(name, FORMULA_NAMES)
-        message = f'cannot be computed: the parameter "{name}" is not known{"." * bool(hint)}{hint}'
-        raise ChoiceError(message, FORMULA_NAMES)
+        message = f'cannot be computed: the parameter "{name}" is not known'
+        raise ChoiceError(message, FORMULA_NAMES, near=(name, FORMULA_NAMES))
     return text
 
 
 class ChoiceError(ValueError):
     """`known` is what there is to choose from; `at` the way from the value that was looked at to the wrong one.
 
-    `see` is the command that lists the choices.
+    `see` is the command that lists the choices; `near` is as in `Mistake`.
     """
 
     def __init__(
-        self, message: str, known: tuple[str, ...] = (), at: tuple[str | int, ...] = (), see: str = ""
+        self,
+        message: str,
+        known: tuple[str, ...] = (),
+        at: tuple[str | int, ...] = (),
+        see: str = "",
+        near: tuple[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(message)
-        self.known, self.at, self.see = known, at, see
+        self.known, self.at, self.see, self.near = known, at, see, near
 
 
 def _usecs(text: str) -> int:
@@ -201,8 +207,8 @@ Formula = partial(_Formula, COUNT)
 
 
 def _name(text: str) -> str:
-    if not text.strip() or len(text) > 100 or not text.isprintable():
-        raise ValueError("is not a name: 1 to 100 printable characters")
+    if not text.strip() or len(text) > LONGEST_NAME or not is_plain(text):
+        raise ValueError(f"is not a name: 1 to {LONGEST_NAME} printable characters")
     return text
 
 

@@ -7,18 +7,19 @@ placeholder, so that the points which it would have spoiled can be counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweep.grid import LABEL, Dimension
+from sweep.grid import LABEL, Dimension, hashable
 
 from .overrides import Parts
 from .parameters import named, parameters, settings
 from .short_forms import expand
 from .source import Mistake, Node, Place, shorten
 
+MOST_MISTAKES = 1000  # ten are shown
 INLINE = "inline"  # the name of a NIC that is written out in place of a name
 
 
@@ -27,6 +28,14 @@ class Wrong:
     """Stands for a value that could not be read."""
 
     place: Place
+
+
+class HopelessError(Exception):
+    """There are so many mistakes that reading on helps nobody."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__()
+        self.mistakes = mistakes
 
 
 @dataclass(slots=True)
@@ -54,12 +63,18 @@ class Reading:
             yield
         except Mistake as mistake:
             self.mistakes += [mistake, *mistake.also]
+            self._end_if_hopeless()
 
     def note(self, mistake: Mistake, uses: tuple[str, object]) -> None:
         """Keep a mistake, and those found with it, that spoil the points with a value of a parameter."""
         for each in (mistake, *mistake.also):
             each.uses = uses
             self.mistakes.append(each)
+        self._end_if_hopeless()
+
+    def _end_if_hopeless(self) -> None:
+        if len(self.mistakes) > MOST_MISTAKES:
+            raise HopelessError(self.mistakes)
 
     def uses(self, name: str) -> list[tuple[Any, Place | None]]:
         """Every readable value of a parameter with its place; None for a default."""
@@ -167,12 +182,15 @@ def _values(reading: Reading, name: str, node: Node, what: str) -> list[Any]:
 def _axis(reading: Reading, name: str, node: Node) -> Dimension:
     what = f"the axis {name}"
     values = _values(reading, name, node, what)
-    for i, value in enumerate(values):
-        if node.items is not None and value in values[:i]:
-            item, first = node.items[i], node.items[values.index(value)]
+    places: dict[Hashable, int] = {}
+    for i, value in enumerate(map(hashable, values)):
+        earlier = places.setdefault(value, i)
+        if node.items is not None and earlier != i:
+            item, first = node.items[i], node.items[earlier]
             same = f' (the same as "{shorten(first.text)}")' if first.text != item.text else ""
             text = f'{what} has "{shorten(item.text) or "this value"}" twice{same}.'
-            reading.mistakes.append(Mistake(item.place, text))
+            with reading.gather():
+                raise Mistake(item.place, text)
     return Dimension((name,), tuple((value,) for value in values))
 
 
@@ -197,13 +215,12 @@ def _zip(reading: Reading, entry: Node, taken: dict[str, Place]) -> Dimension:
         listed = ", ".join(f'"{name}" has {length}' for name, length in lengths.items())
         raise Mistake(entry.place, f"the lists of a zip are equally long, but {listed}.")
     entries = tuple(zip(*columns.values(), strict=True))
-    bare = [tuple(value for name, value in zip(columns, row, strict=True) if name != LABEL) for row in entries]
-    for i, row in enumerate(bare):
-        if row in bare[:i]:
+    first: dict[Hashable, int] = {}
+    for i, row in enumerate(entries):
+        bare = hashable([value for name, value in zip(columns, row, strict=True) if name != LABEL])
+        if first.setdefault(bare, i) != i:
             name = next(name for name in columns if name != LABEL)
-            raise Mistake(
-                reading.places[name][i], f"entry {i + 1} of the zip is the same as entry {bare.index(row) + 1}."
-            )
+            raise Mistake(reading.places[name][i], f"entry {i + 1} of the zip is the same as entry {first[bare] + 1}.")
     return Dimension(tuple(columns), entries)
 
 

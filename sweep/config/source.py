@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: MIT
 """YAML with places: every key and value knows its file, line and column, and its text as written.
 
-PyYAML's composer builds the tree; nothing is constructed, so `on`, `0o17` and `1:30` stay the text that they
+The tree is made of the parser's events and nothing is constructed, so `on`, `0o17` and `1:30` stay the text that they
 are.  Refused: duplicate keys, anchors and aliases, tags, more than one document, deep nesting, large files.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import yaml
-from yaml.events import AliasEvent
 
 from sweep.errors import ConfigError, did_you_mean
+from sweep.foreign import visible_line
 
 SEE = "sweep schema"  # the command that says what a file may say
 LISTS = {  # those that list what there is of something
@@ -30,6 +31,9 @@ LISTS = {  # those that list what there is of something
 DEEPEST = 20
 LARGEST_BYTES = 1 << 20
 MOST_SHOWN = 10  # mistakes
+PARSER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # libyaml: a thirtieth of the time
+RESOLVER: Any = yaml.resolver.Resolver()
+MOST_KNOWN = 200  # choices of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Mistake(Exception):
     """Something wrong at a place.
 
     known: the choices, under the heading `heading`; see: the next command;
+    near: a word that is not known and those that it may have been meant for, looked for when it is told;
     uses: the parameter and canonical value whose points the mistake spoils, to count them;
     also: further mistakes that were found with it.
     """
@@ -61,23 +66,26 @@ class Mistake(Exception):
         heading: str = "known",
         see: str = "",
         uses: tuple[str, object] | None = None,
+        near: tuple[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(message)
-        self.place, self.known, self.heading, self.see, self.uses = place, known, heading, see, uses
+        self.place, self.known, self.heading, self.see, self.uses, self.near = place, known, heading, see, uses, near
         self.also: list[Mistake] = []
 
     @classmethod
     def of(cls, place: Place, what: str, error: Exception) -> Mistake:
         """`what` is as `error` says, with the choices and the next command that it has."""
         stop = "" if str(error).endswith("?") else "."
-        known, see = getattr(error, "known", ()), getattr(error, "see", "")
-        return cls(place, f"{what} {error}{stop}", known=known, see=see)
+        known, see, near = getattr(error, "known", ()), getattr(error, "see", ""), getattr(error, "near", None)
+        return cls(place, f"{what} {error}{stop}", known=known, see=see, near=near)
 
     def text(self, count: str = "") -> str:
         """The whole message; `count` is a sentence about how many points it affects."""
-        lines = [f"{self.place}: {self}" + (f" {count}" if count else "")]
+        hint = did_you_mean(*self.near) if self.near else ""
+        lines = [f"{self.place}: {self}{hint}" + (f" {count}" if count else "")]
         if self.known:
-            lines.append(f"  {self.heading}: {', '.join(self.known)}")
+            more = f" and {len(self.known) - MOST_KNOWN:,} more" if len(self.known) > MOST_KNOWN else ""
+            lines.append(f"  {self.heading}: {', '.join(map(shorten, self.known[:MOST_KNOWN]))}{more}")
         if self.see:
             lines.append(f"  see: {self.see}")
         return "\n".join(lines)
@@ -86,18 +94,21 @@ class Mistake(Exception):
         return ConfigError(self.text())
 
 
-def all_of(mistakes: Iterable[Mistake], count: Callable[[Mistake], str] = lambda mistake: "") -> ConfigError:
+def all_of(
+    mistakes: Iterable[Mistake], count: Callable[[Mistake], str] = lambda mistake: "", more: str = ""
+) -> ConfigError:
     """Several mistakes as one error, in the order of the file; `count` is as in `Mistake.text`."""
     ordered = sorted(mistakes, key=lambda each: (each.place.source, each.place.line, each.place.column))
     texts = [mistake.text(count(mistake)) for mistake in ordered[:MOST_SHOWN]]
     if len(ordered) > MOST_SHOWN:
-        texts.append(f"and {len(ordered) - MOST_SHOWN:,} more mistakes")
+        texts.append(f"and {len(ordered) - MOST_SHOWN:,} more mistakes{more}")
     return ConfigError("\n".join(texts))
 
 
 def unknown(place: Place, what: str, value: str, known: tuple[str, ...], **more: str) -> Mistake:
     """A name that is not among the choices."""
-    return Mistake(place, f'{what} "{shorten(value)}" is not known.{did_you_mean(value, known)}', known=known, **more)  # type: ignore[arg-type]
+    message = f'{what} "{shorten(value)}" is not known.'
+    return Mistake(place, message, known=known, near=(value, known), **more)  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)
@@ -157,8 +168,8 @@ class Node:
 
 
 def shorten(text: str, longest: int = 80) -> str:
-    """Text for a message: one line, printable, not too long."""
-    text = "".join(c if c.isprintable() else "�" for c in " ".join(text.split()))
+    """Text for a message: one line, visible, not too long."""
+    text = visible_line(" ".join(re.split("[ \t\r\n]+", text[: 4 * longest].strip(" \t\r\n"))))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -186,68 +197,80 @@ def read(path: Path) -> Node:
 def parse(text: str, source: str, marked: bool = True) -> Node:
     """YAML text as a tree; `marked` False gives every node the source alone as its place.  Errors: Mistake."""
     try:
-        loader = _Loader(text)
-        try:
-            root = loader.get_single_node()
-        finally:
-            loader.dispose()
+        if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
+            raise Mistake(
+                _place(source, text[: odd.start()]) if marked else Place(source),
+                f'has the character "U+{ord(odd[0]):04X}", which YAML does not allow.',
+            )
+        composer = _Composer(source, marked)
+        for event in yaml.parse(text, Loader=PARSER):
+            composer.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(source, mark.line + 1, mark.column + 1) if mark and marked else Place(source)
         raise Mistake(place, f"is not valid YAML: {shorten(error.problem or str(error))}.") from None
-    except yaml.reader.ReaderError as error:
-        place = _place(source, text[: error.position]) if marked else Place(source)
-        raise Mistake(
-            place, f'has the character "U+{ord(text[error.position]):04X}", which YAML does not allow.'
-        ) from None
     except (RecursionError, ValueError, OverflowError):
         raise Mistake(Place(source), "is not valid YAML.") from None
-    if root is None:
-        return Node(Place(source, 1, 1) if marked else Place(source), is_null=True)
-    return _tree(root, source, marked)
+    return composer.root or Node(Place(source, 1, 1) if marked else Place(source), is_null=True)
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader's composer without aliases and without bottomless nesting."""
+class _Composer:
+    """Makes the tree of a parser's events, without aliases, tags and bottomless nesting."""
 
-    depth = 0
+    def __init__(self, source: str, marked: bool) -> None:
+        self.source, self.marked = source, marked
+        self.root: Node | None = None
+        self.open: list[Node] = []  # lists and mappings that have not ended, the innermost last
+        self.keys: list[Node | None] = []  # of each of them that is a mapping, the key whose value comes next
 
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+    def take(self, event: Any) -> None:
+        """The next event.  Errors: Mistake, MarkedYAMLError."""
+        if self.root is not None and isinstance(event, yaml.DocumentStartEvent):
+            raise yaml.MarkedYAMLError(problem="more than one document", problem_mark=event.start_mark)  # type: ignore[arg-type]
+        if isinstance(event, yaml.CollectionEndEvent):
+            self.open.pop()
+            self.keys.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            node = self._node(event)
+            self._put(node)
+            if not node.is_scalar:
+                self.open.append(node)
+                self.keys.append(None)
+
+    def _node(self, event: Any) -> Node:
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
             raise yaml.MarkedYAMLError(problem="anchors and aliases are not used here", problem_mark=event.start_mark)
-        tag = getattr(event, "tag", None)
-        if tag and tag != "!":
-            raise yaml.MarkedYAMLError(problem=f'the tag "{tag}" is not used here', problem_mark=event.start_mark)
-        self.depth += 1
-        if self.depth > DEEPEST:
+        if event.tag and event.tag != "!":
+            raise yaml.MarkedYAMLError(problem=f'the tag "{event.tag}" is not used here', problem_mark=event.start_mark)
+        if len(self.open) >= DEEPEST:
             raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} levels deep", problem_mark=event.start_mark)
-        try:
-            return super().compose_node(parent, index)
-        finally:
-            self.depth -= 1
-
-
-def _tree(node: yaml.Node, source: str, marked: bool) -> Node:
-    mark = node.start_mark
-    place = Place(source, mark.line + 1, mark.column + 1) if marked else Place(source)
-    if isinstance(node, yaml.ScalarNode):
-        implied = node.tag.rpartition(":")[2]
-        if any("\ud800" <= c <= "\udfff" for c in node.value):
+        mark = event.start_mark
+        place = Place(self.source, mark.line + 1, mark.column + 1) if self.marked else Place(self.source)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Node(place, items=[])
+        if isinstance(event, yaml.MappingStartEvent):
+            return Node(place, pairs={})
+        if any("\ud800" <= c <= "\udfff" for c in event.value):
             raise Mistake(place, "has an escaped surrogate, which is no character.")
-        return Node(place, str(node.value), is_null=implied == "null", is_boolean=implied == "bool")
-    if isinstance(node, yaml.SequenceNode):
-        return Node(place, items=[_tree(item, source, marked) for item in node.value])
-    tree = Node(place, pairs={})
-    assert tree.pairs is not None
-    for key_node, value in node.value:
-        key = _tree(key_node, source, marked)
-        name = key.scalar("a key")
-        if name in tree.pairs:
-            raise Mistake(key.place, f'"{shorten(name)}" is given twice; first at {tree.keys[name]}.')
-        tree.pairs[name] = _tree(value, source, marked)
-        tree.keys[name] = key.place
-    return tree
+        implied = RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit).rpartition(":")[2]
+        return Node(place, str(event.value), is_null=implied == "null", is_boolean=implied == "bool")
+
+    def _put(self, node: Node) -> None:
+        """Where it belongs: into the innermost list or mapping."""
+        if not self.open:
+            self.root = node
+            return
+        owner, key = self.open[-1], self.keys[-1]
+        if owner.items is not None:
+            owner.items.append(node)
+        elif key is None:
+            name = node.scalar("a key")
+            if name in owner.keys:
+                raise Mistake(node.place, f'"{shorten(name)}" is given twice; first at {owner.keys[name]}.')
+            owner.keys[name], self.keys[-1] = node.place, node
+        else:
+            assert owner.pairs is not None
+            owner.pairs[key.text], self.keys[-1] = node, None
 
 
 def _place(source: str, before: str) -> Place:

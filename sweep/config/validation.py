@@ -146,8 +146,8 @@ def _mistake(error: Any, root: Node, what: str, type_: Any) -> Mistake:
         message += " (YAML reads on, off, yes and no as booleans)"
     if units := getattr(cause, "units", ()):
         return Mistake(node.place, f"{message}.", known=units, heading="units")
-    known, see = getattr(cause, "known", ()), getattr(cause, "see", "")
-    return Mistake(node.place, message + "." * (message[-1] != "?"), known=known, see=see)
+    known, see, near = getattr(cause, "known", ()), getattr(cause, "see", ""), getattr(cause, "near", None)
+    return Mistake(node.place, message + "." * (message[-1] != "?"), known=known, see=see, near=near)
 
 
 def _key_mistake(kind: str, loc: Sequence[Any], root: Node, what: str, part: type[Part]) -> Mistake:

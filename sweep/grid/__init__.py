@@ -4,7 +4,7 @@
 `layout` numbers the points, `coded` holds columns over them, `sequence` has the short forms of lists.
 """
 
-from .coded import Coded, Codes, distinct, firsts, together, used
+from .coded import Coded, Codes, distinct, firsts, hashable, together, used
 from .layout import LABEL, MOST_POINTS, Dimension, Ints, Layout
 from .sequence import FORMS, SequenceError
 
@@ -20,6 +20,7 @@ __all__ = [
     "SequenceError",
     "distinct",
     "firsts",
+    "hashable",
     "together",
     "used",
 ]

@@ -17,6 +17,13 @@ Codes = npt.NDArray[Any]  # of any type of integers
 SPARSE = 4  # a table of all combinations may have this many entries per row; beyond it, sorting is cheaper
 
 
+def hashable(value: Any) -> Hashable:
+    """What is equal for values that are: lists as tuples, mappings as sets of their pairs."""
+    if isinstance(value, dict):
+        return frozenset((key, hashable(each)) for key, each in value.items())
+    return tuple(map(hashable, value)) if isinstance(value, list | tuple) else value
+
+
 @dataclass(frozen=True, eq=False)
 class Coded(Generic[V]):
     """Row i has `values[codes[i]]`.  The values are distinct, and each is that of some row."""

@@ -9,7 +9,7 @@ the grid has already, and what a constraint removes.  `cells` maps point to cell
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .coded import Codes, compress, firsts
+from .coded import Codes, compress, firsts, hashable
 
 MOST_POINTS = 10_000_000
 LABEL = "label"
@@ -61,6 +61,7 @@ class Layout:
         self.strides = tuple(accumulate(self.shape[:0:-1], lambda a, b: a * b, initial=1))[::-1] if self.shape else ()
         self.home = {name: d for d, dimension in enumerate(dimensions) for name in dimension.names}
         self.applies = cache(self._applies)
+        self._found: dict[tuple[Any, int], tuple[list[str], dict[Hashable, int]]] = {}
         self.cells: Ints = np.flatnonzero(self._distinct()).astype(np.int64) if cells is None else cells
 
     def keep(self, mask: npt.NDArray[np.bool_]) -> None:
@@ -94,7 +95,9 @@ class Layout:
         values, codes = self._codes(name, self.cells)
         if name in self.home and (name == LABEL or name.startswith(KNOB)):
             strategies, strategy_codes = self._codes(STRATEGY, self.cells)
-            applies = np.array([self.applies(strategy, name) for strategy in strategies], np.bool_)
+            applies = np.array(
+                [*(self.applies(strategy, name) for strategy in strategies), False], np.bool_
+            )  # -1: none
             codes = np.where((self.cells >= self.grid_cells) | applies[strategy_codes], codes, -1)
         return values, codes
 
@@ -163,22 +166,32 @@ class Layout:
         for d in knobs if knobs and strategies else ():
             first = np.array([self._first_entries(strategy, self.dimensions[d]) for strategy in strategies])
             keep[: self.grid_cells] &= first[codes, self._digit(cells, d)]
+        seen = set()
         for i, extra in enumerate(self.extras):
-            keep[self.grid_cells + i] = not (extra in self.extras[:i] or self._in_grid(extra, keep))
+            value = hashable(extra)
+            keep[self.grid_cells + i] = not (value in seen or self._in_grid(extra, keep))
+            seen.add(value)
         return keep
 
     def _first_entries(self, strategy: Any, dimension: Dimension) -> list[bool]:
-        seen: list[tuple[Any, ...]] = []
+        seen = set()
         first = []
         for entry in dimension.entries:
-            rest = tuple(
-                value
-                for name, value in zip(dimension.names, entry, strict=True)
-                if name != LABEL and self.applies(strategy, name)
-            )
+            pairs = zip(dimension.names, entry, strict=True)
+            rest = hashable([value for name, value in pairs if name != LABEL and self.applies(strategy, name)])
             first.append(rest not in seen)
-            seen.append(rest)
+            seen.add(rest)
         return first
+
+    def _digits_of(self, strategy: Any, d: int) -> tuple[list[str], dict[Hashable, int]]:
+        """The parameters of dimension `d` that a strategy has, and the first entry that has these values."""
+        if (strategy, d) not in self._found:
+            names = [(k, name) for k, name in enumerate(self.dimensions[d].names) if self.applies(strategy, name)]
+            first: dict[Hashable, int] = {}
+            for i, entry in enumerate(self.dimensions[d].entries):
+                first.setdefault(hashable([entry[k] for k, _ in names]), i)
+            self._found[strategy, d] = [name for _, name in names], first
+        return self._found[strategy, d]
 
     def _in_grid(self, extra: Mapping[str, Any], keep: npt.NDArray[np.bool_]) -> bool:
         """Whether an explicit point is a cell of the grid: its digits are found one dimension at a time."""
@@ -188,11 +201,9 @@ class Layout:
         if any(name not in self.home and self.fixed.get(name) != value for name, value in extra.items()):
             return False
         cell = 0
-        for dimension, stride in zip(self.dimensions, self.strides, strict=True):
-            names = [(k, name) for k, name in enumerate(dimension.names) if self.applies(strategy, name)]
-            wanted = [extra.get(name, self.fixed.get(name)) for _, name in names]
-            rows = ([entry[k] for k, _ in names] for entry in dimension.entries)
-            digit = next((i for i, row in enumerate(rows) if row == wanted), None)
+        for d, stride in enumerate(self.strides):
+            names, first = self._digits_of(strategy, d)
+            digit = first.get(hashable([extra.get(name, self.fixed.get(name)) for name in names]))
             if digit is None:
                 return False
             cell += digit * stride

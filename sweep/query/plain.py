@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import islice
@@ -10,9 +11,11 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from ..foreign import visible, visible_line
 from .database import Answer
 
 GAP = "  "
+SPECIAL = re.compile(r"([\\`*<|~]|&(?=#?\w+;)|\[(?=[^\]]*\][(\[])|(?<!\w)_|_(?!\w))")  # what Markdown would obey
 LONGEST = 60  # characters of a text in a table; a histogram is longer
 
 
@@ -33,8 +36,8 @@ def shown(answer: Answer, most: int | None) -> Shown:
     more = most is not None and next(rows, None) is not None
     units = [(field.metadata or {}).get(b"unit", b"").decode() for field in answer.schema]
     return Shown(
-        names=list(answer.schema.names),
-        units=["" if unit == "1" else unit for unit in units],
+        names=[visible_line(name) for name in answer.schema.names],
+        units=["" if unit == "1" else visible_line(unit) for unit in units],
         right=[_is_number(field.type) for field in answer.schema],
         rows=[[word(value) for value in row] for row in taken],
         more=more,
@@ -75,7 +78,7 @@ def markdown(found: Shown) -> str:
 
 
 def word(value: Any) -> str:
-    """256 · 11,880 · 551.524 · page_pool · - for null"""
+    """What can be shown of a value: 256 · 11,880 · 551.524 · page_pool · - for null"""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -86,7 +89,7 @@ def word(value: Any) -> str:
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     if isinstance(value, float | Decimal):
         return f"{value:,.6g}"
-    return str(value)
+    return visible(str(value))
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -115,4 +118,4 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool], fitt
 
 
 def _escaped(text: str) -> str:
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Rows as CSV, JSON, Arrow and Parquet, written as they come.
 
-CSV has no lists: one in a CSV is its JSON text, `[0,0,17]`.  Numbers are written in the shortest form that is read
-back as the same number; null is nothing, an empty text is "".  JSON is an array with an object per row, a line each;
-what JSON has no number for (NaN, infinity) is null.
+CSV has no lists: one in a CSV is its JSON text, `[0,0,17]`.  Texts in a CSV are made safe to show, for terminals and
+spreadsheets (`foreign.sheet_text`); JSON escapes what would not be seen.  Numbers are written in the shortest form that
+is read back as the same number; null is nothing, an empty text is "".  JSON is an array with an object per row, a line
+each; what JSON has no number for (NaN, infinity) is null.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -19,15 +19,19 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from ..foreign import json_text, sheet_text
+
 Batches = Iterable[pa.RecordBatch]
 
 
 def csv(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
     """With a head of names."""
-    flat = pa.schema([pa.field(field.name, pa.string() if _is_nested(field.type) else field.type) for field in schema])
+    flat = pa.schema(
+        [pa.field(sheet_text(field.name), pa.string() if _is_text(field.type) else field.type) for field in schema]
+    )
     with pacsv.CSVWriter(sink, flat) as writer:
         for batch in batches:
-            columns = [_texts(column) if _is_nested(column.type) else column for column in batch.columns]
+            columns = [_cells(column) for column in batch.columns]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=flat))
 
 
@@ -69,12 +73,22 @@ def _is_nested(kind: pa.DataType) -> bool:
     return bool(pa.types.is_nested(kind))
 
 
-def _texts(column: pa.Array) -> pa.Array:
-    return pa.array([None if value is None else _json(value) for value in column.to_pylist()], pa.string())
+def _is_text(kind: pa.DataType) -> bool:
+    """Whether it is written as a text: what is no number, no truth and no time."""
+    others = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean, pa.types.is_temporal)
+    return not any(test(kind) for test in (*others, pa.types.is_null))
+
+
+def _cells(column: pa.Array) -> pa.Array:
+    """A column for a CSV: texts and lists as texts that can be shown, numbers as they are."""
+    if not _is_text(column.type):
+        return column
+    write = _json if _is_nested(column.type) else str
+    return pa.array([None if value is None else sheet_text(write(value)) for value in column.to_pylist()], pa.string())
 
 
 def _json(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return json_text(_plain(value), ascii=False, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:

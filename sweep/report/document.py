@@ -3,6 +3,9 @@
 
 Nothing here knows about simulations, and no writer does: what is said is decided once, in the files that build
 sections.  A table numbers its own footnotes.
+
+Whatever text a document is made of is made visible (`foreign`) as it is put in: names and labels are a stranger's, and
+no writer has to think of it.  Paragraphs may have several lines, all else is one.
 """
 
 from __future__ import annotations
@@ -10,9 +13,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
+from ..foreign import visible, visible_line
+
+
+class _Visible:
+    """A dataclass of texts, which are made visible when it is made."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            shown = self._shown(value)
+            if shown is not value:
+                object.__setattr__(self, name, shown)
+
+    def _shown(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return visible_line(value)
+        if isinstance(value, tuple) and value and isinstance(value[0], str | Key):
+            shown = tuple(
+                each._replace(text=visible_line(each.text)) if isinstance(each, Key) else visible_line(each)
+                for each in value
+            )
+            return value if shown == value else shown
+        return value
+
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(_Visible):
     """One entry of a table."""
 
     text: str
@@ -24,9 +50,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class Paragraph(_Visible):
     text: str
     code: bool = False  # a command to paste: kept apart, and folded only where a shell would go on reading
+
+    def _shown(self, value: Any) -> Any:
+        return visible(value) if isinstance(value, str) else value
 
 
 class Key(NamedTuple):
@@ -39,7 +68,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(_Visible):
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -56,7 +85,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(_Visible):
     """One judged claim, or one verdict."""
 
     name: str
@@ -72,7 +101,7 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Chart:
+class Chart(_Visible):
     """A Vega-Lite specification; writers without graphics leave it out, the tables say the same."""
 
     title: str
@@ -86,7 +115,7 @@ Block: TypeAlias = Paragraph | Table | Findings | Chart
 
 
 @dataclass(frozen=True)
-class Section:
+class Section(_Visible):
     title: str
     blocks: tuple[Block, ...]
     detail: bool = False  # left out of the short form
@@ -94,7 +123,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Document:
+class Document(_Visible):
     title: str
     subtitle: str
     sections: tuple[Section, ...]

@@ -8,10 +8,12 @@ taken out, and runs of straight lines become one path.  Text that is not said ot
 
 from __future__ import annotations
 
-import json
 import re
 
+from .. import foreign
+from ..foreign import everywhere
 from .document import Chart
+from .draughtsman import draughtsman
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # names the version to the converter; never in the output
 LABELLED = re.compile(r'<(path)((?:(?!aria-label)[^>])*) aria-label="([^"]*)"([^>]*)/>')
@@ -34,12 +36,10 @@ ROUND = re.compile(
 USUAL = re.compile(r'(<text[^>]*?) font-size="10px"| fill="var\(--ink\)"(?=[^>]*>[^<]*</text>)')
 
 
-def svg(chart: Chart) -> str:
-    """The drawing, to be put into a page that defines the CSS colours."""
-    import vl_convert
-
-    spec = {"$schema": SCHEMA, **chart.spec}
-    return compact(vl_convert.vegalite_to_svg(json.dumps(spec)), chart.description, titled=not chart.live)
+def svg(chart: Chart) -> str | None:
+    """The drawing, to be put into a page that defines the CSS colours; None if it cannot be drawn."""
+    drawn = draughtsman.draw(everywhere({"$schema": SCHEMA, **chart.spec}, foreign.drawn))
+    return None if drawn is None else compact(drawn, chart.description, titled=not chart.live)
 
 
 def compact(drawing: str, description: str, *, titled: bool = True) -> str:

@@ -27,6 +27,7 @@ from .drawing import svg
 
 PAGE_BYTES = 2_700_000  # of a page, but for its sentences
 TABLES_BYTES = 700_000  # of these at most; pictures have what is left
+NOT_DRAWN = '<p class="left">This picture could not be drawn; the tables say the same.</p>'
 VALUE_BYTES, CELL_BYTES, MAP_BYTES = 200, 35, 30  # about what a drawn value takes, a cell beside its texts, its colour
 
 
@@ -49,7 +50,7 @@ def render(document: Document, points: str = "") -> str:
     kept |= _fitting([block for block in blocks if isinstance(block, Chart)], _picture_bytes, pictures)
     environment.tests["kept"] = lambda block: not isinstance(block, Table | Chart) or id(block) in kept
     environment.globals.update(
-        draw=lambda chart: Markup(svg(chart)),
+        draw=_drawn,
         kind=lambda block: type(block).__name__,
         marks=_marks,
         style=Markup(_own("page.css")),
@@ -60,6 +61,10 @@ def render(document: Document, points: str = "") -> str:
         licences=Markup(_own("licences.txt") if libraries else ""),
     )
     return environment.get_template("page.html.j2").render(document=document)
+
+
+def _drawn(chart: Chart) -> Markup:
+    return Markup(svg(chart) or NOT_DRAWN)
 
 
 def _fitting(blocks: list[Any], size: Callable[[Any], int], room: int, first: Sequence[Any] = ()) -> set[int]:

@@ -12,8 +12,10 @@ import textwrap
 from . import plain
 from .document import Block, Cell, Chart, Document, Findings, Paragraph, Section, Table
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
-LIGHT = re.compile(r"([\\`*<]|(?<!\w)_|_(?!\w)|~(?=\S)|\[(?=[^\]]*\]\())")  # the same where people read it as it is
+SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+LIGHT = re.compile(
+    r"([\\`*<]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)|~(?=\S)|\[(?=[^\]]*\]\())"
+)  # the same where people read it as it is
 MARKER = re.compile(r"(?m)^([ ]*)([-+=](?=[\s=-]|$)|[#>]|\d+(?=[.)]\s))")  # what would begin a list, heading or quote
 VERBATIM = "    "
 
@@ -87,7 +89,7 @@ def _section(section: Section) -> list[str]:
 def _block(block: Block) -> str:
     match block:
         case Paragraph(text, code):
-            return f"```sh\n{text}\n```" if code else escape(text)
+            return _fenced(text) if code else escape(text)
         case Table():
             return _table(block)
         case Findings(items):
@@ -98,6 +100,12 @@ def _block(block: Block) -> str:
             return "\n".join(lines)
         case Chart():
             return ""
+
+
+def _fenced(command: str) -> str:
+    """A command between fences longer than any in it."""
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", command)), 3)
+    return f"{fence}sh\n{command}\n{fence}"
 
 
 def _table(table: Table) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import stats
+from ..foreign import drawn, everywhere
 from . import comparison, composition, holders, importance, pareto, reproduction, steady
 from .analysis import METRIC, Analysis
 from .bars import shade as part_shade
@@ -108,8 +109,8 @@ def carried(analysis: Analysis, location: str) -> Carried:
         "shares": shares,
         "views": [*map(view, chosen), *_splits(analysis, where, columns)],
         "signs": SIGNS,
-        "commands": _commands(data, location) if ids else [],
     }
+    header = everywhere(header, drawn) | {"commands": everywhere(_commands(data, location) if ids else [])}
     listed = (str(metric["title"]) for metric in metrics if metric["listed"])
     return Carried(packed(header, columns), ("strategy", "traffic mix", "load", "ring", *listed, "again"))
 

@@ -13,6 +13,7 @@ import io
 import numpy as np
 
 from .. import stats
+from ..foreign import sheet_text
 from ..stats import Call
 from .projection import Projection
 from .sheets import Sheet
@@ -36,11 +37,12 @@ def csv_text(projection: Projection) -> str:
     ids = table.column("id").to_pylist() if "id" in table.column_names else [""] * len(table)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*named, *BEFORE, *AFTER, *LAST])
+    writer.writerow(map(sheet_text, [*named, *BEFORE, *AFTER, *LAST]))
     for sheet in projection.sheets:
         for cell, members in sheet.members.items():
             notes = "; ".join(sheet.notes[cell])
-            writer.writerow([*_row(projection, sheet, cell), notes, " ".join(ids[row] or "" for row in members)])
+            line = [*_row(projection, sheet, cell), notes, " ".join(ids[row] or "" for row in members)]
+            writer.writerow(map(sheet_text, line))
     return out.getvalue()
 
 

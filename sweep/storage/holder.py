@@ -10,7 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+from sweep.foreign import visible_line
+
 COMMAND_CHARACTERS = 200
+MOST_CHARACTERS = 500  # of what a lock says: `myself` with the longest names that Linux has
 
 
 def myself() -> str:
@@ -19,6 +22,12 @@ def myself() -> str:
     words = ["sweep" if sys.argv[0].endswith("__main__.py") else Path(sys.argv[0]).name, *sys.argv[1:]]
     command = shlex.join(words)[:COMMAND_CHARACTERS].replace("\n", " ")
     return f"pid {os.getpid()} on {platform.node()} since {since}: {command}"
+
+
+def told(data: bytes) -> str:
+    """What a lock says of its holder, whoever wrote it, in one line that can be shown."""
+    text = data.decode(errors="backslashreplace").strip()
+    return visible_line(text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…")
 
 
 def machine() -> str:

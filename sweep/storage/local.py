@@ -125,7 +125,7 @@ class Local:
                 with self._telling(f'run directory "{self}"', "written"):
                     self._clean()
                     lock.truncate(0)
-                    lock.write(f"{holder.myself()}\n".encode())
+                    lock.write(f"{holder.myself()}\n".encode(errors="backslashreplace"))
                 yield
             finally:
                 self._lock = None
@@ -139,11 +139,11 @@ class Local:
 
     def holder(self) -> str | None:
         try:
-            with open(self._root / LOCK, encoding="utf-8") as lock:
+            with open(self._root / LOCK, "rb") as lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    return lock.read().strip() or "a process that is just starting"
+                    return holder.told(lock.read(4096)) or "a process that is just starting"
         except OSError:  # nobody ever wrote here
             pass
         return None
@@ -196,7 +196,7 @@ class Local:
                 raise troubles.disk(error, f'run directory "{self}"', "locked") from error
             lock.seek(0)
             raise IncompleteError(
-                f'run directory "{self._shown}" is being written by another process: {lock.read().decode().strip()}\n'
+                f'run directory "{self._shown}" is being written by another process: {holder.told(lock.read(4096))}\n'
                 "  next: wait for it to end, or give --out another directory"
             )
 

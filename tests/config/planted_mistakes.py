@@ -283,7 +283,7 @@ MISTAKES = {
     ),
     "deep": ("seed: 1", "claims: " + "[" * 1000 + "]" * 1000, "16:28", ["nested more than 20 levels deep"]),
     "huge number": ("seed: 1", "seed: 1e99", "16:7", ["too large"]),
-    "surrogate": ("seed: 1", 'name: "\\uD800"', "16:7", ["surrogate"]),
+    "surrogate": ("seed: 1", 'name: "\\uD800"', "16:10", ["not valid YAML", "escape code"]),
     "copybreak on a list": (
         "seed: 1",
         "nic.copybreak: yes",
