@@ -57,14 +57,17 @@ def verdict_table(analysis: Analysis) -> Table:
                 Cell(found.short, found.tone, notes=whose),
                 Cell(won),
                 Cell(ahead.text, ahead.tone, ahead.detail),
-                Cell(str(ring)) if ring is not None else ABSENT,
+                Cell(ring) if ring is not None else ABSENT,
             )
         )
     return Table(
         f"Fewest ns per packet over all rings and loads, and how far it is from {analysis.baseline}",
         ("traffic mix", "winner", "cells won", "difference", "smallest ring"),
         tuple(rows),
-        legend=f"smallest ring: that drops at most {numbers.percent(verdicts.LOST)} % at the highest load",
+        legend=(
+            f"smallest ring: that drops at most {numbers.percent(verdicts.LOST)} % at the highest load; "
+            "≤ and >: beyond it none was simulated"
+        ),
         prose=True,
     )
 

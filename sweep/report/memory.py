@@ -30,7 +30,10 @@ def section(analysis: Analysis) -> Section:
     data = analysis.data
     if not data.has(holders.HELD):
         return Section(TITLE, (), detail=True)
-    mixes = [mix for mix in range(len(data.mixes)) if analysis.simulated(mix, analysis.last_load(mix))]
+    measured = np.asarray(np.isfinite(analysis.mean(holders.HELD)).any(axis=(2, 3)))  # (mixes, loads)
+    mixes = [mix for mix in range(len(data.mixes)) if measured[mix, analysis.last_load(mix)]]
+    if not mixes:
+        return Section(TITLE, (), detail=True)
     blocks: list[Block] = [Paragraph(_answer(analysis, mixes))]
     for mix in mixes:
         if np.nansum(data.values(holders.HELD)[mix]) > 0:

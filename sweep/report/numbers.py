@@ -75,3 +75,17 @@ def ranges(values: list[float], form: str = "g", *, counted: bool = True) -> str
 def joined(texts: Sequence[str], last: str = "and") -> str:
     """ "a", "a and b", "a, b and c"."""
     return f"{', '.join(texts[:-1])} {last} {texts[-1]}" if len(texts) > 1 else "".join(texts)
+
+
+def on_axis(found: float | None, axis: Sequence[float], *, best: bool = False) -> str:
+    """A value that was found among those of an axis, with a sign where the axis ends, because nothing beyond was tried.
+
+    `found` is the smallest that will do: "512", "≤ 64" for the smallest there is, "> 4096" for None, where none does.
+    With `best` it is the best of them, which a value beyond either end could beat: "≥ 4096" for the largest as well.
+    """
+    if found is None:
+        return f"> {max(axis):.12g}"
+    if best and len(set(axis)) == 1:
+        return f"{found:.12g}"
+    sign = "≤ " if found == min(axis) else "≥ " if best and found == max(axis) else ""
+    return f"{sign}{found:.12g}"

@@ -101,7 +101,7 @@ def _answer(analysis: Analysis, pools: Pools) -> str:
     from_here = np.logical_and.accumulate(enough[:, ::-1], axis=1)[:, ::-1]  # this size and all larger
     found = Counter(pools.sizes[int(np.argmax(row))] if row.any() else np.inf for row in from_here)
     total = numbers.count(len(rates), "cell")
-    parts = [f"{_times(size)} in {found[size]}" for size in pools.sizes if found[size]]
+    parts = [f"{numbers.on_axis(size, pools.sizes)}× in {found[size]}" for size in pools.sizes if found[size]]
     if found[np.inf]:
         never = np.argwhere(compared)[~from_here.any(axis=1)]
         where = dict.fromkeys(analysis.data.mixes[mix] for mix, _, _ in never)

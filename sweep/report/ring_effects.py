@@ -188,13 +188,14 @@ def _group(analysis: Analysis, where: tuple[int, int], word: str, columns: list[
         return f"{said} (more replicates would decide)"
     if word == ALIKE:
         return f"{said} (both ends {WITHIN} of the best)"
-    best = sorted({data.rings[found[column].best] for column in columns})
+    best = sorted({found[column].best for column in columns})
+    shown = " and ".join(numbers.on_axis(data.rings[ring], data.rings, best=True) for ring in best)
     reasons = []
     for place in range(len(found[columns[0]].reasons)):
         cause = found[columns[0]].reasons[place][0]
         ends = [(column, found[column].reasons[place][1], found[column].best) for column in columns]
         reasons.append(_reason(analysis, where, cause, ends))
-    return f"{said}: {'; '.join(reasons)} (best ring {numbers.ranges([float(ring) for ring in best], counted=False)})"
+    return f"{said}: {'; '.join(reasons)} (best ring {shown})"
 
 
 def _named(analysis: Analysis, columns: list[int], every: list[int]) -> str:

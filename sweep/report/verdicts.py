@@ -162,7 +162,8 @@ def _against(analysis: Analysis, mix: int, lead: int) -> str:
     """Geometric mean over the cells, interval over the pairs, smallest and largest cell."""
     if lead == 0:
         others = analysis.relative.ratios().center[mix][..., 1:]
-        return f"The others take up to {numbers.percent(float(np.nanmax(others)))} % more." if others.size else ""
+        others = others[np.isfinite(others)]  # none where constraints or failures left the baseline alone
+        return f"The others take up to {numbers.percent(float(others.max()))} % more." if others.size else ""
     logs = _log_ratios(analysis, mix, lead)
     if not len(logs):
         return ""
@@ -204,12 +205,17 @@ def _calls(analysis: Analysis, mix: int, lead: int) -> str:
     return f"Page allocator calls per packet: {'; '.join(parts)}." if parts else ""
 
 
-def smallest_ring(analysis: Analysis, mix: int, lead: int) -> int | None:
-    """The smallest ring with which a column drops no more than `LOST` at the highest load; None if none does."""
+def smallest_ring(analysis: Analysis, mix: int, lead: int) -> str | None:
+    """The smallest ring with which a column drops no more than `LOST` at the highest load, as `numbers.on_axis` has it.
+
+    None where drops were not measured.
+    """
     if analysis.drops is None:
         return None
     drops = stats.mean(analysis.drops[mix, analysis.last_load(mix), :, lead]).center
-    return next((ring for ring, share in zip(analysis.data.rings, drops, strict=True) if share <= LOST), None)
+    there = [(ring, share) for ring, share in zip(analysis.data.rings, drops, strict=True) if np.isfinite(share)]
+    enough = [ring for ring, share in there if share <= LOST]
+    return numbers.on_axis(min(enough, default=None), [ring for ring, _ in there]) if there else None
 
 
 def _drops(analysis: Analysis, mix: int, lead: int) -> str:
@@ -223,5 +229,8 @@ def _drops(analysis: Analysis, mix: int, lead: int) -> str:
         return "Nothing is dropped."
     enough = smallest_ring(analysis, mix, lead)
     if enough is None:
+        return ""
+    if enough.startswith(">"):
         return f"No ring keeps its drops within {limit} {at} (least {numbers.percent(float(np.nanmin(drops)))} %)."
-    return f"The smallest ring that keeps its drops within {limit} {at} is {enough}."
+    edge = ", the smallest that was simulated" if enough.startswith("≤") else ""
+    return f"The smallest ring that keeps its drops within {limit} {at} is {enough}{edge}."

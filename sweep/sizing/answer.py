@@ -42,7 +42,7 @@ class Sized:
 
     column: str
     strategy: str
-    rungs: tuple[Rung, ...]
+    rungs: tuple[Rung, ...]  # in their order; empty where constraints left no point
     answer: Rung | None  # the smallest that was shown to meet all objectives
     decided: bool  # all smaller ones fail, or all if there is no answer
     fails_to: Rung | None  # the largest that fails before the first that is undecided; None without one
@@ -53,6 +53,15 @@ class Sized:
     ns: stats.Estimate | None  # per packet, at the answer
     drop_ratio: float  # mean, at the answer
     held_bytes: float  # mean, at the answer
+
+    @property
+    def rings(self) -> list[int]:
+        """Its rings, rising."""
+        return sorted({rung.ring for rung in self.rungs})
+
+    def pools(self, ring: int) -> list[int]:
+        """Its pools at one ring, rising."""
+        return sorted({rung.pool_size for rung in self.rungs if rung.ring == ring and rung.pool_size is not None})
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,8 @@ def verdicts(search: Search) -> tuple[Verdict, ...]:
 
 def _sized(search: Search, where: tuple[int, int, int]) -> Sized:
     cube, known = search.question.cube, search.series(*where)
+    if not known.there.any():
+        return _absent(cube.columns[where[1]], cube.strategies[where[1]])
     rungs = tuple(_rung(search, where, known, rung) for rung in range(len(known.there)))
     answer = known.answer
     open_ = np.flatnonzero(known.there & (known.high != State.FAILS))[:1]
@@ -118,6 +129,25 @@ def _sized(search: Search, where: tuple[int, int, int]) -> Sized:
         ns=stats.mean(search.samples(COST, cell)) if cell else None,
         drop_ratio=float(stats.mean(search.samples(DROPS, cell)).center) if cell else float("nan"),
         held_bytes=float(stats.mean(search.samples(HELD, cell)).center) * PAGE_BYTES if cell else float("nan"),
+    )
+
+
+def _absent(column: str, strategy: str) -> Sized:
+    """A series without a point: constraints of the sweep removed it, so there is nothing to decide."""
+    return Sized(
+        column=column,
+        strategy=strategy,
+        rungs=(),
+        answer=None,
+        decided=True,
+        fails_to=None,
+        wanted=None,
+        asked=False,
+        unmeasured=(),
+        contradictions=(),
+        ns=None,
+        drop_ratio=float("nan"),
+        held_bytes=float("nan"),
     )
 
 

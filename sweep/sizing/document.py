@@ -58,7 +58,8 @@ def _verdicts(answer: Answer) -> Table:
     rows = tuple(_verdict(answer, verdict) for verdict in answer.verdicts)
     legend = (
         "To apply: ethtool -G DEV rx N, and have the driver ask page_pool for a pool of that size. best: fewest ns per "
-        "packet, each strategy at its own smallest ring; next: the nearest that is shown to be worse, and by how much."
+        "packet, each strategy at its own smallest ring; next: the nearest that is shown to be worse, and by how much. "
+        "≤: no smaller one is on the axis, or it is undecided whether one will do."
     )
     return Table("The ring that each mix and load asks for", header, rows, legend=legend)
 
@@ -71,8 +72,8 @@ def _verdict(answer: Answer, verdict: Verdict) -> tuple[Cell, ...]:
     assert best.answer is not None  # it would be no contender
     return (
         place,
-        Cell(f"{best.answer.ring}", notes=tuple(_doubts(answer, best))),
-        _pool(best.answer),
+        Cell(_ring(best), notes=tuple(_doubts(answer, best))),
+        _pool(best),
         _best(verdict, standing),
         _cost(best, notes=_ties(verdict, standing)),
         _held(best),
@@ -122,7 +123,8 @@ def _none(answer: Answer, verdict: Verdict) -> Cell:
     if unmeasured:
         return Cell("not measured", "missing", notes=(f"{', '.join(sorted(unmeasured))} has no value here",))
     if all(each.decided for each in series):
-        return Cell("none: every ring fails", "worse")
+        rings = numbers.ranges(sorted({float(ring) for each in series for ring in each.rings}), counted=False)
+        return Cell(f"none of the rings {rings}", "worse")
     names = ", ".join(each.column for each in series if not each.decided)
     wanted = [each.wanted for each in series if not each.decided]
     more = f"; about {max(n for n in wanted if n)} would decide" if all(wanted) else ""
@@ -183,7 +185,7 @@ def _row(answer: Answer, verdict: Verdict, number: int) -> tuple[Cell, ...]:
     if each.answer is None:
         return (
             name,
-            Cell("none" if each.decided else "?", "worse" if each.decided else "tie", notes=notes),
+            Cell(_ring(each), "worse" if each.decided else "tie", notes=notes),
             *[ABSENT] * 5,
             strip,
         )
@@ -191,8 +193,8 @@ def _row(answer: Answer, verdict: Verdict, number: int) -> tuple[Cell, ...]:
     behind = standing.behind.get(number) if standing is not None else None
     return (
         name,
-        Cell(f"{each.answer.ring}" if each.decided else f"≤{each.answer.ring}", notes=notes),
-        _pool(each.answer),
+        Cell(_ring(each), notes=notes),
+        _pool(each),
         _cost(each, "best" if best else ""),
         Cell(numbers.percent(float(behind.center), signed=True)) if behind is not None else ABSENT,
         Cell(numbers.percent(each.drop_ratio)),
@@ -208,8 +210,19 @@ def _strip(answer: Answer, each: Sized) -> str:
     return "".join(marks.get(ring, " ") for ring in answer.rings)
 
 
-def _pool(rung: Rung) -> Cell:
-    return Cell(f"{rung.pool_size}") if rung.pool_size is not None else ABSENT
+def _ring(each: Sized) -> str:
+    """The smallest ring: "512"; "≤ 512" if a smaller one may do; "none", or "?" if that is not decided."""
+    if each.answer is None:
+        return "none" if each.decided else "?"
+    return numbers.on_axis(each.answer.ring, each.rings) if each.decided else f"≤ {each.answer.ring}"
+
+
+def _pool(each: Sized) -> Cell:
+    """The smallest pool at its ring; "≤ 64" only where pools were searched for and none is smaller."""
+    if each.answer is None or each.answer.pool_size is None:
+        return ABSENT
+    pools = each.pools(each.answer.ring)
+    return Cell(numbers.on_axis(each.answer.pool_size, pools) if len(pools) > 1 else f"{each.answer.pool_size}")
 
 
 def _cost(each: Sized, tone: str = "", notes: tuple[str, ...] = ()) -> Cell:

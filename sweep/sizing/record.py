@@ -85,6 +85,7 @@ def _series(answer: Answer, each: Sized, behind: stats.Estimate | None) -> dict[
         "ring": each.answer.ring if each.answer else None,
         "pool_size": each.answer.pool_size if each.answer else None,
         "decided": each.decided,
+        "edge": _edge(each),
         "fails_up_to_ring": each.fails_to.ring if each.fails_to else None,
         "replicates_wanted": each.wanted,
         "unmeasured": list(each.unmeasured),
@@ -95,6 +96,13 @@ def _series(answer: Answer, each: Sized, behind: stats.Estimate | None) -> dict[
         "held_bytes": _number(each.held_bytes),
         "rungs": [_rung(answer, rung) for rung in each.rungs],
     }
+
+
+def _edge(each: Sized) -> str | None:
+    """The end of its rings at which a series lies: the smallest does already, or the largest does not; else null."""
+    if each.answer is None:
+        return "largest" if each.decided else None
+    return "smallest" if each.answer.ring == each.rings[0] else None
 
 
 def _rung(answer: Answer, rung: Rung) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class TestSize:
         (text,) = (block.text for block in told(self.section(slow)))
         assert text.startswith(
             "page_pool: large enough, with fewer than one slow allocation in 10,000 packets, is"
-            " 1× in 2; 2× in 2 of 4 cells of mix, load and ring."
+            " ≤ 1× in 2; 2× in 2 of 4 cells of mix, load and ring."
         )
 
     def test_a_cell_in_which_none_is_enough_is_named(self):

@@ -19,7 +19,7 @@ from sweep.report import markdown, plain
 from sweep.sizing.answer import Answer, verdicts
 from sweep.sizing.document import document
 from sweep.sizing.record import FORMAT, record
-from sweep.sizing.search import COST, HELD, Question
+from sweep.sizing.search import COST, HELD, Question, Search
 
 GOLDEN = Path(__file__).parent / "golden"
 CALLS, DROPS, TAIL = "allocator_calls_per_packet < 0.01", "drop_ratio < 0.1 %", "latency_p99_ns < 50_000"
@@ -27,7 +27,11 @@ COLUMNS = ("page_allocator", "refcount_recycle", "page_pool (pool=ring)", "page_
 
 
 def answered(asked: Question, values: dict[str, Array]) -> Answer:
-    search = searched(asked, values)
+    return answer_of(asked, searched(asked, values))
+
+
+def answer_of(asked: Question, search: Search) -> Answer:
+    """What a search has found, as its answer."""
     wanted, grid = int(search.count.sum()), int(asked.cube.there.sum()) * asked.replicates
     return Answer(
         name="made_up",
