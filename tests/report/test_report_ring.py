@@ -54,7 +54,7 @@ class TestWord:
         misses = by_ring(1.0, 5.0, 41.0)
         item = found(exact(lambda row: 500.0 + misses(row), cache_ns_per_packet=misses))
         assert item.word == ring_effects.HURTS
-        assert "cache misses 41.0 at 4096 against 1.00 ns per packet (best ring 64)" in item.claim
+        assert "cache misses 41.0 at 4096 against 1.00 ns per packet (best ring ≤ 64)" in item.claim
         assert "Cache: misses cost 1.00 ns per packet at 64, 41.0 ns per packet at 4096" in "".join(item.evidence)
 
     def test_drops_on_one_side_and_misses_on_the_other_leave_the_best_in_between(self):
