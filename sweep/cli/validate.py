@@ -28,7 +28,7 @@ def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> N
     """
     from sweep.errors import IncompleteError, SweepError
     from sweep.report.plain import render
-    from sweep.validate import find, judge, read
+    from sweep.validate import find, judge, read_all
     from sweep.validate.document import document
     from sweep.validate.files import make_room, write
     from sweep.validate.summary import summarise
@@ -37,7 +37,7 @@ def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> N
 
     if workers is not None and workers < 1:
         raise SweepError(f'workers "{workers}" is too small: at least 1\n  see: sweep validate --help')
-    experiments = [read(path) for path in find(paths or [])]
+    experiments = read_all(find(paths or []))
     if out is not None:
         make_room(out)
     try:

@@ -2,12 +2,13 @@
 """Published experiments against the model: read, fitted, predicted, judged, summed up.
 
 `forms` is what an experiment file may say (docs/experiments.md), `rows`, `relations` and `reading` make an
-`experiment.Experiment` of it, `points` the scenarios; `predict` runs them, `fit` solves the free parameters, `verdict`,
-`shape` and `identity` judge, `summary` counts, `document`, `plot` and `files` tell.
+`experiment.Experiment` of it, `points` the scenarios; `predict` runs them, `fit` solves the free parameters, `origins`
+finds those of other files, `verdict`, `shape` and `identity` judge, `summary` counts, `document`, `plot` and `files`
+tell.
 """
 
 from .experiment import Experiment
 from .judge import Outcome, judge
-from .reading import find, read
+from .reading import find, read, read_all
 
-__all__ = ["Experiment", "Outcome", "find", "judge", "read"]
+__all__ = ["Experiment", "Outcome", "find", "judge", "read", "read_all"]

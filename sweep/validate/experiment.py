@@ -51,7 +51,7 @@ class Free:
     """A parameter that the source does not say.  `rows`, `fitted_on`: indices of rows.
 
     Fitted between `low` and `high` (canonical, whole numbers); or assumed to be `low`, any canonical value; or as
-    solved in the experiment of `origin`.  `ends`: both as written.
+    solved in the experiment of `origin`, for its row `origin_row` ("": its only value).  `ends`: both as written.
     """
 
     parameter: str
@@ -63,6 +63,7 @@ class Free:
     ends: tuple[Node, ...] = ()
     fitted_on: tuple[int, ...] = ()
     origin: Path | None = None
+    origin_row: str = ""
 
     @property
     def is_fitted(self) -> bool:
@@ -119,6 +120,7 @@ class Experiment:
 
     path: Path
     name: str
+    place: Place  # of its name, or of the file where that is not given
     title: str
     source: str
     grade: str

@@ -7,15 +7,17 @@ Only calibration rows are simulated here.  Values are whole numbers, so equal fi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sweep.config.parameters import parameters
-from sweep.errors import ConfigError, RunError
+from sweep.config.source import Mistake
+from sweep.errors import RunError
 
 from .experiment import Experiment, Free
+from .origins import chosen
 from .points import scenarios, solved
 from .predict import Predictor
 
@@ -42,18 +44,19 @@ class Solution:
         return str(parameters()[self.free.parameter].shown(self.value))
 
 
-Elsewhere = Callable[[Path], "Mapping[str, Any]"]
+Elsewhere = Callable[[Path], "tuple[Experiment, Sequence[Solution]]"]
 
 
 def solve(experiment: Experiment, predictor: Predictor, elsewhere: Elsewhere) -> list[Solution]:
-    """The values of all free parameters, in the order of the file.  `elsewhere(path)`: those of another file, by name.
+    """The values of all free parameters, in the order of the file.  `elsewhere(path)`: another file and its values.
 
     Errors: ConfigError if another file does not have one; RunError if a calibration row cannot be predicted.
     """
     values: dict[int, Any] = {}
     for index, free in enumerate(experiment.free):
         if free.origin:
-            values[index] = _from_elsewhere(free, elsewhere(free.origin))
+            there, solutions = elsewhere(free.origin)
+            values[index] = solutions[_chosen(free, there)].value
         else:
             values[index] = (free.low + free.high) // 2 if free.is_fitted else free.low
     fitted = [index for index, free in enumerate(experiment.free) if free.is_fitted]
@@ -121,8 +124,8 @@ def _error(experiment: Experiment, predictor: Predictor, values: Mapping[int, An
     return total / len(wanted)
 
 
-def _from_elsewhere(free: Free, there: Mapping[str, Any]) -> Any:
-    if free.parameter not in there:
-        known = f"\n  known: {', '.join(there)}" if there else ""
-        raise ConfigError(f'{free.place}: "{free.parameter}" is not free in "{free.origin}".{known}')
-    return there[free.parameter]
+def _chosen(free: Free, there: Experiment) -> int:
+    try:
+        return chosen(free, there)
+    except Mistake as mistake:
+        raise mistake.error() from None

@@ -66,9 +66,15 @@ def _number(given: object) -> Fraction:
 
 
 def _share(given: object) -> Fraction:
-    share = Fraction(units.ratio_ppm(_text(given)), MILLION)
+    """A share: "20 %", or a plain number below 1; a larger one is more likely a percentage than 2,000 % of a value."""
+    text = _text(given).strip()
+    share = Fraction(units.ratio_ppm(text), MILLION)
     if share < 0:
         raise ValueError("is below zero")
+    if share >= 1 and not text.endswith("%"):
+        raise ChoiceError(
+            f"is no share without a unit: {float(share):g} is {float(share):,.0%}", (f"{text} %", "0.2", "0")
+        )
     return share
 
 
@@ -171,12 +177,15 @@ class FreeForm(Part):
     value: str | None = None
     range: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
     from_: str | None = Field(None, alias="from")
+    of: Name | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> FreeForm:
         given = tuple(name for name in ("fitted_on", "between", "value", "range", "from_") if getattr(self, name))
         if given not in (("fitted_on", "between"), ("value", "range"), ("from_",)):
             raise ValueError('needs "fitted_on" and "between", or "value" and "range", or "from"')
+        if self.of and not self.from_:
+            raise ValueError('has "of", a row of another file, but no "from"')
         return self
 
 

@@ -59,7 +59,7 @@ def _free(node: Node, known: References, folder: Path) -> Free:
         origin = folder / form.from_
         if not origin.is_file():
             raise Mistake(pairs["from"].place, f'from "{shorten(form.from_)}" is no file.')
-        return Free(form.parameter, place, form.why, rows, None, None, origin=origin)
+        return Free(form.parameter, place, form.why, rows, None, None, origin=origin, origin_row=form.of or "")
     if form.value is not None:
         value = parameter.parse(pairs["value"])
         low, high = (parameter.parse(each, "range") for each in pairs["range"].sequence("range"))

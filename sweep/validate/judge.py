@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sweep.errors import ConfigError
 
@@ -101,12 +100,9 @@ class _Bench:
             raise ConfigError(f"{experiment.path}: {text}")
         return found
 
-    def _elsewhere(self, path: Path) -> Mapping[str, Any]:
-        """The values of the free parameters of another file, by name; the first where there are several."""
+    def _elsewhere(self, path: Path) -> tuple[Experiment, Sequence[Solution]]:
+        """Another file and the values of its free parameters, in its order."""
         key = path.resolve()
         if key not in self._files:
             self._files[key] = read(path)
-        found: dict[str, Any] = {}
-        for solution in self._solve(self._files[key]):
-            found.setdefault(solution.free.parameter, solution.value)
-        return found
+        return self._files[key], self._solve(self._files[key])
