@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import PurePath
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep import units
 from sweep.errors import SweepError, did_you_mean
 from sweep.storage import sink
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMATS = {"txt": ".txt", "csv": ".csv", "json": ".json", "arrow": ".arrow", "md": ".md"}
 ROWS = 40
+LEAST_BYTES = 16 << 20  # DuckDB starts with less, and then does nothing
 
 
 def query(
@@ -33,6 +36,12 @@ def query(
     ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write it there; default: print it")] = None,
     rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="of a printed table; 0: all")] = ROWS,
+    memory: Annotated[
+        str, typer.Option("--memory", metavar="SIZE", help="that the query may take, as 500 MB or 8 GiB")
+    ] = "2 GiB",
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="S", min=0.1, help="that the query may take; then it is stopped")
+    ] = 60.0,
 ) -> None:
     """Ask the published tables in SQL (DuckDB).
 
@@ -51,12 +60,33 @@ def query(
     form = _chosen(form, out)
     from sweep import query
 
-    with query.open(directory) as database:
-        if tables:
-            print(_listing(database), end="")
-            return
-        answer = database.ask(sys.stdin.read() if sql == "-" else str(sql))
-        _write(answer, form, out, rows or None)
+    limits = query.Limits(_bytes(memory), seconds)
+    try:
+        with query.open(directory, limits) as database:
+            if tables:
+                print(_listing(database), end="")
+                return
+            answer = database.ask(sys.stdin.read() if sql == "-" else str(sql))
+            _write(answer, form, out, rows or None)
+    except SweepError as error:
+        if query.is_left_behind():  # DuckDB does not stop in the midst of one function: the process has to end
+            sys.stdout.flush()
+            print(error, file=sys.stderr, flush=True)
+            os._exit(error.exit_code)
+        raise
+
+
+def _bytes(memory: str) -> int:
+    """What --memory says.  Raises SweepError."""
+    try:
+        number = units.size_bytes(memory)
+    except units.UnitError as error:
+        raise SweepError(f'--memory "{memory}" {error}\n  next: --memory "8 GiB", for example') from None
+    if not LEAST_BYTES <= number < 1 << 50:
+        raise SweepError(
+            f'--memory "{memory}" is out of bounds: 16 MiB at least\n  next: --memory "8 GiB", for example'
+        )
+    return number
 
 
 def _chosen(form: str | None, out: str | None) -> str:
@@ -84,6 +114,11 @@ def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None
         rows.arrow_stream(answer.schema, answer, sys.stdout.buffer)
     elif form in ("txt", "md"):
         found = plain.shown(answer, most if out is None and form == "txt" else None)
+        if found.more and len(found.rows) == plain.MOST_ROWS:
+            raise SweepError(
+                f"the answer has more than {plain.MOST_ROWS:,} rows, too many for a table of text\n"
+                "  next: --format csv, json or arrow, which have no end"
+            )
         text = plain.table(found, width()) if form == "txt" else plain.markdown(found)
         if out is None:
             print(text, end="")

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from sweep import report
 from sweep.errors import IncompleteError, NotComparableError, SweepError, did_you_mean
-from sweep.report import coordinates, dataset
+from sweep.report import coordinates, dataset, soundness
 from sweep.storage import resume
 
 Location: TypeAlias = str | Path | pa.Table  # a run directory (path or URI), or its table
@@ -94,8 +94,11 @@ def _column(data: dataset.Dataset, option: str, wanted: str) -> int:
 
 
 def _side(name: str, given: Location) -> Side:
-    table = given if isinstance(given, pa.Table) else report.read(given, histograms=False)
     location = IN_MEMORY if isinstance(given, pa.Table) else str(given)
+    try:
+        table = soundness.table(given) if isinstance(given, pa.Table) else report.read(given, histograms=False)
+    except soundness.UnsoundError as error:
+        raise SweepError(f'{name} "{location}" cannot be compared: {error}') from None
     about = dataset.published(table.schema)
     missing = [column for column in coordinates.REQUIRED if column not in table.column_names]
     if missing:
@@ -104,7 +107,7 @@ def _side(name: str, given: Location) -> Side:
             f"{', '.join(coordinates.REQUIRED)}; was it published by `sweep run`?"
         )
     side = Side(name, location, table, about, 0)
-    asked, there = int(about.get("simulations", len(table))), len(table)
+    asked, there = about.get("simulations", len(table)), len(table)
     if there < asked or not there:
         raise IncompleteError(
             f'{name} "{location}" is incomplete: {there:,} of {asked:,} simulations have a result\n'

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from sweep.errors import RunError, SweepError
+from sweep.foreign import is_plain
 
 from .provenance import versions
 
@@ -40,8 +41,7 @@ def connect(address: str) -> Any:
     token is missing or wrong, or if the cluster runs another Ray.
     """
     address = address.rstrip("/")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_one(address):
         raise SweepError(
             f'address "{address}" is not one of a Jobs API: http://HOST:PORT, the port is 8265 unless said otherwise\n'
             "  next: ray dashboard cluster.yaml makes a tunnel to it; then --address http://localhost:8265"
@@ -64,6 +64,17 @@ def connect(address: str) -> Any:
         for handler in logging.getLogger("ray").handlers:
             handler.setLevel(logging.ERROR)  # its parts say what they upload, each at a level of its own
         return JobSubmissionClient(address, headers=headers)
+
+
+def _is_one(address: str) -> bool:
+    """Whether it is of the form http://HOST:PORT."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # which is read only now
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # brackets without end, a port that is no number, a host that no name server knows of
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain(address) and " " not in address
 
 
 def in_clear(address: str) -> bool:

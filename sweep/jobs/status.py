@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sweep import config
+from sweep import config, records
 from sweep.errors import ConfigError, SweepError
+from sweep.plan import digest
+from sweep.plan.identity import canonical
 from sweep.storage import resume
 
 from .failure import Failure, recorded
@@ -21,6 +25,10 @@ from .prospect import Prospect, ids_of, look
 from .request import Request
 from .run import NOTE
 from .store import Store
+
+
+class DamagedNoteError(ConfigError):
+    """run.json is damaged, or of another version."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +62,10 @@ def status(directory: str | Path) -> Status:
     """The status of a run directory.  Raises SweepError if it is none."""
     store = Store(directory)
     last = last_run(store, directory)
-    sweep = swept(last, directory)
     parts, failures = store.scan(set_aside=False), recorded(store)
-    prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
+    with believed(directory):
+        sweep = swept(last, directory)
+        prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
     ids = np.unique(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
     found = np.unique(prospect.survey.rows(ids))
     return Status(
@@ -72,24 +81,40 @@ def status(directory: str | Path) -> Status:
 
 
 def last_run(store: Store, directory: str | Path) -> dict[str, Any]:
-    """run.json: what was asked for last.  Raises SweepError without one that can be read."""
+    """run.json: what was asked for last.  Raises SweepError without one that is whole."""
     last = store.noted(NOTE)
     if last is None:
         raise resume.unnoted(store.files)
-    return last
+    with believed(directory):
+        return records.held(last, resume.RUN, ("document", "command", "started", "pid", "node"))
 
 
 def swept(last: dict[str, Any], directory: str | Path) -> config.Sweep:
     """The sweep of `last_run`.  Raises ConfigError if it is damaged, or of another version."""
+    with believed(directory):
+        if "document_digest" in last and last["document_digest"] != digest(canonical(last["document"])):
+            raise records.RecordError("its document is not the one that was run")
+        return config.from_document(last["document"])
+
+
+@contextmanager
+def believed(directory: str | Path) -> Iterator[None]:
+    """A block that works with the document of a run.json; where that cannot be, the file is to blame.
+
+    What a document may say is checked when a sweep file is read, value by value; here only that it can be laid out.
+    Raises ConfigError.
+    """
     try:
-        sweep = config.from_document(last["document"])
-        _ = [last[name] for name in ("command", "started", "pid", "node")]
-    except (SweepError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ConfigError(
+        yield
+    except DamagedNoteError:
+        raise
+    except (SweepError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError) as error:
+        if isinstance(error, SweepError) and error.exit_code != ConfigError.exit_code:
+            raise
+        raise DamagedNoteError(
             f'"{directory}/{NOTE}.json" is damaged, or of another version of sweep: {error or type(error).__name__}; '
             f"the next run writes it anew\n  next: sweep run FILE --out {shlex.quote(str(directory))}"
         ) from error
-    return sweep
 
 
 def _open(failures: list[Failure], prospect: Prospect) -> list[Failure]:

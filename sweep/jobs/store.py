@@ -32,9 +32,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sweep import storage
+from sweep import records, schema, storage
 from sweep.errors import RunError, SweepError
+from sweep.model.strategies import NAMES
 from sweep.plan import digest
+from sweep.plan.identity import code
+from sweep.records import COUNT, INTEGER, SECONDS, TEXT, TEXTS
 from sweep.storage import snapshot
 
 from .task import METADATA
@@ -43,6 +46,13 @@ CONTENT_BYTES = 8  # of the digest of a part's bytes in its name
 Given = TypeVar("Given")
 Got = TypeVar("Got")
 
+ABOUT = {  # what a part says of itself
+    **dict.fromkeys(("chunk", "document", "strategy", "node"), TEXT),
+    **dict.fromkeys(("model_s", "simulate_s", "compile_s", "ended"), SECONDS),
+    **dict.fromkeys(("rows", "packets", "pid"), COUNT),
+    **{"format": INTEGER, "code": TEXTS},
+}
+NEEDED = ("format", "code", "document", "strategy", "rows", "model_s", "simulate_s")
 READERS = 16  # of an object store, at a time: reading is waiting there
 
 
@@ -57,7 +67,13 @@ class Part:
 
     def table(self) -> pa.Table:
         """All its rows, mapped into memory where they are on a disk."""
-        return pa.ipc.open_file(pa.BufferReader(self.files.view(self.name))).read_all()
+        try:
+            return pa.ipc.open_file(pa.BufferReader(self.files.view(self.name))).read_all()
+        except (pa.ArrowException, OSError) as error:
+            raise RunError(
+                f'"{self.files.at(self.name)}" is damaged\n  next: run the same command again: it sets the part aside '
+                "and runs what it had"
+            ) from error
 
 
 class Store:
@@ -177,10 +193,9 @@ class Store:
 
     def _get_json(self, name: str) -> dict[str, Any] | None:
         try:
-            document = json.loads(self.files.get(name))
-        except (FileNotFoundError, ValueError):
+            return records.read(self.files.get(name))
+        except (FileNotFoundError, records.RecordError):
             return None
-        return document if isinstance(document, dict) else None
 
     def _ahead(self, get: Callable[[Given], Got], of: Iterable[Given]) -> Iterator[Got]:
         """`get` of each, in order; by several threads, not far ahead, where reading is waiting."""
@@ -226,15 +241,26 @@ def _read(files: storage.Files, name: str) -> Part | None:
         return None
 
 
+def _is_ours(about: Mapping[str, Any]) -> bool:
+    """Whether the sources that made a part are those that are here."""
+    return (
+        about["format"] == schema.FORMAT and about["strategy"] in NAMES and about["code"] == code([about["strategy"]])
+    )
+
+
 def _part(files: storage.Files, name: str, data: bytes) -> Part | None:
     """The part in these bytes; None unless they are what the name says, and readable, with the rows they speak of."""
     try:
         if digest(data, CONTENT_BYTES) != name.removesuffix(".arrow").rpartition("-")[2]:
             return None
-        reader = pa.ipc.open_file(pa.BufferReader(data), options=pa.ipc.IpcReadOptions(included_fields=[0]))
-        about = json.loads(reader.schema.metadata[METADATA])
-        ids = reader.read_all().column("id").to_numpy().astype("S32")
-        whole = len(ids) == about["rows"]
-    except (pa.ArrowInvalid, OSError, ValueError, KeyError, TypeError):
+        reader = pa.ipc.open_file(pa.BufferReader(data))
+        about = records.read(reader.schema.metadata[METADATA], ABOUT, NEEDED)
+        table = reader.read_all()
+        table.validate(full=True)  # a body that another program wrote may say what it likes
+        if not schema.is_part(reader.schema, about["strategy"], of_these_sources=_is_ours(about)):
+            return None
+        ids = table.column("id")
+        whole = len(ids) == about["rows"] and not ids.null_count
+        return Part(files, name, about, ids.to_numpy().astype("S32")) if whole else None
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError):
         return None
-    return Part(files, name, about, ids) if whole else None

@@ -11,7 +11,6 @@ several live in one run directory.
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,9 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep import config
+from sweep import config, records
 from sweep.errors import RunError
 from sweep.model.scenario import Distribution, Scenario
+from sweep.records import INTEGER, LIST, MAPPING, TEXTS
 
 from .chunks import Chunk
 from .identity import Identity, canonical, code, digest
@@ -31,6 +31,7 @@ from .survey import Survey
 from .tables import Tables
 
 FORMAT = 2
+HEADER = {"format": INTEGER, "document": MAPPING, "code": TEXTS, "distributions": LIST, "chunks": LIST}
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def decode(data: bytes, name: str = "plan") -> Plan:
     again = "\n  next: run `sweep run` again: it plans anew and runs only what is missing"
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            header = json.loads(archive["header"].tobytes())
+            header = records.read(archive["header"].tobytes(), HEADER, HEADER)
             found = header["format"]
             if found != FORMAT:
                 raise RunError(f'{name} has format "{found}"; this version of sweep reads format {FORMAT}{again}')

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """SQL over what a run directory has published, and the same tables as files for other programs."""
 
-from .database import Answer, Database, Table, open
+from .database import Answer, Database, Limits, Table, open
+from .waiting import is_left_behind
 
-__all__ = ["Answer", "Database", "Table", "open"]
+__all__ = ["Answer", "Database", "Limits", "Table", "is_left_behind", "open"]

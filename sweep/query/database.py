@@ -11,7 +11,8 @@ even what does not fit into memory, which is an error.  One statement is taken, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from . import mistakes, points
 from .published import Column, Published, described, dictionary, read
-from .waiting import interruptible
+from .waiting import interruptible, is_left_behind
 
 BATCH_ROWS = 8192
 CONFINED = {
@@ -34,6 +35,16 @@ CONFINED = {
     "temp_directory": "",
 }
 READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)  # MULTI: PIVOT
+
+
+class Limits(NamedTuple):
+    """What one question may take; None for as much as there is."""
+
+    memory_bytes: int | None = 2 << 30  # of what DuckDB sorts, joins and groups in
+    seconds: float | None = 60.0  # of its work; waiting for whoever reads the answer does not count
+
+
+UNLIMITED = Limits(None, None)
 
 
 class Table(NamedTuple):
@@ -63,9 +74,10 @@ class Answer:
 class Database:
     """The tables of one snapshot."""
 
-    def __init__(self, published: Published) -> None:
-        self.published = published
-        self._connection = duckdb.connect(":memory:", config=dict(CONFINED))
+    def __init__(self, published: Published, limits: Limits = UNLIMITED) -> None:
+        self.published, self.limits = published, limits
+        memory = {} if limits.memory_bytes is None else {"memory_limit": f"{limits.memory_bytes}B"}
+        self._connection = duckdb.connect(":memory:", config={**CONFINED, **memory})
         failures = published.failures
         self._connection.register("results", published.results)
         self._connection.register("dictionary", dictionary(published.columns))
@@ -80,7 +92,8 @@ class Database:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._connection.close()
+        if not is_left_behind():  # which closing would wait for
+            self._connection.close()
 
     @property
     def tables(self) -> list[Table]:
@@ -108,11 +121,12 @@ class Database:
                 raise mistakes.not_one(len(statements), self.published.location)
             if statements[0].type not in READING:
                 raise mistakes.not_reading(statements[0].query, self.published.location)
-            reader = interruptible(self._connection, lambda: self._start(statements[0]))
-        return Answer(self._labelled(reader.schema), self._batches(reader, sql))
+            clock = _Clock(self.limits.seconds)
+            reader = clock.time(self._connection, lambda: self._start(statements[0]))
+        return Answer(self._labelled(reader.schema), self._batches(reader, sql, clock))
 
     def _telling(self, sql: str) -> AbstractContextManager[None]:
-        return mistakes.told(sql, self.tables, self.published.location)
+        return mistakes.told(sql, self.tables, self.published.location, self.limits.memory_bytes, self.limits.seconds)
 
     def _start(self, statement: Any) -> pa.RecordBatchReader:
         try:
@@ -122,11 +136,11 @@ class Database:
             raise
         return asked.to_arrow_reader(BATCH_ROWS)
 
-    def _batches(self, reader: pa.RecordBatchReader, sql: str) -> Iterator[pa.RecordBatch]:
+    def _batches(self, reader: pa.RecordBatchReader, sql: str, clock: _Clock) -> Iterator[pa.RecordBatch]:
         schema = self._labelled(reader.schema)
         while True:
             with self._telling(sql):
-                batch = interruptible(self._connection, lambda: next(iter(reader), None))
+                batch = clock.time(self._connection, lambda: next(iter(reader), None))
             if batch is None:
                 return
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
@@ -140,12 +154,28 @@ class Database:
         return pa.schema(fields)
 
 
-def open(location: str | Path) -> Database:
-    """The tables of a run directory, a path or URI.
+class _Clock:
+    """The time that one question has left."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._left_s = seconds
+
+    def time(self, connection: duckdb.DuckDBPyConnection, call: Callable[[], Any]) -> Any:
+        """`call()`, within what is left.  Raises TimeoutError."""
+        began = time.monotonic()
+        try:
+            return interruptible(connection, call, self._left_s)
+        finally:
+            if self._left_s is not None:
+                self._left_s = max(0.0, self._left_s - (time.monotonic() - began))
+
+
+def open(location: str | Path, limits: Limits = UNLIMITED) -> Database:
+    """The tables of a run directory, a path or URI; a question that takes more than `limits` ends with a RunError.
 
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
-    return Database(read(location))
+    return Database(read(location), limits)
 
 
 def _dictionary() -> list[Column]:

@@ -24,14 +24,23 @@ KINDS = ("Scalar Function", "Table Function", "Aggregate Function")
 
 
 @contextmanager
-def told(sql: str, tables: Sequence[Table], location: str) -> Iterator[None]:
-    """Turn DuckDB's errors in the block into a SweepError about `sql`."""
+def told(
+    sql: str, tables: Sequence[Table], location: str, memory_bytes: int | None = None, seconds: float | None = None
+) -> Iterator[None]:
+    """Turn DuckDB's errors in the block, and the end of its time, into a SweepError about `sql`."""
+    less = f"ask for fewer columns or rows, or {_export(location)} and ask that file"
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        allowed = f"the {_gibibytes(memory_bytes)} that --memory allows" if memory_bytes else "there is"
+        more = f', or allow more: --memory "{_gibibytes(2 * memory_bytes)}"' if memory_bytes else ""
         raise RunError(
-            f"the query needs more memory than there is: {_first(str(error))}\n"
-            f"  next: ask for fewer columns or rows, or {_export(location)} and ask that file"
+            f"the query needs more memory than {allowed}: {_first(str(error))}\n  next: {less}{more}"
+        ) from error
+    except TimeoutError as error:
+        raise RunError(
+            f"the query takes more time than the {seconds or 0:g} s that --seconds allows, and was stopped\n"
+            f"  next: {less}, or allow more: --seconds {10 * (seconds or 1):g}"
         ) from error
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
@@ -65,6 +74,10 @@ def not_reading(sql: str, location: str) -> SweepError:
         f"SELECT, WITH, FROM, PIVOT, DESCRIBE, SUMMARIZE or EXPLAIN\n"
         f"  next: {_export(location)}   (a database of your own)"
     )
+
+
+def _gibibytes(number: int) -> str:
+    return f"{number / (1 << 30):g} GiB" if number >= 1 << 28 else f"{number / (1 << 20):g} MiB"
 
 
 def _next(location: str) -> str:

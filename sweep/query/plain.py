@@ -16,6 +16,7 @@ from .database import Answer
 
 GAP = "  "
 SPECIAL = re.compile(r"([\\`*<|~]|&(?=#?\w+;)|\[(?=[^\]]*\][(\[])|(?<!\w)_|_(?!\w))")  # what Markdown would obey
+MOST_ROWS = 100_000  # of a table whose columns are as wide as their widest text: all are kept until then
 LONGEST = 60  # characters of a text in a table; a histogram is longer
 
 
@@ -30,10 +31,10 @@ class Shown(NamedTuple):
 
 
 def shown(answer: Answer, most: int | None) -> Shown:
-    """At most so many rows of an answer; all for None."""
+    """At most so many rows of an answer, and MOST_ROWS."""
     rows = (row for batch in answer for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    taken = list(islice(rows, most))
-    more = most is not None and next(rows, None) is not None
+    taken = list(islice(rows, min(most or MOST_ROWS, MOST_ROWS)))
+    more = next(rows, None) is not None
     units = [(field.metadata or {}).get(b"unit", b"").decode() for field in answer.schema]
     return Shown(
         names=[visible_line(name) for name in answer.schema.names],

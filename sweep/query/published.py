@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from .. import report, storage
-from ..errors import SweepError, did_you_mean
-from ..storage import snapshot
+from ..errors import RunError, SweepError, did_you_mean
+from ..report import soundness
+from ..storage import resume, snapshot
 
 FAILURES = "failures.arrow"
 DICTIONARY = pa.schema([(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "meaning")])
@@ -83,10 +84,17 @@ def read(location: str | Path | storage.Files) -> Published:
     found = snapshot.read(files, *names)
     if found is None:  # of an earlier version, or copied without its manifest, or nothing: `report` says which
         return Published(str(files), ds.dataset(report.read(files)), pa.table({}))
-    failures = pa.table({})
-    if FAILURES in found[1]:
-        failures = pa.ipc.open_file(pa.BufferReader(found[1][FAILURES])).read_all()
-    return Published(str(files), _dataset(found[1][report.TABLE]), failures)
+    failures, name = pa.table({}), FAILURES
+    try:
+        if FAILURES in found[1]:
+            failures = soundness.table(pa.ipc.open_file(pa.BufferReader(found[1][FAILURES])).read_all())
+        name = report.TABLE
+        return Published(str(files), _dataset(found[1][report.TABLE]), failures)
+    except (pa.ArrowException, OSError, MemoryError, soundness.UnsoundError) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RunError(
+            f'"{files.at(name)}" is damaged: {why}; the next run publishes it anew\n  next: {resume.command(files)}'
+        ) from error
 
 
 def described(schema: pa.Schema) -> list[Column]:
@@ -106,6 +114,9 @@ def dictionary(columns: Iterable[Column]) -> pa.Table:
 
 
 def _dataset(file: pa.Buffer) -> ds.Dataset:
+    """The table without reading it, but for its texts: one whose ends lie elsewhere would end the process."""
     form = ds.IpcFileFormat()
-    schema = pa.ipc.open_file(pa.BufferReader(file)).schema
+    schema = soundness.schema(pa.ipc.open_file(pa.BufferReader(file)).schema)
+    loose = [place for place, field in enumerate(schema) if not soundness.is_fixed(field.type)]
+    soundness.texts(pa.ipc.open_file(pa.BufferReader(file), options=pa.ipc.IpcReadOptions(included_fields=loose)))
     return ds.FileSystemDataset([form.make_fragment(file)], schema, form)

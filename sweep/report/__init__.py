@@ -97,6 +97,8 @@ def read(location: str | Path | storage.Files, *, histograms: bool = True) -> pa
     Histograms are two thirds of its bytes; who does not look at them leaves them on the disk.
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
+    from . import soundness
+
     files = storage.open(location)
     found = snapshot.read(files, TABLE)
     try:
@@ -107,13 +109,15 @@ def read(location: str | Path | storage.Files, *, histograms: bool = True) -> pa
         schema = pa.ipc.open_file(pa.BufferReader(data)).schema
         chosen = [place for place, field in enumerate(schema) if histograms or not pa.types.is_nested(field.type)]
         options = pa.ipc.IpcReadOptions(included_fields=chosen)
-        return pa.ipc.open_file(pa.BufferReader(data), options=options).read_all()
-    except (pa.ArrowInvalid, OSError) as error:
+        return soundness.table(pa.ipc.open_file(pa.BufferReader(data), options=options).read_all())
+    except (pa.ArrowException, OSError, MemoryError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RunError(
-            f'"{files.at(TABLE)}" is damaged: it cannot be read as an Arrow file: {first}; '
-            f"the next run publishes it anew\n  next: {resume.command(files)}"
-        ) from error
+        why = f"it cannot be read as an Arrow file: {first}"
+    except soundness.UnsoundError as error:
+        why = str(error)
+    raise RunError(
+        f'"{files.at(TABLE)}" is damaged: {why}; the next run publishes it anew\n  next: {resume.command(files)}'
+    )
 
 
 def _unpublished(files: storage.Files) -> SweepError:

@@ -9,7 +9,7 @@ so that nothing after this file can use them.
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +18,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from .. import records
 from ..errors import RunError, SweepError
+from ..records import COUNT, INTEGER, LIST, MAPPING, TEXT, TEXTS, either
 from .coordinates import HEAD, REQUIRED, Codes, encode, place
 
 Array = NDArray[np.float64]
+MOST_CELLS = 1 << 27  # of a cube: a gigabyte of places, a hundred times what the largest sweeps have
+SAID = {  # by a table of itself
+    **dict.fromkeys(("name", "created", "git_commit", "platform", "node", "core_digest"), TEXT),
+    **dict.fromkeys(("simulations", "rows"), COUNT),
+    **{"seed": INTEGER, "format": INTEGER, "command": either(TEXT, LIST), "claims": LIST},
+    **{"baseline": MAPPING, "document": MAPPING, "versions": TEXTS, "strategy_digests": TEXTS},
+}
 
 
 @dataclass(frozen=True)
@@ -88,13 +97,12 @@ def published(schema: pa.Schema) -> dict[str, Any]:
     """What the sweep said about itself when it published the table; {} in a table without."""
     raw = (schema.metadata or {}).get(b"sweep")
     try:
-        found = json.loads(raw) if raw else {}
-    except ValueError as error:
+        return records.read(raw, SAID) if raw else {}
+    except records.RecordError as error:
         raise RunError(
             f"the table's own description is damaged: {error}\n"
             "  next: run `sweep run` again with the same file and directory: it publishes the table anew"
         ) from error
-    return found if isinstance(found, dict) else {}
 
 
 def read(table: pa.Table) -> Dataset:
@@ -120,6 +128,12 @@ def read(table: pa.Table) -> Dataset:
     )
 
     shape = (len(placed.mixes), len(loads), len(rings), len(placed.order), len(pairs))
+    if math.prod(shape) > MOST_CELLS:
+        raise SweepError(
+            f"the table has {len(table):,} rows in {math.prod(shape):,} cells, more than a report can lay out: its "
+            "mixes, loads, rings, strategies and replicates hardly ever occur together\n"
+            "  next: ask it with `sweep query`, or run a sweep for each of its parts"
+        )
     index = np.full(shape, -1, dtype=np.int64)
     index[placed.mix, load, ring, placed.column, pair.ravel()] = np.arange(len(table))
     return Dataset(

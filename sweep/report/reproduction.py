@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..storage import resume
 from . import cells
 from .analysis import Analysis
 from .comparison import ABSENT
@@ -25,7 +26,7 @@ def command(meta: dict[str, Any]) -> str:
 
 def elsewhere(made: str, out: str = "again") -> str:
     """The command with another run directory, so that it finds nothing done."""
-    words = shlex.split(made)
+    words = resume.asked(made)
     while "--out" in words:
         del words[words.index("--out") : words.index("--out") + 2]
     return shlex.join([word for word in words if not word.startswith("--out=")] + ["--out", out])

@@ -7,6 +7,7 @@ each judged by its 95 % interval.  With a metric on the right, cells are compare
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from .. import claims, stats
 from ..errors import SweepError, did_you_mean
-from . import numbers
+from ..storage import resume
+from . import numbers, reproduction
 from .analysis import Analysis
 from .dataset import Dataset
 from .document import Finding
@@ -127,6 +129,5 @@ def _more(data: Dataset, estimate: stats.Estimate, undecided: Mask, threshold: f
     open_cells = numbers.count(len(needed), "open cell")
     if len(known) < len(needed):
         return f"{open_cells}: the mean is at the threshold; more replicates would hardly decide it."
-    command = data.metadata.get("command") or "sweep run FILE"
-    command = command if isinstance(command, str) else " ".join(map(str, command))
+    command = shlex.join(resume.asked(reproduction.command(data.metadata)))
     return f"{open_cells}: about {max(known)} replicates would decide ({command} --set replicates={max(known)})."

@@ -20,7 +20,7 @@ from sweep.model.counters import COUNTERS, HISTOGRAM_BUCKETS, HISTOGRAMS
 from . import metrics, parameters
 from .fields import HISTOGRAM, Column, counter, dictionary, histogram
 
-__all__ = ["FORMAT", "Column", "columns", "dictionary", "part", "part_schema", "results", "results_schema"]
+__all__ = ["FORMAT", "Column", "columns", "dictionary", "is_part", "part", "part_schema", "results", "results_schema"]
 
 FORMAT = 2  # part of every row's id: raise it when rows of before must not be used again
 
@@ -54,6 +54,16 @@ def part_schema(strategy: str) -> pa.Schema:
     histograms = [pa.field(field.name, HISTOGRAM, False) for field in HISTOGRAMS]
     fixed = [pa.field("id", pa.string(), False), pa.field("violation", pa.string(), False)]
     return pa.schema([*fixed, *counters, *histograms])
+
+
+def is_part(found: pa.Schema, strategy: str, *, of_these_sources: bool) -> bool:
+    """Whether a part can have this schema; one of other sources may have other counters, but nothing else."""
+    if of_these_sources:
+        return bool(found.remove_metadata().equals(part_schema(strategy)))
+    kinds = {name: found.field(name).type for name in found.names}
+    texts = [kinds.pop(name, None) for name in ("id", "violation")]
+    numbers = all(pa.types.is_int64(kind) or kind == HISTOGRAM for kind in kinds.values())
+    return texts == [pa.string()] * 2 and numbers and len(kinds) + 2 == len(found)
 
 
 def part(strategy: str, ids: Sequence[str], result: batch.Result) -> pa.Table:

@@ -41,9 +41,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
+from sweep import records
 from sweep.errors import IncompleteError, SweepError
+from sweep.records import COUNT, TEXT
 
-from .holder import is_dead, machine, myself
+from .holder import is_dead, machine, myself, told
 
 TTL_S = 60.0
 RENEWALS = 4  # in that time
@@ -182,13 +184,12 @@ def read(claims: Claims, name: str) -> dict[str, Any]:
     One that cannot be read is somebody's, who holds the lease.
     """
     try:
-        about = json.loads(claims.get_claim(name))
+        about = records.read(claims.get_claim(name), {"who": TEXT, "pid": COUNT, "machine": TEXT}, ["who"])
     except FileNotFoundError:
         return {}
-    except ValueError:
-        about = None
-    if not isinstance(about, dict) or not isinstance(about.get("who"), str):
+    except records.RecordError:
         return {"who": "an unknown process"}
+    about["who"] = told(about["who"].encode(errors="backslashreplace"))
     return {} if is_dead(about.get("pid"), about.get("machine")) else about
 
 

@@ -3,29 +3,36 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from pathlib import Path
 from typing import Any
 
+from sweep import records
 from sweep.errors import RunError, SweepError, did_you_mean
+from sweep.records import COUNT, INTEGER, MAPPING, NOTHING, SECONDS, TEXT, TIME, TRUTH, either
 
 from .files import MANIFEST, Files
 
 NOTE = "run.json"  # what was asked for last, and how it ended
+RUN = {
+    **dict.fromkeys(("name", "document_digest", "command", "node", "executor"), TEXT),
+    **dict.fromkeys(("started", "ended"), TIME),
+    **dict.fromkeys(("pid", "simulations", "to_run", "done", "failed", "invalid"), COUNT),
+    **{"document": MAPPING, "seconds": MAPPING, "exit_code": INTEGER, "interrupted": TRUTH},
+    "advised_chunk_seconds": either(SECONDS, NOTHING),
+}
 TABLES = (MANIFEST, "results.arrow")  # one of them is in a directory that has published
 RUN_FILES = (NOTE, *TABLES)  # one of them is in every run directory
 SHOWN = 8  # directories beside one that is not there
 
 
 def noted(files: Files) -> dict[str, Any]:
-    """What run.json says; {} without one, or if it is damaged."""
+    """What run.json says; {} without one, or if it is damaged: no JSON, or a field of another type than `RUN` says."""
     try:
-        found = json.loads(files.get(NOTE))
-    except (FileNotFoundError, ValueError):
+        return records.read(files.get(NOTE), RUN)
+    except (FileNotFoundError, records.RecordError):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def command(files: Files) -> str:
@@ -42,12 +49,24 @@ def at(typed: str, location: str, name: str = "") -> str:
 
     Without --out it stands for runs/<name>.
     """
-    words = shlex.split(typed)
+    words = asked(typed)
     if "--out" in words[:-1]:
         words[words.index("--out") + 1] = location
     elif not name or os.path.normpath(location) != os.path.join("runs", name):
         words += ["--out", location]
     return shlex.join(words)
+
+
+def asked(typed: str) -> list[str]:
+    """The words of a command of sweep that a run directory has; `sweep run FILE` for anything else.
+
+    It is shown as what to type next, and whoever wrote the run directory may have put any command there.
+    """
+    try:
+        words = shlex.split(typed)
+    except ValueError:  # a quotation without end
+        words = []
+    return words if words[:1] == ["sweep"] else ["sweep", "run", "FILE"]
 
 
 def absent(files: Files) -> SweepError:

@@ -22,7 +22,9 @@ from dataclasses import dataclass, field
 from io import RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from sweep import records
 from sweep.errors import RunError
+from sweep.records import COUNT, INTEGER, MAPPING, TEXT, TEXTS, TIME
 
 from . import resume
 from .files import MANIFEST, Files, checked
@@ -34,6 +36,12 @@ FOLDER = "snapshots"
 NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")  # of a snapshot's folder
 FORMAT = 1
 DIGEST_BYTES = 16
+SAID = {  # by a manifest
+    **dict.fromkeys(("snapshot", "name", "command", "created"), TEXT),
+    **dict.fromkeys(("simulations", "rows", "failed"), COUNT),
+    **{"published": TIME, "files": MAPPING, "exit_code": INTEGER, "versions": TEXTS},
+}
+ENTRY = {"bytes": COUNT, "digest": TEXT}
 ATTEMPTS = 5  # to read a snapshot while others take its place
 
 
@@ -93,18 +101,18 @@ def manifest(files: Files) -> Manifest | None:
     except FileNotFoundError:
         return None
     try:
-        document = json.loads(data)
+        document = records.read(data, {"format": INTEGER}, ["format"])
         if document["format"] != FORMAT:
             raise RunError(
                 f'"{files.at(MANIFEST)}" has format "{document["format"]}"; this version of sweep reads format {FORMAT}'
                 f"{_again(files)}"
             )
-        entries = {
-            str(name): (int(each["bytes"]), str(each["digest"])) for name, each in dict(document["files"]).items()
-        }
-        found = Manifest(str(document["snapshot"]), entries, document)
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f'"{files.at(MANIFEST)}" is damaged: {type(error).__name__}: {error}{_again(files)}') from error
+        records.held(document, SAID, ("snapshot", "files"))
+        each = {name: records.held(one, ENTRY, ENTRY) for name, one in document["files"].items()}
+        entries = {name: (one["bytes"], one["digest"]) for name, one in each.items()}
+        found = Manifest(document["snapshot"], entries, document)
+    except records.RecordError as error:
+        raise RunError(f'"{files.at(MANIFEST)}" is damaged: {error}{_again(files)}') from error
     for name in (MANIFEST, *entries):
         checked(found.at(name))
     return found

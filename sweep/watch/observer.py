@@ -22,7 +22,7 @@ from sweep.jobs.collect import Collection, Parameters
 from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.origin import Origin
 from sweep.jobs.prospect import calibration_of, ids_of
-from sweep.jobs.status import last_run, swept
+from sweep.jobs.status import believed, last_run, swept
 from sweep.jobs.store import Part, Store
 from sweep.plan import Survey
 from sweep.report.analysis import METRIC
@@ -108,7 +108,8 @@ class Observer:
 
     def _laid_out(self, last: dict[str, Any]) -> Survey:
         if self._survey is None or self._survey.sweep.document != last.get("document"):
-            self._survey = planning.survey(swept(last, self._location))
+            with believed(self._location):
+                self._survey = planning.survey(swept(last, self._location))
             self._judged = (-1, -1)
         return self._survey
 

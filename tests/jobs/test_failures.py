@@ -162,9 +162,9 @@ def test_status(request_of: MakeRequest, poison: Callable[..., list[int]], monke
         ("junk", 'run.json" is damaged'),
         ("[]", 'run.json" is damaged'),
         ('{"document": 3, "command": 4}', "is damaged, or of another version of sweep"),
-        ('{"document": {}}', 'document format "None"'),
-        ("WITHOUT pid", "'pid'"),
-        ("WITHOUT document", "'document'"),
+        ('{"document": {}}', 'it has no "command"'),
+        ("WITHOUT pid", 'it has no "pid"'),
+        ("WITHOUT document", 'it has no "document"'),
     ],
 )
 def test_status_of_a_damaged_note(request_of: MakeRequest, text: str, why: str) -> None:

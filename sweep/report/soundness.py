@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""A published table as one may rely on it: its columns are there, of their types, and what they hold is whole.
+
+A table with the right digest may still have been written by anybody.  Arrow reads a file without looking at what is in
+it: a text whose ends lie outside of its column ends a process.  So texts and lists are looked at, once, here; numbers
+have nothing that could be wrong with them but their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pyarrow as pa
+
+TEXT, WHOLE, NUMBER, TRUTH = "texts", "whole numbers", "numbers", "true or false"
+KINDS: dict[str, Callable[[pa.DataType], bool]] = {
+    TEXT: lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_coded_text(kind),
+    WHOLE: pa.types.is_integer,
+    NUMBER: lambda kind: pa.types.is_integer(kind) or pa.types.is_floating(kind),
+    TRUTH: pa.types.is_boolean,
+}
+NAMED = {  # columns that any report uses; those of REQUIRED have a value in every row
+    **dict.fromkeys(("id", "strategy", "traffic", "label", "violation"), TEXT),
+    **dict.fromkeys(("ring", "replicate", "seed", "packets", "warmup"), WHOLE),
+    "load": NUMBER,
+    "valid": TRUTH,
+}
+WHOLE_ROWS = ("strategy", "traffic", "ring", "replicate", "load")
+ABOVE_ZERO = ("ring", "load")  # axes of charts, some of them logarithmic
+ROLES = {b"metric": NUMBER, b"counter": NUMBER}
+FREE = {b"parameter"}  # a parameter is a text, a number or a truth
+
+
+class UnsoundError(ValueError):
+    """What is wrong, in one line that follows the name of the table."""
+
+
+def schema(found: pa.Schema) -> pa.Schema:
+    """A schema whose columns are of the types that their names and roles mean.  Errors: UnsoundError."""
+    names = found.names
+    for name in names:
+        if names.count(name) > 1:
+            raise UnsoundError(f'it has two columns "{name}"')
+    for field in found:
+        said = field.metadata or {}
+        try:
+            for key, text in said.items():
+                key.decode(), text.decode()
+        except UnicodeDecodeError:
+            raise UnsoundError(f'what it says of its column "{field.name}" is not UTF-8 text') from None
+        role = said.get(b"role")
+        wanted = [NAMED[field.name]] if field.name in NAMED else [ROLES[role]] if role in ROLES else []
+        wanted = wanted or ([TEXT, NUMBER, TRUTH] if role in FREE else [])
+        if wanted and not any(KINDS[each](field.type) for each in wanted):
+            raise UnsoundError(f'its column "{field.name}" is {field.type}, and {" or ".join(wanted)} are needed')
+        if role == b"histogram" and not _is_histogram(field.type):
+            raise UnsoundError(
+                f'its column "{field.name}" is {field.type}, and lists of counts, all of one length, are needed'
+            )
+    return found
+
+
+def table(found: pa.Table, required: Iterable[str] = ()) -> pa.Table:
+    """A table whose rows are whole.  Errors: UnsoundError."""
+    schema(found.schema)
+    for name in required:
+        if name not in found.column_names:
+            raise UnsoundError(f'it has no column "{name}"')
+    for field in found.schema:
+        if not is_fixed(field.type):
+            _looked_at(found.column(field.name), field.name)
+    for name in WHOLE_ROWS:
+        if name in found.column_names and found.column(name).null_count:
+            raise UnsoundError(f'its column "{name}" has rows without a value')
+    for name in ABOVE_ZERO:
+        if name in found.column_names and len(found):
+            values = found.column(name).cast(pa.float64()).to_numpy()
+            if not (np.isfinite(values) & (values > 0)).all():
+                raise UnsoundError(f'its column "{name}" has a value that is not above zero')
+    return found
+
+
+def texts(file: pa.ipc.RecordBatchFileReader) -> None:
+    """See that the columns of a file are whole, a batch at a time.  Errors: UnsoundError."""
+    for number in range(file.num_record_batches):
+        batch = file.get_batch(number)
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            _looked_at(column, name)
+
+
+def _looked_at(column: pa.Array | pa.ChunkedArray, name: str) -> None:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise UnsoundError(f'its column "{name}" is damaged: {_first(error)}') from None
+
+
+def _first(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def _is_coded_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type))
+
+
+def _is_histogram(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_fixed_size_list(kind) and pa.types.is_integer(kind.value_type))
+
+
+def is_fixed(kind: pa.DataType) -> bool:
+    """Whether each value is in its place by its number alone."""
+    if pa.types.is_fixed_size_list(kind):
+        return is_fixed(kind.value_type)
+    return bool(pa.types.is_primitive(kind) or pa.types.is_boolean(kind))
