@@ -23,7 +23,7 @@ from sweep import storage
 from sweep.errors import SweepError
 from sweep.jobs.failure import Failure
 from sweep.jobs.store import Store
-from sweep.plan.identity import canonical
+from sweep.plan.identity import canonical, digest
 from sweep.watch import Observer
 
 BOUND_S = 60.0
@@ -96,7 +96,7 @@ def test_rows_of_other_sources_are_told_and_not_counted(half: Path) -> None:
     assert Observer(half).look().stale == 0
     note = json.loads((half / "run.json").read_text())
     note["document"]["seed"] = 2
-    note["document_digest"] = plan.digest(canonical(note["document"]))
+    note["document_digest"] = digest(canonical(note["document"]))
     (half / "run.json").write_text(json.dumps(note))
     view = Observer(half).look()
     assert (view.done, view.stale, view.cells) == (0, SIMULATIONS // 2, None)
