@@ -4,7 +4,7 @@
 # workers, and they cost until somebody looks.  For machines that are terminated when they shut down (cluster.yaml says
 # InstanceInitiatedShutdownBehavior); not for hosts you own.
 set -euo pipefail
-exec 9>"${XDG_RUNTIME_DIR:-/tmp}/sweep-lonely-$UID.lock"
+exec 9>"${XDG_RUNTIME_DIR:-$HOME}/.sweep-lonely.lock" # where nobody else can put a link
 flock -n 9 || exit 0 # one is enough
 
 lonely=0

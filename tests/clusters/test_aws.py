@@ -6,6 +6,8 @@ Not tested: that the real AWS agrees.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from botocore.exceptions import ClientError
+from iam import CLUSTER, Asked, allows, rights
 from moto import mock_aws
 
 ROOT = Path(__file__).parents[2]
@@ -114,34 +116,103 @@ def test_the_key_is_for_its_owner_alone(ec2: Any, tmp_path: Path) -> None:
     assert key.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_head_s_policy_lets_it_start_and_end_workers_and_no_more(ec2: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ray's node provider under clusters/head-policy.json, which moto enforces from here on."""
-    from moto.core import set_initial_no_auth_action_count
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+    """Every call of AWS from now on, by name and parameters."""
+    from botocore.client import BaseClient
+
+    found: list[tuple[str, dict[str, Any]]] = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def noted(client: Any, operation: str, params: dict[str, Any]) -> Any:
+        found.append((operation, params))
+        return call(client, operation, params)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    return found
+
+
+def policy() -> dict[str, Any]:
+    return json.loads((ROOT / "clusters" / "head-policy.json").read_text())  # type: ignore[no-any-return]
+
+
+def refused(operation: str, params: dict[str, Any], tags_of: dict[str, dict[str, str]]) -> list[Asked]:
+    """The rights that a call needs and the head's policy does not give."""
+    return [asked for asked in rights(operation, params, tags_of) if not allows(policy(), asked)]
+
+
+def test_the_head_s_policy_lets_it_start_mark_and_end_workers(
+    ec2: Any, calls: list[tuple[str, dict[str, Any]]]
+) -> None:
+    """What Ray's node provider asks of AWS, call by call."""
     from ray.autoscaler._private.aws.node_provider import AWSNodeProvider
 
     cluster = bootstrapped(ec2)
-    iam = boto3.client("iam")
-    policy = (ROOT / "clusters" / "head-policy.json").read_text()
-    iam.create_user(UserName="head")
-    iam.put_user_policy(UserName="head", PolicyName="head", PolicyDocument=policy)
-    key = iam.create_access_key(UserName="head")["AccessKey"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
-    monkeypatch.delenv("AWS_SESSION_TOKEN")
-    boto3.DEFAULT_SESSION = None
     node_config = cluster["available_node_types"]["worker"]["node_config"]
+    calls.clear()
+    provider = AWSNodeProvider(cluster["provider"], cluster["cluster_name"])
+    (name,) = provider.create_node(node_config, {"ray-node-kind": "worker"}, 1)
+    assert provider.non_terminated_nodes({}) == [name]
+    provider.set_node_tags(name, {"ray-node-status": "up-to-date", "ray-runtime-config": "a"})
+    provider.set_node_tags(name, {"ray-file-mounts-contents": "b"})
+    provider.non_terminated_nodes({})
+    provider.terminate_node(name)
+    made = {operation for operation, _ in calls}
+    assert {"RunInstances", "CreateTags", "DescribeInstances", "TerminateInstances"} <= made
+    for operation, params in calls:
+        assert refused(operation, params, {name: {CLUSTER: cluster["cluster_name"]}}) == [], operation
 
-    @set_initial_no_auth_action_count(0)
-    def as_the_head() -> None:
-        provider = AWSNodeProvider(cluster["provider"], cluster["cluster_name"])
-        (name,) = provider.create_node(node_config, {}, 1)
-        assert provider.non_terminated_nodes({}) == [name]
-        provider.set_node_tags(name, {"ray-node-status": "up-to-date"})
-        provider.terminate_node(name)
-        assert provider.non_terminated_nodes({}) == []
-        with pytest.raises(ClientError, match=r"UnauthorizedOperation|AccessDenied"):
-            boto3.client("ec2", region_name="us-east-1").delete_security_group(GroupName="sweep")
-        with pytest.raises(ClientError, match="AccessDenied"):
-            boto3.client("iam").create_user(UserName="another")
 
-    as_the_head()
+MINE, FOREIGN, UNMARKED = {CLUSTER: "sweep"}, {CLUSTER: "database"}, {"Name": "somebody's"}
+
+
+def launch(*tags: dict[str, str]) -> dict[str, Any]:
+    """Parameters of RunInstances; `tags` of the instance."""
+    pairs = [{"Key": key, "Value": value} for each in tags for key, value in each.items()]
+    return {"TagSpecifications": [{"ResourceType": "instance", "Tags": pairs}]} if pairs else {}
+
+
+def mark(id: str, **tags: str) -> dict[str, Any]:
+    return {"Resources": [id], "Tags": [{"Key": key.replace("_", "-"), "Value": tags[key]} for key in tags]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("RunInstances", launch()),
+        ("RunInstances", launch(FOREIGN)),
+        ("RunInstances", launch(UNMARKED)),
+        ("TerminateInstances", {"InstanceIds": ["foreign"]}),
+        ("TerminateInstances", {"InstanceIds": ["unmarked"]}),
+        ("TerminateInstances", {"InstanceIds": ["mine", "foreign"]}),
+        ("StopInstances", {"InstanceIds": ["mine"]}),
+        ("CreateTags", mark("foreign", ray_cluster_name="sweep")),
+        ("CreateTags", mark("unmarked", ray_cluster_name="sweep")),
+        ("CreateTags", mark("unmarked", ray_node_status="up-to-date")),
+        ("CreateTags", mark("mine", ray_cluster_name="database")),
+        ("CreateTags", mark("mine", ray_node_status="x", owner="me")),
+        ("DeleteTags", mark("mine", ray_cluster_name="sweep")),
+        ("DeleteSecurityGroup", {"GroupName": "sweep"}),
+        ("AssociateIamInstanceProfile", {"InstanceId": "mine"}),
+        ("ModifyInstanceAttribute", {"InstanceId": "mine"}),
+    ],
+)
+def test_the_head_s_policy_gives_no_other_right(operation: str, params: dict[str, Any]) -> None:
+    """Not to instances of others, nor to make one of theirs look like one of this cluster."""
+    assert refused(operation, params, {"mine": MINE, "foreign": FOREIGN, "unmarked": UNMARKED})
+
+
+def test_the_head_s_policy_passes_no_role_and_names_this_cluster() -> None:
+    text = (ROOT / "clusters" / "head-policy.json").read_text()
+    assert "iam:" not in text
+    cluster = yaml.safe_load((ROOT / "cluster.yaml").read_text())
+    marks = [
+        value
+        for line in text.splitlines()
+        if CLUSTER in line
+        for value in re.findall(r'/ray-cluster-name": "(.*?)"', line)
+    ]
+    assert marks == [cluster["cluster_name"]] * 4
+    for statement in policy()["Statement"]:
+        if statement["Resource"] == "*":
+            assert statement["Action"] == "ec2:DescribeInstances", "which AWS gives for all instances or none"

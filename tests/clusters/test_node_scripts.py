@@ -157,3 +157,29 @@ def test_scripts_are_bash(name: str) -> None:
     assert subprocess.run(["bash", "-n", str(path)], capture_output=True).stderr == b""
     assert "SPDX-License-Identifier: MIT" in path.read_text()
     assert not path.stat().st_mode & stat.S_IWOTH
+
+
+def test_ray_s_folder_is_below_one_of_this_user_alone(tmp_path: Path) -> None:
+    """Whatever stands under its name before; what is not ours is refused and left as it is."""
+    place, script_here = tmp_path / "ray", tmp_path / "environment.sh"
+    text = (FOLDER / "environment.sh").read_text()
+    assert "RAY_TMPDIR=/tmp/sweep-node-$UID\n" in text
+    script_here.write_text(text.replace("/tmp/sweep-node-$UID", str(place)))
+    for _ in range(2):
+        assert environment(script_here)["RAY_TMPDIR"] == str(place)
+        assert place.stat().st_mode & 0o777 == 0o700
+        place.chmod(0o777)
+    place.rmdir()
+    (tmp_path / "elsewhere").mkdir()
+    others = [lambda: place.symlink_to(tmp_path / "elsewhere"), place.touch]
+    if os.geteuid() == 0:
+        others.append(lambda: (place.mkdir(), os.chown(place, 65534, 65534)))
+    for make in others:
+        make()
+        command = ["bash", "-c", f". {script_here} && echo started"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f'"{place}" is not a folder of' in done.stderr
+        assert "  next: " in done.stderr
+        place.rmdir() if place.is_dir() and not place.is_symlink() else place.unlink()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
