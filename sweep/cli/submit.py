@@ -39,18 +39,13 @@ def submit(
 ) -> None:
     """Send a sweep to a Ray cluster and have it run there.  Exit 0 once it is taken; with --follow, the run's own."""
     from sweep.errors import SweepError
-    from sweep.jobs import jobs_api
     from sweep.jobs.submit import errand
     from sweep.jobs.submit import submit as send
 
     task = errand(file, sets or [], out, nodes, rest or [])
     if mistake := _mistake(task.words):
         raise SweepError(f"sweep run on the cluster would not understand this: {mistake}\n  see: sweep run --help")
-    client = jobs_api.connect(address)
-    if jobs_api.in_clear(address):
-        print(
-            "the token travels in clear to another machine: make a tunnel (ray dashboard CLUSTER.yaml)", file=sys.stderr
-        )
+    client = _connect(address)
     job = send(client, task)
     print(f"{job} is on {address}\n{_next(job, address, task.out, task.on_head)}", flush=True)
     if follow:
@@ -62,9 +57,21 @@ def follow(job: Annotated[str, typer.Argument(help="what `sweep submit` printed"
 
     From its beginning.
     """
-    from sweep.jobs import jobs_api
+    _watch(_connect(address), job, address)
 
-    _watch(jobs_api.connect(address), job, address)
+
+def _connect(address: str) -> Any:
+    """A client of the cluster at `address`.  What there is to warn of is said before anything is sent."""
+    from sweep.jobs import jobs_address, jobs_api
+
+    where = jobs_address.address(address)
+    if where.in_clear:
+        print(
+            "the token travels in clear to another machine: make a tunnel (ray dashboard CLUSTER.yaml)",
+            file=sys.stderr,
+            flush=True,
+        )
+    return jobs_api.connect(where)
 
 
 def _watch(client: Any, job: str, address: str) -> None:

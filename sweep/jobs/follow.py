@@ -16,9 +16,10 @@ from typing import Any
 
 from sweep import storage
 from sweep.errors import IncompleteError, RunError, SweepError
+from sweep.foreign import visible, visible_line
 from sweep.storage import snapshot
 
-from .submit import OUT
+from .submit import JOB, OUT
 
 PATIENCE_S = 60.0  # without a connection
 TICK_S = 0.5
@@ -28,9 +29,14 @@ STOPPED = "STOPPED"  # Ray's word
 def follow(client: Any, job: str, write: Callable[[str], None], patience_s: float = PATIENCE_S) -> int:
     """Give the log to `write` as it comes, until the job ends; the exit code of the run.
 
-    client: of `jobs_api.connect`.  Raises RunError if there is no such job, or if it ended without an exit code;
-    IncompleteError if it was stopped, or if the cluster cannot be reached for `patience_s` seconds.
+    client: of `jobs_api.connect`.  Raises SweepError if `job` can be no name of one; RunError if there is no such job,
+    or if it ended without an exit code; IncompleteError if it was stopped, or if the cluster cannot be reached for
+    `patience_s` seconds.
     """
+    if not JOB.fullmatch(job):
+        raise SweepError(
+            f'"{visible_line(job)}" is no job: `sweep submit` prints its name\n  see: ray job list --address ADDRESS'
+        )
     log, lost_since = _Log(write), 0.0
     while True:
         try:
@@ -45,7 +51,9 @@ def follow(client: Any, job: str, write: Callable[[str], None], patience_s: floa
                 raise RunError(f'there is no job "{job}"\n  see: ray job list --address ADDRESS') from error
             lost_since = lost_since or time.monotonic()
             if time.monotonic() - lost_since > patience_s:
-                raise IncompleteError(f'lost sight of "{job}": {error}\n  it may well go on') from error
+                raise IncompleteError(
+                    f'lost sight of "{job}": {visible_line(str(error))}\n  it may well go on'
+                ) from error
         time.sleep(TICK_S)
 
 
@@ -64,7 +72,7 @@ class _Log:
             async for text in client.tail_job_logs(job):
                 seen += len(text)
                 if seen > self._written:
-                    self._write(text[-(seen - self._written) :])
+                    self._write(visible(text[-(seen - self._written) :]))
                     self._written = seen
         except ClientError as error:
             raise ConnectionError(str(error)) from error
@@ -83,7 +91,7 @@ def _exit_code(job: str, info: Any) -> int:
     kept = "what was finished is kept; the same `sweep submit` runs what is missing"
     if info.status == STOPPED:
         raise IncompleteError(f'"{job}" was stopped\n  next: {kept}')
-    message = (info.message or "no reason given").strip().splitlines()[0]
+    message = visible_line((info.message or "no reason given").strip().splitlines()[0])
     raise RunError(f'"{job}" ended without an exit code: {message}\n  next: {kept}')
 
 

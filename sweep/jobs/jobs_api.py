@@ -1,134 +1,168 @@
 # SPDX-License-Identifier: MIT
 """A cluster's Jobs API, as a client sees it: is it there, does it know us, is it the same Ray.
 
-What can be wrong is asked for in one plain request, before Ray's own client is imported: that client has no timeout,
-prefers RAY_ADDRESS to the address it is given, and says what is wrong in the words of its parts.
+The token goes to the address that was typed and nowhere else: no request follows a redirect or takes a proxy, nor
+looks for other credentials (~/.netrc).  Ray's own client would do all of that; it also has no timeout, prefers
+RAY_ADDRESS to the address it is given, and says what is wrong in the words of its parts.  So what can be wrong is asked
+for in one plain request first, and then its requests are made here.
 
-Not modelled: certificates of one's own for https; a proxy that asks for more than the token.
-Source: Ray 2.60.
+Source: Ray 2.60, whose client makes all of its requests in `_do_request`, but for the log's.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
-import json
 import logging
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import getproxies
 
-from sweep.errors import RunError, SweepError
-from sweep.foreign import is_plain
+from sweep.errors import RunError
+from sweep.foreign import visible_line
 
+from .jobs_address import LOOKED_IN, TOKEN_FILE, Address
 from .provenance import versions
 
 TIMEOUT_S = 10.0
 UNKNOWN, REFUSED = 401, 403  # answers to no token and to a wrong one
+OK, ABNORMAL = 200, 1006  # the latter of a WebSocket: closed without a word
+REDIRECTS = range(300, 400)
 OVERRIDES = ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS")  # Ray's client would rather have these than its argument
-TOKEN_FILE = "~/.ray/auth_token"
+VERSION = re.compile(r"\d[\w.+-]{0,30}", re.ASCII)
+SHOWN = 200  # characters of what a server says
 
 
-def connect(address: str) -> Any:
-    """A `ray.job_submission.JobSubmissionClient` of the cluster at `address`, http://HOST:PORT.
+def connect(address: Address) -> Any:
+    """A `ray.job_submission.JobSubmissionClient` of the cluster at `address`.
 
-    Raises SweepError if the address is none, RunError if the extra is missing here, if nobody answers there, if the
-    token is missing or wrong, or if the cluster runs another Ray.
+    Raises RunError if the extra is missing here, if nobody answers there, if it points elsewhere, if the token is
+    missing or wrong, or if the cluster runs another Ray.
     """
-    address = address.rstrip("/")
-    if not _is_one(address):
-        raise SweepError(
-            f'address "{address}" is not one of a Jobs API: http://HOST:PORT, the port is 8265 unless said otherwise\n'
-            "  next: ray dashboard cluster.yaml makes a tunnel to it; then --address http://localhost:8265"
-        )
     if importlib.util.find_spec("aiohttp") is None:
         raise RunError(
             "submitting needs the parts of Ray that speak to clusters, and they are not installed\n"
             f"  next: pip install 'ray[default]=={versions()['ray']}', or this package with its extra: 'sweep[cluster]'"
         )
-    headers = _headers()
-    theirs, ours = _version(address, headers), versions()["ray"]
+    theirs, ours = _version(address), versions()["ray"]
     if theirs != ours:
         raise RunError(
-            f'the cluster at {address} runs Ray "{theirs}", this is {ours}\n'
-            f"  next: pip install 'ray[default]=={theirs}' here, or put {ours} on the cluster"
+            f'the cluster at {address.url} runs Ray "{_short(theirs)}", this is {ours}\n'
+            f"  next: {_install(theirs)}put {ours} on the cluster"
         )
     with _without(OVERRIDES):
-        from ray.job_submission import JobSubmissionClient
-
-        for handler in logging.getLogger("ray").handlers:
-            handler.setLevel(logging.ERROR)  # its parts say what they upload, each at a level of its own
-        return JobSubmissionClient(address, headers=headers)
+        return _client(address)
 
 
-def _is_one(address: str) -> bool:
-    """Whether it is of the form http://HOST:PORT."""
-    try:
-        parts = urlsplit(address)
-        _ = parts.port  # which is read only now
-        (parts.hostname or "").encode("idna")
-    except ValueError:  # brackets without end, a port that is no number, a host that no name server knows of
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain(address) and " " not in address
+def request(method: str, url: str, timeout_s: float | None = None, **options: Any) -> Any:
+    """A `requests.Response` of this very `url`.  Raises RunError for a redirect, `requests.RequestException`."""
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False  # neither proxies nor ~/.netrc
+        answer = session.request(method, url, timeout=timeout_s, allow_redirects=False, **options)
+    if answer.status_code in REDIRECTS:
+        raise _points_elsewhere(url, answer.headers.get("Location", ""))
+    return answer
 
 
-def in_clear(address: str) -> bool:
-    """Whether the token would travel to another machine unencrypted."""
-    parts = urlsplit(address)
-    if parts.scheme != "http" or parts.hostname == "localhost" or not _headers():
-        return False
-    try:
-        return not ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return True
+def _client(address: Address) -> Any:
+    from aiohttp import ClientSession, TraceConfig, WSMsgType
+    from ray.exceptions import AuthenticationError
+    from ray.job_submission import JobSubmissionClient
+
+    for handler in logging.getLogger("ray").handlers:
+        handler.setLevel(logging.ERROR)  # its parts say what they upload, each at a level of its own
+
+    async def refuse(session: Any, context: Any, params: Any) -> None:
+        raise _points_elsewhere(str(params.url), params.response.headers.get("Location", ""))
+
+    class Client(JobSubmissionClient):
+        """Ray's client with requests that go where they are sent."""
+
+        def _do_request(
+            self, method: str, endpoint: str, *, data: Any = None, json_data: Any = None, **options: Any
+        ) -> Any:
+            url = address.url + endpoint
+            answer = request(method, url, data=data, json=json_data, headers=address.headers, **options)
+            if answer.status_code in (UNKNOWN, REFUSED):
+                raise AuthenticationError(_token_trouble(address, answer.status_code))
+            return answer
+
+        async def tail_job_logs(self, job_id: str) -> AsyncIterator[str]:
+            """The log as it is written, in pieces.  Raises RuntimeError or aiohttp's ClientError if it breaks off."""
+            tracing = TraceConfig()
+            tracing.on_request_redirect.append(refuse)
+            url = f"{address.url}/api/jobs/{job_id}/logs/tail"
+            async with (
+                ClientSession(headers=address.headers, trust_env=False, trace_configs=[tracing]) as session,
+                session.ws_connect(url) as socket,
+            ):
+                async for message in socket:
+                    if message.type is WSMsgType.TEXT:
+                        yield message.data
+                if socket.close_code == ABNORMAL:
+                    raise RuntimeError("the connection was closed unexpectedly")
+
+    return Client(address.url, headers=address.headers)
 
 
-def _headers() -> dict[str, str]:
-    """What shows who we are: the token, looked for where Ray looks for it; nothing if there is none.
-
-    RAY_AUTH_MODE=token need not be set for it, but "disabled" is obeyed.
-    """
-    if os.environ.get("RAY_AUTH_MODE") == "disabled":
-        return {}
-    token = os.environ.get("RAY_AUTH_TOKEN", "")
-    if not token:
-        path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or TOKEN_FILE).expanduser()
-        try:
-            token = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise RunError(f'the token in "{path}" cannot be read: {error.strerror}') from error
-    return {"Authorization": f"Bearer {token.strip()}"}
-
-
-def _version(address: str, headers: dict[str, str]) -> str:
+def _version(address: Address) -> str:
     """Which Ray the cluster runs.  Raises RunError."""
+    from requests import RequestException
+
     try:
-        with urlopen(Request(f"{address}/api/version", headers=headers), timeout=TIMEOUT_S) as answer:
-            return str(json.load(answer)["ray_version"])
-    except HTTPError as error:
-        error.close()
-        if error.code not in (UNKNOWN, REFUSED):
-            raise RunError(f'"{address}" answers with status {error.code}: it is no Jobs API') from error
-        what = "asks for a token, and none was found" if error.code == UNKNOWN else "does not accept the token"
+        answer = request("GET", f"{address.url}/api/version", TIMEOUT_S, headers=address.headers)
+    except (RequestException, OSError, ValueError) as error:
+        proxies = [name for name in ("http", "https", "all") if name in getproxies()]
+        unused = f"  {proxies[0]}_proxy is set and not used: the token goes to no third party\n" if proxies else ""
         raise RunError(
-            f"the cluster at {address} {what}\n  looked in: RAY_AUTH_TOKEN, the file that RAY_AUTH_TOKEN_PATH names, "
-            f"{TOKEN_FILE}\n  next: put the head's {TOKEN_FILE} there, readable by you alone (chmod 600)"
-        ) from error
-    except (OSError, URLError) as error:
-        reason = getattr(error, "reason", error)
-        raise RunError(
-            f'no Jobs API at "{address}": {getattr(reason, "strerror", None) or reason}\n'
+            f'no Jobs API at "{address.url}": {_why(error)}\n{unused}'
             "  next: is the cluster up (ray status on the head), and is the tunnel (ray dashboard cluster.yaml)?"
         ) from error
+    if answer.status_code in (UNKNOWN, REFUSED):
+        raise RunError(_token_trouble(address, answer.status_code))
+    if answer.status_code != OK:
+        raise RunError(f'"{address.url}" answers with status {answer.status_code}: it is no Jobs API')
+    try:
+        return str(answer.json()["ray_version"])
     except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f'"{address}" answers, but it is no Jobs API of Ray') from error
+        raise RunError(f'"{address.url}" answers, but it is no Jobs API of Ray') from error
+
+
+def _install(theirs: str) -> str:
+    """What to type for that Ray here; "" if the server's word is no version: it may be anything."""
+    return f"pip install 'ray[default]=={theirs}' here, or " if VERSION.fullmatch(theirs) else ""
+
+
+def _token_trouble(address: Address, status: int) -> str:
+    what = "asks for a token, and none was found" if status == UNKNOWN else "does not accept the token"
+    return (
+        f"the cluster at {address.url} {what}\n  looked in: {LOOKED_IN}\n"
+        f"  next: put the head's {TOKEN_FILE} there, readable by you alone (chmod 600)"
+    )
+
+
+def _points_elsewhere(url: str, target: str) -> RunError:
+    return RunError(
+        f'"{_short(url)}" points to "{_short(target)}", where the token was not sent\n'
+        "  next: if that is the cluster, give its address"
+    )
+
+
+def _why(error: BaseException) -> str:
+    """The innermost reason, as the system says it."""
+    chain = [error]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None and inner not in chain:
+        chain.append(inner)
+    said = next((each.strerror for each in reversed(chain) if isinstance(each, OSError) and each.strerror), "")
+    return _short(said or str(error))
+
+
+def _short(text: str) -> str:
+    return visible_line(text[:SHOWN])
 
 
 @contextmanager

@@ -10,9 +10,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,20 +22,24 @@ from sweep.errors import RunError
 
 from .ray_errors import NO_RAYLET, refusal
 from .ray_nodes import Node
+from .ray_start import STORE_BYTES, dead_children
 
-OBJECT_STORE_BYTES = 256 << 20
 CONNECT_TIMEOUT_S = 5.0
 QUIET: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
 
 
-def start(workers: int, directory: str) -> None:
-    """A private cluster on this machine; its processes inherit this process's environment."""
+def start(workers: int, directory: str, store_folder: str) -> None:
+    """A private cluster on this machine, with its sockets and logs in `directory`, its objects in `store_folder`.
+
+    Its processes inherit this process's environment.
+    """
     ray.init(
         address="local",
         num_cpus=workers,
         include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
+        object_store_memory=STORE_BYTES,
         _temp_dir=directory,
+        _plasma_directory=store_folder,
         **QUIET,
     )
 
@@ -124,8 +126,4 @@ def announce(cpus: int) -> None:
 
 def dead_service() -> str:
     """The name of a process of local Ray that has ended, which none does by itself; "" if all are there."""
-    with suppress(ChildProcessError, OSError):
-        dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)  # seen, and left to Ray
-        if dead is not None:
-            return Path(f"/proc/{dead.si_pid}/comm").read_text().strip()
-    return ""
+    return next((death.name for death in dead_children(os.getpid())), "")

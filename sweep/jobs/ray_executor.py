@@ -5,44 +5,43 @@ Ray's C++ side ends its process when it loses the cluster, writes on standard er
 takes over signals and environment.  In a process and session of its own, with its output in the run's log, none of
 that reaches the run, and no Ctrl-C reaches Ray.  That process (`ray_process`) ends, with all of Ray that it
 started, when its socket is closed: by `close`, or by the kernel when the run is killed.  When it dies, what was in
-flight is lost, and it is started again, a few times.
+flight is lost, and it is started again, a few times.  A first start that fails is not tried again: it says why.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
-import re
-import secrets
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from sweep.errors import RunError, SweepError
-from sweep.model.jit import kernel_cache
 from sweep.plan import Plan, encode
 
 from .executor import Join
+from .ray_causes import cannot_start, cause, last_line, tail
 from .ray_directory import Directory, end_processes
+from .ray_environment import environment
 from .ray_messages import Cancel, Ended, Failed, Setup, Status, Submit
+from .ray_start import CannotStartError, Watch, check_loopback, reason, store_folder
 from .work import Ending, Outcome, Work
 
 RESTARTS = 3  # of local Ray
 REJOINS = 1
+AGAIN = 1  # a start that has never succeeded, and only if it was killed
+ANNOUNCE_S = 5.0  # a start that takes longer says for how long it has
 CLOSE_S = 1.2  # for the Ray process to end all that it started, before it is killed
 SEND_S = 10  # a Ray process that takes no message for so long is as good as dead
-LOG_TAIL_BYTES = 8192
 CLIENT = "ray://"
-
-# Of a cluster that this process may be part of (a Ray job), not of the private one.
-FOREIGN = ("RAY_ADDRESS", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_AUTH_TOKEN_PATH", "RAY_NAMESPACE", "RAY_TMPDIR")
 
 
 class RayExecutor:
@@ -62,8 +61,9 @@ class RayExecutor:
             )
         self.workers = 0
         self.name = "starting local Ray" if join is None else f"joining Ray at {join.address}"
-        self._setup = Setup(encode(plan), len(plan.chunks), workers, join, "", 0)
+        self._setup = Setup(encode(plan), len(plan.chunks), workers, join, "", "", str(log), 0)
         self._log = log
+        self._worked = False  # Ray has been there
         self._in_flight: set[Work] = set()
         self._lost: list[tuple[Work, Outcome]] = []
         self._start()
@@ -87,14 +87,30 @@ class RayExecutor:
                     raise message.error
                 if isinstance(message, Status):
                     self.workers, self.name = message
+                    self._worked |= self.workers > 0
                     if not ended:
                         break
                 if isinstance(message, Ended):
                     ended += self._wanted(message.outcomes)
         except (EOFError, OSError):
             self._restart()
+        if not self.workers and self._setup.join is None:
+            self._look_at_start()
         lost, self._lost = self._wanted(self._lost), []
         return ended + lost
+
+    def _look_at_start(self) -> None:
+        """Ray that can start no more is not waited for: raises RunError, or starts it again."""
+        seconds = time.monotonic() - self._began
+        if seconds > ANNOUNCE_S:
+            self.name = f"starting local Ray ({seconds:.0f} s)"
+        trouble = self._watch.look()
+        if trouble is not None:
+            with open(self._log, "a", encoding="utf-8", errors="replace") as log:
+                why = reason(self._directory.of_ray, trouble.what, log)
+                print(why, file=log)
+            self._process.kill()
+            self._restart(why, trouble.killed)
 
     def close(self) -> None:
         self._end(CLOSE_S)
@@ -107,10 +123,24 @@ class RayExecutor:
         return wanted
 
     def _start(self) -> None:
+        self._began = time.monotonic()
         self._directory = Directory()
+        try:
+            if self._setup.join is None:
+                check_loopback()
+                self._setup = self._setup._replace(objects=store_folder(self._directory.path))
+            self._launch()
+        except (CannotStartError, OSError) as error:
+            self._directory.remove()
+            why = str(error) if isinstance(error, CannotStartError) else cause([f"{type(error).__name__}: {error}"])
+            raise RunError(cannot_start(why, self._log)) from error
         self._open = True
+        self._watch = Watch(self._process.pid)
+
+    def _launch(self) -> None:
         near, far = socket.socketpair()
         with far, tempfile.TemporaryFile() as setup, open(self._log, "ab") as log:
+            self._log_start = log.tell()
             pickle.dump(self._setup._replace(directory=self._directory.path), setup)
             setup.seek(0)
             self._process = subprocess.Popen(
@@ -118,8 +148,9 @@ class RayExecutor:
                 stdin=setup,
                 stdout=log,
                 stderr=log,
-                cwd=self._directory.path,  # Ray has workers look for modules where its process was started
-                env=_environment(self._setup.join),
+                # Ray has workers look for modules where its process was started, on the nodes of a cluster as well.
+                cwd=self._directory.path if self._setup.join is None else "/",
+                env=environment(self._setup.join, self._directory.path),
                 pass_fds=(far.fileno(), self._directory.lock),
                 start_new_session=True,
             )
@@ -133,10 +164,22 @@ class RayExecutor:
             except BlockingIOError:  # it hangs: make it dead
                 self._process.kill()
 
-    def _restart(self) -> None:
-        """The Ray process has died: give up what was in flight and start it again, or raise RunError."""
+    def _restart(self, why: str = "", killed: bool = False) -> None:
+        """The Ray process has died: give up what was in flight and start it again, or raise RunError.
+
+        A first start is tried again only if a SIGKILL has ended it, which may have been meant for something else.
+        why: of a start; `killed`: whether that was by SIGKILL.
+        """
         self._end(CLOSE_S)
-        said = _last_line(self._log) or f"exit code {self._process.returncode}"
+        code = self._process.returncode
+        if not why:
+            killed = code == -signal.SIGKILL
+            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"has ended with exit code {code}"
+            said = cause([tail(self._log, self._log_start)])
+            why = f"its process {how}: {said}" if said else f"its process {how}"
+        if not self._worked and self._setup.join is None and (not killed or self._setup.again == AGAIN):
+            raise RunError(cannot_start(why, self._log))
+        said = last_line(tail(self._log)) or f"exit code {code}"
         self._lost += [(work, Outcome(Ending.LOST, error=f"Ray ended: {said}")) for work in self._in_flight]
         self.workers = 0
         if self._setup.again == (RESTARTS if self._setup.join is None else REJOINS):
@@ -163,46 +206,3 @@ class RayExecutor:
         end_processes(self._directory.path, self._process.pid)
         self._process.wait()
         self._directory.remove()
-
-
-def _environment(join: Join | None) -> dict[str, str]:
-    """What must hold before ray is imported, and for local Ray's processes, which inherit it."""
-    inherited = dict(os.environ)
-    here = str(Path(__file__).resolve().parents[2])  # the Ray process imports this very checkout or installation
-    paths = [here, *filter(None, inherited.get("PYTHONPATH", "").split(os.pathsep))]
-    inherited["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, paths))
-    inherited["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
-    if join is not None:
-        return {**inherited, **_token_mode(inherited)}
-    for name in FOREIGN:
-        inherited.pop(name, None)
-    return {
-        **inherited,
-        "NUMBA_CACHE_DIR": os.path.abspath(kernel_cache()),
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # oddly named: bind loopback, as on a laptop
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": secrets.token_hex(32),
-        "RAY_task_oom_retries": "0",  # without end otherwise
-        "RAY_gcs_rpc_server_reconnect_timeout_s": "10",  # then the Ray process ends; 60 otherwise
-    }
-
-
-def _token_mode(environment: Mapping[str, str]) -> dict[str, str]:
-    """Ask for token authentication where there is a token: Ray itself does so for the address "auto" only."""
-    known = "RAY_AUTH_TOKEN" in environment or "RAY_AUTH_TOKEN_PATH" in environment
-    if "RAY_AUTH_MODE" in environment or not (known or Path("~/.ray/auth_token").expanduser().exists()):
-        return {}
-    return {"RAY_AUTH_MODE": "token"}
-
-
-def _last_line(log: Path) -> str:
-    """The last line of the log that says something, without colours; "" if there is none."""
-    try:
-        with open(log, "rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return ""
-    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()]
-    return next((line for line in reversed(lines) if line), "")[:300]

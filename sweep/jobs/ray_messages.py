@@ -19,6 +19,8 @@ class Setup(NamedTuple):
     workers: int  # of local Ray
     join: Join | None  # None: local Ray
     directory: str  # private; local Ray keeps its files there
+    objects: str  # folder; local Ray keeps what chunks give there
+    log: str  # where all that is printed goes
     again: int  # how often Ray had to be started again
 
 

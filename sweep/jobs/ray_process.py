@@ -37,6 +37,7 @@ from .ray_messages import Cancel, Ended, Failed, Setup, Status, Submit
 from .ray_nodes import Node, Nodes
 from .ray_places import Job, Places
 from .ray_reach import Reach
+from .ray_start import start
 from .versions import differences, versions
 from .work import Ending, Outcome, Run, Warm, Work
 
@@ -86,7 +87,7 @@ class Process:
 
         self._ray, self._work = ray_cluster, ray_work
         if self._setup.join is None:
-            ray_cluster.start(self._setup.workers, self._setup.directory)
+            start(self._setup, ray_cluster.start)
         else:
             self._address = ray_cluster.join(self._setup.join.address)
         self._connected = True

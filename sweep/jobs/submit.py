@@ -25,9 +25,11 @@ from sweep import config, storage
 from sweep.config import Sweep
 from sweep.config.library import FOLDERS
 from sweep.errors import RunError, SweepError
+from sweep.foreign import visible_line
 from sweep.storage.location import SCHEMES
 
 PACKAGE = Path(__file__).parents[1]
+JOB = re.compile(r"[\w.-]+", re.ASCII)  # name of a job
 OUT = "sweep.out"  # key in a job's metadata: where its results are
 STARTING = "No available agent"  # what a cluster says that has just started
 PATIENCE_S, TICK_S = 120.0, 1.0
@@ -80,7 +82,7 @@ def submit(client: Any, errand: Errand) -> str:
         _gather_files(errand, files)
         return _ask(
             client,
-            entrypoint=shlex.join(["python", "-m", "sweep", *errand.words]),
+            entrypoint=shlex.join(["python", "-P", "-m", "sweep", *errand.words]),  # not from the current folder
             runtime_env={"working_dir": str(files), "py_modules": [str(sources)]},
             metadata={OUT: errand.out},
             submission_id=f"sweep-{name}-{secrets.token_hex(4)}",
@@ -95,7 +97,8 @@ def _ask(client: Any, **job: Any) -> str:
     patient_until = time.monotonic() + PATIENCE_S
     while True:
         try:
-            return str(client.submit_job(**job))
+            name = str(client.submit_job(**job))
+            return name if JOB.fullmatch(name) else str(job["submission_id"])
         except (RuntimeError, OSError, ValueError) as error:
             if STARTING not in str(error) or time.monotonic() > patient_until:
                 raise RunError(f"the cluster did not take the job: {_last_line(error)}") from error
@@ -123,4 +126,4 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def _last_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
+    return visible_line((str(error).strip().splitlines() or [type(error).__name__])[-1])

@@ -12,6 +12,7 @@ from sweep.model import batch, jit, strategies
 from sweep.plan.identity import code
 
 from .kernels import uncompiled
+from .ray_environment import safe_search_path
 
 
 def chosen(names: Sequence[str]) -> list[str]:
@@ -35,7 +36,7 @@ def warm(names: Sequence[str], workers: int) -> Iterator[tuple[str, float | None
     yield from ((name, None) for name in names if name not in cold)
     if not cold:
         return
-    with ProcessPoolExecutor(min(workers, len(cold)), mp_context=get_context("spawn")) as pool:
+    with safe_search_path(), ProcessPoolExecutor(min(workers, len(cold)), mp_context=get_context("spawn")) as pool:
         compiling = {pool.submit(batch.warm, name): name for name in cold}
         for done in as_completed(compiling):
             yield compiling[done], done.result()

@@ -23,6 +23,7 @@ from typed import start, sweep
 
 from sweep.config.library import BUILT_IN
 from sweep.errors import RunError
+from sweep.jobs.jobs_address import address
 from sweep.jobs.jobs_api import connect
 from sweep.jobs.store import Store
 from sweep.jobs.submit import PACKAGE, errand, submit
@@ -67,6 +68,41 @@ def test_nobody_there(here: Path) -> None:
         assert "Connection refused" in sweep(here, *words, "--address", NOWHERE, code=1)[1]
 
 
+@pytest.mark.parametrize("words", [["submit", "tiny.yaml", "--out", "s3://b/x"], ["follow", "job"]])
+def test_a_token_in_clear_is_warned_of_before_it_is_sent(
+    here: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """192.0.2.1 is nobody's; a client that would be asked for at all ends the test."""
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "SECRET")
+    code = f"""
+import sys
+from sweep.jobs import jobs_api
+def connect(address):
+    print("asked", file=sys.stderr)
+    raise SystemExit(7)
+jobs_api.connect = connect
+sys.argv = ["sweep", *{words!r}, "--address", "http://192.0.2.1:8265"]
+from sweep.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines() == [
+        "the token travels in clear to another machine: make a tunnel (ray dashboard CLUSTER.yaml)",
+        "asked",
+    ]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1", "http://127.0.0.1:99999", "http://me:secret@127.0.0.1:1", "http://h\x1b[31m"]
+)
+def test_an_address_that_is_malformed(here: Path, address: str) -> None:
+    for words in (["submit", "tiny.yaml", "--out", "s3://b/x"], ["follow", "job"]):
+        _, error = sweep(here, *words, "--address", address, code=2)
+        assert error.startswith('address "http://')
+        assert "\x1b" not in error
+        assert "secret" not in error
+
+
 def test_what_is_sent(here: Path) -> None:
     """The sources with their configs, the sweep file, and of the files beside it those that it names; no more."""
     for folder, names in {"traffic": ("mine", "unused"), "runs": ("old",), ".git": ("config",)}.items():
@@ -90,7 +126,7 @@ def test_what_is_sent(here: Path) -> None:
     assert {"report/page.js", "report/page.html.j2", "py.typed"} <= sent["sources"]
     assert sent["metadata"] == {"sweep.out": "s3://b/x"}
     assert sent["entrypoint"] == (
-        "python -m sweep run tiny.yaml --set traffic=mine --address auto --nodes 2 --out s3://b/x --chunk-seconds 5"
+        "python -P -m sweep run tiny.yaml --set traffic=mine --address auto --nodes 2 --out s3://b/x --chunk-seconds 5"
     )
 
 
@@ -230,7 +266,7 @@ def test_ctrl_c_leaves_the_run_alone_and_a_stop_does_not(here: Path, head: Head)
         watching.wait()
     assert watching.returncode == 3
     assert f"the run goes on. Watch it again with\n  sweep follow {job} --address {head.address}" in error
-    client = connect(head.address)
+    client = connect(address(head.address))
     assert client.get_job_info(job).status == "RUNNING"
     again = start(here, "follow", job, "--address", head.address)
     try:

@@ -50,7 +50,7 @@ class Bench:
         self.statuses: list[Status] = []
         self.ray = NotedRay()
         connection: Any = SimpleNamespace(send=self.statuses.append)
-        self.process = Process(connection, Setup(b"", 100, 2, join, "", 0))
+        self.process = Process(connection, Setup(b"", 100, 2, join, "", "", "executor.log", 0))
         self.process._ray = self.ray
         work = SimpleNamespace(run_chunk="run", warm="warm", account="account", unpacked=lambda outcome: outcome)
         self.process._work = work

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sweep import storage
-from sweep.errors import IncompleteError, RunError
+from sweep.errors import IncompleteError, RunError, SweepError
 from sweep.jobs.follow import follow
 from sweep.storage import snapshot
 
@@ -126,3 +126,15 @@ def test_what_the_run_published_after_its_start_stands_in_for_a_lost_exit_code(t
     files.put("manifest.json", b"{")
     with pytest.raises(RunError, match="node died"):
         watched(Cluster([[]], **end))
+
+
+def test_a_log_is_shown_and_not_obeyed() -> None:
+    cluster = Cluster([["one\ttwo\n\x1b]0;title\x07\r", "\u202eolleh\n"]], driver_exit_code=0)
+    assert watched(cluster) == ("one\ttwo\n\\x1b]0;title\\x07\\r\\u202eolleh\n", 0)
+
+
+@pytest.mark.parametrize("job", ["", "../version", "a b", "x?y", "x/y", "\x1b[31m", "é"])
+def test_a_name_that_can_be_none_of_a_job(job: str) -> None:
+    with pytest.raises(SweepError, match=r'".*" is no job: ') as caught:
+        follow(Cluster([]), job, print)
+    assert "\x1b" not in str(caught.value)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,8 +16,13 @@ from pathlib import Path
 import pytest
 
 from sweep.errors import RunError, SweepError
-from sweep.jobs.jobs_api import connect, in_clear
+from sweep.jobs import jobs_api
+from sweep.jobs.jobs_address import address as read_address
 from sweep.jobs.provenance import versions
+
+
+def connect(address: str) -> object:
+    return jobs_api.connect(read_address(address))
 
 
 @dataclass
@@ -26,18 +33,25 @@ class Server:
     status: int = 200
     body: bytes = b""
     seen: list[str | None] = field(default_factory=list)  # Authorization headers
+    paths: list[str] = field(default_factory=list)
+    location: str = ""  # where it points
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
+@contextmanager
+def serving() -> Iterator[Server]:
     state = Server(body=json.dumps({"version": "4", "ray_version": versions()["ray"]}).encode())
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             state.seen.append(self.headers["Authorization"])
+            state.paths.append(self.path)
             self.send_response(state.status)
+            if state.location:
+                self.send_header("Location", state.location)
             self.end_headers()
             self.wfile.write(state.body)
+
+        do_POST = do_PUT = do_GET
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -46,10 +60,25 @@ def server() -> Iterator[Server]:
     state.address = f"http://127.0.0.1:{listening.server_port}"
     thread = threading.Thread(target=listening.serve_forever)
     thread.start()
-    yield state
-    listening.shutdown()
-    thread.join(10)
-    listening.server_close()
+    try:
+        yield state
+    finally:
+        listening.shutdown()
+        thread.join(10)
+        listening.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as state:
+        yield state
+
+
+@pytest.fixture
+def other() -> Iterator[Server]:
+    """A server that nobody has named."""
+    with serving() as state:
+        yield state
 
 
 @pytest.fixture(autouse=True)
@@ -134,18 +163,71 @@ def test_a_token_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         connect("http://127.0.0.1:1")
 
 
-@pytest.mark.parametrize(
-    ("address", "clear"),
-    [
-        ("http://10.0.0.5:8265", True),
-        ("http://head.example:8265", True),
-        ("https://head.example", False),
-        ("http://localhost:8265", False),
-        ("http://127.0.0.1:8265", False),
-        ("http://[::1]:8265", False),
-    ],
-)
-def test_whether_the_token_travels_in_clear(address: str, clear: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not in_clear(address)  # there is none
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("token", ["", "SECRET"])
+def test_no_redirect_is_followed(
+    server: Server, other: Server, status: int, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", token)
+    server.status, server.location = status, f"{other.address}/\x1b[31mevil"
+    with pytest.raises(RunError, match=r'points to "http://127\.0\.0\.1:\d+/\\x1b\[31mevil", where') as caught:
+        connect(server.address)
+    assert "\x1b" not in str(caught.value)
+    assert other.seen == []
+
+
+def test_no_later_request_follows_one(server: Server, other: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that of the job, nor of an upload, nor of the log."""
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "SECRET")
+    client = connect(server.address)
+    server.status, server.location = 307, other.address
+
+    async def tail() -> None:
+        async for _ in client.tail_job_logs("job"):  # type: ignore[attr-defined]
+            pass
+
+    def upload() -> None:
+        client._do_request("PUT", "/api/packages/gcs/x.zip", data=b"sources")  # type: ignore[attr-defined]
+
+    for what in (
+        lambda: client.submit_job(entrypoint="true"),  # type: ignore[attr-defined]
+        lambda: client.get_job_info("job"),  # type: ignore[attr-defined]
+        upload,
+        lambda: asyncio.run(tail()),
+    ):
+        with pytest.raises(RunError, match=f'points to "{other.address}"'):
+            what()
+    assert other.seen == []
+    assert set(server.seen) == {"Bearer SECRET"}
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "https_proxy"])
+def test_no_proxy_sees_the_token(server: Server, other: Server, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "SECRET")
+    monkeypatch.setenv(name, other.address)
+    monkeypatch.delenv("no_proxy", raising=False)
+    client = connect(server.address)
+    client._do_request("GET", "/api/version")  # type: ignore[attr-defined]
+    assert set(server.seen) == {"Bearer SECRET"}
+    with pytest.raises(RunError, match=r"no Jobs API at .*\n  \w+_proxy is set and not used"):
+        connect("http://nowhere.invalid:8265")
+    assert other.seen == []
+
+
+def test_no_other_credentials_are_sent(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ~/.netrc, which the HTTP library would look into, in place of the token or where there is none."""
+    (tmp_path / ".netrc").write_text("default login me password mine\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    connect(server.address)
     monkeypatch.setenv("RAY_AUTH_TOKEN", "typed")
-    assert in_clear(address) is clear
+    server.seen.clear()
+    connect(server.address)
+    assert set(server.seen) == {"Bearer typed"}
+
+
+def test_what_a_server_says_is_shown_and_not_obeyed(server: Server) -> None:
+    server.body = json.dumps({"ray_version": "1'; rm -rf ~ #\x1b[2J"}).encode()
+    with pytest.raises(RunError, match=r"runs Ray") as caught:
+        connect(server.address)
+    assert "\x1b" not in str(caught.value)
+    assert "pip install" not in str(caught.value)

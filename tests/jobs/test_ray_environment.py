@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""What the Ray process and all that it starts find in their environment, whatever the user has in theirs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sweep
+from sweep.jobs.executor import Join
+from sweep.jobs.ray_environment import environment, safe_search_path
+
+HERE = str(Path(sweep.__file__).resolve().parents[1])
+
+
+def test_only_what_nobody_else_may_write_is_imported_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mine := tmp_path / "mine").mkdir()
+    (shared := tmp_path / "shared").mkdir()
+    shared.chmod(0o777)
+    (inside := shared / "inside").mkdir()
+    monkeypatch.chdir(shared)
+    given = ["", ".", "inside", str(shared), str(inside), str(mine), str(tmp_path / "none"), "/tmp"]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(given))
+    for join in (None, Join("head:1")):
+        found = environment(join, "/private")
+        assert found["PYTHONPATH"].split(os.pathsep)[:2] == [HERE, str(mine)]
+        assert not {str(shared), str(inside), "/tmp", ""} & set(found["PYTHONPATH"].split(os.pathsep))
+        assert found["PYTHONSAFEPATH"] == "1"
+
+
+def test_children_meanwhile_do_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", str(tmp_path)]))
+    (tmp_path / "pickle.py").write_text("raise SystemExit('planted')")
+    tmp_path.chmod(0o777)
+    monkeypatch.chdir(tmp_path)
+    command = [sys.executable, "-c", "import pickle"]
+    assert subprocess.run(command, capture_output=True).returncode == 1
+    with safe_search_path():
+        assert subprocess.run(command).returncode == 0
+    assert "PYTHONSAFEPATH" not in os.environ
+    assert os.environ["PYTHONPATH"] == os.pathsep.join(["", str(tmp_path)])
+
+
+@pytest.mark.parametrize("name", ["PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONINSPECT", "http_proxy", "HTTPS_PROXY"])
+def test_what_changes_ray_itself_is_not_passed_on(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "2")
+    assert name not in environment(None, "/private")
+    assert name not in environment(Join("head:1"), "/private")
+
+
+def test_local_ray_has_a_token_and_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "of another cluster")
+    monkeypatch.setenv("TMPDIR", "/somewhere")
+    monkeypatch.setenv("RAY_TMPDIR", "/somewhere")
+    first, second = environment(None, "/private"), environment(None, "/private")
+    assert len({first["RAY_AUTH_TOKEN"], second["RAY_AUTH_TOKEN"], "of another cluster"}) == 3
+    assert first["TMPDIR"] == "/private"
+    assert "RAY_TMPDIR" not in first
+    assert environment(Join("head:1"), "/private")["RAY_AUTH_TOKEN"] == "of another cluster"
