@@ -137,13 +137,12 @@ def _failed(what: str, words: list[str]) -> SweepError | None:
 
 def _check(chosen: Chosen, about: dict[str, Any]) -> bool:
     """Run it again, compiled, and say whether it counts the same."""
-    from sweep import storage
     from sweep.jobs import rerun
     from sweep.jobs.kernels import uncompiled
     from sweep.plan.identity import code
 
     strategy = str(chosen.value("strategy"))
-    found = rerun.find(storage.open(chosen.place), about, strategy, chosen.id)
+    found = rerun.find(about, strategy, chosen.id)
     if uncompiled([strategy], code([strategy])):
         print(f"compiling the kernel of {strategy} (once, 15 s or more)", file=sys.stderr, flush=True)
     started = time.perf_counter()
@@ -154,11 +153,10 @@ def _check(chosen: Chosen, about: dict[str, Any]) -> bool:
 
 def _trace(chosen: Chosen, about: dict[str, Any], file: Path, packets: int | None) -> bool:
     """Trace it, and say whether the traced simulation counts what the published one did."""
-    from sweep import storage
     from sweep.jobs import rerun
     from sweep.jobs.event_trace import PACKET_S, record
 
-    found = rerun.find(storage.open(chosen.place), about, str(chosen.value("strategy")), chosen.id)
+    found = rerun.find(about, str(chosen.value("strategy")), chosen.id)
     wanted = min(packets or found.scenario.packets, found.scenario.packets)
     print(f"tracing {of(wanted, 'packet')} as plain Python: about {seconds(wanted * PACKET_S)}", flush=True)
     started = time.perf_counter()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from sweep.claims import ClaimError
 from sweep.errors import did_you_mean
 from sweep.grid import Coded, Codes, Ints, Layout, firsts, together
 from sweep.model import prepare, quantiles
-from sweep.model.scenario import Distribution
 from sweep.model.strategies import strategy
 
 from . import claims, objectives
@@ -83,7 +81,7 @@ def peak(sweep: Sweep, point: int) -> Problem:
 def duration(sweep: Sweep, point: int) -> Problem:
     scenario = sweep.scenarios.at(point)
     gap, burst = prepare.mean_gap_ps(scenario, scenario.load_ppm), scenario.traffic.arrivals.burst_packets
-    length = _mean_length(burst) if burst else 1.0
+    length = prepare.mean_burst_packets(burst) if burst else 1
     if gap * length * TAIL <= quantiles.LIMIT and gap * scenario.packets <= LONGEST_PS:
         return None
     load, seconds = scenario.load_ppm / units.MILLION, gap / units.PS_PER_SECOND
@@ -100,11 +98,6 @@ def frames(sweep: Sweep, point: int) -> Problem:
     if largest <= most:
         return None
     return "traffic", f'traffic "{traffic.name}" has frames of "{largest:,} B"; a buffer of {name} holds {most:,} B.'
-
-
-@cache
-def _mean_length(burst: Distribution) -> float:
-    return prepare.burst_length_mean(quantiles.table(prepare.burst_distribution(burst)))
 
 
 class _Places:

@@ -37,8 +37,8 @@ def narrowed(layout: Layout, names: Iterable[str]) -> tuple[Layout, Codes]:
             formulas = [text for text in (*layout.codes(name)[0], *defaults) if isinstance(text, str)]
             pending += [word for text in formulas for word in Expression(text).names() if word in parameters()]
     first, codes = layout.distinct(needed)
-    order = np.argsort(first)
-    return layout.at(first[order]), np.argsort(order)[codes]
+    order = np.argsort(first, kind="stable")
+    return layout.at(first[order]), np.argsort(order, kind="stable")[codes]
 
 
 class ColumnSource:

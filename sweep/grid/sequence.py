@@ -2,14 +2,16 @@
 """Short forms of lists of whole numbers: range, linspace, powers of two, log steps.
 
 Every value of an axis is a whole number in its canonical unit (ps, bytes, ppm, descriptors), so these work on
-whole numbers and are exact; only `log` rounds a float64, once, when the sweep file is read.
+whole numbers; what lies between two of them is rounded to the nearest, exactly.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import cache
+
+from sweep.model import fixed_point
 
 MOST = 100_000  # values of one axis
 
@@ -40,9 +42,16 @@ def log(first: int, last: int, count: int) -> list[int]:
     _counted(count)
     if first <= 0:
         raise SequenceError("needs ends above zero")
-    ratio = math.log(last / first)
-    inner = (round(first * math.exp(ratio * i / (count - 1))) for i in range(1, count - 1))
-    return _distinct([first, *inner, last])
+
+    @cache
+    def ratio(bits: int) -> int:
+        return fixed_point.ln(last, first, bits)
+
+    def inner(i: int) -> int:
+        """A root of a whole number, so never half of one."""
+        return fixed_point.multiple(first, lambda bits: ratio(bits) * i // (count - 1), 2)
+
+    return _distinct([first, *map(inner, range(1, count - 1)), last])
 
 
 def log2(first: int, last: int) -> list[int]:

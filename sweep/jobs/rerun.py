@@ -3,24 +3,22 @@
 
 Everything comes from what was published: the table's own description has the sweep's document, the document has the
 scenario, and its id says whether that is the one: an id covers the scenario, the tables that it draws from and the
-sources.  The tables are made here; where this machine's arithmetic makes others, they are taken from the run
-directory's plans.
+sources.  The tables are made anew: they are the same on every machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from sweep import config, schema, storage
+from sweep import config, schema
 from sweep.errors import IncompleteError, SweepError
 from sweep.model import batch
 from sweep.model.scenario import Scenario
-from sweep.plan import decode
 from sweep.plan.identity import Identity, code, texts
 from sweep.plan.tables import Tables, tables
 
@@ -45,10 +43,10 @@ class Difference:
     here: int | None
 
 
-def find(files: storage.Files, about: Mapping[str, Any], strategy: str, id: str) -> Found:
+def find(about: Mapping[str, Any], strategy: str, id: str) -> Found:
     """The simulation `id` of the table that says this `about` itself.
 
-    Raises IncompleteError if this process would run something else: other sources, another format, other tables.
+    Raises IncompleteError if this process would run something else: other sources, another format, another document.
     """
     _check_sources(about, strategy)
     try:
@@ -58,22 +56,18 @@ def find(files: storage.Files, about: Mapping[str, Any], strategy: str, id: str)
             f"the table does not say what it was made from, or in a way that this version of sweep does not read: "
             f"{error or type(error).__name__}\n  next: {AGAIN}"
         ) from error
-    digests = code(sweep.strategies)
-    for each in _tables(files, sweep):
-        identity = Identity(each, digests)
-        try:
-            drawn = sweep.scenarios.each(identity.drawn, "traffic")
-        except KeyError:  # a plan of another variant of the sweep
-            continue
-        ids = texts(identity.keys(sweep.scenarios.columns, drawn, sweep.replicates))
-        places = np.flatnonzero(ids == id.encode())
-        if len(places):
-            return Found(id, sweep.scenario(*divmod(int(places[0]), sweep.replicates)), each)
-    raise IncompleteError(
-        f'simulation "{id}" cannot be made here as it was: the tables that it draws from come out differently on this '
-        "machine, and no plan in the run directory has them\n"
-        f"  next: run this where the table was made, on {about.get('platform', 'another platform')}"
-    )
+    needed = sweep.scenarios.each(batch.distributions, "traffic")
+    made = tables(dict.fromkeys(each for some in needed.values for each in some))
+    identity = Identity(made, code(sweep.strategies))
+    drawn = sweep.scenarios.each(identity.drawn, "traffic")
+    ids = texts(identity.keys(sweep.scenarios.columns, drawn, sweep.replicates))
+    places = np.flatnonzero(ids == id.encode())
+    if not len(places):
+        raise IncompleteError(
+            f'simulation "{id}" is none of the sweep that the table says it was made from: one of the two has been '
+            f"changed\n  next: {AGAIN}"
+        )
+    return Found(id, sweep.scenario(*divmod(int(places[0]), sweep.replicates)), made)
 
 
 def simulate(found: Found) -> pa.Table:
@@ -116,15 +110,3 @@ def _check_sources(about: Mapping[str, Any], strategy: str) -> None:
                 f"so the simulation has another id now\n"
                 f"  next: {AGAIN}; or go to the commit of the table, {about.get('git_commit') or 'which is not known'}"
             )
-
-
-def _tables(files: storage.Files, sweep: config.Sweep) -> Iterator[Tables]:
-    """The tables that this machine makes, then those of each plan in the run directory."""
-    needed = sweep.scenarios.each(batch.distributions, "traffic")
-    yield tables(dict.fromkeys(each for some in needed.values for each in some))
-    for name in files.names("plans"):
-        if name.endswith(".npz"):
-            try:
-                yield decode(files.get(f"plans/{name}"), name).tables
-            except (SweepError, FileNotFoundError):
-                continue

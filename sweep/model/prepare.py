@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 """From a scenario to kernel parameters: gaps, bursts, cuts, random streams, one record of integers a lane.
 
-Integer arithmetic, but for the quantile tables and the mean of a burst's length, which are made where a sweep is
-planned (`build_tables`) and carried from there.
+All of it in integers and fractions, so the same on every machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from functools import cache
 from math import gcd
 from typing import Any, NamedTuple
@@ -58,12 +58,25 @@ def mean_gap_ps(scenario: Scenario, share_ppm: int) -> int:
     return scenario.queues * wire_ps_ppm // share_ppm
 
 
-def burst_length_mean(table: npt.NDArray[np.int64]) -> float:
-    """Mean burst length that the kernel draws from a burst table (its rounding and its minimum of 1)."""
-    part = (np.arange(64) + 0.5) / 64
-    values = table[:-1, None] + np.diff(table)[:, None] * part
-    lengths = np.maximum(np.floor((values + (1 << (BURST_SHIFT - 1))) / (1 << BURST_SHIFT)), 1)
-    return float(np.dot(quantiles.cell_weights()[:-1], lengths.mean(axis=1)))
+def burst_length_mean(table: npt.NDArray[np.int64]) -> Fraction:
+    """Mean burst length that the kernel draws from a burst table (its rounding and its minimum of 1), in packets.
+
+    Exactly that of 64 draws, evenly spread, from between each two entries.
+    """
+    total, odd = 0, 2 * np.arange(64) + 1
+    for first, count, weight in quantiles.CELLS:
+        level = table[first : first + count]
+        low, high = level[:-1, None], level[1:, None]
+        rounded: npt.NDArray[np.int64] = 128 * low + (high - low) * odd + (64 << BURST_SHIFT) >> BURST_SHIFT + 7
+        lengths = np.maximum(rounded, 1)
+        total += weight * int(lengths.sum())
+    return Fraction(total, 64 << 24)
+
+
+@cache
+def mean_burst_packets(packets: Distribution) -> Fraction:
+    """Mean length of bursts whose lengths, in packets, are distributed so."""
+    return burst_length_mean(quantiles.table(burst_distribution(packets)))
 
 
 def gap_distribution(scenario: Scenario) -> Distribution:
@@ -77,7 +90,7 @@ def gap_distribution(scenario: Scenario) -> Distribution:
         return Distribution("constant", (gap_ps,))
     if arrivals.burst_packets is None:
         return Distribution("exponential", (gap_ps,))
-    length = burst_length_mean(_burst_table(burst_distribution(arrivals.burst_packets)))
+    length = mean_burst_packets(arrivals.burst_packets)
     gap_ps = round(length * gap_ps - (length - 1) * mean_gap_ps(scenario, arrivals.peak_ppm))
     if gap_ps <= 0 or arrivals.peak_ppm <= scenario.load_ppm:
         raise ValueError("the peak rate of the bursts is not above the load")
@@ -89,11 +102,6 @@ def burst_distribution(packets: Distribution) -> Distribution:
     if packets.kind == "pareto":
         return Distribution("pareto", (packets.values[0] << BURST_SHIFT, packets.values[1]))
     return Distribution(packets.kind, tuple(value << BURST_SHIFT for value in packets.values))
-
-
-@cache
-def _burst_table(distribution: Distribution) -> npt.NDArray[np.int64]:
-    return quantiles.table(distribution)
 
 
 def named_distributions(scenario: Scenario) -> dict[str, Distribution | None]:
@@ -115,7 +123,7 @@ def distributions(scenario: Scenario) -> tuple[Distribution, ...]:
 
 
 def build_tables(needed: Iterable[Distribution]) -> dict[Distribution, npt.NDArray[np.int64]]:
-    """Their tables.  Floating point: do this once, when planning, and carry the tables to every worker."""
+    """Their tables."""
     return {distribution: quantiles.table(distribution) for distribution in dict.fromkeys(needed)}
 
 

@@ -2,7 +2,7 @@
 """Cut simulations into chunks: one strategy each, about equal predicted cost, bounded memory, longest first.
 
 A chunk of about a second keeps hand-out below a percent of the work; four or more chunks a worker let the
-last ones end together.  No result depends on where the cuts are.
+last ones end together.  No result depends on where the cuts are; they are the same on every machine all the same.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def divide(
     names = survey.strategies.values
     factors = np.array([calibration.get(name, 1.0) / 1e9 for name in names])
     seconds = survey.predicted_ns * factors[survey.strategies.codes]
-    fair_share_s = float(seconds[missing].sum()) / (CHUNKS_PER_WORKER * workers)
+    fair_share_s = _sum(seconds[missing]) / (CHUNKS_PER_WORKER * workers)
     target_s = min(chunk_s, max(fair_share_s, SHORTEST_S))
     chunks = []
     for number, strategy in enumerate(names):
@@ -51,15 +51,16 @@ def divide(
             continue
         starts = _starts(seconds[where], survey.state_bytes[where], target_s)
         ends = [*starts[1:].tolist(), len(where)]
-        ids, sums = survey.ids[where], np.add.reduceat(seconds[where], starts).tolist()
-        for start, end, predicted_s in zip(starts.tolist(), ends, sums, strict=True):
-            chunks.append(Chunk(strategy, where[start:end], digest(ids[start:end].tobytes()), predicted_s))
+        ids = survey.ids[where]
+        for start, end in zip(starts.tolist(), ends, strict=True):
+            part = where[start:end]
+            chunks.append(Chunk(strategy, part, digest(ids[start:end].tobytes()), _sum(seconds[part])))
     return sorted(chunks, key=lambda chunk: (-chunk.predicted_s, chunk.digest))
 
 
 def _starts(seconds: NDArray[np.float64], lane_bytes: NDArray[np.int64], target_s: float) -> NDArray[np.int64]:
     """Where pieces start: as few as keep to the target, of about equal cost, each within the memory."""
-    total_s = float(seconds.sum())
+    total_s = _sum(seconds)
     pieces = max(1, int(np.ceil(total_s / target_s)))
     middles = np.cumsum(seconds) - seconds / 2
     starts = _changes(np.floor(middles * pieces / max(total_s, 1e-12)))
@@ -72,6 +73,11 @@ def _starts(seconds: NDArray[np.float64], lane_bytes: NDArray[np.int64], target_
     piece = np.repeat(np.arange(len(starts)), lanes)
     share = (np.arange(len(seconds)) - starts[piece]) * shares[piece] // lanes[piece]
     return _changes(np.cumsum(shares)[piece] + share)
+
+
+def _sum(seconds: NDArray[np.float64]) -> float:
+    """Added from the first to the last; the order of NumPy's own sum may depend on the processor."""
+    return float(np.cumsum(seconds)[-1]) if len(seconds) else 0.0
 
 
 def _changes(values: NDArray[Any]) -> NDArray[np.int64]:

@@ -30,7 +30,7 @@ from .identity import Identity, canonical, code, digest
 from .survey import Survey
 from .tables import Tables
 
-FORMAT = 2
+FORMAT = 3
 HEADER = {"format": INTEGER, "document": MAPPING, "code": TEXTS, "distributions": LIST, "chunks": LIST}
 
 
@@ -94,7 +94,6 @@ def encode(plan: Plan) -> bytes:
     np.savez_compressed(
         buffer,
         header=np.frombuffer(canonical(header).encode(), np.uint8),
-        unit=plan.tables.unit.astype("<f8"),
         tables=np.stack(list(plan.tables.values())).astype("<i8") if plan.tables else np.zeros((0, 0), "<i8"),
         cells=_steps(plan.cells),
         simulations=_steps(simulations),
@@ -112,7 +111,7 @@ def decode(data: bytes, name: str = "plan") -> Plan:
             found = header["format"]
             if found != FORMAT:
                 raise RunError(f'{name} has format "{found}"; this version of sweep reads format {FORMAT}{again}')
-            unit, tables, starts = archive["unit"], archive["tables"].astype(np.int64), archive["starts"]
+            tables, starts = archive["tables"].astype(np.int64), archive["starts"]
             cells, simulations = (np.cumsum(archive[key], dtype=np.int64) for key in ("cells", "simulations"))
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise RunError(f"{name} is damaged: {error}{again}") from error
@@ -121,7 +120,7 @@ def decode(data: bytes, name: str = "plan") -> Plan:
         document=header["document"],
         cells=cells,
         code=header["code"],
-        tables=Tables(unit, dict(zip(distributions, tables, strict=True))),
+        tables=Tables(zip(distributions, tables, strict=True)),
         chunks=tuple(
             Chunk(strategy, simulations[start:end], name, predicted_s)
             for (strategy, name, predicted_s), start, end in zip(header["chunks"], starts, starts[1:], strict=False)

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.grid import Coded
-from sweep.model import batch, jit, quantiles
+from sweep.model import batch, jit
 from sweep.model.scenario import Scenario, Traffic
 from sweep.schema import FORMAT
 
@@ -89,7 +89,7 @@ class Identity:
     def drawn(self, scenario: Scenario) -> str:
         """A digest of what its tables are made from, in the order of their parameters: its mix decides.
 
-        The mean gap between bursts rests on the mean length of a burst, which is floating point too.
+        The mean gap between bursts rests on the mean length of a burst too.
         """
         mix = scenario.traffic
         if id(mix) not in self._drawn:
@@ -98,9 +98,9 @@ class Identity:
 
     def _draws(self, scenario: Scenario) -> str:
         burst = scenario.traffic.arrivals.burst_packets
-        mean = batch.burst_length_mean(quantiles.table(batch.burst_distribution(burst))) if burst else 1.0
+        mean = batch.mean_burst_packets(burst) if burst else 1
         sources = [digest(self._tables.source(each)) for each in batch.distributions(scenario)]
-        return digest(canonical([mean.hex(), *sources]))
+        return digest(canonical([str(mean), *sources]))
 
     @property
     def _constant(self) -> dict[str, str | int]:

@@ -153,7 +153,7 @@ def pairing_gain(values: Array, reference: Array) -> Array:
 def holm(p: Array) -> Array:
     """Holm's step-down adjustment of the p-values in the last axis; NaNs are left out of the family."""
     p = np.asarray(p, dtype=np.float64)
-    order = np.argsort(p, axis=-1)  # NaN last
+    order = np.argsort(p, axis=-1, kind="stable")  # NaN last
     ranked = np.take_along_axis(p, order, axis=-1)
     family = np.isfinite(p).sum(axis=-1, keepdims=True)
     factor = np.maximum(family - np.arange(p.shape[-1]), 1)
@@ -227,7 +227,7 @@ def winner(
     close = behind.within(float(np.log1p(margin)))
     with np.errstate(invalid="ignore"):
         beaten = others & (adjusted < 1 - confidence) & (behind.center > 0) & ~close
-    ranked = [int(i) for i in np.argsort(means) if others[i]]
+    ranked = [int(i) for i in np.argsort(means, kind="stable") if others[i]]
     runner_up = next((i for i in ranked if beaten[i]), None)
     undecided = tuple(i for i in ranked if not beaten[i] and not close[i])
     rivals = int(runs.sum())

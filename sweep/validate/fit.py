@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from sweep.config.parameters import parameters
 from sweep.config.source import Mistake
 from sweep.errors import RunError
+from sweep.model import fixed_point
 
 from .experiment import Experiment, Free
 from .origins import chosen
@@ -24,6 +26,7 @@ from .predict import Predictor
 MOST_ROUNDS = 10  # through all fitted parameters of a file
 CLOSE = 1e-4  # of the measured value: nearer than any published digit
 FINE = 1 << 12  # bisection ends at this part of the parameter
+LN_BITS = 64  # of logarithms: finer than CLOSE and than float64
 
 
 @dataclass(frozen=True)
@@ -109,19 +112,20 @@ def _fit(experiment: Experiment, predictor: Predictor, values: Mapping[int, Any]
 
 
 def _error(experiment: Experiment, predictor: Predictor, values: Mapping[int, Any], free: Free) -> float:
-    """Mean over the calibration rows of log(predicted / measured)."""
+    """Mean over the calibration rows of log(predicted / measured).  It decides what is run, so no libm is in it."""
     assert experiment.sweep is not None
     sweep = solved(experiment.sweep, experiment, values)
     wanted = [scenarios(sweep, row) for row in free.fitted_on]
     predictor.simulate(scenario for each in wanted for scenario in each)
-    total = 0.0
+    total: float = 0  # whole, but for an infinite one
     for index, each in zip(free.fitted_on, wanted, strict=True):
         row = experiment.rows[index]
         prediction = predictor.predict(each, row.predict)
         if prediction.value is None:
             raise RunError(f'{row.place}: the calibration row "{row.id}" cannot be predicted: {prediction.trouble}')
-        total += math.log(prediction.value / float(row.measured)) if prediction.value > 0 else -math.inf
-    return total / len(wanted)
+        ratio = Fraction(prediction.value) / row.measured
+        total += fixed_point.ln(*ratio.as_integer_ratio(), LN_BITS) if ratio > 0 else -math.inf
+    return total / (len(wanted) << LN_BITS)
 
 
 def _chosen(free: Free, there: Experiment) -> int:

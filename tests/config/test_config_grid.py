@@ -115,6 +115,7 @@ def test_short_forms():
     assert log2(1, 1) == [1]
     assert log(1, 1000, 4) == [1, 10, 100, 1000]
     assert log(1, 4, 9) == [1, 2, 3, 4]
+    assert log(1, 10**99, 100) == [10**power for power in range(100)]
     for wrong in (
         lambda: stepped(1, 2, 0),
         lambda: stepped(2, 1, 1),
@@ -137,6 +138,22 @@ def test_spaced_lists_rise_from_end_to_end(first, more, count):
         assert values[-1] == first + more
         assert values == sorted(set(values))
         assert len(values) <= count
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 10**9), st.integers(0, 10**12), st.integers(2, 30))
+def test_steps_of_a_ratio_are_the_nearest_whole_numbers(first, more, count):
+    """A step is a root of a whole number, so which is the nearest is a question of whole numbers."""
+    last, turns = first + more, count - 1
+    expected = []
+    for i in range(count):
+        low, high = first, last
+        while low < high:  # the least whole number that with a half more is above the step
+            middle = (low + high) // 2
+            is_above = (2 * middle + 1) ** turns > 2**turns * first ** (turns - i) * last**i
+            low, high = (low, middle) if is_above else (middle + 1, high)
+        expected.append(low)
+    assert log(first, last, count) == list(dict.fromkeys(expected))
 
 
 # Four points: a and d have no size.

@@ -125,8 +125,8 @@ def test_a_plan_survives_its_file(plan: planning.Plan) -> None:
 
 def test_another_format_is_refused(plan: planning.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     data = planning.encode(plan)
-    monkeypatch.setattr(plan_file, "FORMAT", 3)
-    with pytest.raises(RunError, match='plan has format "2"; this version of sweep reads format 3'):
+    monkeypatch.setattr(plan_file, "FORMAT", 4)
+    with pytest.raises(RunError, match='plan has format "3"; this version of sweep reads format 4'):
         planning.decode(data)
 
 

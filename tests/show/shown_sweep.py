@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sweep import report, storage
+from sweep import report
 from sweep.jobs import rerun
 from sweep.model.strategies import NAMES
 from sweep.report.dataset import published
@@ -86,4 +86,4 @@ class Shown:
     def found(self, row: pa.Table) -> rerun.Found:
         """The simulation of a row, as this process would run it."""
         first = row.to_pylist()[0]
-        return rerun.find(storage.open(self.directory), self.about, first["strategy"], first["id"])
+        return rerun.find(self.about, first["strategy"], first["id"])

@@ -38,7 +38,7 @@ def test_packets_per_wakeup() -> None:
     """1 + l E[W]: a reader that reads all in no time and sleeps finds those that came while it was waking."""
     wakeup = Distribution("lognormal", (2 * US, 20 * US))
     c = replicates(**LONG, **LOCAL, wakeup_ps=wakeup, rcvbuf_bytes=1 << 24, ring=64).counters
-    theory = 1 + quantiles.mean(quantiles.table(wakeup)) / GAP
+    theory = float(1 + quantiles.mean(quantiles.table(wakeup)) / GAP)
     agree("Packets per wake-up of the reader", theory, c.delivered_packets / c.wakeups)
 
 

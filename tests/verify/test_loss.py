@@ -71,7 +71,7 @@ def test_loss_of_a_socket_for_one_packet(wakeup: Distribution) -> None:
     The receive buffer takes one packet, which wakes the reader and is read as soon as it is awake.
     """
     c = replicates(**LONG, **LOCAL, wakeup_ps=wakeup, rcvbuf_bytes=1, ring=64).counters
-    load = quantiles.mean(quantiles.table(wakeup)) / GAP
+    load = float(quantiles.mean(quantiles.table(wakeup)) / GAP)
     assert (abs(c.wakeups - c.delivered_packets) <= 1).all()
     loss = c.drop_socket_buffer_packets / c.offered_packets
     agree(f"M/G/1/1 loss, socket, {wakeup.kind} wake-up", erlang_loss(load), loss)

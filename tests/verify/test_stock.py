@@ -38,7 +38,7 @@ def test_pages_in_flight(hold: Distribution) -> None:
         holder.kernel()(sim, pool)
     assert laws.violations(sim, []) == [""] * LANES
     assert np.array_equal(sim.counters.pages_held_end, RING + pool.count)
-    stock = quantiles.mean(quantiles.table(hold)) / GAP
+    stock = float(quantiles.mean(quantiles.table(hold)) / GAP)
     share = pool.found / pool.found.sum(axis=1, keepdims=True)
     pages = np.arange(holder.MOST)
     agree(f"M/G/inf pages in flight, mean, {hold.kind} hold", stock, share @ pages)
