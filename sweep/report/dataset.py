@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from .. import records
 from ..errors import RunError, SweepError
 from ..records import COUNT, INTEGER, LIST, MAPPING, TEXT, TEXTS, either
+from . import soundness
 from .coordinates import HEAD, REQUIRED, Codes, encode, place
 
 Array = NDArray[np.float64]
@@ -75,6 +76,11 @@ class Dataset:
     def values(self, name: str) -> Array:
         """One metric or counter as a cube; NaN where missing or null."""
         if name not in self._cubes:
+            kind = self.table.schema.field(name).type
+            if not soundness.KINDS[soundness.NUMBER](kind):
+                raise SweepError(
+                    f'the column "{name}" of the table is {kind}, and numbers are needed; was it published by `sweep run`?'
+                )
             flat = self.table.column(name).cast(pa.float64()).to_numpy()
             self._cubes[name] = np.append(flat, np.nan)[self.index]
         return self._cubes[name]

@@ -55,6 +55,8 @@ def _with_type(field: pa.Field, column: pa.Array) -> pa.Field:
 
 def _column(values: list[Any]) -> pa.Array:
     try:
+        if "[[[[" in json.dumps(values[0]):  # Arrow writes no file of what is nested so deep
+            raise ValueError
         return pa.array(values)
     except (pa.ArrowException, OverflowError, ValueError):
         return pa.array([json.dumps(value) if not isinstance(value, str) else "?" for value in values])
