@@ -79,7 +79,8 @@ class Dataset:
             kind = self.table.schema.field(name).type
             if not soundness.KINDS[soundness.NUMBER](kind):
                 raise SweepError(
-                    f'the column "{name}" of the table is {kind}, and numbers are needed; was it published by `sweep run`?'
+                    f'the column "{name}" of the table is {kind}, and numbers are needed; '
+                    "was it published by `sweep run`?"
                 )
             flat = self.table.column(name).cast(pa.float64()).to_numpy()
             self._cubes[name] = np.append(flat, np.nan)[self.index]
