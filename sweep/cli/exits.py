@@ -14,9 +14,10 @@ import signal
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable
 from types import FrameType
-from typing import ParamSpec
+from typing import ParamSpec, TextIO
 
 import typer
 
@@ -34,6 +35,7 @@ def guarded(verb: Callable[P, None]) -> Callable[P, None]:
     def call(*arguments: P.args, **options: P.kwargs) -> None:
         signal.signal(signal.SIGTERM, _terminated)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        warnings.showwarning = _warn
         try:
             try:
                 verb(*arguments, **options)
@@ -59,6 +61,21 @@ def guarded(verb: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(FAILED) from None
 
     return call
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning of sweep's is a sentence for people; of others, a line for programmers."""
+    if category.__module__.startswith("sweep."):
+        _say(str(message))
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), end="", file=sys.stderr)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

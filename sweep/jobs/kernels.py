@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sweep.model import jit, poll
+from sweep.model.kernel_cache import make
 
 
 def uncompiled(strategies: Iterable[str], code: Mapping[str, str]) -> list[str]:
@@ -36,9 +37,9 @@ def one_compiles(strategy: str) -> Iterator[None]:
     if jit.jit_disabled() or _compiled(tag):
         yield
         return
-    cache = Path(jit.kernel_cache())
-    cache.mkdir(parents=True, exist_ok=True)
-    with open(cache / f"{tag}.lock", "wb") as lock:
+    cache = jit.kernel_cache()
+    make(cache)
+    with open(Path(cache, f"{tag}.lock"), "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _compiled(tag):  # meanwhile: no reason to load it one after the other
             fcntl.flock(lock, fcntl.LOCK_UN)

@@ -23,6 +23,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .kernel_cache import make, usable
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -61,12 +63,12 @@ def jit_disabled() -> bool:
 
 
 def kernel_cache() -> str:
-    """Where compiled kernels are kept: `NUMBA_CACHE_DIR`, or this user's cache on this node's disk.
+    """The folder where compiled kernels are kept: `NUMBA_CACHE_DIR`, or this user's cache on this node's disk.
 
-    Not beside the sources: they may be read-only, or shared by nodes of different kinds.
+    Not beside the sources: they may be read-only, or shared by nodes of different kinds.  A temporary folder where
+    that one cannot be used (`kernel_cache`).  Raises OSError if there is none either.
     """
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return os.environ.get("NUMBA_CACHE_DIR") or str(root / "sweep" / "numba")
+    return str(usable(core_digest()))
 
 
 def compiler() -> Callable[[Any], Any]:
@@ -78,9 +80,11 @@ def compiler() -> Callable[[Any], Any]:
     """
     if jit_disabled():
         return lambda fn: fn
-    os.environ["NUMBA_CACHE_DIR"] = kernel_cache()  # numba reads it when it is first imported
+    os.environ["NUMBA_CACHE_DIR"] = folder = kernel_cache()
+    make(folder)
     import numba
 
+    numba.config.CACHE_DIR = folder  # type: ignore[attr-defined]  # who has imported numba before has it read the variable already
     common: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
     entry = common | {"cache": True}
     inner = common | {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
