@@ -28,6 +28,12 @@ class RunError(SweepError):
     exit_code = 1
 
 
+class NoRoomError(SweepError):
+    """This machine has less of something than a run needs; nothing was started."""
+
+    exit_code = 1
+
+
 class IncompleteError(SweepError):
     """What was asked for is there in part."""
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +70,16 @@ def failed(failures: Sequence[Failure], location: str | Path) -> list[str]:
     return lines
 
 
+def undecided(failures: Sequence[Failure]) -> list[str]:
+    """Why simulations have neither a result nor failed, the most frequent reasons first."""
+    reasons: Counter[tuple[str, str]] = Counter()
+    for failure in failures:
+        reasons[failure.strategy, failure.reason] += len(failure.ids)
+    shown = reasons.most_common(FAILURES_SHOWN)
+    lines = [f"  {strategy}, {of(number, 'simulation')}: {reason}" for (strategy, reason), number in shown]
+    return lines + [f"  and {of(len(reasons) - len(shown), 'reason')} more"] * (len(reasons) > len(shown))
+
+
 def trouble(summary: Summary, again: str) -> str:
     """What is not as it was asked for, and what to type."""
     lines = []
@@ -80,6 +91,15 @@ def trouble(summary: Summary, again: str) -> str:
         lines.insert(0, f"{of(new, 'simulation')} failed and {'has' if new == 1 else 'have'} no result")
         if summary.given_up and not summary.interrupted:
             lines.append(f"stopped there; nothing is published. What was finished is kept. Go on with\n  {again}")
+    if summary.open:
+        still = sum(len(failure.ids) for failure in summary.open)
+        them = "it" if still == 1 else "them"
+        lines.append(
+            f"{of(still, 'simulation')} not decided: nothing is recorded against {them}, and the next run tries {them} "
+            "again"
+        )
+        lines += undecided(summary.open)
+        lines.append(f"next: {again}")
     if summary.failed:
         before = f"{count(summary.prospect.failed)} failed before and were not tried again\n" * bool(
             summary.prospect.failed

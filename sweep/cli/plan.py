@@ -42,6 +42,8 @@ def plan(
         store = Store(where)
         prospect = look(request, store.scan(set_aside=False), recorded(store))
     print(text(prospect))
+    if prospect.shortage:
+        print(prospect.shortage)
 
 
 def text(prospect: Prospect) -> str:
@@ -84,13 +86,17 @@ def kernels(sweep: Sweep) -> list[str]:
 
 
 def _before(prospect: Prospect) -> str:
-    """The wall time before the first simulation: starting Ray, compiling; a line of its own, empty if there is none."""
+    """The wall time before the first simulation: starting Ray, compiling; and why there are fewer workers than cores.
+
+    A line each; empty if there is none.
+    """
     forecast, parts = prospect.forecast, []
+    note = f"\n  {prospect.note}" if prospect.note else ""
     if forecast.start_s:
         parts.append(f"about {seconds(forecast.start_s)} to start Ray")
     if prospect.cold:
         parts.append(f"about {seconds(forecast.compile_s)} to compile {of(len(prospect.cold), 'kernel')} (once)")
-    return f"\n  and before it {', '.join(parts)}" if parts else ""
+    return (f"\n  and before it {', '.join(parts)}" if parts else "") + note
 
 
 def _digits(number: float) -> int:

@@ -16,7 +16,7 @@ from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
 from sweep.foreign import json_text
 
 from .arguments import Executor, File, Out, RetryFailed, Sets, Workers
-from .ending import failed, giving_up
+from .ending import failed, giving_up, undecided
 from .patience import patience
 from .plan import kernels
 from .progress import Display
@@ -137,9 +137,12 @@ def _trouble(ran: Ran, again: str) -> str:
     """Which of the simulations that were wanted have no result or none that counts, and what to type."""
     lines, missing = [], int((ran.wanted & ~ran.there).sum())
     if missing:
-        lines.append(f"{of(missing, 'simulation')} that the answer needs failed and {_have(missing)} no result")
-        lines += failed(ran.failures, ran.directory)
-        lines.append(f"next: mend the cause, then\n  {again}{'' if '--retry-failed' in again else ' --retry-failed'}")
+        not_decided = sum(len(failure.ids) for failure in ran.open)
+        what = "are not decided" if not_decided == missing else f"failed and {_have(missing)} no result"
+        lines.append(f"{of(missing, 'simulation')} that the answer needs {what}")
+        lines += failed(ran.failures, ran.directory) + undecided(ran.open)
+        retry = "" if "--retry-failed" in again or not_decided == missing else " --retry-failed"
+        lines.append(f"next: mend the cause, then\n  {again}{retry}")
     if ran.invalid:
         lines.append(
             f"{of(ran.invalid, 'row')} that the answer needs broke a conservation law and {_have(ran.invalid)} no say "

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 from sweep.errors import SweepError, did_you_mean
 from sweep.plan import Plan
 
+from . import cgroups
 from .task import attempt_run, attempt_warm
 from .work import Outcome, Warm, Work
 
@@ -92,8 +93,9 @@ class Inline:
 
 
 def processors() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that this process may use: those that it may run on, or fewer if its control group has a quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, cgroups.whole_processors(cgroups.processors()) or cores)
 
 
 def worker_count(name: str, workers: int | None) -> int:

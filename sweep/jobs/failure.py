@@ -2,7 +2,9 @@
 """Simulations that have no result, and why: what is kept of them in the run directory.
 
 They are not tried again by the next run, which would fail in the same way, unless it is asked to (`--retry-failed`);
-a row of the same id, from wherever, supersedes them.
+a row of the same id, from wherever, supersedes them.  What format 1 recorded is tried again, unless the model itself
+raised it: that format did not tell simulations that crashed from those whose worker was killed, nor their exceptions
+from those of a full disk.
 """
 
 from __future__ import annotations
@@ -13,14 +15,20 @@ from typing import Any
 
 from sweep.plan import digest
 
+from .blame import raised_by_model
 from .store import Store
 
-FORMAT = 1
-ENDINGS = {  # for people
+FORMAT = 2
+ENDINGS = {  # of what has failed, for people
     "exception": "raised an exception",
     "crash": "crashed its process",
     "memory": "ran out of memory",
     "too_slow": "did not end in time",
+}
+UNDECIDED = {  # of what stays open
+    "surroundings": "met an error that need not be its own",
+    "killed": "was ended from outside again and again",
+    "node_memory": "was ended because its node had no memory left",
     "lost": "lost its node again and again",
 }
 
@@ -45,7 +53,7 @@ class Failure:
     def reason(self) -> str:
         """One line for people."""
         last = (self.error.strip().splitlines() or [""])[-1]
-        return last if self.ending == "exception" and last else ENDINGS[self.ending]
+        return last if self.ending in ("exception", "surroundings") and last else {**ENDINGS, **UNDECIDED}[self.ending]
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
@@ -58,12 +66,14 @@ class Failure:
         ids = record.get("ids")
         texts = all(isinstance(value, str) for value in fields.values())
         names = isinstance(ids, list) and all(isinstance(name, str) and name.isascii() for name in ids)
-        if record.get("format") != FORMAT or not texts or not names or fields.get("ending") not in ENDINGS:
+        if record.get("format") not in (1, FORMAT) or not texts or not names or fields.get("ending") not in ENDINGS:
             return None
         try:
-            return cls(**fields, ids=tuple(ids or ()))
+            found = cls(**fields, ids=tuple(ids or ()))
         except TypeError:
             return None
+        sound = record["format"] == FORMAT or (found.ending == "exception" and raised_by_model(found.error))
+        return found if sound else None
 
 
 def recorded(store: Store, *, set_aside: bool = False) -> list[Failure]:

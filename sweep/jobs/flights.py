@@ -24,6 +24,7 @@ class Flight:
     piece: Piece
     handed_out: float = field(default_factory=lambda: time.perf_counter())
     started: float | None = None  # since when a worker is surely there for it: none is counted on while kernels compile
+    successes: int = 0  # of the run when it was handed out
     copied: bool = False  # its deadline has passed once, and a second copy was handed out
 
     @property
@@ -50,9 +51,9 @@ class Flights:
     def __contains__(self, work: Run) -> bool:
         return work in self._flights
 
-    def take_off(self, work: Run, piece: Piece) -> None:
-        """An attempt has been handed out."""
-        self._flights[work] = Flight(piece)
+    def take_off(self, work: Run, piece: Piece, successes: int = 0) -> None:
+        """An attempt has been handed out, after so many that ended well."""
+        self._flights[work] = Flight(piece, successes=successes)
         self._of.setdefault(piece, []).append(work)
 
     def land(self, work: Run) -> Flight:

@@ -15,11 +15,12 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from . import cgroups
+
 WORKERS_SHARE = 0.8  # of a node's memory; the rest is for Ray, the system and pages of files
-CGROUPS = Path("/sys/fs/cgroup")
 
 
 def share_bytes(cpus: float, node_cpus: float) -> int:
@@ -27,25 +28,14 @@ def share_bytes(cpus: float, node_cpus: float) -> int:
     return int(node_bytes() * WORKERS_SHARE * cpus / max(node_cpus, cpus))
 
 
+def machine_bytes() -> int:
+    """Memory of the machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def node_bytes() -> int:
-    """Memory that processes here can have: the machine's, or the least that a cgroup of this process allows."""
-    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min([machine, *_limits(Path("/proc/self/cgroup"), CGROUPS)])
-
-
-def _limits(own: Path, root: Path) -> Iterator[int]:
-    """Limits of the cgroups that the file `own` names and of those above them; version 1 and 2."""
-    with suppress(OSError):
-        for line in own.read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            if controllers not in ("", "memory"):
-                continue
-            base, name = (root / controllers, "memory.limit_in_bytes") if controllers else (root, "memory.max")
-            group = base / path.strip("/")
-            for each in (group, *group.parents):
-                if each.is_relative_to(base):
-                    with suppress(OSError, ValueError):  # ValueError: "max"
-                        yield int((each / name).read_text())
+    """Memory that processes here can have: the machine's, or the least that a control group of this process allows."""
+    return min([machine_bytes(), *cgroups.memory_bytes()])
 
 
 @contextmanager

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 DISPATCH_SHARE = 0.01  # of a chunk that handing it out may cost, for the length that is advised
 LAST_ROUND_SHARE = 0.04  # of the run that one round of chunks may take: half of it is the mean idle end
@@ -43,6 +45,12 @@ class Progress:
         """There is more to do."""
         self.chunks += chunks
         self.predicted_s += predicted_s
+
+    def kept(self, about: Mapping[str, Any]) -> None:
+        """A part was committed that says this of itself (`task.run_chunk`)."""
+        self.packets += about["packets"]
+        self.simulate_s += about["simulate_s"]
+        self.compile_s += about["compile_s"]
 
     @property
     def elapsed_s(self) -> float:

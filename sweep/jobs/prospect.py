@@ -16,6 +16,7 @@ from .executor import worker_count
 from .failure import Failure
 from .kernels import uncompiled
 from .request import Request
+from .room import Room, fit, here
 from .store import Part
 
 
@@ -33,6 +34,8 @@ class Prospect:
     cold: list[str]  # strategies of chunks whose kernel this machine has still to compile
     forecast: Forecast
     workers: int
+    note: str = ""  # why there are fewer workers than processors, for people
+    shortage: str = ""  # why it cannot be run on this machine, and what to do; "" if it can
 
     @property
     def missing(self) -> int:
@@ -51,8 +54,15 @@ def look(request: Request, parts: Sequence[Part], failures: Sequence[Failure] = 
     failed = survey.among(ids_of(failures)) & wanted & ~there
     tried = np.zeros_like(failed) if request.retry_failed else failed
     calibration = calibration_of(parts)
-    chunks = planning.divide(survey, wanted & ~there & ~tried, workers, request.chunk_s, calibration)
-    cold = uncompiled({chunk.strategy for chunk in chunks}, survey.code)
+    missing = wanted & ~there & ~tried
+    cold = uncompiled(
+        {survey.strategies.values[code] for code in np.unique(survey.strategies.codes[missing])}, survey.code
+    )
+    room = Room(workers, planning.LANE_BYTES)
+    if request.join is None and missing.any():
+        widest = int(survey.state_bytes[missing].max())
+        room = fit(request.executor, workers, request.workers, widest, len(cold), here())
+    chunks = planning.divide(survey, missing, room.workers, request.chunk_s, calibration, room.lane_bytes)
     starts_ray = bool(chunks) and request.executor == "ray" and request.join is None
     return Prospect(
         survey=survey,
@@ -63,8 +73,10 @@ def look(request: Request, parts: Sequence[Part], failures: Sequence[Failure] = 
         failed=int(tried.sum()),
         chunks=chunks,
         cold=cold,
-        forecast=planning.forecast(survey, chunks, workers, calibration, starts_ray=starts_ray, kernels=len(cold)),
-        workers=workers,
+        forecast=planning.forecast(survey, chunks, room.workers, calibration, starts_ray=starts_ray, kernels=len(cold)),
+        workers=room.workers,
+        note=room.note,
+        shortage=room.shortage,
     )
 
 

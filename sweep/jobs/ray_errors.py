@@ -17,25 +17,28 @@ from collections.abc import Sequence
 from .work import Ending, Outcome
 
 ENDINGS = {
-    "OutOfMemoryError": Ending.MEMORY,
+    "OutOfMemoryError": Ending.PRESSED,
     "MemoryError": Ending.MEMORY,
     "WorkerCrashedError": Ending.CRASHED,
-    "OutOfDiskError": Ending.RAISED,
+    "OutOfDiskError": Ending.TROUBLED,
     "ObjectLostError": Ending.LOST,  # and all that derive from it
     "NodeDiedError": Ending.LOST,
     "LocalRayletDiedError": Ending.LOST,
     "RaySystemError": Ending.LOST,
     "RpcError": Ending.LOST,
     "TaskUnschedulableError": Ending.LOST,
-    "RayTaskError": Ending.RAISED,
+    "RayTaskError": Ending.TROUBLED,
 }
 CANCELLED = "TaskCancelledError"
 NO_RAYLET = "no Ray node here to resolve node to connect to"  # the end in the words of Ray, which looks for a minute
 DISK_FULL = "the disk of the node is full: Ray has no place for the result"
 
 
-def outcome_of(error: BaseException) -> Outcome | None:
-    """The outcome that stands for `error`; None if the work was cancelled."""
+def outcome_of(error: BaseException, *, watched: bool = False) -> Outcome | None:
+    """The outcome that stands for `error`; None if the work was cancelled.
+
+    Of work that is `watched` the simulations are in another process than the worker, and did not end that.
+    """
     names = [kind.__name__ for kind in type(error).__mro__]
     if CANCELLED in names:
         return None
@@ -43,6 +46,8 @@ def outcome_of(error: BaseException) -> Outcome | None:
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
     if "OutOfDiskError" in names:
         text = f"{DISK_FULL}\n{text}"
+    if ending is Ending.CRASHED and watched:
+        ending = Ending.KILLED
     return Outcome(ending, error=f"{names[0]}: {text}")
 
 

@@ -197,12 +197,13 @@ class Process:
         try:
             outcome: Outcome | None = self._work.unpacked(future.result())
         except Exception as error:
-            outcome = outcome_of(error)
+            outcome = outcome_of(error, watched=isinstance(work, Run) and work.watched)
         if outcome is None or node_id not in self._jobs.get(work, Job()).tasks:  # cancelled or given up
             return
-        if outcome.ending is Ending.CRASHED:  # if its node goes, too, it is lost
+        died = outcome.ending in (Ending.CRASHED, Ending.KILLED)
+        if died:  # if its node goes, too, it is lost
             self._leave_dead_ray()
-        if outcome.ending is Ending.CRASHED and self._setup.join and not after_s:
+        if died and self._setup.join and not after_s:
             later = self._later(partial(self._finished, work, node_id, after_s=CRASH_S))
             threading.Timer(CRASH_S, later, (future,)).start()
         else:
@@ -255,7 +256,7 @@ class Process:
         cpus = node.cpus if run.alone else 1
         if run.alone:
             self._alone.add(run)
-        call = (self._work.run_chunk, self._plan, self._terms, run.number, run.start, run.stop, cpus)
+        call = (self._work.run_chunk, self._plan, self._terms, run.number, run.start, run.stop, cpus, run.watched)
         done = self._later(partial(self._finished, run, node.id))
         self._jobs[run] = Job({node.id: self._ray.run(*call, cpus=cpus, node=node.id, done=done)})
         self._places.put(run, node.id)

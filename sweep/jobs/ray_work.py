@@ -28,6 +28,7 @@ from .kernels import one_compiles
 from .memory import capped, share_bytes
 from .ray_cluster import here
 from .task import attempt_run, attempt_warm
+from .trial import watched
 from .versions import differences, versions
 from .work import Ending, Outcome, Run, Warm
 
@@ -48,16 +49,24 @@ def terms(plan: str, memory_bytes: int | None) -> bytes:
     return json.dumps(Terms(plan, versions(), memory_bytes)._asdict()).encode()
 
 
-def run_chunk(data: np.ndarray, terms: bytes, number: int, start: int, stop: int | None, cpus: int) -> list[Any]:
-    """Simulate part of a chunk of the plan with the bytes `data`, on `cpus` CPUs, under `terms`."""
+def run_chunk(
+    data: np.ndarray, terms: bytes, number: int, start: int, stop: int | None, cpus: int, apart: bool = False
+) -> list[Any]:
+    """Simulate part of a chunk of the plan with the bytes `data`, on `cpus` CPUs, under `terms`.
+
+    With `apart` in a process of its own, so that it is seen how that ends (`trial`).
+    """
     node_cpus, agreed = _settle(), _agreed(terms)
     difference = differences(agreed.versions, versions())
     if difference:
         return packed(Outcome(Ending.LOST, error=f"its node is not like the run's: {difference}"))
+    work, limit_bytes = Run(number, start, stop), agreed.memory_bytes or share_bytes(cpus, node_cpus)
+    if apart:
+        return packed(watched(data.tobytes(), work, limit_bytes))
     plan = _plan(agreed.plan, data)
     _load_kernel(plan.chunks[number].strategy)
-    with capped(agreed.memory_bytes or share_bytes(cpus, node_cpus)):
-        return packed(attempt_run(plan, Run(number, start, stop)))
+    with capped(limit_bytes):
+        return packed(attempt_run(plan, work))
 
 
 def warm(strategy: str) -> list[Any]:

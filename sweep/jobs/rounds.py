@@ -61,6 +61,7 @@ class Ran:
     simulated: int  # of them, by this run
     invalid: int  # of them, rows that break a law
     failures: list[Failure]  # of this run
+    open: list[Failure]  # of this run: not recorded, and tried again by the next
     interrupted: bool  # by a signal
     given_up: bool  # because more failed than may
 
@@ -114,9 +115,10 @@ def run_rounds(
             there=rounds.there,
             simulated=sum(len(part.ids) for part in driver.parts),
             invalid=rounds.invalid,
-            failures=driver.failures,
+            failures=driver.verdicts.failures,
+            open=driver.verdicts.open,
             interrupted=driver.interrupted,
-            given_up=driver.given_up,
+            given_up=driver.verdicts.given_up,
         )
         if about:
             store.note(NOTE, {**about, **ended(ran.exit_code, driver.progress)})

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from sweep import plan as planning
-from sweep.plan import Plan
+from sweep.errors import NoRoomError
+from sweep.plan import Chunk, Plan, digest
 
 from .collect import Collection
 from .driver import Driver, Watch
@@ -49,6 +51,7 @@ class Summary:
     done: int  # simulations asked for that have a result, of earlier runs or this one
     invalid: int  # of them, rows that break a law
     failures: list[Failure]  # of this run
+    open: list[Failure]  # of this run: not recorded, and tried again by the next
     interrupted: bool  # by a signal
     given_up: bool  # because more failed than may
     rows: int  # simulations asked for that have a result; 0 if it was interrupted or gave up
@@ -88,11 +91,13 @@ def run(
         failures = recorded(store, set_aside=True)
         prospect = look(request, parts, failures)
         announce(prospect)
+        spare = witness(prospect)
         driver = Driver(
             store,
             prospect.survey,
-            prospect.chunks,
+            [*prospect.chunks, *spare],
             watch=watch,
+            spare=len(prospect.chunks) if spare else None,
             shuffle=request.shuffle,
             least_deadline_s=request.deadline_s,
             max_failures=request.max_failures,
@@ -109,7 +114,7 @@ def run(
             if publishing:
                 lacking = wanted.copy()
                 lacking[rows.simulations] = False
-                failed = failed_rows(survey, [*failures, *driver.failures], lacking)
+                failed = failed_rows(survey, [*failures, *driver.verdicts.failures], lacking)
                 incomplete = {"exit_code": INCOMPLETE} if lacking.any() else {}
                 found = publish(store, survey, rows, wanted, request.origin, failures=failed, outcome=incomplete)
             else:
@@ -121,9 +126,10 @@ def run(
             progress=driver.progress,
             done=prospect.done + prospect.reused + sum(len(part.ids) for part in driver.parts),
             invalid=found.invalid if found else 0,
-            failures=driver.failures,
+            failures=driver.verdicts.failures,
+            open=driver.verdicts.open,
             interrupted=driver.interrupted,
-            given_up=driver.given_up,
+            given_up=driver.verdicts.given_up,
             rows=found.rows if found else 0,
             table=found.head if found else None,
             published=publishing and found is not None,
@@ -132,11 +138,26 @@ def run(
     return summary
 
 
+def witness(prospect: Prospect) -> list[Chunk]:
+    """A chunk of one simulation that has a row already, if any: of a strategy that is run, the cheapest."""
+    survey = prospect.survey
+    strategies = {chunk.strategy for chunk in prospect.chunks}
+    codes = [code for code, name in enumerate(survey.strategies.values) if name in strategies]
+    there = np.flatnonzero(prospect.there & np.isin(survey.strategies.codes, codes))
+    if not len(there):
+        return []
+    chosen = there[[int(np.argmin(survey.predicted_ns[there]))]]
+    name, seconds = survey.strategies[int(chosen[0])], float(survey.predicted_ns[chosen[0]]) / 1e9
+    return [Chunk(name, chosen, digest(survey.ids[chosen].tobytes()), seconds)]
+
+
 def drive(
     store: Store, driver: Driver, request: Request, prospect: Prospect, give_up: Callable[[], None] | None
 ) -> None:
     """Keep the plan of these chunks, start the executor, let the driver run on it, end it."""
-    plan = planning.plan(prospect.survey, prospect.chunks)
+    if prospect.shortage:
+        raise NoRoomError(prospect.shortage)
+    plan = planning.plan(prospect.survey, driver.chunks)
     store.keep_plan(planning.encode(plan))
     # Before the executor starts: a signal is never an exception.
     with stop_on_signal(driver.stop, give_up, PATIENCE_S.get(request.executor)):

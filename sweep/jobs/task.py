@@ -22,6 +22,7 @@ from sweep.model import batch
 from sweep.model.scenario import Scenario
 from sweep.plan import Plan, digest
 
+from .blame import raised_by_model
 from .work import Ending, Outcome, Run, Warm
 
 METADATA = b"part"  # key of a part's own description in its schema metadata
@@ -41,7 +42,8 @@ def run_chunk(plan: Plan, work: Run) -> Part:
     """Simulate the simulations of `work`.
 
     A simulation that raises fails alone: the batch is halved until it is by itself.  Raises RunError if this process
-    has other sources than the plan, or lays out other simulations.
+    has other sources than the plan, or lays out other simulations, and whatever is raised that need not be the
+    simulation's doing (`blame`).
     """
     chunk = plan.chunks[work.number]
     plan.check_code()
@@ -90,6 +92,8 @@ def _simulate(
     except Exception as error:
         if os.environ.get("SWEEP_DEBUG"):  # let a debugger see it where it is raised
             raise
+        if not isinstance(error, MemoryError) and not raised_by_model(traceback.format_exc()):
+            raise
         if len(scenarios) == 1:
             ending = Ending.MEMORY if isinstance(error, MemoryError) else Ending.RAISED
             return [], ((first, ending, traceback.format_exc()),)
@@ -114,7 +118,7 @@ def attempt_run(plan: Plan, work: Run) -> Outcome:
     except Exception:
         if os.environ.get("SWEEP_DEBUG"):
             raise
-        return Outcome(Ending.RAISED, error=traceback.format_exc(), node=platform.node())
+        return Outcome(Ending.TROUBLED, error=traceback.format_exc(), node=platform.node())
     return Outcome(Ending.DONE, part.data, failed=part.failed, node=platform.node())
 
 
@@ -123,4 +127,4 @@ def attempt_warm(work: Warm) -> Outcome:
     try:
         return Outcome(Ending.DONE, seconds=batch.warm(work.strategy), node=platform.node())
     except Exception:
-        return Outcome(Ending.RAISED, error=traceback.format_exc(), node=platform.node())
+        return Outcome(Ending.TROUBLED, error=traceback.format_exc(), node=platform.node())

@@ -21,6 +21,7 @@ class Run(NamedTuple):
     stop: int | None = None
     attempt: int = 0  # tells attempts at the same simulations apart
     alone: bool = False  # with a node to itself, and all of its memory
+    watched: bool = False  # in a process of its own, whose end is seen (`trial`)
 
 
 Work = Warm | Run
@@ -30,9 +31,12 @@ class Ending(StrEnum):
     """How an attempt ended."""
 
     DONE = "done"
-    RAISED = "exception"  # in Python, outside any one lane
-    CRASHED = "crash"  # the worker's process died
-    MEMORY = "memory"  # the worker's process was ended for the memory that its node had left
+    RAISED = "exception"  # the model raised it
+    TROUBLED = "surroundings"  # an exception that need not be the model's doing: files, imports, the compiler, threads
+    CRASHED = "crash"  # its process died; of work that is watched: by itself
+    KILLED = "killed"  # its process was ended from outside
+    MEMORY = "memory"  # it wanted more memory than it may have
+    PRESSED = "node_memory"  # its process was ended because its node had no memory left, whoever took it
     SLOW = "too_slow"  # past its deadline; the driver says so, no executor does
     LOST = "lost"  # node, object or the executor itself went: not the work's fault
 

@@ -5,10 +5,23 @@
 that workers read, `forecast` says what it will take.
 """
 
-from .chunks import Chunk, divide
+from .chunks import LANE_BYTES, Chunk, divide
 from .file import Plan, decode, encode, plan
 from .forecast import Forecast, forecast
 from .identity import digest
 from .survey import Survey, survey
 
-__all__ = ["Chunk", "Forecast", "Plan", "Survey", "decode", "digest", "divide", "encode", "forecast", "plan", "survey"]
+__all__ = [
+    "LANE_BYTES",
+    "Chunk",
+    "Forecast",
+    "Plan",
+    "Survey",
+    "decode",
+    "digest",
+    "divide",
+    "encode",
+    "forecast",
+    "plan",
+    "survey",
+]

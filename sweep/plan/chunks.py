@@ -33,11 +33,17 @@ class Chunk:
 
 
 def divide(
-    survey: Survey, missing: NDArray[np.bool_], workers: int, chunk_s: float, calibration: Mapping[str, float]
+    survey: Survey,
+    missing: NDArray[np.bool_],
+    workers: int,
+    chunk_s: float,
+    calibration: Mapping[str, float],
+    most_bytes: int = LANE_BYTES,
 ) -> list[Chunk]:
     """Chunks with every missing simulation in exactly one, longest first.
 
-    `missing` has shape (N,); `calibration` is measured over predicted core time per strategy, 1 where unknown.
+    `missing` has shape (N,); `calibration` is measured over predicted core time per strategy, 1 where unknown;
+    the lanes of a chunk of several simulations take at most `most_bytes`.
     """
     names = survey.strategies.values
     factors = np.array([calibration.get(name, 1.0) / 1e9 for name in names])
@@ -49,7 +55,7 @@ def divide(
         where = np.flatnonzero(missing & (survey.strategies.codes == number))
         if not len(where):
             continue
-        starts = _starts(seconds[where], survey.state_bytes[where], target_s)
+        starts = _starts(seconds[where], survey.state_bytes[where], target_s, most_bytes)
         ends = [*starts[1:].tolist(), len(where)]
         ids = survey.ids[where]
         for start, end in zip(starts.tolist(), ends, strict=True):
@@ -58,7 +64,9 @@ def divide(
     return sorted(chunks, key=lambda chunk: (-chunk.predicted_s, chunk.digest))
 
 
-def _starts(seconds: NDArray[np.float64], lane_bytes: NDArray[np.int64], target_s: float) -> NDArray[np.int64]:
+def _starts(
+    seconds: NDArray[np.float64], lane_bytes: NDArray[np.int64], target_s: float, most_bytes: int
+) -> NDArray[np.int64]:
     """Where pieces start: as few as keep to the target, of about equal cost, each within the memory."""
     total_s = _sum(seconds)
     pieces = max(1, int(np.ceil(total_s / target_s)))
@@ -66,7 +74,7 @@ def _starts(seconds: NDArray[np.float64], lane_bytes: NDArray[np.int64], target_
     starts = _changes(np.floor(middles * pieces / max(total_s, 1e-12)))
     lanes = np.diff(starts, append=len(seconds))
     # The arrays of a batch are as wide as its widest lane.
-    most_lanes = np.maximum(LANE_BYTES // np.maximum.reduceat(lane_bytes, starts), 1)
+    most_lanes = np.maximum(most_bytes // np.maximum.reduceat(lane_bytes, starts), 1)
     shares = -(-lanes // most_lanes)
     if shares.max() == 1:
         return starts

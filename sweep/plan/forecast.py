@@ -12,8 +12,11 @@ from .survey import Survey
 
 UNCALIBRATED = (0.5, 2.0)  # the model's own guess of its speed, on an unknown machine
 CALIBRATED = (0.9, 1.1)  # measured on parts of this run directory
-WORKER_BYTES = 190 << 20  # resident: Python, NumPy, numba, Arrow and compiled kernels; measured on Linux
-DRIVER_BYTES = 320 << 20  # this process and the services of local Ray; measured on Linux
+INLINE_BYTES = 190 << 20  # resident, of one process: Python, NumPy, numba, Arrow, compiled kernels; measured on Linux
+RAY_BYTES = 540 << 20  # this process and the services of local Ray; measured: 675 MiB with one worker, 833 with two
+WORKER_BYTES = 140 << 20  # each worker of local Ray; measured: 1,090 MiB with four
+COMPILE_BYTES = 270 << 20  # more while a process compiles a kernel, and
+COMPILED_BYTES = 150 << 20  # it keeps so much for each further one; measured: 449 MiB after one, 598 after two
 RAY_START_S = 5.0  # until local Ray takes work; measured, 3 to 9 s
 KERNEL_S = 15.0  # to compile the kernel of one strategy on one core; measured
 ROW_BYTES = 1100  # one row in its part and in both published files, compressed; measured
@@ -59,6 +62,13 @@ def forecast(
         wall_s=max(total_s / workers, longest_s),
         start_s=RAY_START_S if starts_ray else 0.0,
         compile_s=KERNEL_S * math.ceil(kernels / workers),
-        memory_bytes=DRIVER_BYTES + workers * WORKER_BYTES + sum(lanes[:workers]),
+        memory_bytes=memory_bytes("ray" if starts_ray else "inline", workers, sum(lanes[:workers]), kernels),
         result_bytes=survey.simulations * ROW_BYTES,
     )
+
+
+def memory_bytes(executor: str, workers: int, lanes_bytes: int, kernels: int) -> int:
+    """Memory of all processes of a run by `executor`, whose lanes take `lanes_bytes`, and that compiles `kernels`."""
+    base = RAY_BYTES + workers * WORKER_BYTES if executor == "ray" else INLINE_BYTES
+    compiling = min(workers, kernels)
+    return base + lanes_bytes + compiling * COMPILE_BYTES + (kernels - compiling) * COMPILED_BYTES

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from scripted import Clock, Go, Script, Scripted
 from tiny_sweep import SIMULATIONS, SWEEP, MakeRequest, read
 
 from sweep import config
 from sweep.jobs.origin import Origin
 from sweep.jobs.request import Request
+from sweep.jobs.run import Summary, run
+from sweep.plan import Plan
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +47,20 @@ def undisturbed(sweep_file: Path, tmp_path_factory: pytest.TempPathFactory) -> p
     summary = run(Request(config.load(sweep_file), directory, origin, executor="inline"))
     assert (summary.exit_code, summary.done) == (0, SIMULATIONS)
     return read(directory)
+
+
+@pytest.fixture
+def scripted(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> Go:
+    def go(script: Script, **options: object) -> tuple[Summary, Scripted | None]:
+        made: list[Scripted] = []
+        clock = Clock()
+
+        def open_executor(name: str, plan: Plan, workers: int, join: object, log: Path) -> Scripted:
+            made.append(Scripted(plan, script, clock))
+            return made[0]
+
+        monkeypatch.setattr("sweep.jobs.run.open_executor", open_executor)
+        monkeypatch.setattr("sweep.jobs.flights.time", clock)
+        return run(request_of(**{"chunk_s": 10.0, **options})), made[0] if made else None  # there was nothing to run
+
+    return go

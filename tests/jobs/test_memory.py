@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import resource
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,28 +30,6 @@ def test_what_is_mapped_and_not_touched_is_granted_on_top() -> None:
     with memory.capped(memory._status_bytes()["RssAnon"] + 64 * MIB):
         assert np.ones(16 * MIB, np.uint8).all()
     assert untouched.nbytes == 512 * MIB
-
-
-@pytest.mark.parametrize(
-    ("own", "files", "limits"),
-    [
-        (
-            "0::/user/run\n",
-            {"user/run/memory.max": "max", "user/memory.max": "5000", "memory.max": "7000"},
-            [5000, 7000],
-        ),
-        ("4:memory:/box\n3:cpu:/other\n", {"memory/box/memory.limit_in_bytes": "6000"}, [6000]),
-        ("4:memory:/not/visible/here\n", {"memory/memory.limit_in_bytes": "8000"}, [8000]),
-        ("0::/\n", {}, []),
-    ],
-)
-def test_limits_of_control_groups(tmp_path: Path, own: str, files: dict[str, str], limits: list[int]) -> None:
-    (tmp_path / "own").write_text(own)
-    for name, text in files.items():
-        path = tmp_path / "fs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n")
-    assert sorted(memory._limits(tmp_path / "own", tmp_path / "fs")) == limits
 
 
 def test_share_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:

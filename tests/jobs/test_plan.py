@@ -21,7 +21,6 @@ from sweep.jobs.task import attempt_run, run_chunk
 from sweep.jobs.work import Ending, Run
 from sweep.model import jit
 from sweep.model.scenario import Distribution
-from sweep.plan import chunks as cutting
 from sweep.plan import file as plan_file
 from sweep.plan.identity import canonical
 
@@ -94,12 +93,12 @@ def test_every_missing_simulation_is_in_one_chunk_of_its_strategy(
     assert [chunk.predicted_s for chunk in chunks] == sorted((chunk.predicted_s for chunk in chunks), reverse=True)
 
 
-def test_chunks_keep_to_the_memory(survey: planning.Survey, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "LANE_BYTES", int(survey.state_bytes.max()) * 2)
+def test_chunks_keep_to_the_memory(survey: planning.Survey) -> None:
+    most = int(survey.state_bytes.max()) * 2
     everything = np.ones(SIMULATIONS, np.bool_)
-    for chunk in planning.divide(survey, everything, 1, 1e9, {}):
+    for chunk in planning.divide(survey, everything, 1, 1e9, {}, most):
         lanes = survey.state_bytes[chunk.simulations]
-        assert len(lanes) * lanes.max() <= cutting.LANE_BYTES
+        assert len(lanes) * lanes.max() <= most
 
 
 def test_work_for_few_simulations_still_feeds_all_workers(survey: planning.Survey) -> None:
@@ -141,7 +140,7 @@ def test_other_code_is_refused(plan: planning.Plan, monkeypatch: pytest.MonkeyPa
     with pytest.raises(RunError, match='the core of sweep/model has digest "elsewhere" here'):
         run_chunk(plan, Run(0))
     outcome = attempt_run(plan, Run(0))
-    assert outcome.ending is Ending.RAISED
+    assert outcome.ending is Ending.TROUBLED
     assert "elsewhere" in outcome.error
 
 

@@ -23,14 +23,14 @@ def _raised(cause: Exception) -> Exception:
         (rays.WorkerCrashedError(), Ending.CRASHED),
         (rays.NodeDiedError("it was preempted"), Ending.LOST),
         (rays.LocalRayletDiedError(), Ending.LOST),
-        (rays.OutOfMemoryError("2 workers were killed"), Ending.MEMORY),
+        (rays.OutOfMemoryError("2 workers were killed"), Ending.PRESSED),
         (_raised(MemoryError("all of it")), Ending.MEMORY),
         (rays.ObjectReconstructionFailedError("ab" * 28), Ending.LOST),
         (rays.OwnerDiedError("ab" * 28, None, ""), Ending.LOST),
         (rays.RaySystemError("broken pipe"), Ending.LOST),
         (rays.TaskUnschedulableError("the node has gone"), Ending.LOST),
-        (_raised(ValueError("no")), Ending.RAISED),
-        (_raised(rays.OutOfDiskError("full")), Ending.RAISED),
+        (_raised(ValueError("no")), Ending.TROUBLED),
+        (_raised(rays.OutOfDiskError("full")), Ending.TROUBLED),
     ],
 )
 def test_endings(error: Exception, ending: Ending) -> None:
@@ -39,6 +39,12 @@ def test_endings(error: Exception, ending: Ending) -> None:
     assert outcome.ending is ending
     assert outcome.error
     assert "\x1b" not in outcome.error
+
+
+def test_a_worker_that_dies_beside_its_simulations_was_killed() -> None:
+    outcome = outcome_of(rays.WorkerCrashedError(), watched=True)
+    assert outcome is not None
+    assert outcome.ending is Ending.KILLED
 
 
 def test_cancelled_work_has_no_outcome() -> None:

@@ -203,7 +203,7 @@ def test_an_outcome_names_its_node(bench: Bench) -> None:
     bench.end("run", type("OutOfMemoryError", (Exception,), {})(f"(IP: 127.0.0.1, ID: {A.id}) was full"))
     assert [(outcome.ending, outcome.node) for _, outcome in bench.ended()] == [
         (Ending.DONE, "alpha"),
-        (Ending.MEMORY, "alpha"),
+        (Ending.PRESSED, "alpha"),
     ]
 
 

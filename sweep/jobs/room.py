@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""What this machine, or the container that this process is in, has room for: workers, and lanes in each chunk.
+
+A run that needs more than it may have is ended by the kernel in the middle, worker by worker, or waits for a Ray that
+cannot start; so what it needs is compared with what there is before anything starts.
+
+Not modelled: memory that other programs take; swap.
+"""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweep.plan.chunks import LANE_BYTES
+from sweep.plan.forecast import memory_bytes
+
+from . import cgroups
+from .memory import machine_bytes, node_bytes
+
+RAY_THREADS, WORKER_THREADS = 170, 30  # that local Ray and each of its workers start; measured on two cores: 156, 27
+# What a process must be able to map, most of it untouched: it works with so much, and not with a quarter less.
+ADDRESS_BYTES = {"ray": 3 << 30, "inline": 1400 << 20}  # of all kinds: ulimit -v
+DATA_BYTES = {"ray": 600 << 20, "inline": 500 << 20}  # private and writable: ulimit -d
+LEAST_LANE_BYTES = 16 << 20  # a chunk of fewer lanes costs more to hand out than to simulate
+KERNEL = Path("/proc/sys/kernel")
+
+
+@dataclass(frozen=True)
+class Has:
+    """What there is."""
+
+    memory_bytes: int
+    source: str  # of that number, for people: "this machine has"
+    threads: int  # that may still be started
+    address_bytes: int | None = None  # that one process may map (ulimit -v); None without a limit
+    data_bytes: int | None = None  # of them private and writable (ulimit -d)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a run is cut to."""
+
+    workers: int
+    lane_bytes: int  # memory of the lanes of one chunk at most
+    note: str = ""  # for people: why there are fewer workers than processors; "" if there are not
+    shortage: str = ""  # for people: why the run cannot be started, and what to do; "" if it can
+
+
+def here() -> Has:
+    """What this process has."""
+    machine, node = machine_bytes(), node_bytes()
+    tasks = sum(1 for _ in Path("/proc").glob("[0-9]*/task/[0-9]*"))
+    left = [_number(KERNEL / name) - tasks for name in ("pid_max", "threads-max")]
+    return Has(
+        memory_bytes=node,
+        source="the control group of this process allows" if node < machine else "this machine has",
+        threads=max(0, min([*left, *cgroups.tasks_left()])),
+        address_bytes=_limit(resource.RLIMIT_AS),
+        data_bytes=_limit(resource.RLIMIT_DATA),
+    )
+
+
+def fit(executor: str, processors: int, asked: int | None, lane_bytes: int, cold: int, has: Has) -> Room:
+    """Room for a run in this process ("inline") or on local Ray ("ray").
+
+    It gets a worker per processor, or as many as there is room for; never fewer than `asked`.  `lane_bytes`: memory of
+    the widest lane; `cold`: kernels to be compiled.
+    """
+
+    lane_bytes = max(lane_bytes, LEAST_LANE_BYTES)
+
+    def needed_bytes(workers: int) -> int:
+        return memory_bytes(executor, workers, workers * lane_bytes, cold)
+
+    wanted = 1 if executor == "inline" else asked or processors
+    for_memory = _most(wanted, lambda workers: needed_bytes(workers) <= has.memory_bytes)
+    for_threads = wanted if executor == "inline" else _most(wanted, lambda workers: _threads(workers) <= has.threads)
+    fits = min(for_memory, for_threads)
+    if has.address_bytes is not None and has.address_bytes < ADDRESS_BYTES[executor]:
+        fits, cure = 0, "raise the limit: ulimit -v"
+        why = f"a process of it maps {_size(ADDRESS_BYTES[executor])}, and one may map {_size(has.address_bytes)} here"
+    elif has.data_bytes is not None and has.data_bytes < DATA_BYTES[executor]:
+        fits, cure = 0, "raise the limit: ulimit -d"
+        why = (
+            f"a process of it maps {_size(DATA_BYTES[executor])} of data, and one may map {_size(has.data_bytes)} here"
+        )
+    elif for_threads < for_memory:
+        why = f"it starts about {_threads(wanted):,} threads, and {has.threads:,} more may be started here"
+        cure = "raise the limit: pids.max, kernel.pid_max"
+    else:
+        why = f"it needs about {_size(needed_bytes(wanted))} of memory, and {has.source} {_size(has.memory_bytes)}"
+        cure = "raise the limit" if has.source != "this machine has" else "a machine with more"
+    workers = max(1, min(fits, wanted))
+    spare = (has.memory_bytes - memory_bytes(executor, workers, 0, cold)) // workers
+    lanes = min(LANE_BYTES, max(spare, lane_bytes))
+    if fits >= wanted:
+        return Room(workers, lanes)
+    run = "in this process" if executor == "inline" else f"on local Ray with {wanted} worker{'s'[: wanted != 1]}"
+    if fits and not asked:
+        return Room(workers, lanes, note=f"{workers} of {wanted} workers, because {run} {why}")
+    if fits:
+        cure = f"--workers {fits}, or leave it out"
+    elif executor == "ray" and fit("inline", 1, None, lane_bytes, cold, has).shortage == "":
+        small = memory_bytes("inline", 1, lane_bytes, cold)
+        cure = f"--executor inline, which runs in one process and needs about {_size(small)}; or {cure}"
+    elif cold and memory_bytes(executor, 1, lane_bytes, 0) <= has.memory_bytes:
+        cure = f"compile outside of the limit, once, with `sweep warm`; or {cure}"
+    return Room(workers, lanes, shortage=f"this run does not fit {run}: {why}\n  next: {cure}")
+
+
+def _most(wanted: int, fits: Callable[[int], bool]) -> int:
+    """The most workers, up to `wanted`, that fit; more never fit where fewer do not."""
+    return next((workers for workers in range(wanted, 0, -1) if fits(workers)), 0)
+
+
+def _threads(workers: int) -> int:
+    return RAY_THREADS + workers * WORKER_THREADS
+
+
+def _size(number: int) -> str:
+    """0.4 GB"""
+    return f"{number / 1e9:.1f} GB" if number >= 95e6 else f"{number / 1e6:.0f} MB"
+
+
+def _limit(kind: int) -> int | None:
+    """The soft limit of this kind; None if there is none."""
+    soft, _ = resource.getrlimit(kind)
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def _number(file: Path) -> int:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):  # not Linux
+        return 1 << 30

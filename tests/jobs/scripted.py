@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""An executor that fails by a script, and whose clock goes only while it has nothing to do."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from sweep.jobs.executor import Inline
+from sweep.jobs.run import Summary
+from sweep.jobs.work import Ending, Outcome, Run, Work
+from sweep.plan import Plan
+
+Script = Callable[[Run], Outcome | None]  # None: never ends
+
+
+class Clock:
+    """Seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+class Scripted(Inline):
+    """Runs in this process what the script lets through."""
+
+    workers = 2
+    name = "scripted"
+
+    def __init__(self, plan: Plan, script: Script, clock: Clock) -> None:
+        super().__init__(plan)
+        self._clock = clock
+        self.tried: list[Run] = []
+        self.cancelled: list[Work] = []
+        self._script = script
+        self._stuck: deque[Run] = deque()
+
+    def submit(self, work: Work) -> None:
+        if isinstance(work, Run):
+            self.tried.append(work)
+        super().submit(work)
+
+    def cancel(self, work: Work) -> None:
+        self.cancelled.append(work)
+        super().cancel(work)
+        if work in self._stuck:
+            self._stuck.remove(work)
+
+    def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
+        if self._queue and isinstance(self._queue[0], Run) and len(self._stuck) < self.workers:
+            outcome = self._script(self._queue[0])
+            if outcome is None:
+                self._stuck.append(self._queue.popleft())  # type: ignore[arg-type]
+                return []
+            if outcome.ending is not Ending.DONE:
+                return [(self._queue.popleft(), outcome)]
+        if len(self._stuck) == self.workers or not self._queue:
+            self._clock.now += min(timeout_s, 0.02)
+            return []
+        return super().wait(timeout_s)
+
+
+def through(work: Run) -> Outcome:
+    return Outcome(Ending.DONE)
+
+
+def poisonous(work: Run, ending: Ending) -> Outcome:
+    """Simulation 5 of chunk 0 is poison."""
+    hit = work.number == 0 and work.start <= 5 < (work.stop or 0)
+    return Outcome(ending, error="planted") if hit else Outcome(Ending.DONE)
+
+
+Go = Callable[..., tuple[Summary, Scripted]]
