@@ -42,13 +42,15 @@ def run(
     workers: int | None = None,
     max_failures: int | None = None,
     retry_failed: bool = False,
+    replace_sweep: bool = False,
 ) -> Run:
     """Run what is missing of the sweep in `file` and publish its results, as `sweep run` does.
 
     `sets` are overrides, one or several ("replicates=10"); the run directory is `out`, a path or a URI
     (s3://bucket/folder, gs://...), or runs/<name>; `executor` is "ray" or "inline"; `address` and `nodes` are for a
     Ray cluster that is there; more than `max_failures` failed simulations stop it; `retry_failed` tries again what
-    failed before.  Nothing is printed: `sweep watch` shows how far it is.
+    failed before; `replace_sweep` lets it publish in a run directory of another sweep.  Nothing is printed: `sweep
+    watch` shows how far it is.
 
     Raises SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
     """
@@ -72,6 +74,7 @@ def run(
         workers=workers,
         max_failures=max_failures,
         retry_failed=retry_failed,
+        replace_sweep=replace_sweep,
     )
     summary = run_sweep(request)
     return Run(directory, (summary.done, summary.failed, summary.invalid))

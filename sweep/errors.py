@@ -34,6 +34,10 @@ class NoRoomError(SweepError):
     exit_code = 1
 
 
+class ReadOnlyError(RunError):
+    """A place that this user may read and not write."""
+
+
 class IncompleteError(SweepError):
     """What was asked for is there in part."""
 

@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sweep.errors import SweepError
+from sweep.errors import ReadOnlyError, SweepError
+from sweep.storage.home import expanded
 
 if TYPE_CHECKING:
     import pyarrow
@@ -25,7 +26,7 @@ class Run:
 
     def __init__(self, location: str | Path, counts: tuple[int, int, int] | None = None) -> None:
         """`counts` are done, failed and invalid, where a run that has just ended knows them."""
-        self.location = str(location)
+        self.location = str(expanded(location))
         self._counts = counts
 
     @property
@@ -112,10 +113,13 @@ class Run:
             raise
 
     def report(self) -> str:
-        """The report as text; also written to the run directory as text, Markdown and HTML."""
+        """The report as text; also written to the run directory as text, Markdown and HTML, unless it is read-only."""
         from sweep import report, storage
 
-        report.write(self.location)
+        try:
+            report.write(self.location)
+        except ReadOnlyError:
+            return report.text(self.table(), full=True, location=self.location)
         return storage.open(self.location).get("report.txt").decode()
 
     def __repr__(self) -> str:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""A real S3-speaking server on loopback, for whoever asks for `s3`; for all the same width of text and Ctrl-C."""
+"""A real S3-speaking server for `s3`, a small disk for `mount`; for all the same width of text and Ctrl-C."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -94,3 +96,36 @@ def s3(s3_server: Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     return s3_server.bucket()
+
+
+MS_RDONLY, MS_REMOUNT, MNT_DETACH = 1, 32, 2
+
+
+class Mount:
+    """A small file system of a test's own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._mount(0, b"size=1m")
+
+    def read_only(self) -> None:
+        """The kernel refuses this while a file is open for writing."""
+        assert not self._libc.mount(b"tmpfs", os.fsencode(self.path), b"tmpfs", MS_REMOUNT | MS_RDONLY, b"")
+
+    def close(self) -> None:
+        self._libc.umount2(os.fsencode(self.path), MNT_DETACH)
+
+    def _mount(self, flags: int, data: bytes) -> None:
+        if self._libc.mount(b"tmpfs", os.fsencode(self.path), b"tmpfs", flags, data):
+            pytest.skip(f"no right to mount a tmpfs here: {os.strerror(ctypes.get_errno())}")
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Mount]:
+    """A megabyte."""
+    path = tmp_path / "small"
+    path.mkdir()
+    mount = Mount(path)
+    yield mount
+    mount.close()

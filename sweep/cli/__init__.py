@@ -11,6 +11,7 @@ import os
 import typer
 
 from . import screen
+from .arguments import at_home
 from .compare import compare
 from .exits import guarded
 from .export import export
@@ -55,7 +56,7 @@ VERBS = (
     warm,
 )
 for verb in VERBS:
-    app.command()(guarded(verb))
+    app.command()(guarded(at_home(verb)))
 
 
 def main() -> None:

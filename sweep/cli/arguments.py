@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What several verbs take."""
+"""What several verbs take, and the home directory in the paths that any of them takes."""
 
 from __future__ import annotations
 
+import functools
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ParamSpec, get_type_hints
 
 import typer
+
+from sweep.storage.home import expanded
 
 File = Annotated[Path, typer.Argument(help="sweep file (YAML)", metavar="FILE", show_default=False)]
 Location = Annotated[str, typer.Argument(metavar="LOCATION", help="run directory, a path or URI", show_default=False)]
@@ -24,3 +29,31 @@ ChunkSeconds = Annotated[
 ]
 Only = Annotated[str | None, typer.Option("--only", metavar="ID", help="only simulations whose id starts with this")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="try again what failed in earlier runs")]
+ReplaceSweep = Annotated[
+    bool, typer.Option("--replace-sweep", help="publish in the place of another sweep, whose run directory it is")
+]
+
+PATHS = {"FILE", "LOCATION", "DIR", "BASE", "NEW", "PATHS"}  # what a parameter is called in the help if it is a path
+P = ParamSpec("P")
+
+
+def at_home(verb: Callable[P, None]) -> Callable[P, None]:
+    """`verb`, with "~" and "~user" replaced in its paths, after "=" too, where no shell does that."""
+
+    @functools.wraps(verb)
+    def call(*arguments: P.args, **options: P.kwargs) -> None:
+        for name, hint in get_type_hints(verb, include_extras=True).items():
+            words = {word for about in getattr(hint, "__metadata__", ()) for word in _words(about)}
+            if words & PATHS and options.get(name) is not None:
+                options[name] = _at_home(options[name])
+        verb(*arguments, **options)
+
+    return call
+
+
+def _words(about: Any) -> list[str]:
+    return re.findall("[A-Z]+", str(getattr(about, "metavar", None) or ""))
+
+
+def _at_home(given: Any) -> Any:
+    return [expanded(each) for each in given] if isinstance(given, list) else expanded(given)

@@ -32,6 +32,7 @@ def plan(
     from sweep.jobs.origin import Origin, run_directory
     from sweep.jobs.prospect import look
     from sweep.jobs.request import Request
+    from sweep.jobs.run import NOTE
     from sweep.jobs.store import Store
 
     sweep = config.load(file, sets or [])
@@ -40,14 +41,16 @@ def plan(
     request = Request(sweep, where, origin, executor, None, workers, chunk_seconds, only)
     with patience(f"laying out {of(sweep.simulations, 'simulation')}"):
         store = Store(where)
-        prospect = look(request, store.scan(set_aside=False), recorded(store))
+        store.see_whose(sweep.name, replace=True)
+        prospect = look(request, store.scan(set_aside=False), recorded(store), store.noted(NOTE))
     print(text(prospect))
     if prospect.shortage:
         print(prospect.shortage)
 
 
 def text(prospect: Prospect) -> str:
-    """What is to do, in three lines, and further ones for kernels without rules of their own and for a slow start."""
+    """What is to do, in three lines; further ones for kernels without rules of their own, rows left out, a slow
+    start."""
     survey, forecast = prospect.survey, prospect.forecast
     sweep, wanted = survey.sweep, int(prospect.wanted.sum())
     asked = "" if wanted == survey.simulations else f", {count(wanted)} of them asked for"
@@ -61,14 +64,15 @@ def text(prospect: Prospect) -> str:
     )
     head += "".join(f"\n  {line}" for line in kernels(sweep))
     if not prospect.chunks:
-        return f"{head}\n{state}"
+        return f"{head}\n{state}{changed(prospect)}"
     each = sum(chunk.predicted_s for chunk in prospect.chunks) / len(prospect.chunks)
     low, high = f"{forecast.low_s:.{_digits(forecast.low_s)}f}", f"{forecast.high_s:.{_digits(forecast.high_s)}f}"
     cores = f"{of(prospect.workers, 'core')}"
     return (
         f"{head}\n{state} in {of(len(prospect.chunks), 'chunk')} of about {seconds(each)}\n"
         f"  predicted {low}–{high} core-seconds, {seconds(forecast.wall_s)} on {cores} · "
-        f"{size(forecast.memory_bytes)} memory · {size(forecast.result_bytes)} of results{_before(prospect)}"
+        f"{size(forecast.memory_bytes)} memory · {size(forecast.result_bytes)} of results"
+        f"{changed(prospect)}{_before(prospect)}"
     )
 
 
@@ -83,6 +87,15 @@ def kernels(sweep: Sweep) -> list[str]:
         for release, era in sweep.releases.items()
         if not f"{release.removeprefix('v')}.".startswith(f"{era}.")  # else it is the release that the era begins with
     ]
+
+
+def changed(prospect: Prospect) -> str:
+    """How many of the rows that are there count for a sweep that was edited, a line of its own; else empty."""
+    if not prospect.edited and not prospect.stale:
+        return ""
+    why = "the sweep is not what was run here last" if prospect.edited else "rows of other sources or earlier variants"
+    kept = of(prospect.done + prospect.reused, "row")
+    return f"\n  {why}: {kept} kept, {count(prospect.stale)} left out (left out of the table, not of parts/)"
 
 
 def _before(prospect: Prospect) -> str:

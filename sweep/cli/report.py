@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sweep.errors import SweepError, did_you_mean
+from sweep.errors import ReadOnlyError, SweepError, did_you_mean
 from sweep.storage import sink
 
 NARROWEST, WIDEST = 60, 100  # characters
@@ -61,9 +62,7 @@ def report(
     if full and not request.empty:
         raise SweepError("--full is all of the report, a projection is a part of it\n  next: leave one of them out")
     if request.empty and kind is None and out is None and not mail:
-        written = report.write(directory)
-        print(report.text(report.read(directory), width(), full=full, location=directory))
-        print(" · ".join(written.values()))
+        _verdicts(directory, full)
         return
     columns = MAIL if mail else WIDEST if out else width()
     text = report.render(
@@ -74,6 +73,22 @@ def report(
     else:
         sink.text(out, text)
         print(out)
+
+
+def _verdicts(directory: str, full: bool) -> None:
+    """Print them, and write the whole report beside the table if that may be written to."""
+    from sweep import report
+
+    table = report.read(directory)
+    try:
+        written = " · ".join(report.write(directory).values())
+    except ReadOnlyError as error:
+        written = (
+            f"the report is not written: {str(error).splitlines()[0].partition('; ')[0]}\n"
+            f"next: sweep report {shlex.quote(directory)} --out report.html"
+        )
+    print(report.text(table, width(), full=full, location=directory))
+    print(written)
 
 
 def width() -> int:

@@ -13,7 +13,7 @@ import typer
 
 from sweep.errors import IncompleteError, RunError
 
-from .arguments import ChunkSeconds, Executor, File, Only, Out, RetryFailed, Sets, Workers
+from .arguments import ChunkSeconds, Executor, File, Only, Out, ReplaceSweep, RetryFailed, Sets, Workers
 from .patience import patience
 from .words import of
 
@@ -48,6 +48,7 @@ def run(
         int | None, typer.Option("--max-failures", metavar="N", min=0, help="stop when more than N simulations failed")
     ] = None,
     retry_failed: RetryFailed = False,
+    replace_sweep: ReplaceSweep = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="leave the report out")] = False,
     shuffle: Annotated[int | None, typer.Option("--shuffle", hidden=True)] = None,
 ) -> None:
@@ -96,6 +97,7 @@ def run(
         deadline_s=deadline_seconds,
         max_failures=0 if fail_fast else max_failures,
         retry_failed=retry_failed,
+        replace_sweep=replace_sweep,
         shuffle=shuffle,
     )
     try:

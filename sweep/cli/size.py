@@ -15,10 +15,10 @@ import typer
 from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
 from sweep.foreign import json_text
 
-from .arguments import Executor, File, Out, RetryFailed, Sets, Workers
+from .arguments import Executor, File, Out, ReplaceSweep, RetryFailed, Sets, Workers
 from .ending import failed, giving_up, undecided
 from .patience import patience
-from .plan import kernels
+from .plan import changed, kernels
 from .progress import Display
 from .words import count, of, seconds
 
@@ -54,6 +54,7 @@ def size(
     workers: Workers = None,
     sets: Sets = None,
     retry_failed: RetryFailed = False,
+    replace_sweep: ReplaceSweep = False,
     format: Annotated[str, typer.Option("--format", metavar="txt|md|json", help="how the answer is printed")] = "txt",
 ) -> None:
     """Find the smallest ring that meets objectives, and who is best.
@@ -79,7 +80,9 @@ def size(
     where = run_directory(sweep, out)
     how = options({"--executor": (executor, "ray"), "--workers": (workers, None)})
     origin = Origin.of(file, overrides, out, how)
-    request = Request(sweep, where, origin, executor, workers=workers, retry_failed=retry_failed)
+    request = Request(
+        sweep, where, origin, executor, workers=workers, retry_failed=retry_failed, replace_sweep=replace_sweep
+    )
     shows = format == "txt"
     try:
         with ExitStack() as stack:
@@ -109,7 +112,7 @@ def _announcing(waiting: ExitStack, asked: Question, shows: bool) -> Callable[[P
     def announce(prospect: Prospect) -> None:
         waiting.close()
         if shows:
-            print(_search(asked, prospect), flush=True)
+            print(f"{_search(asked, prospect)}{changed(prospect)}", flush=True)
 
     return announce
 

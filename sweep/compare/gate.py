@@ -31,6 +31,7 @@ from sweep.config import library, source
 from sweep.config.source import Mistake, Node, Place, unknown
 from sweep.errors import did_you_mean
 from sweep.expression import Column, Expression, ExpressionError
+from sweep.storage.home import expanded
 
 from . import margins
 from .margins import Margin
@@ -83,7 +84,7 @@ def read(path: str | Path | None) -> Node:
     try:
         if path is None:
             return source.parse(DEFAULT.read_text(encoding="utf-8"), "configs/gates/default.yaml")
-        return source.read(Path(path))
+        return source.read(expanded(Path(path)))
     except Mistake as mistake:
         mistake.see = mistake.see or SEE
         raise mistake.error() from None

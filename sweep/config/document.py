@@ -14,6 +14,7 @@ import numpy as np
 
 from sweep.errors import ConfigError
 from sweep.grid import MOST_POINTS, Layout
+from sweep.storage.home import expanded
 
 from .check import check
 from .library import Library
@@ -33,7 +34,7 @@ def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = (
     sets: overrides, `key=value`; folders: where else traffic/, hosts/ and nics/ are looked for.
     Errors: ConfigError, whose message has every mistake with its place.
     """
-    path = Path(path)
+    path = expanded(Path(path))
     try:
         root = read(path)
         parts = take_apart(root)

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sweep.storage.beneath import appending
+
 from .flights import Flight
 from .store import Part
 from .work import Outcome, Run
@@ -30,8 +32,8 @@ class Journal:
     def add(self, **line: Any) -> None:
         """One line: what happened, now.  A full disk is told of where it matters: at a part."""
         text = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **line})
-        with suppress(OSError), open(self.path, "a", encoding="utf-8") as file:
-            file.write(f"{text}\n")
+        with suppress(OSError), appending(self.path) as file:
+            file.write(f"{text}\n".encode())
 
     def attempted(
         self,

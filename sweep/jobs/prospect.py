@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ class Prospect:
     done: int  # simulated for this very sweep
     reused: int  # simulated for an earlier variant of it
     failed: int  # failed before, and not to be tried again
+    stale: int  # rows of other sources or of another variant of the sweep, which count for nothing
+    edited: bool  # the sweep is not what was run here last
     chunks: list[Chunk]
     cold: list[str]  # strategies of chunks whose kernel this machine has still to compile
     forecast: Forecast
@@ -43,12 +46,19 @@ class Prospect:
         return sum(len(chunk.simulations) for chunk in self.chunks)
 
 
-def look(request: Request, parts: Sequence[Part], failures: Sequence[Failure] = ()) -> Prospect:
-    """Compare a sweep with the parts and failures that are there."""
+def look(
+    request: Request,
+    parts: Sequence[Part],
+    failures: Sequence[Failure] = (),
+    last: Mapping[str, Any] | None = None,
+) -> Prospect:
+    """Compare a sweep with the parts and failures that are there; `last` is the note of what was run last."""
     workers = worker_count(request.executor, request.workers)
     survey = planning.survey(request.sweep)
     wanted = survey.only(request.only) if request.only else np.ones(survey.simulations, np.bool_)
-    there = survey.among(_joined(part.ids for part in parts)) & wanted
+    ids = _joined(part.ids for part in parts)
+    known = survey.among(ids)
+    there = known & wanted
     own = (part.ids for part in parts if part.about["document"] == survey.document_digest)
     mine = survey.among(_joined(own)) & wanted
     failed = survey.among(ids_of(failures)) & wanted & ~there
@@ -71,6 +81,8 @@ def look(request: Request, parts: Sequence[Part], failures: Sequence[Failure] = 
         done=int(mine.sum()),
         reused=int((there & ~mine).sum()),
         failed=int(tried.sum()),
+        stale=stale(ids, int(known.sum())),
+        edited=last is not None and last.get("document_digest") != survey.document_digest,
         chunks=chunks,
         cold=cold,
         forecast=planning.forecast(survey, chunks, room.workers, calibration, starts_ray=starts_ray, kernels=len(cold)),
@@ -78,6 +90,11 @@ def look(request: Request, parts: Sequence[Part], failures: Sequence[Failure] = 
         note=room.note,
         shortage=room.shortage,
     )
+
+
+def stale(ids: NDArray[np.bytes_], known: int) -> int:
+    """How many of these ids, of rows, each counted once, are of no simulation of a sweep that knows `known` of them."""
+    return len(np.unique(ids)) - known if len(ids) > known else 0
 
 
 def ids_of(failures: Iterable[Failure]) -> NDArray[np.bytes_]:

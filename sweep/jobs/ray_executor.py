@@ -26,6 +26,7 @@ from pathlib import Path
 
 from sweep.errors import RunError, SweepError
 from sweep.plan import Plan, encode
+from sweep.storage.beneath import appending
 
 from .executor import Join
 from .ray_causes import cannot_start, cause, last_line, tail
@@ -139,7 +140,7 @@ class RayExecutor:
 
     def _launch(self) -> None:
         near, far = socket.socketpair()
-        with far, tempfile.TemporaryFile() as setup, open(self._log, "ab") as log:
+        with far, tempfile.TemporaryFile() as setup, appending(self._log) as log:
             self._log_start = log.tell()
             pickle.dump(self._setup._replace(directory=self._directory.path), setup)
             setup.seek(0)

@@ -28,4 +28,5 @@ class Request:
     deadline_s: float = policy.DEADLINE_S  # least, of an attempt at a chunk
     max_failures: int | None = None  # stop when more simulations than this have failed
     retry_failed: bool = False  # try again what has failed before
+    replace_sweep: bool = False  # in a directory where another sweep was run
     shuffle: int | None = None  # hand out in random order, of this seed

@@ -86,12 +86,14 @@ def run_rounds(
 ) -> Ran:
     """Run what `search` wants until it wants no more; the rest as `run`.  Raises SweepError."""
     store = Store(request.directory)
-    with store.writing():
+    with store.writing(request.sweep.name, replace=request.replace_sweep):
         parts, failures = store.scan(set_aside=True), recorded(store, set_aside=True)
-        prospect = look(request, parts, failures)
+        last = store.noted(NOTE)
+        prospect = look(request, parts, failures, last)
         announce(prospect)
         prospect = replace(prospect, chunks=by_point(prospect.survey))
-        about = began(request, prospect) if store.noted(NOTE) is None else None  # what was run before stays noted
+        stays = last is not None and last.get("name") == request.sweep.name  # noted: what was run before
+        about = None if stays else began(request, prospect)
         if about:
             store.note(NOTE, about)
         rounds = _Rounds(store, request, prospect, parts, failures, search)

@@ -23,6 +23,7 @@ import pyarrow as pa
 from sweep import plan as planning
 from sweep.errors import NoRoomError
 from sweep.plan import Chunk, Plan, digest
+from sweep.storage.ownership import FORMAT
 
 from .collect import Collection
 from .driver import Driver, Watch
@@ -86,10 +87,10 @@ def run(
     stop within PATIENCE_S of a signal ends with its process, after calling that; what was finished is kept.
     """
     store = Store(request.directory)
-    with store.writing():
+    with store.writing(request.sweep.name, replace=request.replace_sweep):
         parts = store.scan(set_aside=True)
         failures = recorded(store, set_aside=True)
-        prospect = look(request, parts, failures)
+        prospect = look(request, parts, failures, store.noted(NOTE))
         announce(prospect)
         spare = witness(prospect)
         driver = Driver(
@@ -161,7 +162,7 @@ def drive(
     store.keep_plan(planning.encode(plan))
     # Before the executor starts: a signal is never an exception.
     with stop_on_signal(driver.stop, give_up, PATIENCE_S.get(request.executor)):
-        executor = _open(driver, plan, request, prospect.workers, store.logs / "executor.log")
+        executor = _open(driver, plan, request, prospect.workers, store.log("executor.log"))
         if executor:
             with closing(executor):
                 if not driver.stopping:
@@ -182,6 +183,7 @@ def _open(driver: Driver, plan: Plan, request: Request, workers: int, log: Path)
 def began(request: Request, prospect: Prospect) -> dict[str, object]:
     """What is known of a run before it has begun, for its note."""
     return {
+        "format": FORMAT,
         "name": request.sweep.name,
         "document": request.sweep.document,
         "document_digest": prospect.survey.document_digest,

@@ -66,12 +66,10 @@ def status(directory: str | Path) -> Status:
     with believed(directory):
         sweep = swept(last, directory)
         prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
-    ids = np.unique(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)]))
-    found = np.unique(prospect.survey.rows(ids))
     return Status(
         name=sweep.name,
         prospect=prospect,
-        stale=len(ids) - int((found >= 0).sum()),
+        stale=prospect.stale,
         failures=_open(failures, prospect),
         damaged=store.parts() - len(parts),
         set_aside=store.damaged(),
@@ -113,7 +111,8 @@ def believed(directory: str | Path) -> Iterator[None]:
             raise
         raise DamagedNoteError(
             f'"{directory}/{NOTE}.json" is damaged, or of another version of sweep: {error or type(error).__name__}; '
-            f"the next run writes it anew\n  next: sweep run FILE --out {shlex.quote(str(directory))}"
+            "the next run writes it anew, unless a newer version has made it\n"
+            f"  next: sweep run FILE --out {shlex.quote(str(directory))}"
         ) from error
 
 

@@ -17,6 +17,7 @@ Not modelled: logs of a run in an object store whose driver is killed; they go u
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections import deque
@@ -33,16 +34,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep import records, schema, storage
+from sweep.config.sweep import FORMAT as DOCUMENT_FORMAT
 from sweep.errors import RunError, SweepError
 from sweep.model.strategies import NAMES
 from sweep.plan import digest
 from sweep.plan.identity import code
 from sweep.records import COUNT, INTEGER, SECONDS, TEXT, TEXTS
-from sweep.storage import snapshot
+from sweep.storage import ownership, snapshot
+from sweep.storage.beneath import FILE
 
 from .task import METADATA
 
 CONTENT_BYTES = 8  # of the digest of a part's bytes in its name
+PART = re.compile(rf"[0-9a-f]+-[0-9a-f]{{{2 * CONTENT_BYTES}}}\.(arrow|bad)")  # what else is there is no part of ours
+FAILURE = re.compile(r"[0-9a-f]+\.json")
 Given = TypeVar("Given")
 Got = TypeVar("Got")
 
@@ -95,16 +100,40 @@ class Store:
             self._scratch = Path(tempfile.mkdtemp(prefix="sweep-logs-"))
         return self._scratch
 
+    def log(self, name: str) -> Path:
+        """Where a log of this name is to be.  Raises RunError if something else lies there."""
+        entry = self.files.entries("logs").get(name)
+        if entry is not None and entry.kind != FILE:
+            raise RunError(
+                f'"{self.files.at(f"logs/{name}")}" is {entry.kind}, and a file is needed\n'
+                "  next: move it away, then run the same command again"
+            )
+        return self.logs / name
+
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Be the single writer.  Raises IncompleteError, which says who is, RunError if it cannot be written."""
+    def writing(self, sweep: str | None = None, *, replace: bool = False) -> Iterator[None]:
+        """Be the single writer, for the sweep of this name.
+
+        Raises SweepError where something else lies than a run of that sweep, or with `replace` than a run;
+        IncompleteError, which says who writes; RunError if it cannot be written.
+        """
+        self.see_whose(sweep, replace=replace)
         with self.files.writing():
             try:
-                if self.files.path is not None:
-                    self._make_logs()
+                self.files.make_folder("logs")
                 yield
             finally:
                 self._keep_logs()
+
+    def see_whose(self, sweep: str | None = None, *, replace: bool = False) -> None:
+        """Raises SweepError as `writing` does.  Changes nothing."""
+        ownership.check(
+            self.files,
+            sweep,
+            replace=replace,
+            document_format=DOCUMENT_FORMAT,
+            has_parts=lambda: any(_read(self.files, f"parts/{name}") for name in self._parts(".arrow")),
+        )
 
     def check(self) -> None:
         """Raises IncompleteError unless this process is still the single writer."""
@@ -115,7 +144,7 @@ class Store:
 
         Those of `known` that are still there are not read again: a part never changes.
         """
-        names = [f"parts/{name}" for name in self.files.names("parts") if name.endswith(".arrow")]
+        names = [f"parts/{name}" for name in self._parts(".arrow")]
         before = {part.name: part for part in known}
         new = [name for name in names if name not in before]
         for name, part in zip(new, self._ahead(lambda name: _read(self.files, name), new), strict=True):
@@ -147,9 +176,9 @@ class Store:
 
     def failures(self, set_aside: bool = False) -> list[dict[str, Any]]:
         """All records of failures, by name.  Damaged ones are passed over; with `set_aside` renamed *.bad."""
-        names = [f"failed/{name}" for name in self.files.names("failed") if name.endswith(".json")]
+        names = [f"failed/{name}" for name in sorted(self.files.entries("failed")) if FAILURE.fullmatch(name)]
         found = []
-        for name, record in zip(names, self._ahead(self._get_json, names), strict=True):
+        for name, record in zip(names, self._ahead(self._get_record, names), strict=True):
             if record is not None:
                 found.append(record)
             elif set_aside:
@@ -158,11 +187,11 @@ class Store:
 
     def parts(self) -> int:
         """Parts, damaged ones included, but for those that were set aside."""
-        return sum(name.endswith(".arrow") for name in self.files.names("parts"))
+        return len(self._parts(".arrow"))
 
     def damaged(self) -> int:
         """Parts that were set aside."""
-        return sum(name.endswith(".bad") for name in self.files.names("parts"))
+        return len(self._parts(".bad"))
 
     def forgive(self, name: str) -> None:
         """Remove a record of failure."""
@@ -188,6 +217,10 @@ class Store:
         """Who writes here now, for people."""
         return self.files.holder()
 
+    def _parts(self, ending: str) -> list[str]:
+        """Names in parts/ that are names of parts, whatever lies there: what is no file is a damaged one."""
+        return sorted(name for name in self.files.entries("parts") if name.endswith(ending) and PART.fullmatch(name))
+
     def _put_json(self, name: str, document: Mapping[str, Any]) -> None:
         self.files.put(name, json.dumps(document, indent=1).encode())
 
@@ -195,6 +228,15 @@ class Store:
         try:
             return records.read(self.files.get(name))
         except (FileNotFoundError, records.RecordError):
+            return None
+
+    def _get_record(self, name: str) -> dict[str, Any] | None:
+        """The same of a record that is one of many: on a disk, one that cannot be read is damaged."""
+        try:
+            return self._get_json(name)
+        except RunError:
+            if self.files.path is None:
+                raise
             return None
 
     def _ahead(self, get: Callable[[Given], Got], of: Iterable[Given]) -> Iterator[Got]:
@@ -210,14 +252,6 @@ class Store:
                 waiting += [pool.submit(get, each) for each in islice(rest, 1)]
         finally:
             pool.shutdown(cancel_futures=True)
-
-    def _make_logs(self) -> None:
-        try:
-            self.logs.mkdir(exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f'"{self.logs}" cannot be made: {error.strerror}\n  next: move what is in the way, then run again'
-            ) from error
 
     def _keep_logs(self) -> None:
         """Put the logs of a run in an object store beside its parts; a log that cannot go up is no reason to fail."""

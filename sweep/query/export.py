@@ -19,6 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ..errors import SweepError, did_you_mean
+from ..storage.home import expanded
 from ..storage.sink import beside, file, name, passes_on
 from . import database_file, rows
 from .published import Column, Published, dictionary, read
@@ -43,6 +44,7 @@ def export(location: str | Path, out: str, form: str | None = None, columns: Seq
 
     Without `form` the ending of `out` says what it is.  Raises SweepError, with the choices, for what is not known.
     """
+    out = expanded(out)
     form = chosen(form, out)
     published = read(location)
     some = published.chosen(columns)

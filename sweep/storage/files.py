@@ -3,16 +3,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from sweep.errors import RunError
 
+from .beneath import Entry
+
 if TYPE_CHECKING:
     import pyarrow
 
 MANIFEST = "manifest.json"  # of the published snapshot
+NOTE = "run.json"  # what was asked for last, and how it ended
+LOCK = "lock"  # of the writer: on a disk an empty file, in an object store a folder of claims
+HOLDER = "lock.holder"  # on a disk, who has it
+CURRENT = "current"  # on a disk, a link to the snapshot that counts
+FOLDERS = ("parts", "failed", "plans", "logs", "snapshots")
+PUBLISHED = tuple(f"{name}.{form}" for name in ("results", "dictionary", "failures") for form in ("arrow", "parquet"))
 ASIDE = ".sweep.tmp"  # ends the names of files that are not whole, and of no others: what is left is removed
 
 
@@ -42,14 +51,23 @@ class Files(Protocol):
     def view(self, name: str) -> pyarrow.Buffer:
         """The file's bytes, mapped into memory where it can be.  Raises FileNotFoundError."""
 
+    def entries(self, folder: str) -> Mapping[str, Entry]:
+        """All in a folder, "" for the directory itself, but for what is half written; {} if it is not there."""
+
     def names(self, folder: str) -> list[str]:
-        """Names of the files in a folder, sorted, without the folder; [] if it is not there."""
+        """Names of what is in a folder and is no folder, sorted, without it; [] if it is not there.
+
+        What cannot be read is among them: a link that leads out of the directory, a pipe.
+        """
 
     def folders(self, folder: str) -> list[str]:
         """Names of the folders in a folder, sorted; [] if it is not there."""
 
     def exists(self, name: str) -> bool:
         """Whether there is such a file."""
+
+    def make_folder(self, name: str) -> None:
+        """Make a folder, and those that it lies in, where folders have to be made."""
 
     def delete(self, name: str) -> None:
         """Remove a file, or a folder with all that is in it; nothing happens if it is not there."""

@@ -7,7 +7,9 @@ The top of a published directory is symbolic links, so that plain tools open `re
     manifest.json -> current/manifest.json              these never change
     results.arrow -> current/results.arrow  ...
 
-A directory of an earlier version has plain files in their place: the first publication replaces each by its link.
+A directory of an earlier version, or a copy that followed the links, has plain files in their place, and in that of
+`current` a directory: the first publication replaces each by its link.  No other link is ever followed to write, and
+none that leads out of the directory to read: see `beneath`.  The lock is never written to, who has it stands beside it.
 
 Not modelled: a file system without symbolic links or without flock; a lock between machines where the network file
 system does not carry flock to the server (NFS does since version 4, Linux 2.6.12).
@@ -15,26 +17,24 @@ system does not carry flock to the server (NFS does since version 4, Linux 2.6.1
 
 from __future__ import annotations
 
-import fcntl
+import mmap
 import os
+import secrets
 import shutil
-import time
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from sweep.errors import IncompleteError, RunError
 
-from . import holder, troubles
-from .files import ASIDE, bad, checked
+from . import aside, beneath, lock, troubles
+from .beneath import Entry
+from .files import ASIDE, CURRENT, FOLDERS, LOCK, MANIFEST, bad, checked
 
 if TYPE_CHECKING:
     import pyarrow
-
-LOCK = "lock"
-CURRENT = "current"
-PATIENCE_S = 0.5  # `holder` takes the lock for a moment; a writer does not take that for another writer
 
 
 class Local:
@@ -44,7 +44,8 @@ class Local:
         self.path: Path | None = root
         self._root = root
         self._shown = shown
-        self._lock: IO[bytes] | None = None  # held while writing
+        self._held: int | None = None  # the directory, while writing
+        self._lock: int | None = None  # the lock, while writing
 
     def __str__(self) -> str:
         return self._shown
@@ -58,79 +59,102 @@ class Local:
 
     @contextmanager
     def put_stream(self, name: str) -> Iterator[BinaryIO]:
-        path = self._path(name)
-        aside = path.with_name(f"{path.name}.{os.getpid()}{ASIDE}")
+        checked(name)
         try:
             self._still_here()
             with self._telling(f'"{self.at(name)}"', "written"):
-                self._make_folder(path.parent)
-                try:
-                    with open(aside, "wb") as sink:
+                if self._held is None:  # a writer never makes the directory anew: it may be gone for a reason
+                    self._make_root()
+                with self._top() as top, beneath.place(top, name, make=True) as (folder, last):
+                    with aside.file(folder, last) as sink:
                         yield sink
                         sink.flush()
                         os.fsync(sink.fileno())
-                    os.replace(aside, path)
-                    _sync(path.parent)
-                finally:
-                    with suppress(OSError):
-                        aside.unlink(missing_ok=True)
+                    os.fsync(folder)
         except FileNotFoundError as error:
             raise troubles.vanished(self._shown) from error
 
     def get(self, name: str) -> bytes:
-        with self._telling(f'"{self.at(name)}"', "read"):
-            return self._path(name).read_bytes()
+        checked(name)
+        with (
+            self._telling(f'"{self.at(name)}"', "read"),
+            self._top() as top,
+            os.fdopen(beneath.reading(top, name), "rb") as source,
+        ):
+            return source.read()
 
     def view(self, name: str) -> pyarrow.Buffer:
-        import pyarrow
+        checked(name)
+        with self._telling(f'"{self.at(name)}"', "read"), self._top() as top:
+            source = beneath.reading(top, name)
+            try:
+                return _mapped(source)
+            finally:
+                os.close(source)
 
-        with self._telling(f'"{self.at(name)}"', "read"):
-            path = self._path(name)
-            if path.stat().st_size == 0:  # which cannot be mapped
-                return pyarrow.py_buffer(b"")
-            with pyarrow.memory_map(str(path)) as source:
-                return source.read_buffer()
+    def entries(self, folder: str) -> dict[str, Entry]:
+        with self._telling(f'"{self.at(folder)}"', "read"):
+            try:
+                with self._top() as top, beneath.folder(top, checked(folder) if folder else "") as found:
+                    return {name: each for name, each in beneath.entries(found).items() if not name.endswith(ASIDE)}
+            except (FileNotFoundError, NotADirectoryError):
+                return {}
 
     def names(self, folder: str) -> list[str]:
-        return sorted(entry.name for entry in self._entries(folder) if entry.is_file())
+        found = self.entries(folder)
+        return sorted(name for name, entry in found.items() if entry.kind != beneath.FOLDER)
 
     def folders(self, folder: str) -> list[str]:
-        return sorted(entry.name for entry in self._entries(folder) if entry.is_dir(follow_symlinks=False))
+        found = self.entries(folder)
+        return sorted(name for name, entry in found.items() if entry.kind == beneath.FOLDER)
 
     def exists(self, name: str) -> bool:
+        checked(name)
         with self._telling(f'"{self.at(name)}"', "read"):
-            return self._path(name).is_file()
+            try:
+                with self._top() as top:
+                    return beneath.is_file(top, name)
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+
+    def make_folder(self, name: str) -> None:
+        checked(name)
+        inside = f"{name}/."
+        with self._telling(f'"{self.at(name)}"', "made"), self._top() as top, beneath.place(top, inside, make=True):
+            pass
 
     def delete(self, name: str) -> None:
-        with self._telling(f'"{self.at(name)}"', "removed"), suppress(FileNotFoundError):
-            path = self._path(name)
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
+        with suppress(FileNotFoundError), self._changing(name, "removed") as (folder, last):
+            if stat.S_ISDIR(os.stat(last, dir_fd=folder, follow_symlinks=False).st_mode):
+                shutil.rmtree(last, dir_fd=folder)
             else:
-                path.unlink()
+                os.unlink(last, dir_fd=folder)
 
     def set_aside(self, name: str) -> None:
-        with self._telling(f'"{self.at(name)}"', "set aside"), suppress(FileNotFoundError):
-            os.replace(self._path(name), self._path(bad(name)))
+        with suppress(FileNotFoundError), self._changing(name, "set aside") as (folder, last):
+            os.replace(last, bad(last), src_dir_fd=folder, dst_dir_fd=folder)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        with self._telling(f'run directory "{self}"', "written"):
+        what = f'run directory "{self}"'
+        with self._telling(what, "written"):
             self._make_root()
-            lock = open(self._root / LOCK, "ab+", buffering=0)  # noqa: SIM115 closed below, with nothing left to write
-        with lock:
-            self._take(lock)
-            self._lock = lock
+            top = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with self._telling(what, "written"):
+                held = lock.take(top, self._shown)
             try:
-                with self._telling(f'run directory "{self}"', "written"):
-                    self._clean()
-                    lock.truncate(0)
-                    lock.write(f"{holder.myself()}\n".encode(errors="backslashreplace"))
+                self._held, self._lock = top, held
+                with self._telling(what, "written"):
+                    self._clean(top)
+                    lock.say(top)
                 yield
             finally:
-                self._lock = None
-                with suppress(OSError):  # of a full or vanished disk: the kernel lets go whatever happens
-                    lock.truncate(0)
+                self._held = self._lock = None
+                lock.unsay(top)
+                os.close(held)
+        finally:
+            os.close(top)
 
     def check(self) -> None:
         if self._lock is None:
@@ -138,83 +162,81 @@ class Local:
         self._still_here()
 
     def holder(self) -> str | None:
-        try:
-            with open(self._root / LOCK, "rb") as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return holder.told(lock.read(4096)) or "a process that is just starting"
-        except OSError:  # nobody ever wrote here
-            pass
+        with suppress(OSError), self._top() as top:  # nobody ever wrote here, or it cannot be known
+            return lock.held_by(top)
         return None
 
     def swap(self, folder: str) -> None:
         self.check()
         names = self.names(folder)
-        with self._telling(f'run directory "{self}"', "published"):
-            self._link(CURRENT, folder)
+        with self._telling(f'run directory "{self}"', "published"), self._top() as top:
+            self._link(top, CURRENT, folder)
             for name in names:
-                self._link(name, f"{CURRENT}/{name}")
-            for entry in self._entries(""):  # links to what this snapshot does not have
-                ours = entry.is_symlink() and os.readlink(entry.path) == f"{CURRENT}/{entry.name}"
-                if ours and not os.path.exists(entry.path):
-                    os.unlink(entry.path)
-            _sync(self._root)
+                self._link(top, name, f"{CURRENT}/{name}")
+            for name, entry in self.entries("").items():  # links to what this snapshot does not have
+                if entry.target == f"{CURRENT}/{name}" and name not in names:
+                    os.unlink(name, dir_fd=top)
+            with beneath.folder(top, "") as listed:
+                os.fsync(listed)
+
+    @contextmanager
+    def _changing(self, name: str, verb: str) -> Iterator[tuple[int, str]]:
+        """The folder of a file and its name there, to do something to it.  Raises FileNotFoundError."""
+        checked(name)
+        with self._telling(f'"{self.at(name)}"', verb), self._top() as top, beneath.place(top, name) as found:
+            yield found
+
+    @contextmanager
+    def _top(self) -> Iterator[int]:
+        """A descriptor of the directory: while writing, of the one that is locked."""
+        if self._held is not None:
+            yield self._held
+        else:
+            with beneath.directory(self._root) as top:
+                yield top
 
     def _still_here(self) -> None:
         """Raises RunError if this is the writer and the directory is not the one that it locked."""
         if self._lock is not None:
             try:
-                here = os.stat(self._root / LOCK)
+                here = os.stat(self._root / LOCK, follow_symlinks=False)
             except OSError as error:
                 raise troubles.vanished(self._shown) from error
-            if not os.path.samestat(here, os.fstat(self._lock.fileno())):
+            if not os.path.samestat(here, os.fstat(self._lock)):
                 raise troubles.vanished(self._shown)
 
-    def _link(self, name: str, target: str) -> None:
+    def _link(self, top: int, name: str, target: str) -> None:
         """Make `name` a symbolic link to `target`, in one step, whatever it was."""
-        path = self._root / name
-        if path.is_symlink() and os.readlink(path) == target:
-            return
-        aside = self._root / f"{name}{ASIDE}"
-        aside.unlink(missing_ok=True)
-        os.symlink(target, aside)
-        os.replace(aside, path)
-
-    def _take(self, lock: IO[bytes]) -> None:
-        """Take the lock, or say who has it; the kernel lets go of it however this process ends."""
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(FileNotFoundError):
+            was = beneath.entry(top, name)
+            if was.target == target:
                 return
-            except BlockingIOError:
-                if time.monotonic() < deadline:
-                    time.sleep(0.02)
-                    continue
-            except OSError as error:
-                raise troubles.disk(error, f'run directory "{self}"', "locked") from error
-            lock.seek(0)
-            raise IncompleteError(
-                f'run directory "{self._shown}" is being written by another process: {holder.told(lock.read(4096))}\n'
-                "  next: wait for it to end, or give --out another directory"
-            )
+            if was.kind == beneath.FOLDER and name == CURRENT:  # in a copy that followed the links
+                self._put_away(top, name)
+        made = f"{name}{ASIDE}"
+        with suppress(FileNotFoundError):
+            os.unlink(made, dir_fd=top)
+        os.symlink(target, made, dir_fd=top)
+        os.replace(made, name, src_dir_fd=top, dst_dir_fd=top)
 
-    def _clean(self) -> None:
+    def _put_away(self, top: int, name: str) -> None:
+        """Remove a copy of a snapshot; a folder with anything else in it stays, and is in the way."""
+        with beneath.folder(top, name) as copy:
+            names = os.listdir(copy)
+            if not names or (
+                MANIFEST in names and all(beneath.entry(copy, each).kind == beneath.FILE for each in names)
+            ):
+                gone = f"{name}.{secrets.token_hex(4)}{ASIDE}"
+                os.replace(name, gone, src_dir_fd=top, dst_dir_fd=top)
+                shutil.rmtree(gone, dir_fd=top)
+
+    def _clean(self, top: int) -> None:
         """Remove what a crash left half written, but for a report that another process may be writing now."""
-        for left in self._root.rglob(f"*{ASIDE}"):
-            if not left.name.startswith("report."):
-                left.unlink(missing_ok=True)
-
-    def _make_folder(self, folder: Path) -> None:
-        """Make a folder in the directory, for good; never the directory itself, which may be gone for a reason."""
-        if folder != self._root and not folder.is_dir():
-            self._make_folder(folder.parent)
-            with suppress(FileExistsError):
-                os.mkdir(folder)
-            _sync(folder.parent)
-        elif self._lock is None:
-            self._make_root()
+        aside.clean(top, 0)
+        for name in FOLDERS:
+            inside = f"{name}/."
+            with suppress(FileNotFoundError, NotADirectoryError), beneath.place(top, inside) as (folder, _):
+                aside.clean(folder)
 
     def _make_root(self) -> None:
         made = [path for path in (self._root, *self._root.parents) if not path.exists()]
@@ -223,18 +245,8 @@ class Local:
         except FileNotFoundError as error:  # /proc, or a parent that was removed meanwhile: there, nothing can be made
             raise troubles.disk(error, f'run directory "{self}"', "made") from error
         for path in made:
-            _sync(path.parent)
-
-    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
-        path = self._path(folder) if folder else self._root
-        with self._telling(f'"{self.at(folder)}"', "read"):
-            try:
-                return [entry for entry in os.scandir(path) if not entry.name.endswith(ASIDE)]
-            except (FileNotFoundError, NotADirectoryError):
-                return []
-
-    def _path(self, name: str) -> Path:
-        return self._root / checked(name)
+            with beneath.directory(path.parent) as above, beneath.folder(above, "") as folder:
+                os.fsync(folder)
 
     @contextmanager
     def _telling(self, what: str, verb: str) -> Iterator[None]:
@@ -249,10 +261,14 @@ class Local:
             raise troubles.disk(error, what, verb) from error
 
 
-def _sync(folder: Path) -> None:
-    """Make the names in a folder last."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _mapped(file: int) -> pyarrow.Buffer:
+    """The bytes of an open file, mapped into memory; no descriptor is kept for them."""
+    import pyarrow
+
+    if os.fstat(file).st_size == 0:  # which cannot be mapped
+        return pyarrow.py_buffer(b"")
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        with pyarrow.memory_map(f"/proc/self/fd/{file}") as source:
+            return source.read_buffer()
+    except FileNotFoundError:  # no /proc here
+        return pyarrow.py_buffer(mmap.mmap(file, 0, access=mmap.ACCESS_READ))

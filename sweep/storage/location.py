@@ -18,6 +18,7 @@ from sweep.errors import SweepError, did_you_mean
 
 from . import resume, troubles
 from .files import Files
+from .home import expanded
 from .local import Local
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 def open(location: str | Path | Files) -> Files:
     """The files at a path or URI.  Raises SweepError for a location that is wrong, RunError if its store is no use."""
     if isinstance(location, Path):
+        location = expanded(location)
         if re.match(r"[a-z0-9]{2,}:/", str(location)):
             raise SweepError(f'location "{location}" was made a path, which URIs are not: give it as text')
         return _on_disk(location, str(location))
@@ -52,6 +54,7 @@ def open(location: str | Path | Files) -> Files:
             raise _wrong(
                 location, "looks like a URI and is a path", f'  did you mean "{uri}"? The directory is "./{location}"'
             )
+        location = expanded(location)
         return _on_disk(Path(location), location)
     scheme = found[1].lower()
     if scheme not in SCHEMES:
@@ -62,7 +65,7 @@ def open(location: str | Path | Files) -> Files:
 
 
 def _on_disk(path: Path, location: str) -> Files:
-    if os.path.isfile(path):
+    if os.path.lexists(path) and not os.path.isdir(path):
         raise resume.not_a_directory(path, location)
     return Local(path, location)
 

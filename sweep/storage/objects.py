@@ -25,10 +25,10 @@ from pyarrow import fs
 from sweep.errors import IncompleteError, RunError
 
 from . import troubles
-from .files import MANIFEST, bad, checked
+from .beneath import FILE, FOLDER, Entry
+from .files import LOCK, MANIFEST, bad, checked
 from .lease import TTL_S, Lease, is_held, read
 
-CLAIMS = "lock"
 READS = 4  # of a file that is being replaced or removed while it is read
 
 
@@ -85,6 +85,10 @@ class Objects:
                     raise FileNotFoundError(name) from None
         return self._read(name)
 
+    def entries(self, folder: str) -> dict[str, Entry]:
+        kinds = {fs.FileType.File: FILE, fs.FileType.Directory: FOLDER}
+        return {info.base_name: Entry(kinds[info.type]) for info in self._list(folder) if info.type in kinds}
+
     def names(self, folder: str) -> list[str]:
         return sorted(info.base_name for info in self._list(folder) if info.type == fs.FileType.File)
 
@@ -93,6 +97,9 @@ class Objects:
 
     def exists(self, name: str) -> bool:
         return bool(self._info(name).type == fs.FileType.File)
+
+    def make_folder(self, name: str) -> None:
+        checked(name)  # objects have names with "/" in them, and no folders
 
     def delete(self, name: str) -> None:
         path = self._path(name)
@@ -137,16 +144,16 @@ class Objects:
         self._put(MANIFEST, data)
 
     def put_claim(self, name: str, data: bytes) -> None:
-        self._put(f"{CLAIMS}/{name}", data)
+        self._put(f"{LOCK}/{name}", data)
 
     def get_claim(self, name: str) -> bytes:
-        return self.get(f"{CLAIMS}/{name}")
+        return self.get(f"{LOCK}/{name}")
 
     def delete_claim(self, name: str) -> None:
-        self.delete(f"{CLAIMS}/{name}")
+        self.delete(f"{LOCK}/{name}")
 
     def claims(self) -> dict[str, float]:
-        files = (info for info in self._list(CLAIMS) if info.type == fs.FileType.File)
+        files = (info for info in self._list(LOCK) if info.type == fs.FileType.File)
         return {info.base_name: info.mtime_ns / 1e9 for info in files}
 
     def _put(self, name: str, data: bytes | pa.Buffer) -> None:

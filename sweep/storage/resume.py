@@ -12,14 +12,15 @@ from sweep import records
 from sweep.errors import RunError, SweepError, did_you_mean
 from sweep.records import COUNT, INTEGER, MAPPING, NOTHING, SECONDS, TEXT, TIME, TRUTH, either
 
-from .files import MANIFEST, Files
+from .beneath import LINK, kind
+from .files import MANIFEST, NOTE, Files
 
-NOTE = "run.json"  # what was asked for last, and how it ended
 RUN = {
     **dict.fromkeys(("name", "document_digest", "command", "node", "executor"), TEXT),
     **dict.fromkeys(("started", "ended"), TIME),
     **dict.fromkeys(("pid", "simulations", "to_run", "done", "failed", "invalid"), COUNT),
     **{"document": MAPPING, "seconds": MAPPING, "exit_code": INTEGER, "interrupted": TRUTH},
+    "format": INTEGER,
     "advised_chunk_seconds": either(SECONDS, NOTHING),
 }
 TABLES = (MANIFEST, "results.arrow")  # one of them is in a directory that has published
@@ -95,13 +96,22 @@ def unnoted(files: Files) -> SweepError:
 
 
 def not_a_directory(path: Path, shown: str) -> SweepError:
-    """For a file where a run directory is needed: a sweep file, or one out of a run directory."""
+    """For what is no directory: a sweep file, a file out of a run directory, a device, a link to what is not there."""
+    found = kind(os.lstat(path).st_mode)
+    if found == LINK and not path.exists():
+        to = os.readlink(path)
+        return SweepError(
+            f'"{shown}" is a link to "{to}", which is not there, and a run directory is needed\n'
+            "  next: make that directory, or remove the link"
+        )
+    if found == LINK:
+        found = kind(os.stat(path).st_mode)
     next_ = "give a directory"
     if path.suffix in (".yaml", ".yml"):
         next_ = f"sweep run {shlex.quote(shown)}, and then the directory that it names"
     elif _ours(path.parent):
         next_ = f"give the directory that it is in, {shlex.quote(os.path.dirname(shown) or '.')}"
-    return SweepError(f'"{shown}" is a file, and a run directory is needed\n  next: {next_}')
+    return SweepError(f'"{shown}" is {found}, and a run directory is needed\n  next: {next_}')
 
 
 def _beside(path: Path) -> list[str]:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A file that the user asked for: whole under its name or not there, on a disk or in an object store.
 
-A pipe or a device, as /dev/stdout, is written into: a new file in its place would be no use, and its loss one.
-Folders on the way to it are made.  It may lie in a run directory, but never in the place of what the run itself keeps
-there.
+A file of that name that is there already is replaced, as it is what the user has named; a link is replaced by a file,
+and what it leads to stays.  A pipe or a device, as /dev/stdout, is written into: a new file in its place would be no
+use, and its loss one.  Folders on the way to it are made.  It may lie in a run directory, but never in the place of
+what the run itself keeps there.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from typing import BinaryIO
 
 from sweep.errors import RunError, SweepError
 
-from .files import MANIFEST
+from .files import CURRENT, HOLDER, LOCK, MANIFEST, NOTE, PUBLISHED
+from .home import expanded
 from .location import open
-from .resume import NOTE
 
 ELSEWHERE = ("/dev", "/dev/fd", "/proc/self/fd")  # folders of what is no file, whatever it leads to now
-RESERVED = (MANIFEST, NOTE, "lock", "current")
+RESERVED = (MANIFEST, NOTE, LOCK, HOLDER, CURRENT, *PUBLISHED)
 
 
 @contextmanager
@@ -29,6 +30,7 @@ def file(out: str, option: str = "--out") -> Iterator[BinaryIO]:
 
     `option` is what the user gave it with.  Raises SweepError if `out` can be none, RunError if writing fails.
     """
+    out = expanded(out)
     folder, last = _split(out, option)
     if passes_on(out):
         with _stream(out, option) as sink:
@@ -56,7 +58,7 @@ def name(out: str) -> str:
 
 def passes_on(out: str) -> bool:
     """Whether what is written to `out` goes elsewhere: a pipe, a device, an open file (/dev/fd/3)."""
-    path = Path(out)
+    path = Path(expanded(out))
     special = path.exists() and not path.is_file() and not path.is_dir()
     return "://" not in out and (special or str(path.parent) in ELSEWHERE)
 

@@ -105,7 +105,7 @@ def manifest(files: Files) -> Manifest | None:
         if document["format"] != FORMAT:
             raise RunError(
                 f'"{files.at(MANIFEST)}" has format "{document["format"]}"; this version of sweep reads format {FORMAT}'
-                f"{_again(files)}"
+                ": another version of sweep has made it, or another program\n  next: use that version"
             )
         records.held(document, SAID, ("snapshot", "files"))
         each = {name: records.held(one, ENTRY, ENTRY) for name, one in document["files"].items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import errno
 import re
 
-from sweep.errors import RunError
+from sweep.errors import ReadOnlyError, RunError
 
 AGAIN = "then run the same command again: it runs only what is missing"
 
@@ -19,8 +19,14 @@ _DISK = {
     errno.EPERM: "give yourself permission, or give --out another directory",
     errno.ENOTDIR: "a file is in the way: move it, or give --out another directory",
     errno.EEXIST: "a file is in the way: move it, or give --out another directory",
+    errno.EISDIR: "a directory is in the way: move it, or give --out another directory",
+    errno.ENOTEMPTY: "a directory is in the way: move it, or give --out another directory",
+    errno.ELOOP: "remove it, or give --out another directory",
     errno.ESTALE: f"the file system went away: mount it, {AGAIN}",
 }
+
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
+_DENIED = "access is denied"
 
 # What object stores say (AWS error names and HTTP codes, libcurl, google-cloud-cpp), what it means, what to do.
 _STORE = (
@@ -33,7 +39,7 @@ _STORE = (
         r"ACCESS_DENIED|ACCESSDENIED|INVALID_ACCESS_KEY_ID|SIGNATURE|MISSING_AUTHENTICATION|INVALID_CLIENT_TOKEN|"
         r"UNRECOGNIZED_CLIENT|EXPIRED_TOKEN|ExpiredToken|HTTP status 40[13]|UNAUTHENTICATED|PERMISSION_DENIED|"
         r"[Cc]redentials",
-        "access is denied",
+        _DENIED,
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE (gs: GOOGLE_APPLICATION_CREDENTIALS), "
         "of an account that may list, read, write and delete there",
     ),
@@ -55,7 +61,8 @@ def disk(error: OSError, what: str, verb: str) -> RunError:
     """A file system refused: '"runs/x/parts/y.arrow" cannot be written: No space left on device; ...'."""
     reason = error.strerror or type(error).__name__
     next_ = _DISK.get(error.errno or 0, f"mend that, {AGAIN}")
-    return RunError(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  next: {next_}")
+    kind = ReadOnlyError if error.errno in _READ_ONLY and verb != "read" else RunError
+    return kind(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  next: {next_}")
 
 
 def vanished(location: str) -> RunError:
@@ -72,7 +79,8 @@ def store(error: Exception, what: str, verb: str) -> RunError:
     other = ("the store refused", f"mend that, {AGAIN}")
     reason, next_ = next(((why, what_next) for pattern, why, what_next in _STORE if re.search(pattern, said)), other)
     detail = re.sub(r" ?\(Request ID: [^)]*\)", "", said)[:400]
-    return RunError(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  it said: {detail}\n  next: {next_}")
+    kind = ReadOnlyError if reason == _DENIED and verb != "read" else RunError
+    return kind(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  it said: {detail}\n  next: {next_}")
 
 
 def _kept(verb: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sweep import storage
 from sweep.errors import RunError, SweepError
 from sweep.jobs.task import encode
 from sweep.report import html, markdown
@@ -23,6 +24,8 @@ from .summary import Summary
 from .verdict import NOT_PREDICTED, Check, Judged
 
 FORMAT = 1
+NUMBERS = "validation.json"
+NAMES = ("validation.md", "validation.html", NUMBERS, "validation.arrow")
 COLUMNS = {
     "experiment": (pa.string(), "name of the experiment"),
     "id": (pa.string(), "of the row or ratio in its file"),
@@ -41,7 +44,16 @@ COLUMNS = {
 
 
 def make_room(directory: Path) -> None:
-    """Make the directory, before anything is simulated, and see that it takes files.  Errors: SweepError."""
+    """Make the directory, before anything is simulated, and see that it takes files.
+
+    Errors: SweepError, also for files of somebody else in the place of those that are to be written.
+    """
+    strange = [name for name in NAMES if os.path.lexists(directory / name)]
+    if strange and not _is_ours(directory):
+        raise SweepError(
+            f'"{directory}" has {", ".join(strange)} already, which no `sweep validate` has written\n'
+            "  next: give --out another directory"
+        )
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=directory):
@@ -53,19 +65,25 @@ def make_room(directory: Path) -> None:
 def write(outcomes: Sequence[Outcome], summary: Summary, directory: Path) -> list[Path]:
     """The four files; their paths.  Errors: RunError."""
     made = document(outcomes, summary)
-    contents = {
-        "validation.md": markdown.render(made).encode(),
-        "validation.html": html.render(made).encode(),
-        "validation.json": (json.dumps(as_json(outcomes, summary), indent=1) + "\n").encode(),
-        "validation.arrow": encode(table(outcomes)),
-    }
+    contents = (
+        markdown.render(made).encode(),
+        html.render(made).encode(),
+        (json.dumps(as_json(outcomes, summary), indent=1) + "\n").encode(),
+        encode(table(outcomes)),
+    )
+    files = storage.open(directory)
+    for name, data in zip(NAMES, contents, strict=True):
+        files.put(name, data)
+    return [directory / name for name in NAMES]
+
+
+def _is_ours(directory: Path) -> bool:
+    """Whether the numbers that are there are of an earlier validation."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, data in contents.items():
-            _write(directory / name, data)
-    except OSError as error:
-        raise RunError(f'"{directory}" cannot be written: {error.strerror}') from error
-    return [directory / name for name in contents]
+        found = json.loads(storage.open(directory).get(NUMBERS))
+    except (FileNotFoundError, ValueError, RecursionError, RunError):
+        return False
+    return isinstance(found, dict) and {"format", "summary", "experiments"} <= found.keys()
 
 
 def table(outcomes: Sequence[Outcome]) -> pa.Table:
@@ -123,12 +141,3 @@ def _row(experiment: str, row: Judged) -> dict[str, Any]:
 
 def _check(check: Check) -> dict[str, Any]:
     return asdict(check) | {"explained": check.explained}
-
-
-def _write(path: Path, data: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        aside.write_bytes(data)
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)

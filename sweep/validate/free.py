@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sweep.config.parameters import Parameter, parameters
 from sweep.config.source import Mistake, Node, shorten, unknown
+from sweep.errors import SweepError
+from sweep.storage.home import expanded
 
 from .experiment import Free
 from .forms import FreeForm, formed
@@ -56,7 +58,10 @@ def _free(node: Node, known: References, folder: Path) -> Free:
     scope = pairs["for"].sequence("for") if "for" in pairs else None
     rows = tuple(range(len(known.rows))) if scope is None else known.indices(scope, "for")
     if form.from_:
-        origin = folder / form.from_
+        try:
+            origin = folder / expanded(Path(form.from_))
+        except SweepError as error:
+            raise Mistake(pairs["from"].place, f"from {error}") from error
         if not origin.is_file():
             raise Mistake(pairs["from"].place, f'from "{shorten(form.from_)}" is no file.')
         return Free(form.parameter, place, form.why, rows, None, None, origin=origin, origin_row=form.of or "")

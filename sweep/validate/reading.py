@@ -12,6 +12,7 @@ from sweep.config import source
 from sweep.config.library import BUILT_IN
 from sweep.config.source import Mistake, Node, unknown
 from sweep.errors import ConfigError
+from sweep.storage.home import expanded
 
 from . import relations
 from .experiment import Experiment
@@ -33,7 +34,7 @@ def find(paths: Sequence[Path]) -> list[Path]:
     Errors: ConfigError for a folder without any.
     """
     found: dict[Path, Path] = {}  # a file that is named twice, by whatever way, is one experiment
-    for path in paths or [SHIPPED]:
+    for path in map(expanded, paths or [SHIPPED]):
         files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
         if not files:
             raise ConfigError(f'"{path}" has no experiment file: no *.yaml in it\n  see: {SEE}')

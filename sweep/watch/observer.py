@@ -21,7 +21,7 @@ from sweep import plan as planning
 from sweep.jobs.collect import Collection, Parameters
 from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.origin import Origin
-from sweep.jobs.prospect import calibration_of, ids_of
+from sweep.jobs.prospect import calibration_of, ids_of, stale
 from sweep.jobs.status import believed, last_run, swept
 from sweep.jobs.store import Part, Store
 from sweep.plan import Survey
@@ -96,7 +96,7 @@ class Observer:
             simulations=survey.simulations,
             done=int(there.sum()),
             failed=int(failed.sum()),
-            stale=_stale(ids, int(there.sum())),
+            stale=stale(ids, int(there.sum())),
             share=1.0 - left_s / max(float(costs.sum()), 1e-12),
             left_s=pace.seconds_left(left_s, self._parts, factors, last["started"], time.time()) if holder else None,
             failures=_open(failures, survey.ids[failed]),
@@ -151,11 +151,6 @@ def _narrow(rows: Collection) -> Iterator[pa.Table]:
 
 def _ids(parts: list[Part]) -> NDArray[np.bytes_]:
     return np.concatenate([np.zeros(0, "S32"), *(part.ids for part in parts)])
-
-
-def _stale(ids: NDArray[np.bytes_], known: int) -> int:
-    """How many ids are of no simulation of the sweep, each once."""
-    return len(np.unique(ids)) - known if len(ids) > known else 0
 
 
 def _open(failures: list[Failure], lost: NDArray[np.bytes_]) -> tuple[Failure, ...]:

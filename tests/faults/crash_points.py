@@ -22,18 +22,31 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-CHANGES = {"os.rename": 1, "os.symlink": 1, "os.remove": 0, "os.mkdir": 0, "os.rmdir": 0, "os.link": 1}  # path's place
+CHANGES = {  # event -> the places of the path in its arguments, and of the descriptor that a relative one starts from
+    "os.rename": (1, 3),
+    "os.link": (1, 3),
+    "os.symlink": (1, 2),
+    "os.mkdir": (0, 2),
+    "os.remove": (0, 1),
+    "os.rmdir": (0, 1),
+}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def changed(event: str, arguments: tuple[object, ...]) -> str | None:
-    """The path that an audit event is about to change, if it is one that does."""
+def changed(event: str, arguments: tuple[object, ...], directory: Path) -> str | None:
+    """The path that an audit event is about to change, if it is one that does.
+
+    An event of opening does not say where a relative path starts from: nothing but `directory` is written to so.
+    """
     path: object = None
+    start = os.getcwd()
     if event in CHANGES:
-        path = arguments[CHANGES[event]]
+        path, descriptor = (arguments[each] for each in CHANGES[event])
+        if isinstance(descriptor, int) and descriptor >= 0:
+            start = os.readlink(f"/proc/self/fd/{descriptor}")
     elif event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING:
-        path = arguments[0]
-    return os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else None
+        path, start = arguments[0], str(directory)
+    return os.path.join(start, os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else None
 
 
 def arm(directory: Path, number: int, kind: signal.Signals, note: Path) -> None:
@@ -43,8 +56,8 @@ def arm(directory: Path, number: int, kind: signal.Signals, note: Path) -> None:
     log = os.open(note, os.O_WRONLY | os.O_CREAT, 0o600)
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
-        path = changed(event, arguments)
-        if path and os.path.join(os.getcwd(), path).startswith(within) and next(seen) == number:
+        path = changed(event, arguments, directory)
+        if path and path.startswith(within) and next(seen) == number:
             os.write(log, f"{event} {path.removeprefix(within)}".encode())
             os.kill(os.getpid(), kind)
 

@@ -13,6 +13,7 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 from sweep.errors import RunError, SweepError
 from sweep.jobs.run import run
 from sweep.jobs.store import Store
+from sweep.storage import beneath
 
 
 def _flip(path: Path) -> None:
@@ -61,13 +62,39 @@ def test_a_removed_part_runs_again(request_of: MakeRequest, undisturbed: pa.Tabl
     assert read(request.directory).equals(undisturbed)
 
 
-def test_a_part_of_a_stranger_is_not_used(request_of: MakeRequest) -> None:
+def test_what_a_stranger_has_among_the_parts_is_left_alone(request_of: MakeRequest) -> None:
+    """Its name is none that this program gives."""
     request = request_of()
     run(request)
-    stranger = request.directory / "parts" / "notes.arrow"
-    stranger.write_text("not a part")
+    strangers = [request.directory / name for name in ("parts/notes.arrow", "parts/old.bad", "failed/notes.json")]
+    strangers[-1].parent.mkdir()
+    for stranger in strangers:
+        stranger.write_text("not a part")
     assert run(request).done == SIMULATIONS
-    assert stranger.with_suffix(".bad").read_text() == "not a part"
+    assert [stranger.read_text() for stranger in strangers] == ["not a part"] * 3
+    assert (Store(request.directory).damaged(), Store(request.directory).failures()) == (0, [])
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "pipe", "folder"])
+def test_what_is_no_file_in_the_place_of_a_part_is_set_aside(
+    request_of: MakeRequest, undisturbed: pa.Table, tmp_path: Path, kind: str
+) -> None:
+    request = request_of()
+    run(request)
+    victim = Store(request.directory).scan(set_aside=False)[0]
+    path = request.directory / victim.name
+    path.rename(tmp_path / "elsewhere.arrow")  # a whole part, but not of this directory
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(tmp_path / ("elsewhere.arrow" if kind == "link" else "nowhere"))
+    again = run(request)
+    assert (again.exit_code, again.prospect.missing) == (0, len(victim.ids))
+    assert os.path.lexists(path.with_suffix(".bad"))
+    assert not path.is_symlink()
+    assert read(request.directory).equals(undisturbed)
 
 
 def test_planning_changes_nothing(request_of: MakeRequest) -> None:
@@ -175,17 +202,17 @@ def test_a_part_that_cannot_be_read_runs_again(
     request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
 ) -> None:
     """A bad sector, say."""
-    request, real = request_of(), Path.read_bytes
+    request, real = request_of(), beneath.reading
     run(request)
     victim = Store(request.directory).scan(set_aside=False)[0]
 
-    def read_bytes(path: Path) -> bytes:
-        if path == request.directory / victim.name:
+    def reading(root: int, name: str) -> int:
+        if name == victim.name:
             raise OSError(5, "Input/output error")
-        return real(path)
+        return real(root, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", read_bytes)
+        patch.setattr(beneath, "reading", reading)
         assert run(request).prospect.missing == len(victim.ids)
     assert (request.directory / victim.name).with_suffix(".bad").exists()
     assert read(request.directory).equals(undisturbed)

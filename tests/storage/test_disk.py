@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,40 +15,8 @@ from sweep import storage
 from sweep.errors import RunError, SweepError
 from sweep.storage import snapshot
 
-MS_RDONLY, MS_REMOUNT, MNT_DETACH = 1, 32, 2
 
-
-class Mount:
-    """A small file system of a test's own."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._mount(0, b"size=1m")
-
-    def read_only(self) -> None:
-        """The kernel refuses this while a file is open for writing."""
-        assert not self._libc.mount(b"tmpfs", os.fsencode(self.path), b"tmpfs", MS_REMOUNT | MS_RDONLY, b"")
-
-    def close(self) -> None:
-        self._libc.umount2(os.fsencode(self.path), MNT_DETACH)
-
-    def _mount(self, flags: int, data: bytes) -> None:
-        if self._libc.mount(b"tmpfs", os.fsencode(self.path), b"tmpfs", flags, data):
-            pytest.skip(f"no right to mount a tmpfs here: {os.strerror(ctypes.get_errno())}")
-
-
-@pytest.fixture
-def mount(tmp_path: Path) -> Iterator[Mount]:
-    """A megabyte."""
-    path = tmp_path / "small"
-    path.mkdir()
-    mount = Mount(path)
-    yield mount
-    mount.close()
-
-
-def test_full(mount: Mount) -> None:
+def test_full(mount) -> None:
     files = storage.open(mount.path / "run")
     with files.writing():
         files.put("parts/a", bytes(400_000))
@@ -63,7 +29,7 @@ def test_full(mount: Mount) -> None:
         files.put("parts/c", bytes(400_000))  # there is room for this
 
 
-def test_full_before_it_starts(mount: Mount) -> None:
+def test_full_before_it_starts(mount) -> None:
     (mount.path / "other").write_bytes(bytes(900_000))
     _write(mount.path / "run")
     with open(mount.path / "filler", "wb", buffering=0) as filler, contextlib.suppress(OSError):
@@ -84,7 +50,7 @@ def test_where_no_directory_can_be_made() -> None:
         pass
 
 
-def test_full_while_publishing(mount: Mount) -> None:
+def test_full_while_publishing(mount) -> None:
     files = storage.open(mount.path / "run")
 
     def publish(size: int) -> None:
@@ -110,14 +76,14 @@ def test_full_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         with files.writing():
             files.put("a/x", b"old")
             with monkeypatch.context() as patch:
-                patch.setattr(os, name, lambda *given: _raise(errno.ENOSPC))
+                patch.setattr(os, name, lambda *given, **named: _raise(errno.ENOSPC))
                 with pytest.raises(RunError, match="No space left"):
                     files.put("a/x", b"new")
             assert files.names("a") == ["x"]
             assert files.get("a/x") in (b"old", b"new")
 
 
-def test_read_only(mount: Mount) -> None:
+def test_read_only(mount) -> None:
     directory = mount.path / "run"
     files = storage.open(directory)
     with files.writing():

@@ -203,6 +203,15 @@ class TestTop:
         shutil.copytree(tmp_path / "a", tmp_path / "b", symlinks=False)
         copy = storage.open(tmp_path / "b")
         assert numbers(copy) == {1}
-        with pytest.raises(RunError, match=r"cannot be published"), copy.writing():
+        with copy.writing():
             publish(copy, 2)
-        assert numbers(copy) == {1}
+        assert numbers(copy) == {2}
+        assert os.readlink(tmp_path / "b" / "current").startswith("snapshots/")
+
+    def test_a_folder_of_somebody_else_in_the_place_of_the_link_stays(self, tmp_path: Path) -> None:
+        (tmp_path / "current" / "deep").mkdir(parents=True)
+        (tmp_path / "current" / "manifest.json").write_text("mine")
+        files = storage.open(tmp_path)
+        with pytest.raises(RunError, match=r"Is a directory.*\n  next: a directory is in the way"), files.writing():
+            publish(files, 1)
+        assert (tmp_path / "current" / "manifest.json").read_text() == "mine"

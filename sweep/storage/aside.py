@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""A file that is not whole yet: written under a name that nobody can have taken before, then renamed; or removed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from . import beneath
+from .files import ASIDE
+
+DEPTH = 1  # of folders below snapshots/, the deepest
+
+
+@contextmanager
+def file(folder: int, name: str) -> Iterator[BinaryIO]:
+    """A new file that takes the name `name` when the block ends; an exception leaves what was there."""
+    aside = f"{name}.{os.getpid()}.{secrets.token_hex(4)}{ASIDE}"
+    made = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666, dir_fd=folder)
+    try:
+        with os.fdopen(made, "wb") as sink:
+            yield sink
+        os.replace(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
+    finally:
+        with suppress(OSError):
+            os.unlink(aside, dir_fd=folder)
+
+
+def clean(folder: int, depth: int = DEPTH) -> None:
+    """Remove what is half written in a folder, and as deep as that below it; a link is removed, never followed."""
+    for name in os.listdir(folder):
+        with suppress(FileNotFoundError):
+            is_folder = beneath.entry(folder, name).kind == beneath.FOLDER
+            if name.endswith(ASIDE) and not name.startswith("report."):
+                if is_folder:
+                    shutil.rmtree(name, dir_fd=folder)
+                else:
+                    os.unlink(name, dir_fd=folder)
+            elif is_folder and depth:
+                with beneath.place(folder, f"{name}/.") as (inner, _):
+                    clean(inner, depth - 1)
