@@ -23,9 +23,10 @@ check: $(VENV)/.check  ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a million points; the useful share of 5 minutes; sweep size
+bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a million points; a report; the useful share of 5 minutes; sweep size
 	$(BIN)/python -m bench.bench
 	$(BIN)/python -m bench.scale
+	$(BIN)/python -m bench.report
 	$(BIN)/python -m bench.efficiency
 	$(BIN)/python -m bench.sizing
 

@@ -106,11 +106,14 @@ def parameter_page() -> str:
 
 def counter_page() -> str:
     """Every counter with its unit and the kernel's name."""
-    header = ("counter", "unit", "the kernel's name", "meaning")
-    lines = lambda fields: ((code(f.name), unit(f.unit), code(f.kernel), f.meaning) for f in fields)  # noqa: E731
+    header = ("counter", "unit", "the kernel's name", "counted there in", "meaning")
+    lines = lambda fields: (  # noqa: E731
+        (code(f.name), unit(f.unit), code(f.kernel), f.defined, f.meaning) for f in fields
+    )
     text = (
         "# Counters\n\nTotals over the measured window (after warm-up, up to the end of the last poll), but for those "
-        'whose meaning says "at the start", "at the end", "peak" or "since the start".\n\n'
+        'whose meaning says "at the start", "at the end", "peak" or "since the start". A counter has a name of the '
+        "kernel where something there counts the very same, and none where it is only akin.\n\n"
         "## Of every strategy\n\n" + table(header, lines(COUNTERS))
     )
     found: dict[str, tuple[Any, list[str]]] = {}
@@ -120,8 +123,8 @@ def counter_page() -> str:
     own = (field._replace(meaning=f"{field.meaning} ({', '.join(names)})") for field, names in found.values())
     text += "## Of the strategies in brackets\n\n" + table(header, lines(own))
     histograms = [column for column in schema.columns() if column.role == "histogram"]
-    rows = ((code(column.name), unit(column.unit), column.kernel, column.meaning) for column in histograms)
-    return text + "## Histograms\n\n" + table(header, rows)
+    rows = ((code(column.name), unit(column.unit), column.meaning) for column in histograms)
+    return text + "## Histograms\n\n" + table(("histogram", "unit", "meaning"), rows)
 
 
 def metric_page() -> str:

@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
+
+# Equal sources draw equal examples; what fails can be repeated.  HYPOTHESIS_PROFILE=default draws others.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 os.environ.pop("COLUMNS", None)  # the terminal's; and pytest-xdist sets it in its workers
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has its background jobs do

@@ -20,14 +20,30 @@ PACKETS = (
     Field("forwarded_packets", "packets", "packets whose frame has left the TX ring and was cleaned"),
     Field("forwarded_bytes", "bytes", "frame bytes of forwarded packets"),
     Field("filtered_packets", "packets", "packets with the fate drop (XDP_DROP, filter): dropped on purpose"),
-    Field("drop_nic_buffer_packets", "packets", "dropped in the NIC: its own buffer full", "rx_discards_phy"),
-    Field("drop_no_descriptor_packets", "packets", "dropped in the NIC: no posted descriptor", "rx_out_of_buffer"),
+    Field(
+        "drop_nic_buffer_packets",
+        "packets",
+        "dropped in the NIC: its own buffer full",
+        "rx_discards_phy",
+        defined="drivers/net/ethernet/mellanox/mlx5/core/en_stats.c: pport_2863_stats_desc",
+    ),
+    Field(
+        "drop_no_descriptor_packets",
+        "packets",
+        "dropped in the NIC: no posted descriptor, though no allocation failed (mlx5's rx_out_of_buffer counts both)",
+    ),
     Field("drop_no_memory_packets", "packets", "dropped in the NIC: no descriptor because an allocation failed"),
-    Field("drop_socket_buffer_packets", "packets", "dropped: receive buffer of the socket full", "sk_drops"),
+    Field(
+        "drop_socket_buffer_packets",
+        "packets",
+        "dropped: receive buffer of the socket full",
+        "UdpRcvbufErrors",
+        defined="net/ipv4/udp.c: __udp_queue_rcv_skb",
+    ),
     Field("drop_tx_ring_packets", "packets", "dropped: TX ring full"),
     Field("inside_start_packets", "packets", "in RX ring, TX ring and socket at the start of the window"),
     Field("inside_end_packets", "packets", "in RX ring, TX ring and socket at the end of the window"),
-    Field("copied_packets", "packets", "local packets copied out of their page at once", "rx_copybreak"),
+    Field("copied_packets", "packets", "local packets copied out of their page at once"),
 )
 
 TIME = (
@@ -45,13 +61,17 @@ TIME = (
     Field("remote_ps", "ps", "CPU time split: moving cache lines from the reader's CPU"),
     Field("release_ps", "ps", "CPU time of the reader spent on giving pages back (in the split as well)"),
     Field("interrupts", "1", "interrupts taken"),
-    Field("polls", "1", "NAPI polls", "ch_poll"),
-    Field("full_polls", "1", "polls that used their whole budget", "time_squeeze"),
+    Field(
+        "polls",
+        "1",
+        "NAPI polls",
+        "ch_poll",
+        defined="drivers/net/ethernet/mellanox/mlx5/core/en_txrx.c: mlx5e_napi_poll",
+    ),
+    Field("full_polls", "1", "polls that used their whole budget of packets (napi_budget)"),
     Field("wakeups", "1", "times the reader was woken"),
     Field("stalls", "1", "reader stalls that ended"),
-    Field(
-        "deferred_frees", "1", "skbs freed on the allocating CPU after another CPU was done", "skb_attempt_defer_free"
-    ),
+    Field("deferred_frees", "1", "skbs freed on the allocating CPU after another CPU was done"),
     Field("deferred_kicks", "1", "softirqs raised because the deferred list was long"),
 )
 
@@ -77,7 +97,7 @@ PAGES = (
     Field("pages_held_start", "pages", "pages taken and not given back, at the start of the window"),
     Field("pages_held_end", "pages", "pages taken and not given back, at the end of the window"),
     Field("pages_held_peak", "pages", "most pages taken and not given back in the window"),
-    Field("socket_truesize_peak", "bytes", "most truesize charged to the socket in the window", "sk_rmem_alloc"),
+    Field("socket_truesize_peak", "bytes", "most truesize charged to the socket in the window"),
 )
 
 # Integrals over the window of what each holder holds, sampled at the start of every poll.

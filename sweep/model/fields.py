@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a column is: name, unit, meaning, the kernel's name.  One `Field` is the one edit for a new one.
+"""What a column is: name, unit, meaning, the kernel's name and where that is defined: one `Field` for all of it.
 
 Parameters, state and counters of a lane are one NumPy record each, made from a tuple of fields by `record`.
 Compiled code reads `params[lane].ring` as a load at a constant offset; plain Python reads the same words.
@@ -19,8 +19,9 @@ class Field(NamedTuple):
     name: str
     unit: str  # "ps", "bytes", "pages", "packets", "1" for a pure number, ...
     meaning: str
-    kernel: str = ""  # the kernel's own name for it, where there is one
+    kernel: str = ""  # the kernel's own name for what counts the very same; "" where nothing there does
     dtype: str = "i8"
+    defined: str = ""  # where the kernel counts that: "file: symbol", and the last release that does if it is gone
 
 
 def record(fields: Iterable[Field]) -> np.dtype:

@@ -46,6 +46,8 @@ CACHE_PAGES = 128  # PP_ALLOC_CACHE_SIZE
 BULK_PAGES = 64  # PP_ALLOC_CACHE_REFILL: most pages of a refill, and of a bulk allocation
 NO_PAGE = -1
 ANY_NODE = -1  # NUMA_NO_NODE
+_STRUCT = "include/net/page_pool/types.h: struct page_pool"
+_PAGE = "include/linux/mm_types.h: struct page"
 
 POOL = (
     Field("order", "1", "a page of the pool is 2^order pages of the machine"),
@@ -57,12 +59,18 @@ POOL = (
     Field("max_len", "bytes", "length of a sync"),
     Field("bulk_pages", "pages", "pages that a slow path asks the page allocator for"),
     Field("shared", "1", "1: somebody else has a reference on each page that is put"),
-    Field("hold_count", "pages", "pages entered in the pool's books since its creation", "pages_state_hold_cnt"),
-    Field("release_count", "pages", "pages struck off since its creation", "pages_state_release_cnt"),
+    Field(
+        "hold_count",
+        "pages",
+        "pages entered in the pool's books since its creation",
+        "pages_state_hold_cnt",
+        defined=_STRUCT,
+    ),
+    Field("release_count", "pages", "pages struck off since its creation", "pages_state_release_cnt", defined=_STRUCT),
     Field("frag_page", "page", "page that fragments are cut from, or NO_PAGE"),
     Field("frag_offset", "bytes", "where its next fragment begins"),
     Field("frag_users", "1", "fragments cut from it so far"),
-    Field("destroys", "1", "times the destruction was attempted", "destroy_cnt"),
+    Field("destroys", "1", "times the destruction was attempted", "destroy_cnt", defined=_STRUCT),
     Field("retry", "1", "1: destruction is to be retried, pages are still out"),
     Field("destroyed", "1", "1: the pool is gone"),
 )
@@ -70,8 +78,8 @@ POOL = (
 MAPPED, PFMEMALLOC = 1, 2  # bits of a page's marks
 
 PAGE = (
-    Field("users", "1", "shares of the pool's users in the page", "pp_ref_count"),
-    Field("refs", "1", "references on the page; the pool and its users have one together", "_refcount"),
+    Field("users", "1", "shares of the pool's users in the page", "pp_ref_count", defined=_PAGE),
+    Field("refs", "1", "references on the page; the pool and its users have one together", "_refcount", defined=_PAGE),
     Field("node", "node", "NUMA node"),
     Field("marks", "1", "MAPPED: for DMA; PFMEMALLOC: from the emergency reserve"),
 )

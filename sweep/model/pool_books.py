@@ -33,18 +33,62 @@ from .sim import NAPI, XDP_FRAME, Sim
 POOL_SIZE = Knob("pool_size", "pages", "ring", 1, 32768, "slots of the pool's ring; the kernel era clamps it")
 BULK = Knob("bulk", "pages", BULK_PAGES, 1, BULK_PAGES, "pages of a slow-path request, at most those of the kernel era")
 
+
+def _statistic(name: str, meaning: str, kernel: str, function: str) -> Field:
+    """A counter of the kernel's page_pool statistics (CONFIG_PAGE_POOL_STATS) and the function that counts it."""
+    return Field(name, "1", meaning, kernel, defined=f"net/core/page_pool.c: {function}")
+
+
+# struct page_pool_alloc_stats and page_pool_recycle_stats, include/net/page_pool/types.h of Linux 6.12, in their order.
 POOL_COUNTERS = (
-    Field("alloc_fast", "1", "allocations from the cache", "page_pool_alloc_stats.fast"),
-    Field("alloc_slow", "1", "bulk allocations that gave a page", "page_pool_alloc_stats.slow"),
-    Field("alloc_slow_high_order", "1", "allocations of order > 0", "page_pool_alloc_stats.slow_high_order"),
-    Field("alloc_empty", "1", "allocations that found cache and ring empty", "page_pool_alloc_stats.empty"),
-    Field("alloc_refill", "1", "refills of the cache from the ring", "page_pool_alloc_stats.refill"),
-    Field("alloc_waive", "1", "ring pages given up for their NUMA node", "page_pool_alloc_stats.waive"),
-    Field("recycle_cached", "1", "puts into the cache", "page_pool_recycle_stats.cached"),
-    Field("recycle_cache_full", "1", "direct puts that found the cache full", "page_pool_recycle_stats.cache_full"),
-    Field("recycle_ring", "1", "puts into the ring", "page_pool_recycle_stats.ring"),
-    Field("recycle_ring_full", "1", "puts that found the ring full", "page_pool_recycle_stats.ring_full"),
-    Field("recycle_released_refcnt", "1", "puts of unrecyclable pages", "page_pool_recycle_stats.released_refcnt"),
+    _statistic("alloc_fast", "allocations from the cache", "page_pool_alloc_stats.fast", "__page_pool_get_cached"),
+    _statistic(
+        "alloc_slow", "bulk allocations that gave a page", "page_pool_alloc_stats.slow", "__page_pool_alloc_pages_slow"
+    ),
+    _statistic(
+        "alloc_slow_high_order",
+        "allocations of order > 0",
+        "page_pool_alloc_stats.slow_high_order",
+        "__page_pool_alloc_page_order",
+    ),
+    _statistic(
+        "alloc_empty",
+        "allocations that found cache and ring empty",
+        "page_pool_alloc_stats.empty",
+        "page_pool_refill_alloc_cache",
+    ),
+    _statistic(
+        "alloc_refill",
+        "refills of the cache from the ring",
+        "page_pool_alloc_stats.refill",
+        "page_pool_refill_alloc_cache",
+    ),
+    _statistic(
+        "alloc_waive",
+        "ring pages given up for their NUMA node",
+        "page_pool_alloc_stats.waive",
+        "page_pool_refill_alloc_cache",
+    ),
+    _statistic("recycle_cached", "puts into the cache", "page_pool_recycle_stats.cached", "page_pool_recycle_in_cache"),
+    _statistic(
+        "recycle_cache_full",
+        "direct puts that found the cache full",
+        "page_pool_recycle_stats.cache_full",
+        "page_pool_recycle_in_cache",
+    ),
+    _statistic("recycle_ring", "puts into the ring", "page_pool_recycle_stats.ring", "page_pool_recycle_in_ring"),
+    _statistic(
+        "recycle_ring_full",
+        "puts that found the ring full",
+        "page_pool_recycle_stats.ring_full",
+        "page_pool_put_unrefed_netmem",
+    ),
+    _statistic(
+        "recycle_released_refcnt",
+        "puts of unrecyclable pages",
+        "page_pool_recycle_stats.released_refcnt",
+        "__page_pool_put_page",
+    ),
 )
 LEFT = Field("left_with_skb", "pages", "pages that left the pool with their sk_buff (before 5.14)")
 

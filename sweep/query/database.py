@@ -185,6 +185,7 @@ def _dictionary() -> list[Column]:
         "unit": "its unit; 1 for none",
         "role": "id, parameter, metric, quality, counter or histogram",
         "kernel": "what the kernel calls it, where it has a name there",
+        "definition": "where the kernel counts that: file and symbol",
         "meaning": "what it is",
     }
     return [Column(name, pa.string(), "1", meaning, "") for name, meaning in meanings.items()]

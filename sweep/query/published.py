@@ -21,7 +21,10 @@ from ..report import soundness
 from ..storage import resume, snapshot
 
 FAILURES = "failures.arrow"
-DICTIONARY = pa.schema([(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "meaning")])
+DICTIONARY = pa.schema(
+    [(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "definition", "meaning")]
+)
+SAID = ("unit", "meaning", "role", "kernel", "definition")  # in the metadata of a field
 
 
 class Column(NamedTuple):
@@ -33,11 +36,12 @@ class Column(NamedTuple):
     meaning: str
     role: str  # "id", "parameter", "metric", "quality", "counter", "histogram", or "" outside of the results
     kernel: str = ""
+    definition: str = ""  # where the kernel counts that
 
     def field(self) -> pa.Field:
         """The Arrow field with all of it."""
-        said = {"unit": self.unit, "meaning": self.meaning, "role": self.role, "kernel": self.kernel}
-        return pa.field(self.name, self.type, metadata={name: text for name, text in said.items() if text})
+        said = {name: text for name in SAID if (text := getattr(self, name))}
+        return pa.field(self.name, self.type, metadata=said)
 
 
 @dataclass(frozen=True)
@@ -102,14 +106,16 @@ def described(schema: pa.Schema) -> list[Column]:
     found = []
     for field in schema:
         said = {key.decode(): text.decode() for key, text in (field.metadata or {}).items()}
-        unit, meaning, role, kernel = (said.get(name, "") for name in ("unit", "meaning", "role", "kernel"))
-        found.append(Column(field.name, field.type, unit, meaning, role, kernel))
+        found.append(Column(field.name, field.type, *(said.get(name, "") for name in SAID)))
     return found
 
 
 def dictionary(columns: Iterable[Column]) -> pa.Table:
     """A row per column, as in dictionary.parquet."""
-    rows = [{**column._asdict(), "type": str(column.type), "kernel": column.kernel or None} for column in columns]
+    rows = [
+        {**column._asdict(), "type": str(column.type), **{name: getattr(column, name) or None for name in SAID[3:]}}
+        for column in columns
+    ]
     return pa.Table.from_pylist(rows, schema=DICTIONARY)
 
 

@@ -17,6 +17,7 @@ from sweep.model.fields import Field
 
 HISTOGRAM = pa.list_(pa.int64(), HISTOGRAM_BUCKETS)
 ROLES = ("id", "parameter", "counter", "metric", "quality", "histogram")  # in the order of the columns
+DICTIONARY = ("name", "type", "unit", "role", "kernel", "definition", "meaning")  # columns of the data dictionary
 PARTS = ("strategy", "traffic", "host", "nic")
 
 
@@ -34,10 +35,13 @@ class Column(NamedTuple):
     decides: str = (
         ""  # of a parameter: "packets" if another value brings other packets, "window" if it sets what counts
     )
+    definition: str = ""  # of a name in the kernel: where that is counted, "file: symbol"
 
     def field(self) -> pa.Field:
         """The Arrow field with everything but name, type and nullability as metadata."""
         metadata = {"unit": self.unit, "meaning": self.meaning, "role": self.role, "kernel": self.kernel}
+        if self.kernel:
+            metadata["definition"] = self.definition
         if self.role == "parameter":
             metadata |= {"of": self.of, "decides": self.decides}
         return pa.field(self.name, self.type, self.nullable, metadata)
@@ -45,7 +49,8 @@ class Column(NamedTuple):
 
 def counter(field: Field, nullable: bool) -> Column:
     """The column of one counter; nullable if only some strategies have it."""
-    return Column(field.name, pa.int64(), field.unit, field.meaning, "counter", field.kernel, nullable)
+    named = {"kernel": field.kernel, "definition": field.defined}
+    return Column(field.name, pa.int64(), field.unit, field.meaning, "counter", nullable=nullable, **named)
 
 
 def histogram(field: Field) -> Column:
@@ -63,7 +68,8 @@ def dictionary(columns: Iterable[Column]) -> pa.Table:
             "unit": [column.unit for column in columns],
             "role": [column.role for column in columns],
             "kernel": [column.kernel or None for column in columns],
+            "definition": [column.definition or None for column in columns],
             "meaning": [column.meaning for column in columns],
         },
-        schema=pa.schema([(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "meaning")]),
+        schema=pa.schema([(name, pa.string()) for name in DICTIONARY]),
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from sweep import schema
 from sweep.config.parameters import parameters as known_parameters
 from sweep.config.parameters import settings
@@ -71,7 +73,7 @@ def _counters() -> Mapping[str, Lines]:
             (
                 field.name,
                 _unit(field.metadata[b"unit"].decode()),
-                field.metadata[b"kernel"].decode(),
+                _kernel(field),
                 field.metadata[b"meaning"].decode() + _users(field.name),
             )
             for field in fields
@@ -79,6 +81,12 @@ def _counters() -> Mapping[str, Lines]:
         if lines:
             found[title] = lines
     return found
+
+
+def _kernel(field: pa.Field) -> str:
+    """The kernel's name of a counter, and where it is counted there; empty without one."""
+    name, definition = (field.metadata.get(key, b"").decode() for key in (b"kernel", b"definition"))
+    return f"{name} ({definition})" if name else ""
 
 
 def _users(counter: str) -> str:

@@ -42,14 +42,15 @@ def test_every_counter_is_a_column_and_only_own_counters_may_be_null() -> None:
 def test_the_dictionary_has_a_row_per_column() -> None:
     table = schema.dictionary(schema.columns())
     assert table.column("name").to_pylist() == schema.results_schema().names
-    row = table.to_pylist()[table.column("name").to_pylist().index("drop_no_descriptor_packets")]
+    row = table.to_pylist()[table.column("name").to_pylist().index("polls")]
     assert row == {
-        "name": "drop_no_descriptor_packets",
+        "name": "polls",
         "type": "int64",
-        "unit": "packets",
+        "unit": "1",
         "role": "counter",
-        "kernel": "rx_out_of_buffer",
-        "meaning": "dropped in the NIC: no posted descriptor",
+        "kernel": "ch_poll",
+        "definition": "drivers/net/ethernet/mellanox/mlx5/core/en_txrx.c: mlx5e_napi_poll",
+        "meaning": "NAPI polls",
     }
 
 

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Over many made-up sweeps, false decisions stay below 1 - confidence per series, wherever the search stops."""
+"""Over many made-up sweeps, false decisions stay below 1 - confidence per series, wherever the search stops.
+
+The rate itself is shown to be below what is promised: its upper confidence bound (Clopper and Pearson) is, so that a
+rate of twice the promise, or a little more than it, cannot pass.  Replicates are normal here; losses that come in
+clumps are not, and nothing is shown of them.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 from synthetic_grid import cube, noise, question, searched
 
 from sweep.sizing.judge import State
 from sweep.sizing.search import COST, Search
 
-QUICK, MANY = 60, 1000  # series or contests; each mix is one
+QUICK, MANY = 60, 500  # series or contests; each mix is one
 BOUND = {"allocator_calls_per_packet": 0.01, "drop_ratio": 0.001, "latency_p99_ns": 1000.0}
 
 # Means of the rings in deviations of a replicate from the bound: what is hard is what is near it.
@@ -34,16 +40,15 @@ def false(search: Search, mix: int, meets: list[bool]) -> bool:
     return any(series.high[ring] == State.FAILS for ring, does in enumerate(meets[: series.answer]) if does)
 
 
-def most(risk: float, runs: int) -> float:
-    """A share that is exceeded once in a hundred times if `risk` is the true one."""
-    return risk + 2.33 * np.sqrt(risk * (1 - risk) / runs)
+def bound(false: int, runs: int, confidence: float = 0.99) -> float:
+    """The rate below which the true one lies with this confidence, after so many false decisions in `runs`."""
+    return float(beta.ppf(confidence, false + 1, runs - false))
 
 
-def wrong(search: Search, truth: str) -> float:
-    """Share of the series with a false decision."""
+def wrong(search: Search, truth: str) -> int:
+    """How many of the series have a false decision."""
     means = np.array(TRUTHS[truth])
-    runs = len(search.question.cube.mixes)
-    return sum(false(search, mix, (means < 0).tolist()) for mix in range(runs)) / runs
+    return sum(false(search, mix, (means < 0).tolist()) for mix in range(len(search.question.cube.mixes)))
 
 
 def found(metrics: Sequence[str], truth: str, runs: int, confidence: float = 0.95) -> Search:
@@ -57,53 +62,56 @@ def found(metrics: Sequence[str], truth: str, runs: int, confidence: float = 0.9
     return searched(asked, values)
 
 
-@pytest.mark.parametrize("truth", TRUTHS)
-def test_false_decisions_are_fewer_than_was_said(truth: str) -> None:
-    search = found(["drop_ratio"], truth, QUICK)
-    assert wrong(search, truth) <= most(0.05, QUICK)
-    if truth == "steep":  # silence is not the way to be right
-        assert all(search.series(mix, 0, 0).decided for mix in range(QUICK))
-        assert search.count.sum() < QUICK * 7 * 8 / 2
+def test_false_decisions_are_fewer_than_was_said() -> None:
+    """Over all truths together, where few series of each are quick."""
+    searches = {truth: found(["drop_ratio"], truth, QUICK) for truth in TRUTHS}
+    total = sum(wrong(search, truth) for truth, search in searches.items())
+    assert bound(total, QUICK * len(TRUTHS)) <= 0.05, total
+    steep = searches["steep"]  # silence is not the way to be right
+    assert all(steep.series(mix, 0, 0).decided for mix in range(QUICK))
+    assert steep.count.sum() < QUICK * 7 * 8 / 2
+
+
+def test_a_rate_above_the_promise_would_not_pass() -> None:
+    assert bound(round(0.05 * MANY), MANY) > 0.05
+    assert bound(round(0.02 * MANY), MANY) < 0.05 < bound(round(0.04 * MANY), MANY)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("metric", BOUND)
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_false_decisions_among_many(metric: str, truth: str) -> None:
-    assert wrong(found([metric], truth, MANY), truth) <= most(0.05, MANY)
+    assert bound(wrong(found([metric], truth, MANY), truth), MANY) <= 0.05
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("truth", TRUTHS)
 def test_false_decisions_with_two_objectives(truth: str) -> None:
-    assert wrong(found(["allocator_calls_per_packet", "drop_ratio"], truth, MANY), truth) <= most(0.05, MANY)
+    assert bound(wrong(found(["allocator_calls_per_packet", "drop_ratio"], truth, MANY), truth), MANY) <= 0.05
 
 
 def test_who_wants_to_be_surer_takes_more_replicates() -> None:
     few, many = (found(["drop_ratio"], "steep", QUICK, confidence) for confidence in (0.6, 0.999))
     assert few.count.sum() < many.count.sum()
     assert wrong(many, "steep") == 0
-    assert wrong(few, "steep") <= most(0.4, QUICK)
+    assert bound(wrong(few, "steep"), QUICK) <= 0.4
 
 
-def told_apart(contenders: int, runs: int) -> float:
-    """Share of the contests among strategies of equal cost in which one is said to be worse."""
+def told_apart(contenders: int, runs: int) -> int:
+    """In how many contests among strategies of equal cost one is said to be worse."""
     asked = question(
         cube(mixes=runs, columns=tuple("abcdefgh"[:contenders]), rings=(64, 128)), "drop_ratio < 0.001", replicates=8
     )
     search = searched(asked, {COST: 500 * np.exp(noise(asked, 5, 0.02))})
     standings = [search.standing(mix, 0) for mix in range(runs)]
-    return sum(bool(each and each.beaten) for each in standings) / runs
-
-
-def test_equal_strategies_are_seldom_told_apart() -> None:
-    assert told_apart(3, QUICK) <= most(0.05, QUICK)
+    return sum(bool(each and each.beaten) for each in standings)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("contenders", [2, 5])
-def test_equal_strategies_among_many(contenders: int) -> None:
-    assert told_apart(contenders, 400) <= most(0.05, 400)
+@pytest.mark.parametrize(("contenders", "runs", "most"), [(2, 2000, 0.06), (3, 1000, 0.05), (5, 1000, 0.05)])
+def test_equal_strategies_among_many(contenders: int, runs: int, most: float) -> None:
+    """Between two the whole risk of 5 % is spent, so the rate can only be shown to be near it."""
+    assert bound(told_apart(contenders, runs), runs) <= most
 
 
 def test_a_better_strategy_is_found_early() -> None:

@@ -45,12 +45,14 @@ KNOBS = (
     ),
     Knob("bypass", "1", 0, 0, 1, "1: forwarded pages never come back to the cache (XDP_REDIRECT)"),
 )
+_EN_RX = "drivers/net/ethernet/mellanox/mlx5/core/en_rx.c"
+_GET, _PUT = f"{_EN_RX}: mlx5e_rx_cache_get, until 6.3", f"{_EN_RX}: mlx5e_rx_cache_put, until 6.3"
 COUNTERS = (
-    Field("cache_reuse", "pages", "requests that took the head of the cache", "rx_cache_reuse"),
-    Field("cache_full", "pages", "received pages given up because the cache was full", "rx_cache_full"),
-    Field("cache_empty", "1", "requests that found the cache empty", "rx_cache_empty"),
-    Field("cache_busy", "1", "requests that found the head still held", "rx_cache_busy"),
-    Field("cache_waive", "pages", "received pages given up for their NUMA node", "rx_cache_waive"),
+    Field("cache_reuse", "pages", "requests that took the head of the cache", "rx_cache_reuse", defined=_GET),
+    Field("cache_full", "pages", "received pages given up because the cache was full", "rx_cache_full", defined=_PUT),
+    Field("cache_empty", "1", "requests that found the cache empty", "rx_cache_empty", defined=_GET),
+    Field("cache_busy", "1", "requests that found the head still held", "rx_cache_busy", defined=_GET),
+    Field("cache_waive", "pages", "received pages given up for their NUMA node", "rx_cache_waive", defined=_PUT),
 )
 
 # What `release` means for a page, decided when its packet was received.

@@ -45,10 +45,27 @@ KNOBS = (
     Knob("driver_bias", "1", 1, 0, 1, "1: references are taken 65,535 at a time; 0: one per packet (ixgbe until 2017)"),
     Knob("reuse", "1", 1, 0, 1, "0: no page is posted twice"),
 )
+_I40E = "drivers/net/ethernet/intel/i40e/i40e_txrx.c"
 COUNTERS = (
-    Field("page_reuse", "pages", "received pages kept to be posted again", "rx_cache_reuse"),
-    Field("page_busy", "pages", "received pages given up because their other half was held", "rx_cache_busy"),
-    Field("page_new", "pages", "pages newly allocated for a descriptor", "rx_cache_alloc"),
+    Field(
+        "page_reuse",
+        "pages",
+        "received pages kept to be posted again (i40e's rx_cache_reuse counts them when they are posted)",
+    ),
+    Field(
+        "page_busy",
+        "pages",
+        "received pages given up because their other half was held",
+        "rx_cache_busy",
+        defined=f"{_I40E}: i40e_can_reuse_rx_page",
+    ),
+    Field(
+        "page_new",
+        "pages",
+        "pages newly allocated for a descriptor",
+        "rx_cache_alloc",
+        defined=f"{_I40E}: i40e_alloc_mapped_page",
+    ),
 )
 
 

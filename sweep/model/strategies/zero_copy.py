@@ -49,7 +49,13 @@ KNOBS = (
 COUNTERS = (
     Field("fill_taken", "frames", "frames taken from the reader's ring"),
     Field("fill_posted", "frames", "frames that the reader has posted"),
-    Field("fill_empty", "1", "allocations that found no frame", "rx_fill_ring_empty_descs"),
+    Field(
+        "fill_empty",
+        "1",
+        "allocations that found no frame",
+        "xdp_statistics.rx_fill_ring_empty_descs",
+        defined="net/xdp/xsk_buff_pool.c: __xp_alloc",
+    ),
     Field("fill_early", "1", "of these: the reader had posted one, but the kernel still held it"),
     Field("fill_flushes", "1", "system calls that emptied a full refill ring"),
     Field("free_taken", "frames", "frames taken from the driver's stack"),
