@@ -5,11 +5,11 @@ A *cell* is a scenario without its seed and replicate: strategy, label, traffic,
 that varies inside one of the two sides.  A *pair* is a seed and a replicate.  Ids take no part: they hold the digest
 of the code, which is what a comparison is mostly about.  A parameter that varies in neither side and yet differs
 between them is no coordinate but what was changed (see `changes`), unless it decides which packets come, as the column
-itself says: then the sides met other packets, and no pair would be one.
+itself says: then the sides met other packets and are unpaired.  That they did meet the same is not concluded from the
+parameters alone: each row says in `packet_stream` which packets it met.
 
-Not modelled: nothing asks whether two versions of the model draw the same packets from equal seeds; parameters and
-seeds are all that is looked at.  If they did not, intervals would be wider, not wrong.  So it is with another link or
-another number of queues, which bring the same packets at other times: they are changes like any other.
+Not modelled: another link or another number of queues brings the same packets at other times; it is a change like any
+other.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ Codes = NDArray[np.int64]
 
 SCENARIO = ("strategy", "label", "traffic", "load", "ring")
 PAIR = ("seed", "replicate")
-OTHER = {"window": "the measured windows are not the same", "packets": "they met other packets"}  # by what is decided
+PACKET_STREAM = "packet_stream"  # column: rows equal in it, in seed and in replicate met the same packets
+UNPAIRED = "they are unpaired: they met other packets"
+OTHER = {"window": "the measured windows are not the same", "packets": UNPAIRED}  # by what is decided
 VALUES_SHOWN = 4
 
 
@@ -154,25 +156,36 @@ def _same_seeds(base: Side, new: Side) -> None:
 
 
 def _same_packets(found: Pairing) -> None:
-    """Window and traffic of paired rows must be the same."""
-    both = found.both
+    """Raises NotComparableError if the rows of a pair differ in their measured window or in the packets they met."""
     tables = found.base.table, found.new.table
     for decided, what in OTHER.items():
         for name in coordinates.parameters(found.base.table):
             says = [coordinates.said(table, name, "decides") for table in tables]
-            if decided not in says or name not in tables[1].column_names:
-                continue
-            base, new, distinct = encoded(*tables, name)
-            values = [*distinct, "none"]
-            differs = both & (base[found.base_rows] != new[found.new_rows])
-            if differs.any():
-                cell, place = np.argwhere(differs)[0]
-                was, now = base[found.base_rows[cell, place]], new[found.new_rows[cell, place]]
-                cells = f"{int(differs.any(axis=1).sum()):,} of {numbers.count(int(found.common.sum()), 'common cell')}"
-                raise NotComparableError(
-                    f'not comparable: "{name}" is {_text(values[was])} in BASE and {_text(values[now])} in NEW '
-                    f"({cells}), so {what}\n  next: {found.new.command} with the {name} of BASE"
-                )
+            if decided in says and name in tables[1].column_names:
+                _equal(found, name, what)
+    for side in (found.base, found.new):
+        if PACKET_STREAM not in side.table.column_names:
+            raise NotComparableError(
+                f'not comparable: the rows of {side.name} "{side.location}" are of an earlier version and do not say '
+                f"which packets they met\n  next: {side.command}"
+            )
+    _equal(found, PACKET_STREAM, UNPAIRED)
+
+
+def _equal(found: Pairing, name: str, otherwise: str) -> None:
+    """Raises NotComparableError, saying `otherwise`, unless a column has equal values in both rows of every pair."""
+    base, new, distinct = encoded(found.base.table, found.new.table, name)
+    values = [*distinct, "none"]
+    differs = found.both & (base[found.base_rows] != new[found.new_rows])
+    if not differs.any():
+        return
+    cell, place = np.argwhere(differs)[0]
+    was, now = base[found.base_rows[cell, place]], new[found.new_rows[cell, place]]
+    cells = f"{int(differs.any(axis=1).sum()):,} of {numbers.count(int(found.common.sum()), 'common cell')}"
+    raise NotComparableError(
+        f'not comparable: "{name}" is {_text(values[was])} in BASE and {_text(values[now])} in NEW '
+        f"({cells}), so {otherwise}\n  next: {found.new.command} with the {name} of BASE"
+    )
 
 
 def _nothing_in_common(base: Side, new: Side, keys: tuple[str, ...]) -> str:

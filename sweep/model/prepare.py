@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import quantiles
+from . import quantiles, streams
 from .capacity import NO_LIMIT_PAGES
 from .fields import Field, record
 from .iommu import MODES
@@ -24,7 +24,6 @@ from .llc import LINE_BYTES, PAGE_LINES
 from .pages import PAGE_BYTES
 from .params import PARAMS
 from .poisson import PPM
-from .rng import stream_key
 from .scenario import Distribution, Scenario, Traffic
 from .strategies import strategy
 from .traffic.arrivals import BURST_SHIFT, WIRE_OVERHEAD_BYTES
@@ -127,14 +126,6 @@ def build_tables(needed: Iterable[Distribution]) -> dict[Distribution, npt.NDArr
     return {distribution: quantiles.table(distribution) for distribution in dict.fromkeys(needed)}
 
 
-def stream_keys(scenario: Scenario) -> dict[str, np.uint64]:
-    """Keys of the random streams: seed, traffic mix, load, replicate and name; never strategy or ring."""
-    common = (scenario.seed, scenario.traffic, scenario.load_ppm, scenario.replicate)
-    return {
-        f"key_{name}": stream_key(*common, name) for name in ("gap", "burst", "packet", "wakeup", "stall", "order3")
-    }
-
-
 def cut(ppm: int) -> int:
     """The share `ppm` of all 32-bit numbers."""
     return (ppm << 32) // PPM
@@ -228,7 +219,7 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "stack_forward_ps": costs[f"stack_forward_{traffic.forward_path}"],
         **{f"cost_{name}": ps for name, ps in (costs | mapping_ps).items()},
         **knobs,
-        **stream_keys(scenario),
+        **{f"key_{name}": key for name, key in streams.keys(scenario).items()},
     }
     for name, distribution in named_distributions(scenario).items():
         values[name] = -1 if distribution is None else rows[distribution]

@@ -11,8 +11,6 @@ mixer is Stafford's variant 13).
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
 from .jit import device
@@ -31,9 +29,3 @@ def draw(key: np.uint64, i: int) -> np.uint64:
     z = (z ^ (z >> S30)) * MIX_1
     z = (z ^ (z >> S27)) * MIX_2
     return z ^ (z >> S31)
-
-
-def stream_key(*parts: object) -> np.uint64:
-    """Key of the stream named by `parts` (anything with a stable `repr`): 64 bits of BLAKE2b."""
-    text = "\x1f".join(repr(part) for part in parts)
-    return U64(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little"))

@@ -8,7 +8,7 @@ Units are in the names; `_ppm` is parts per million.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,7 @@ class Traffic:
     forward_ppm: int
     drop_ppm: int
     forward_path: str  # "kernel" | "xdp": which measured stack cost a forwarded packet has
-    flows: int = field(repr=False)  # TCP flows per queue whose packets are acknowledged; 0: none are.  No packet
-    # depends on it, and the random streams are keyed with what is printed of a mix.
+    flows: int  # TCP flows per queue whose packets are acknowledged; 0: none are
     reader: Reader
 
 

@@ -23,7 +23,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep.grid import Coded, Codes, together
-from sweep.model import strategies
+from sweep.model import strategies, streams
 from sweep.model.fields import Field, Knob
 from sweep.model.host import COSTS, HARDWARE
 from sweep.model.params import PARAMS
@@ -79,10 +79,16 @@ def _traffic(
     unit: str,
     meaning: str,
     value: Callable[[Traffic], Any] | None = None,
-    decides: str = _PACKETS,
+    decides: str = "",
 ) -> Parameter:
-    """A plain attribute is always there.  The random streams are keyed with all that is printed of a mix."""
+    """A plain attribute is always there."""
     return _parameter(name, kind, unit, meaning, "traffic", value or attrgetter(name), value is not None, decides)
+
+
+def _packet_stream() -> Parameter:
+    meaning = "digest of what decides the packets: rows equal in it, in seed and in replicate met the same packets"
+    column = Column("packet_stream", pa.string(), "1", meaning, "id", "", False)
+    return Parameter(column, ("traffic", "load_ppm"), lambda *decided_by: streams.digest(streams.packets(*decided_by)))
 
 
 def _reader(name: str) -> Parameter:
@@ -124,7 +130,7 @@ def parameters() -> tuple[Parameter, ...]:
     knobs = {knob.name: knob for name in strategies.NAMES for knob in strategies.strategy(name).KNOBS}
     return (
         _own("strategy", "string", "1", "page recycling strategy"),
-        _traffic("traffic", "string", "1", "traffic mix", lambda traffic: traffic.name),
+        _traffic("traffic", "string", "1", "traffic mix", lambda traffic: traffic.name, _PACKETS),
         _own("host", "string", "1", "host profile: what each operation costs"),
         _parameter("nic", "string", "1", "NIC", "nic", attrgetter("name")),
         _own("kernel", "string", "1", "kernel era: which rules of the kernel hold"),
@@ -152,24 +158,26 @@ def parameters() -> tuple[Parameter, ...]:
         _own("packets", "int", "packets", "packets offered in all, warm-up included", _WINDOW),
         _own("warmup", "int", "packets", "packets before the measured window", _WINDOW),
         _own("seed", "int", "1", "seed of all random streams", _PACKETS),
-        _own("replicate", "int", "1", "replicate: equal numbers meet the same packets", _PACKETS),
+        _own("replicate", "int", "1", "replicate: see packet_stream", _PACKETS),
+        _packet_stream(),
         _own("load_ppm", "int", "ppm", "load, as the simulation has it", _PACKETS),
         _own("memory_pages", "int", "pages", "pages that the zone can give to this queue; 0: no limit"),
         *map(_nic, ("tx_ring", "napi_budget", "coalesce_ps", "coalesce_frames", "tx_coalesce_ps")),
         *map(_nic, ("tx_coalesce_frames", "refill_batch", "copybreak_bytes", "link_ps_per_byte")),
         *map(_nic, ("pcie_packet_ps", "rx_buffer_bytes")),
-        _traffic("flows", "int", "1", "TCP flows per queue that are acknowledged; 0: none", decides=""),
-        _traffic("arrivals", "string", "1", "arrival process", lambda traffic: _arrivals(traffic.arrivals)),
+        _traffic("flows", "int", "1", "TCP flows per queue that are acknowledged; 0: none", decides=_PACKETS),
+        _traffic("arrivals", "string", "1", "arrival process", lambda traffic: _arrivals(traffic.arrivals), _PACKETS),
         _traffic(
             "sizes",
             "string",
             "bytes",
             "frame sizes with FCS x weight",
             lambda traffic: " ".join(f"{size}x{weight}" for size, weight in traffic.sizes),
+            _PACKETS,
         ),
-        _traffic("local_ppm", "int", "ppm", "share of packets for a socket of this host"),
-        _traffic("forward_ppm", "int", "ppm", "share of packets that are forwarded"),
-        _traffic("drop_ppm", "int", "ppm", "share of packets that are dropped on purpose"),
+        _traffic("local_ppm", "int", "ppm", "share of packets for a socket of this host", decides=_PACKETS),
+        _traffic("forward_ppm", "int", "ppm", "share of packets that are forwarded", decides=_PACKETS),
+        _traffic("drop_ppm", "int", "ppm", "share of packets that are dropped on purpose", decides=_PACKETS),
         _traffic("forward_path", "string", "1", "who forwards: kernel or xdp"),
         _traffic(
             "reader_cpu",

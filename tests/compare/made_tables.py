@@ -99,6 +99,7 @@ def _row(
         "warmup": 4_000,
         "seed": seed,
         "replicate": replicate,
+        "packet_stream": f"{crc32(f'{mix} at {load}'.encode()):016x}",
         "cost_atomic": 4_769,
         "ns_per_packet": (500.0 if pool else 600.0) * (1 + noise * met + own_noise * own),
         "drop_ratio": 0.0,
@@ -119,7 +120,7 @@ def _metadata(name: str) -> dict[str, str]:
     if name in PARAMETERS or name.startswith("cost_"):
         role = "parameter"
     else:
-        role = {"id": "id", "valid": "quality", "recycle_ring": "counter"}.get(name, "metric")
+        role = {"id": "id", "packet_stream": "id", "valid": "quality", "recycle_ring": "counter"}.get(name, "metric")
     return {"unit": UNITS.get(name, "1"), "meaning": name, "role": role} | published(name)
 
 

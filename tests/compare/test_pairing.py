@@ -11,6 +11,8 @@ from made_tables import published, table, worse
 
 from sweep import compare
 from sweep.errors import NotComparableError, SweepError
+from sweep.schema import parameters
+from tests.model.scenes import constant, scenario
 
 
 def column(source: pa.Table, name: str, values) -> pa.Table:
@@ -142,11 +144,25 @@ NOT_COMPARABLE = {
     ),
     "other_rings": (table(), table(rings=(64,)), 'no cell in common: "ring" is 256, 1024 in BASE and 64 in NEW'),
     "other_packets": (table(), column(table(), "packets", 40_000), '"packets" is 20,000 in BASE and 40,000 in NEW'),
-    "other_warmup": (table(), column(table(), "warmup", 5_000), '"warmup" is 4000 in BASE and 5000 in NEW .*windows'),
+    "other_warmup": (
+        table(),
+        column(table(), "warmup", 5_000),
+        '"warmup" is 4000 in BASE and 5000 in NEW .*windows',
+    ),
     "other_sizes": (
-        column(table(), "sizes", "64x1"),
-        column(table(), "sizes", "1518x1"),
-        '"sizes" is 64x1 in BASE and 1518x1 in NEW .4 of 4 common cells., so they met other packets',
+        column(column(table(), "sizes", "64x1"), "packet_stream", "64"),
+        column(column(table(), "sizes", "1518x1"), "packet_stream", "1518"),
+        '"sizes" is 64x1 in BASE and 1518x1 in NEW .4 of 4 common cells., so they are unpaired: they met other packets',
+    ),
+    "other_packets_for_no_reason_in_the_table": (
+        table(),
+        column(table(), "packet_stream", "other"),
+        '"packet_stream" is .* in BASE and other in NEW .*unpaired: they met other packets',
+    ),
+    "of_an_earlier_version": (
+        without(table(), "packet_stream"),
+        table(),
+        'the rows of BASE "table" are of an earlier version and do not say which packets they met',
     ),
     "crossed": (
         table(keep=lambda row: (row["strategy"] == "page_pool") == (row["ring"] == 256)),
@@ -156,6 +172,39 @@ NOT_COMPARABLE = {
     "incomplete": (table(), table(about={"simulations": 20}), r'NEW "table" is incomplete: 16 of 20 simulations'),
     "no_valid_row": (table(), table(lambda row: row.update(valid=False)), 'NEW "table" has no valid row'),
 }
+
+
+def test_equal_packets_are_a_pair_whatever_else_the_traffic_is(gate):
+    """The rows say which packets came; another receive buffer is a change, not other packets."""
+    base, new = column(table(), "rcvbuf_bytes", 4 << 20), column(table(version="new"), "rcvbuf_bytes", 256 << 10)
+    assert "rcvbuf_bytes: 4,194,304 → 262,144 (-93.8 %)" in compare.runs(base, new, gate=gate).changed
+
+
+CHANGED = {
+    "arrivals": {"kind": "on_off", "burst_packets": constant(8), "peak_ppm": 1_000_000},
+    "sizes": {"sizes": ((80, 1), (1518, 1))},
+    "local_ppm drop_ppm": {"local_ppm": 1_000_000, "drop_ppm": 0},
+    "forward_ppm drop_ppm": {"forward_ppm": 1_000_000, "drop_ppm": 0},
+    "flows": {"flows": 8},
+    "load load_ppm": {"load_ppm": 200_000},
+    "rcvbuf_bytes": {"rcvbuf_bytes": 1 << 18},
+    "read_ps": {"read_ps": 99},
+    "stall_every stall_for": {"stall_every_ps": constant(9), "stall_for_ps": constant(9)},
+    "wakeup": {"wakeup_ps": constant(9)},
+    "reader_cpu": {"same_cpu": True},
+    "forward_path": {"forward_path": "xdp"},
+    "kernel": {"kernel": "6.12"},
+    "ring": {"ring": 512},
+}
+
+
+@pytest.mark.parametrize("names", CHANGED)
+def test_columns_that_decide_the_packets_are_those_that_change_the_stream(names):
+    rows = parameters.arrays([scenario(), scenario(**CHANGED[names])], [None, None])
+    differ = {name for name, values in rows.items() if len(set(values.to_pylist())) == 2}
+    said = {column.name for column in parameters.columns() if column.decides == "packets"}
+    assert differ - {"packet_stream", "truesize_bytes", "pool_size"} == set(names.split())
+    assert ("packet_stream" in differ) == bool(differ & said)
 
 
 @pytest.mark.parametrize("name", NOT_COMPARABLE)

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The random streams against the published SplitMix64 and BLAKE2b."""
+"""The random streams against the published SplitMix64."""
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
-from sweep.model.rng import draw, stream_key
+from sweep.model.rng import draw
 
 MASK = (1 << 64) - 1
 
@@ -37,14 +35,3 @@ def test_known_answers() -> None:
 def test_draw_is_the_sequence_of_the_generator() -> None:
     for key in (0, 1, MASK, 0x9E3779B97F4A7C15):
         assert draws(key, 50) == splitmix64(key, 50)
-
-
-def test_stream_key_is_a_digest_of_the_parts() -> None:
-    text = "\x1f".join((repr(2016), repr("host"), repr("gap")))
-    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
-    assert int(stream_key(2016, "host", "gap")) == int.from_bytes(digest, "little")
-
-
-def test_parts_do_not_run_into_each_other() -> None:
-    keys = {int(stream_key(*parts)) for parts in ((1, 23), (12, 3), ("1", 23), (123,), (1, 2, 3))}
-    assert len(keys) == 5

@@ -24,10 +24,19 @@ def draw(key: int, i: int) -> int:
     return splitmix64(key + (i + 1) * 0x9E3779B97F4A7C15)
 
 
-def stream_key(*parts: object) -> int:
-    """Key of the stream with these parts."""
-    text = "\x1f".join(repr(part) for part in parts)
+def stream_key(name: str, seed: int, replicate: int, decided_by: list[tuple[int, object]]) -> int:
+    """Key of a stream: what decides its process, as (number, value) without those at their default."""
+    text = _written([1, seed, replicate, name]) + _written([list(each) for each in decided_by])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def _written(value: object) -> str:
+    """Bencode, with "n" for None."""
+    if isinstance(value, list | tuple):
+        return "l" + "".join(_written(each) for each in value) + "e"
+    if isinstance(value, int):
+        return f"i{value}e"
+    return "n" if value is None else f"{len(str(value).encode())}:{value}"
 
 
 def bits(u: int, high: int, low: int) -> int:

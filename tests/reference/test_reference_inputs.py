@@ -67,12 +67,29 @@ def test_engine_samples_the_same_quantile(u: int, tail: int | None, deep: bool) 
     assert int(quantiles.sample(table[None, :], 0, np.uint64(u))) == sample(table.tolist(), u)
 
 
+def law(distribution: Distribution | None) -> list[object] | None:
+    return [distribution.kind, *distribution.values] if distribution else None
+
+
 def test_stream_keys() -> None:
+    """docs/model.md, section 2: each stream is keyed by what decides its process."""
     for drawn in some_scenarios():
-        params = prepare([drawn]).params
-        for name in ("gap", "burst", "packet", "wakeup", "stall", "order3"):
-            key = stream_key(drawn.seed, drawn.traffic, drawn.load_ppm, drawn.replicate, name)
-            assert int(params[f"key_{name}"][0]) == key
+        params, mix, reader = prepare([drawn]).params, drawn.traffic, drawn.traffic.reader
+        packets = [(1, mix.arrivals.kind), (2, law(mix.arrivals.burst_packets)), (3, mix.arrivals.peak_ppm)]
+        packets += [(4, mix.sizes), (5, mix.local_ppm), (6, mix.forward_ppm), (7, mix.flows), (8, drawn.load_ppm)]
+        packets = [(number, value) for number, value in packets if value not in (None, 0)]
+        stalls = [(1, law(reader.stall_every_ps)), (2, law(reader.stall_for_ps))] if reader.stall_every_ps else []
+        wakeup = [(1, law(reader.wakeup_ps))]
+        decided_by = {
+            "gap": packets,
+            "burst": packets,
+            "packet": packets,
+            "wakeup": wakeup,
+            "stall": stalls,
+            "order3": [],
+        }
+        for name, process in decided_by.items():
+            assert int(params[f"key_{name}"][0]) == stream_key(name, drawn.seed, drawn.replicate, process)
 
 
 def test_strategy_and_ring_do_not_change_the_traffic() -> None:
