@@ -14,8 +14,9 @@ demo: $(VENV)/.run  ## run the debate of linux-mm 2016 on local Ray and write th
 test: $(VENV)/.test  ## the tests, on all cores, without the slow ones
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-test-slow: $(VENV)/.test  ## the slow ones, one at a time: kills, clusters, long searches
-	$(BIN)/python -m pytest -m slow
+test-slow: $(VENV)/.test  ## the slow ones: long computations side by side, then kills, Ray and clusters one at a time
+	$(BIN)/python -m pytest -m 'slow and not alone' -n auto --maxprocesses 4 --dist loadfile --durations 10
+	$(BIN)/python -m pytest -m 'slow and alone' --durations 20
 
 check: $(VENV)/.check  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

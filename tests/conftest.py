@@ -22,6 +22,18 @@ os.environ.pop("COLUMNS", None)  # the terminal's; and pytest-xdist sets it in i
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has its background jobs do
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Folders and files whose slow tests count the processes or the memory of a whole machine, or wait for bounded times.
+ALONE = ("bench/", "cli/test_submit.py", "cluster/", "faults/", "jobs/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests beside which nothing else may run."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.get_closest_marker("slow") and item.path.relative_to(here).as_posix().startswith(ALONE):
+            item.add_marker(pytest.mark.alone)
+
+
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
