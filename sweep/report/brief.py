@@ -6,15 +6,31 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pyarrow as pa
 
-from . import cells, comparison, contents, dataset, numbers, quality, seed_claims, sheets, user_claims, verdicts
+from . import (
+    cells,
+    contents,
+    dataset,
+    differences,
+    low_drops,
+    marked_row,
+    numbers,
+    quality,
+    seed_claims,
+    sheets,
+    standing,
+    user_claims,
+    verdicts,
+)
 from .analysis import Analysis, analyse
-from .comparison import ABSENT
+from .differences import ABSENT
 from .document import Block, Cell, Document, Finding, Paragraph, Section, Table
+from .statements import Absent, Claim, Count, Sentence, at, both, fixed, joined
 
-LEGEND = "* fewest · ≈ as good as it · ? undecided which is · ~ no difference from the baseline found"
+LEGEND = fixed("* fewest · ≈ as good as it · ? undecided which is · ~ no difference from the baseline found")
 
 
 def document(table: pa.Table, location: str = "") -> Document:
@@ -29,7 +45,9 @@ def document(table: pa.Table, location: str = "") -> Document:
         sections=(
             Section("Verdict", (verdict_table(analysis), *_middles(analysis))),
             Section("Claims", _claims(user_claims.judge(analysis), seed_claims.judge(analysis))),
-            Section("To mind", tuple(Paragraph(line) for line in quality.warnings(analysis) or (_well(data),))),
+            Section(
+                "To mind", tuple(Paragraph(line) for line in quality.warnings(analysis) or (quality.well(analysis),))
+            ),
             Section("Next", _next(analysis, shlex.quote(location) if location else "LOCATION")),
         ),
     )
@@ -40,36 +58,59 @@ def verdict_table(analysis: Analysis) -> Table:
     data = analysis.data
     rows = []
     for mix, name in enumerate(data.mixes):
-        found = verdicts.standing(analysis, mix)
+        found = standing.standing(analysis, mix)
         if found is None:
-            rows.append((Cell(name), Cell("nothing to say"), *[ABSENT] * 3))
+            rows.append((Cell(name), Cell("nothing to say", claims=(_nothing(name),)), *[ABSENT] * 3))
             continue
         steady = analysis.steady.cells(mix)
         note = f"{numbers.count(steady, 'cell')} not steady or too short: marked in the full report"
+        marked = Count(steady, "cells", both(at(name), "short or moving"))
         left = found.cells - found.settled
         won = f"{found.among} of {found.cells}" + (f", {left} open" if left else "")
-        whose = (f"its numbers here are those of {found.first}",) if found.tone != "best" and found.lead >= 0 else ()
-        ahead = ABSENT if found.lead < 1 else comparison.relative_cell(verdicts.overall(analysis, mix, found.lead))
-        ring = verdicts.smallest_ring(analysis, mix, max(found.lead, 0))
+        ahead = ABSENT
+        if found.lead >= 1:
+            ahead = differences.against(analysis, verdicts.overall(analysis, mix, found.lead), mix, found.lead)
+        lead = max(found.lead, 0)
+        ring = low_drops.smallest_ring(analysis, mix, lead)
+        claim = low_drops.ring_claim(analysis, mix, lead, ring)
         rows.append(
             (
-                Cell(name, notes=(note,) if steady else ()),
-                Cell(found.short, found.tone, notes=whose),
-                Cell(won),
-                Cell(ahead.text, ahead.tone, ahead.detail),
-                Cell(ring) if ring is not None else ABSENT,
+                Cell(name, notes=(Sentence(note, marked),) if steady else ()),
+                Cell(found.short, found.tone, notes=_whose(analysis, mix, found), claims=(found.claim(name),)),
+                Cell(won, claims=(found.claim(name),)),
+                Cell(ahead.text, ahead.tone, ahead.detail, claims=ahead.claims),
+                Cell(ring, claims=(claim,)) if ring is not None else ABSENT,
             )
         )
     return Table(
         f"Fewest ns per packet over all rings and loads, and how far it is from {analysis.baseline}",
         ("traffic mix", "winner", "cells won", "difference", "smallest ring"),
         tuple(rows),
-        legend=(
-            f"smallest ring: that drops at most {numbers.percent(verdicts.LOST)} % at the highest load; "
+        legend=fixed(
+            f"smallest ring: that drops at most {numbers.percent(low_drops.LOST)} % at the highest load; "
             "≤ and >: beyond it none was simulated"
         ),
         prose=True,
     )
+
+
+def _nothing(mix: str) -> Claim:
+    return Absent("avg(ns_per_packet)", at(mix))
+
+
+def _whose(analysis: Analysis, mix: int, found: standing.Standing) -> tuple[Sentence, ...]:
+    """Whose numbers the row has, where the verdict does not name it: the one that leads most cells, or the baseline."""
+    if found.tone == "best" and analysis.data.columns[found.lead] == found.first:
+        return ()
+    name = analysis.data.mixes[mix]
+    if found.lead >= 0:
+        column = analysis.data.columns[found.lead]
+        return (Sentence(f"its numbers here are those of {column}", found.claim(name)),)
+    ring = low_drops.smallest_ring(analysis, mix, 0)
+    if ring is None:
+        return ()
+    claim = replace(low_drops.ring_claim(analysis, mix, 0, ring), shown=False)
+    return (Sentence(f"its smallest ring is that of {analysis.baseline}", claim),)
 
 
 def _middles(analysis: Analysis) -> list[Block]:
@@ -80,25 +121,29 @@ def _middles(analysis: Analysis) -> list[Block]:
     columns[0] = 0  # the baseline is what the others are compared with
     rows = []
     for mix, load, ring in cells.middles(analysis):
-        shown = comparison.row(analysis, (mix, load, ring))
-        at = f"{data.mixes[mix]}, {data.loads[load]:g}, {data.rings[ring]}"
-        rows.append((Cell(at), *(shown[column] for column in columns)))
+        head = f"{data.mixes[mix]}, {data.loads[load]:g}, {data.rings[ring]}"
+        rows.append((Cell(head), *marked_row.row(analysis, (mix, load, ring), columns)))
     if not rows or len(data.columns) < 2:
         return []
     caption = f"ns per packet against {analysis.baseline} in one cell of each mix: its highest load, its middle ring"
     hidden = len(data.columns) - len(columns)
-    more = f" · {numbers.count(hidden, 'more variant')} in the full report" if hidden else ""
+    more = f"of those shown; {numbers.count(hidden, 'more variant')} in the full report" if hidden else ""
+    count = Count(len(data.columns), "distinct col of points", shown=False)
+    legend = joined([LEGEND, Sentence(more, count)], " · ")
     header = ("mix, load, ring", *(data.columns[column] for column in columns))
-    return [Table(caption, header, tuple(rows), legend=LEGEND + more)]
+    return [Table(caption, header, tuple(rows), legend=legend)]
 
 
 def _claims(own: list[Finding], thread: list[Finding]) -> tuple[Block, ...]:
     blocks: list[Block] = []
     if own:
-        rows = tuple((Cell(finding.word, finding.tone), Cell(finding.name)) for finding in own)
+        rows = tuple(
+            (Cell(finding.word, finding.tone, claims=finding.word.claims), Cell(finding.name)) for finding in own
+        )
         blocks.append(Table("Of the sweep file", ("verdict", "claim"), rows, prose=True))
     said = " · ".join(f"{finding.name} {finding.word}" for finding in thread)
-    return (*blocks, Paragraph(f"Of the 2016 thread: {said}."))
+    claims = [claim for finding in thread for claim in finding.word.claims]
+    return (*blocks, Paragraph(Sentence(f"Of the 2016 thread: {said}.", *claims)))
 
 
 def _next(analysis: Analysis, location: str) -> tuple[Block, ...]:
@@ -108,7 +153,3 @@ def _next(analysis: Analysis, location: str) -> tuple[Block, ...]:
         f"sweep report {location} --row ring --col strategy --metric drop_ratio,p99 --baseline {base}",
     )
     return tuple(Paragraph(command, code=True) for command in commands)
-
-
-def _well(data: dataset.Dataset) -> str:
-    return f"Nothing: all {data.rows:,} simulations kept their laws, and every cell is steady."

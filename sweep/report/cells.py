@@ -9,8 +9,8 @@ import numpy as np
 
 from . import numbers
 from .analysis import Analysis
-from .comparison import ABSENT
 from .dataset import Array
+from .differences import ABSENT
 from .document import Cell
 from .outcome import CellIndex
 

@@ -11,11 +11,13 @@ import numpy as np
 
 from . import bars, cells, holders, numbers
 from .analysis import Analysis
-from .comparison import HELD_TWICE, noted
 from .dataset import Array
+from .differences import noted
 from .document import Block, Cell, Chart, Paragraph, Section, Table
-from .judging import span
+from .judging import spanned
+from .other_metrics import HELD_TWICE
 from .outcome import CellIndex
+from .statements import Claim, Extreme, Number, Ranked, Sentence, at, both, fixed
 
 TITLE = "Who holds the pages"
 
@@ -30,7 +32,7 @@ def section(analysis: Analysis) -> Section:
     chosen = list(cells.middles(analysis))
     for cell in chosen:
         blocks.append(_chart(analysis, cell, found, ends))
-        blocks.append(_table(analysis, cell, found, holders.LEGEND if cell == chosen[-1] else ""))
+        blocks.append(_table(analysis, cell, found, fixed(holders.LEGEND if cell == chosen[-1] else "")))
     return Section(TITLE, (Paragraph(_largest(analysis, chosen, found)), *blocks), detail=True)
 
 
@@ -43,24 +45,31 @@ def _shares(found: dict[str, Array], cell: CellIndex, columns: list[int]) -> tup
     return [title for title, own in zip(found, has, strict=True) if own], shares[has]
 
 
-def _largest(analysis: Analysis, chosen: list[CellIndex], found: dict[str, Array]) -> str:
+def _largest(analysis: Analysis, chosen: list[CellIndex], found: dict[str, Array]) -> Sentence:
     """The first sentence: per mix, the holder with the largest share over the strategies."""
-    parts = []
+    data = analysis.data
+    parts, claims = [], list[Claim]()
+    total = " + ".join(f"coalesce({holders.expression(data, title)}, 0)" for title in found)
     for cell in chosen:
         columns = cells.present(analysis, cell)
         titles, shares = _shares(found, cell, columns)
         if not titles:
             continue
-        means = np.nan_to_num(shares).mean(axis=1)
-        first = int(np.argmax(means))
-        part = f"{titles[first]} in {analysis.data.mixes[cell[0]]} ({span(shares[first], 'percent')} by strategy"
+        where = both(at(data.mixes[cell[0]], data.loads[cell[1]], data.rings[cell[2]]), "pairs > 0")
+        order = np.argsort(-np.nan_to_num(shares).mean(axis=1), kind="stable")[:2]
+        ratios = [f"({holders.expression(data, titles[place])}) / nullif({total}, 0)" for place in order]
+        told = [spanned(shares[place], ratio, where, "percent") for place, ratio in zip(order, ratios, strict=True)]
+        part = f"{titles[order[0]]} in {data.mixes[cell[0]]} ({told[0].text} by strategy"
         if len(titles) > 1:
-            means[first] = -1
-            second = int(np.argmax(means))
-            part += f", then {titles[second]} with {span(shares[second], 'percent')}"
+            part += f", then {titles[order[1]]} with {told[1].text}"
         parts.append(f"{part})")
-    where = "at the highest load and the middle of the rings"
-    return f"Most of the memory, {where}, is held by: {'; '.join(parts)}." if parts else "Nothing is held."
+        claims += [claim for each in told for claim in each.claims]
+        every = [f"({holders.expression(data, title)}) / nullif({total}, 0)" for title in titles]
+        claims.append(Ranked(tuple(titles[place] for place in order), tuple(titles), tuple(every), where))
+    place = "at the highest load and the middle of the rings"
+    if not parts:
+        return Sentence("Nothing is held.", Extreme("largest", total, "", Number(0.0, "")))
+    return Sentence(f"The largest holders of memory, {place}: {'; '.join(parts)}.", *claims)
 
 
 def _chart(analysis: Analysis, cell: CellIndex, found: dict[str, Array], ends: dict[str, Array]) -> Chart:

@@ -10,11 +10,12 @@ import numpy as np
 
 from . import bars, cells, histogram, numbers
 from .analysis import Analysis
-from .comparison import ABSENT
+from .differences import ABSENT
 from .document import Block, Cell, Section, Table
+from .statements import fixed
 
 SPLIT = ("stack", "poll", "allocate", "recycle", "dma", "cache", "lock", "copy", "remote")
-SHORT = "fewer than 10 packets lie beyond this quantile: too short a run for it"
+SHORT = fixed("fewer than 10 packets lie beyond this quantile: too short a run for it")
 
 
 def costs(analysis: Analysis) -> Section:

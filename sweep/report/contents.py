@@ -19,6 +19,7 @@ from . import (
     inflight,
     memory,
     numbers,
+    other_metrics,
     pareto,
     pool_size,
     pool_statistics,
@@ -35,7 +36,9 @@ from .analysis import Analysis, analyse
 from .charts import curves
 from .dataset import Dataset
 from .document import Block, Document, Finding, Findings, Paragraph, Section
+from .statements import Count, Sentence, Values, fixed, joined
 
+MOST_LISTED = 3  # values of a parameter, in the first line
 DETAILS = (
     pareto.section,
     memory.section,
@@ -60,12 +63,13 @@ def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | 
     data = dataset.read(table)
     name = str(data.metadata.get("name") or "sweep")
     if not len(data.table):
-        unusable = Section("Verdict", (Paragraph("No simulation is valid, so there is nothing to report."),))
+        text = "No simulation is valid, so there is nothing to report."
+        unusable = Section("Verdict", (Paragraph(Sentence(text, Count(0, "rows", shown=False))),))
         return Document(name, subtitle(data), (unusable, quality.quality(data), quality.provenance(data))), None
     analysis = analyse(data)
     charts: list[Block] = [curves(analysis, mix) for mix in range(len(data.mixes))]
-    if data.of("refcount_recycle") and data.has(comparison.HELD):
-        charts.append(Paragraph(f"Pages held, {comparison.HELD_TWICE}."))
+    if data.of("refcount_recycle") and data.has(other_metrics.HELD):
+        charts.append(Paragraph(fixed(f"Pages held, {other_metrics.HELD_TWICE}.")))
     whole = Document(
         title=name,
         subtitle=subtitle(data),
@@ -78,7 +82,7 @@ def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | 
             ring_effects.section(analysis),
             *_told(analysis, ring_axis.section),
             Section("Against ring size", tuple(charts), detail=True),
-            comparison.other_metrics(analysis),
+            other_metrics.section(analysis),
             *_told(analysis, *DETAILS),
             quality.method(analysis),
             quality.quality(data),
@@ -98,33 +102,47 @@ def _claims(title: str, findings: list[Finding]) -> list[Section]:
     return [Section(title, (Findings(tuple(findings)),))] if findings else []
 
 
-def subtitle(data: Dataset) -> str:
+def subtitle(data: Dataset) -> Sentence:
     """What was simulated."""
-    used = f"{numbers.count(len(data.table), 'simulation')}"
+    rows = Count(len(data.table), "published", "valid") if "valid" in data.table.column_names else None
+    used = Sentence(f"{numbers.count(len(data.table), 'simulation')}", rows or Count(len(data.table), "published"))
     if not len(data.table):
-        return f"{used} of {data.rows:,} can be used"
+        return Sentence(f"{used} of {data.rows:,} can be used", *used.claims, Count(data.rows, "published"))
+    strategies = len(set(data.strategies))
+    said = numbers.count(strategies, "strategy", "strategies")
+    claims = [Count(strategies, "distinct strategy of rows")]
+    if len(data.columns) > strategies:
+        said += f" in {len(data.columns)} variants"
+        claims.append(Count(len(data.columns), "distinct col of rows"))
+    pairs = Count(data.pairs, "distinct (seed, replicate) of rows")
     parts = [
-        numbers.count(len(set(data.strategies)), "strategy", "strategies")
-        + (f" in {len(data.columns)} variants" if len(data.columns) > len(set(data.strategies)) else ""),
+        Sentence(said, *claims),
         *_mixes(data),
         _values("ring", [float(ring) for ring in data.rings]),
         _values("load", list(data.loads)),
-        numbers.count(data.pairs, "replicate"),
+        Sentence(numbers.count(data.pairs, "replicate"), pairs),
     ]
-    return f"{used}: {', '.join(parts)}"
+    listed = joined(parts, ", ")
+    return Sentence(f"{used}: {listed}", *used.claims, *listed.claims)
 
 
-def _mixes(data: Dataset) -> list[str]:
+def _mixes(data: Dataset) -> list[Sentence]:
     """How many traffic mixes, then what else was varied beside strategy, ring and load: "nic 10g and 25g"."""
     of_traffic = {name: coordinates.said(data.table, name, "of") == "traffic" for name in data.splits}
     traffic = ["traffic", *(name for name, own in of_traffic.items() if own)]
     codes = np.stack([coordinates.encode(data.table, name)[0] for name in traffic], axis=1)
-    found = [numbers.count(len(np.unique(codes, axis=0)), "traffic mix", "traffic mixes")]
+    mixes = len(np.unique(codes, axis=0))
+    claim = Count(mixes, f"distinct ({', '.join(traffic)}) of rows")
+    found = [Sentence(numbers.count(mixes, "traffic mix", "traffic mixes"), claim)]
     for name in (name for name, own in of_traffic.items() if not own):
         values = list(dict.fromkeys(word or "none" for word in coordinates.words(data.table, name)))
-        found.append(f"{name} {numbers.joined(values)}" if len(values) <= 3 else f"{len(values)} values of {name}")
+        few = len(values) <= MOST_LISTED
+        text = f"{name} {numbers.joined(values)}" if few else f"{len(values)} values of {name}"
+        found.append(Sentence(text, Count(len(values), f"distinct coalesce({name}::text, '') of rows", shown=not few)))
     return found
 
 
-def _values(name: str, values: list[float]) -> str:
-    return f"{name}{'s' if len(values) > 1 else ''} {numbers.ranges(values)}"
+def _values(name: str, values: list[float]) -> Sentence:
+    shown = tuple(f"{value:g}" for value in (values[0], values[-1]))
+    text = f"{name}{'s' if len(values) > 1 else ''} {numbers.ranges(values)}"
+    return Sentence(text, Values(name, "", tuple(values), shown, "rows"))

@@ -15,11 +15,12 @@ import numpy as np
 
 from . import cells, holders, numbers
 from .analysis import Analysis
-from .dataset import Array
+from .dataset import Array, Dataset
 from .document import Block, Cell, Paragraph, Section, Table
-from .judging import span
+from .judging import spanned
 from .memory import payload_ratio
 from .outcome import CellIndex
+from .statements import Claim, Count, Extreme, Leaner, Number, Sentence, at, both, fixed, named
 
 TITLE = "One page per packet or two"
 CALLS, TAKEN = "allocator_calls_per_packet", "pages_taken_per_packet"
@@ -43,10 +44,10 @@ def section(analysis: Analysis) -> Section:
     values = _values(analysis)
     chosen = list(cells.middles(analysis))
     rows_of = {cell: _rows(analysis, cell, values) for cell in chosen}
-    texts = [_answer(analysis, chosen, dense, values), *_blocks(analysis, chosen, blocks_of)]
+    texts: list[Sentence] = [_answer(analysis, chosen, dense, values), *_blocks(analysis, chosen, blocks_of)]
     blocks: list[Block] = [Paragraph(text) for text in texts if text]
     for cell in chosen:
-        legend = LEGEND if cell == chosen[-1] else ""
+        legend = fixed(LEGEND if cell == chosen[-1] else "")
         blocks.append(Table(cells.place(analysis, cell), ("", *values), rows_of[cell], legend=legend))
     return Section(TITLE, tuple(blocks), detail=True)
 
@@ -80,36 +81,56 @@ def _rows(analysis: Analysis, cell: CellIndex, values: dict[str, Array]) -> tupl
     )
 
 
-def _answer(analysis: Analysis, chosen: list[CellIndex], dense: list[int], values: dict[str, Array]) -> str:
+def _answer(analysis: Analysis, chosen: list[CellIndex], dense: list[int], values: dict[str, Array]) -> Sentence:
     """The first sentence: memory and allocator calls of the dense strategies against the others."""
     data = analysis.data
     if not dense:
-        return "No strategy here puts two buffers into a page."
+        none = Count(0, "points", f"truesize_bytes < {holders.PAGE_BYTES}", shown=False)
+        return Sentence("No strategy here puts two buffers into a page.", none)
     others = [column for column in range(len(data.columns)) if column not in dense]
-    names = " and ".join(data.columns[column] for column in dense)
+    names = numbers.joined([data.columns[column] for column in dense])
+    places = " or ".join(f"({at(data.mixes[m], data.loads[k], data.rings[r])})" for m, k, r in chosen)
+    these, those = (both(places, named([data.columns[column] for column in columns])) for columns in (dense, others))
+    claims: list[Claim] = [Count(len(dense), "distinct col of points", f"truesize_bytes < {holders.PAGE_BYTES}", False)]
 
-    def both(title: str) -> tuple[Array, Array]:
+    def both_sides(title: str) -> tuple[Array, Array]:
         """Values of the dense strategies and of the others, shape (cells, columns) each."""
         told = values.get(title, np.full(data.index.shape[:-1], np.nan))
         own, rest = (np.array([told[cell][columns] for cell in chosen]) for columns in (dense, others))
         return own, rest
 
-    held, whole = both("held/payload")
+    held, whole = both_sides("held/payload")
     with np.errstate(invalid="ignore"):
         ratio = held / np.fmin.reduce(whole, axis=1, initial=np.inf)[:, None]
-    calls, asked = both("calls/packet")
+    calls, asked = both_sides("calls/packet")
     parts = []
-    if (ratio > 0).any():
+    if (ratio > 0).any() and np.isfinite(ratio[ratio > 0]).any():
+        known = ratio[(ratio > 0) & np.isfinite(ratio)]
+        low, high = (Number(float(end), numbers.significant(float(end))) for end in (known.min(), known.max()))
+        span = low.text if low.text == high.text else f"{low.text} to {high.text}"
         parts.append(
-            f"per byte of payload it takes {span(ratio[ratio > 0])} times the memory of the leanest strategy with a"
-            " page per packet, by mix"
+            f"per byte of payload it takes {span} times the memory of the leanest strategy with a page per packet,"
+            " by mix"
         )
+        claims.append(Leaner(_held_over_payload(data), these, those, low, high))
     elif np.isfinite(held).any():
-        parts.append(f"it takes {span(held)} bytes of memory per byte of payload")
+        told = spanned(held, _held_over_payload(data), these)
+        parts.append(f"it takes {told.text} bytes of memory per byte of payload")
+        claims += told.claims
     if np.isfinite(calls).any():
-        against = f", a page per packet {span(asked)}" if np.isfinite(asked).any() else ""
-        parts.append(f"it asks the page allocator {span(calls)} times per packet{against}")
-    return f"Several buffers a page ({names}): {'; '.join(parts)}." if parts else f"Several buffers a page: {names}."
+        own, rest = (spanned(each, f"avg({CALLS})", where) for each, where in ((calls, these), (asked, those)))
+        against = f", a page per packet {rest.text}" if np.isfinite(asked).any() else ""
+        parts.append(f"it asks the page allocator {own.text} times per packet{against}")
+        claims += own.claims + (rest.claims if against else ())
+    text = f"Several buffers a page ({names}): {'; '.join(parts)}." if parts else f"Several buffers a page: {names}."
+    return Sentence(text, *claims)
+
+
+def _held_over_payload(data: Dataset) -> str:
+    """As an aggregate over the rows of a point, in a claim."""
+    out = " + ".join(f"coalesce(avg({name}), 0)" for name in BUFFERS if data.has(name))
+    frame = "(sum(offered_bytes) / nullif(sum(offered_packets), 0))"
+    return f"avg({holders.HELD}) * {holders.PAGE_BYTES} / nullif(({out}) * {frame}, 0)"
 
 
 def _high_order(analysis: Analysis) -> list[int]:
@@ -120,21 +141,31 @@ def _high_order(analysis: Analysis) -> list[int]:
     return [c for c in range(len(data.columns)) if np.nansum(data.values("block_allocs")[..., c, :]) > 0]
 
 
-def _blocks(analysis: Analysis, chosen: list[CellIndex], columns: list[int]) -> list[str]:
+def _blocks(analysis: Analysis, chosen: list[CellIndex], columns: list[int]) -> list[Sentence]:
     """What blocks save and what they pin, a sentence per strategy that takes them."""
-    data, census, said = analysis.data, holders.means(analysis), []
+    data, census, said = analysis.data, holders.means(analysis), list[Sentence]()
     for column in columns:
         text = f"{data.columns[column]} takes order-3 blocks, 8 pages in one call"
+        own = named([data.columns[column]])
+        claims: list[Claim] = [Count(0, "points", both(own, "pairs > 0", "block_allocs is null"), shown=False)]
         if data.has("block_fallbacks"):
             blocks, single = (
                 float(np.nansum(data.values(name)[..., column, :])) for name in ("block_allocs", "block_fallbacks")
             )
-            text += f"; {numbers.percent(single / (blocks + single))} % of its requests fell back to a single page"
+            shown = numbers.percent(single / (blocks + single))
+            text += f"; {shown} % of its requests fell back to a single page"
+            fell, took = (f"sum(sum({name})) over ()" for name in ("block_fallbacks", "block_allocs"))
+            total = f"{fell} / ({took} + {fell})"
+            claims.append(Extreme("largest", total, own, Number(single / (blocks + single), shown, 100)))
         if census:
             pinned = np.array([census[holders.PINNED][cell][column] for cell in chosen])
             held = np.array([analysis.mean(holders.HELD)[cell][column] for cell in chosen])
             with np.errstate(invalid="ignore", divide="ignore"):
                 share = np.where(held > 0, pinned / held, np.nan)
-            text += f"; fragments still out pin {span(share, 'percent')} of what it holds"
-        said.append(f"{text}.")
+            places = " or ".join(f"({at(data.mixes[m], data.loads[k], data.rings[r])})" for m, k, r in chosen)
+            pinned_share = f"({holders.expression(data, holders.PINNED)}) / nullif(avg({holders.HELD}), 0)"
+            told = spanned(share, pinned_share, both(own, places), "percent")
+            text += f"; fragments still out pin {told.text} of what it holds"
+            claims += told.claims
+        said.append(Sentence(f"{text}.", *claims))
     return said

@@ -2,7 +2,8 @@
 """A report as values: sections of paragraphs, tables, findings and charts.  Three writers render the same one.
 
 Nothing here knows about simulations, and no writer does: what is said is decided once, in the files that build
-sections.  A table numbers its own footnotes.
+sections.  A table numbers its own footnotes.  In the report of a sweep every sentence is a `Sentence`, which carries
+what it claims; to a writer it is text.
 
 Whatever text a document is made of is made visible (`foreign`) as it is put in: names and labels are a stranger's, and
 no writer has to think of it.  Paragraphs may have several lines, all else is one.
@@ -10,10 +11,12 @@ no writer has to think of it.  Paragraphs may have several lines, all else is on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from ..foreign import visible, visible_line
+from .statements import Claim, Sentence
 
 
 class _Visible:
@@ -27,14 +30,22 @@ class _Visible:
 
     def _shown(self, value: Any) -> Any:
         if isinstance(value, str):
-            return visible_line(value)
+            return _seen(value, visible_line)
         if isinstance(value, tuple) and value and isinstance(value[0], str | Key):
             shown = tuple(
-                each._replace(text=visible_line(each.text)) if isinstance(each, Key) else visible_line(each)
+                each._replace(text=visible_line(each.text)) if isinstance(each, Key) else _seen(each, visible_line)
                 for each in value
             )
             return value if shown == value else shown
         return value
+
+
+def _seen(text: str, show: Callable[[str], str]) -> str:
+    """A text made visible; a sentence goes on carrying what it claims."""
+    shown = show(text)
+    if shown == text:
+        return text
+    return Sentence(shown, *text.claims) if isinstance(text, Sentence) else shown
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,7 @@ class Cell(_Visible):
     notes: tuple[str, ...] = ()  # footnotes, in full; equal texts share a number
     color: str = ""  # CSS colour of a cell of a map
     hatched: bool = False  # of a map: more than one thing is true of it
+    claims: tuple[Claim, ...] = ()  # what the text says of the table, beside its notes: marks, differences, names
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class Paragraph(_Visible):
     code: bool = False  # a command to paste: kept apart, and folded only where a shell would go on reading
 
     def _shown(self, value: Any) -> Any:
-        return visible(value) if isinstance(value, str) else value
+        return _seen(value, visible) if isinstance(value, str) else value
 
 
 class Key(NamedTuple):
@@ -89,10 +101,17 @@ class Finding(_Visible):
     """One judged claim, or one verdict."""
 
     name: str
-    word: str  # the verdict: "supported", "refuted", "undecided", "not tested", ...
-    claim: str  # what was claimed
-    evidence: tuple[str, ...]  # lines with numbers
+    word: Sentence  # the verdict: "supported", "refuted", "undecided", "not tested", ...
+    claim: Sentence  # what was claimed
+    evidence: tuple[Sentence, ...]  # lines with numbers
     tone: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises TypeError for a sentence that does not carry what it claims."""
+        for text in (self.word, self.claim, *self.evidence):
+            if not isinstance(text, Sentence):
+                raise TypeError(f'"{text}" is no Sentence: a finding says what it claims')
+        super().__post_init__()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from . import dataset, plain, user_claims, verdicts
 from .analysis import analyse
 from .document import Document, Findings, Paragraph, Section
+from .statements import fixed
 
 WIDTH = 88  # of the text: a notebook's cell
 
@@ -30,7 +31,7 @@ def document(table: pa.Table, subtitle: str) -> Document:
 
 def message(text: str, title: str, subtitle: str) -> Document:
     """A few words in place of verdicts."""
-    return Document(title, subtitle, (Section("Nothing to show", (Paragraph(text),)),))
+    return Document(title, subtitle, (Section("Nothing to show", (Paragraph(fixed(text)),)),))
 
 
 def text(found: Document) -> str:

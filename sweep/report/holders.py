@@ -76,6 +76,25 @@ def ends(analysis: Analysis) -> dict[str, Array]:
     return _pages(analysis, {holder: holder.end for holder in HOLDERS}, HELD_END)
 
 
+def expression(data: Dataset, title: str, *, end: bool = False) -> str:
+    """The pages of a holder, as an aggregate over the rows of a point: what `means` and `ends` are in a claim."""
+    if title == PER_CPU:
+        return "avg(pcp_mean_pages)"
+    size = next((name for name in ("truesize_bytes", "frag_bytes") if data.has(name)), "")
+    per_buffer = f"coalesce(any_value({size}), {PAGE_BYTES}) / {PAGE_BYTES}.0" if size else "1.0"
+    named = {holder: holder.end if end else holder.mean for holder in HOLDERS}
+    parts = {
+        holder.title: f"coalesce(avg({name}), 0)" + (f" * {per_buffer}" if holder.buffers else "")
+        for holder, name in named.items()
+        if data.has(name)
+    }
+    if title != PINNED:
+        return parts[title]
+    held = f"avg({HELD_END if end else HELD})"
+    rest = f"({held} - ({' + '.join(parts.values())}))"
+    return f"case when {rest} > {LEAST} * {held} then {rest} else 0 end"
+
+
 def megabytes(pages: Array | float) -> Array:
     """Pages as 10^6 bytes."""
     return np.asarray(np.asarray(pages) * PAGE_BYTES / MEGABYTE)

@@ -10,7 +10,7 @@ Not modelled: values that were not swept.  An axis that does nothing between 0.1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,15 +20,17 @@ from ..stats import variance
 from . import numbers
 from .analysis import METRIC, Analysis
 from .axes import Axis, lay_out
-from .comparison import ABSENT
 from .coordinates import Codes
 from .dataset import Array
+from .differences import ABSENT
 from .document import Block, Cell, Finding, Findings, Paragraph, Section, Table
 from .importance_chart import chart
 from .judging import TONES, UNDECIDED
+from .statements import Claim, Count, NoClaim, Number, Sentence, ShareOfVariance, fixed
 
 FROZEN = 0.01  # share of variance below which an axis says nothing
 SHOWN = 0.01  # of an interaction
+AGAINST = "ns_per_packet / base_ns"  # as a metric in a claim
 MOST_CELLS = 4_000_000  # of the grid that the axes span
 # metric, title, whether ratios are what counts
 RESPONSES = (
@@ -44,12 +46,13 @@ class Told:
     """The shares of one response."""
 
     title: str
+    metric: str
     logarithms: bool
     axes: tuple[str, ...]
     sizes: tuple[int, ...]
     spans: tuple[float, ...]  # largest minus smallest mean along each axis
     shares: variance.Shares | None  # None: it does not vary
-    left_out: str
+    left_out: Sentence
 
 
 def section(analysis: Analysis) -> Section:
@@ -60,11 +63,12 @@ def section(analysis: Analysis) -> Section:
     blocks: list[Block] = [chart(told), *(table for each in told if (table := _table(each)))]
     still = [each.title for each in told if each.shares is None]
     if still:
-        blocks.append(Paragraph(f"The same everywhere: {', '.join(still)}."))
+        same = [_still(analysis, each) for each in told if each.shares is None]
+        blocks.append(Paragraph(Sentence(f"The same everywhere: {', '.join(still)}.", *same)))
     gaps = dict.fromkeys(each.left_out for each in told if each.shares and each.left_out)
     for gap in gaps:
         titles = ", ".join(each.title for each in told if each.shares and each.left_out == gap)
-        blocks.append(Paragraph(f"{titles}: {gap}"))
+        blocks.append(Paragraph(Sentence(f"{titles}: {gap}", *gap.claims)))
     findings = _findings(told)
     if findings:
         blocks.append(Findings(tuple(findings)))
@@ -89,21 +93,30 @@ def responses(analysis: Analysis) -> list[Told]:
             if logarithms:
                 values = np.log(np.where(values > 0, values, np.nan))
             cube = np.append(values, np.nan)[index]
-            found.append(_told(title, logarithms, atoms, cube, simulated))
+            found.append(_told(title, name, logarithms, atoms, cube, simulated))
             if name == METRIC and atoms[0].name == "strategy" and sizes[0] > 2:
                 others = Axis("strategy", atoms[0].labels[1:], atoms[0].codes)
                 against = cube[1:] - cube[:1]
-                found.append(
-                    _told(f"ns per packet against {data.columns[0]}", True, [others, *atoms[1:]], against, simulated)
-                )
+                title = f"ns per packet against {data.columns[0]}"
+                found.append(_told(title, AGAINST, True, [others, *atoms[1:]], against, simulated))
     return found
 
 
-def _told(title: str, logarithms: bool, atoms: list[Axis], cube: Array, simulated: int) -> Told:
+def _still(analysis: Analysis, told: Told) -> Claim:
+    """That a response does not vary, or has no value."""
+    if told.metric == AGAINST:
+        return NoClaim()
+    values = analysis.data.values(told.metric)
+    known = values[np.isfinite(values) & ((values > 0) | (not told.logarithms))]
+    where = f"{told.metric} > 0" if told.logarithms else ""
+    return Count(len(np.unique(known)), f"distinct {told.metric} of rows", where, shown=False)
+
+
+def _told(title: str, metric: str, logarithms: bool, atoms: list[Axis], cube: Array, simulated: int) -> Told:
     """Of a cube (values of each axis, pairs) with gaps: of its full part, in the pairs that are whole there."""
     present = np.isfinite(cube)
     if not present.any():
-        return Told(title, logarithms, (), (), (), None, "")
+        return Told(title, metric, logarithms, (), (), (), None, fixed(""))
     kept = variance.full_part(np.asarray(present.any(axis=-1)))
     part = cube[np.ix_(*kept, np.arange(cube.shape[-1]))]
     pairs = np.asarray(np.isfinite(part).all(axis=tuple(range(part.ndim - 1))))
@@ -115,6 +128,7 @@ def _told(title: str, logarithms: bool, atoms: list[Axis], cube: Array, simulate
     part = part.reshape(*(len(kept[axis]) for axis in varied), part.shape[-1])
     return Told(
         title=title,
+        metric=metric,
         logarithms=logarithms,
         axes=tuple(atoms[axis].name for axis in varied),
         sizes=tuple(len(kept[axis]) for axis in varied),
@@ -129,7 +143,7 @@ def _span(part: Array, axis: int) -> float:
     return float(means.max() - means.min())
 
 
-def _left_out(atoms: list[Axis], kept: list[Codes], pairs: int, of: int, simulated: int) -> str:
+def _left_out(atoms: list[Axis], kept: list[Codes], pairs: int, of: int, simulated: int) -> Sentence:
     """What is not in the part that was decomposed, in words; "" if it is all there."""
     gone = [
         f"{atom.name} {', '.join(label for place, label in enumerate(atom.labels) if place not in values)}"
@@ -139,12 +153,13 @@ def _left_out(atoms: list[Axis], kept: list[Codes], pairs: int, of: int, simulat
     if pairs < of:
         gone.append(f"{of - pairs} of {numbers.count(of, 'replicate')}")
     if not gone:
-        return ""
+        return fixed("")
     used = int(np.prod([len(values) for values in kept]))
-    return (
+    text = (
         f"shares are of a full grid, so left out are {'; '.join(gone)}, where values are missing."
         f" {used:,} of {simulated:,} simulated cells are in it; nothing is said of the others."
     )
+    return Sentence(text, Count(simulated, "points"))
 
 
 def _table(told: Told) -> Table | None:
@@ -170,7 +185,7 @@ def _table(told: Told) -> Table | None:
         ("axis", "values", "alone", "with others", "spans"),
         tuple(rows),
         foot=((Cell("replicates"), Cell(""), rest, Cell(""), Cell("")),),
-        legend=f"spans: largest mean against the smallest along the axis · {most}{alone}",
+        legend=fixed(f"spans: largest mean against the smallest along the axis · {most}{alone}"),
     )
 
 
@@ -186,6 +201,14 @@ def _share(found: stats.Estimate) -> Cell:
     return Cell(f"{text} ±{numbers.half_width(half)}" if np.isfinite(half) and half > 0 else text)
 
 
+def _claim(told: Told, axis: str) -> ShareOfVariance:
+    assert told.shares is not None
+    share = told.shares.together[told.axes.index(axis)]
+    center, half = max(float(share.center), 0.0), float(share.high - share.center)
+    shown = Number(half, numbers.half_width(half), 100) if np.isfinite(half) and half > 0 else None
+    return ShareOfVariance(told.metric, axis, Number(center, numbers.percent(center), 100), shown, not told.left_out)
+
+
 def _findings(told: list[Told]) -> list[Finding]:
     """Axis by axis, whether it can be frozen."""
     found = []
@@ -198,18 +221,22 @@ def _findings(told: list[Told]) -> list[Finding]:
         ]
         parts.sort(key=lambda part: -float(part[1].center))
         text = "Its part in the variance: " + ", ".join(f"{_share(share).text} % of {title}" for title, share in parts)
+        claims = [_claim(each, name) for each in told if each.shares and name in each.axes]
+        unsaid = [replace(claim, shown=False) for claim in claims]
         reach = max(float(share.high) for _, share in parts)  # NaN where there is no interval
         if any(float(share.low) >= FROZEN for _, share in parts):
-            found.append(Finding(name, "matters", f"{text}.", ()))
+            found.append(Finding(name, Sentence("matters", *unsaid), Sentence(f"{text}.", *claims), ()))
         elif reach < FROZEN:
             size = max(each.sizes[each.axes.index(name)] for each in told if name in each.axes)
-            told_by_one = f"One value tells the same here; it leaves 1 in {size} points."
-            found.append(Finding(name, "can be frozen", f"{text}.", (told_by_one,), "better"))
+            told_by_one = Sentence(f"One value tells the same here; it leaves 1 in {size} points.", *unsaid)
+            word = Sentence("can be frozen", *unsaid)
+            found.append(Finding(name, word, Sentence(f"{text}.", *claims), (told_by_one,), "better"))
         else:
             why = (
                 f"the interval reaches over {numbers.percent(FROZEN)} %"
                 if np.isfinite(reach)
                 else "no interval without 3 replicates"
             )
-            found.append(Finding(name, UNDECIDED, f"{text}; {why}.", (), TONES[UNDECIDED]))
+            word = Sentence(UNDECIDED, *unsaid)
+            found.append(Finding(name, word, Sentence(f"{text}; {why}.", *claims), (), TONES[UNDECIDED]))
     return sorted(found, key=lambda finding: finding.word != "can be frozen")

@@ -16,9 +16,11 @@ import numpy as np
 
 from . import cells, holders, numbers
 from .analysis import Analysis
-from .dataset import Array
+from .dataset import Array, Dataset
 from .document import Cell, Paragraph, Section, Table
 from .outcome import CellIndex
+from .statements import Claim, Count, Extreme, Number, Sentence, at, both, fixed
+from .steady import Mask
 
 TITLE = "Leak or slow application"
 DRIVER, OWN = (holders.RX, holders.TX), (holders.CACHE, holders.RING, holders.PINNED)
@@ -37,37 +39,63 @@ def section(analysis: Analysis) -> Section:
         return Section(TITLE, (), detail=True)
     chosen = list(cells.middles(analysis))
     holding = [cell for cell in chosen if np.nansum(found[holders.SOCKET][cell]) > 0]
-    tables = [_table(analysis, cell, found, _pace(analysis), LEGEND if cell == holding[-1] else "") for cell in holding]
+    tables = [
+        _table(analysis, cell, found, _pace(analysis), fixed(LEGEND if cell == holding[-1] else "")) for cell in holding
+    ]
     return Section(TITLE, (Paragraph(_answer(analysis, found)), *tables), detail=True)
 
 
-def _answer(analysis: Analysis, found: dict[str, Array]) -> str:
+def _answer(analysis: Analysis, found: dict[str, Array]) -> Sentence:
     """The first sentence: leak or not, then what sockets hold, over all cells of the sweep."""
-    lost = _unaccounted(analysis, found)
+    data, lost = analysis.data, _unaccounted(analysis, found)
+    lost_pages = Number(lost, numbers.coarse(lost) if lost > 0 else "")
+    rest = Extreme("largest", holders.expression(data, holders.PINNED, end=True), _page_by_page(data), lost_pages)
+    none_there = Count(0, "points", _page_by_page(data), shown=False)
+    whole = (holders.truesize_bytes(data) == holders.PAGE_BYTES) & (data.index >= 0).any(axis=-1) & _single(data)
+    claims: list[Claim] = [rest if whole.any() else none_there]
     if lost > 0:
-        leak = f"Up to {numbers.coarse(lost)} pages have no holder at the end of a simulation: a leak."
+        leak = f"Up to {lost_pages.text} pages have no holder at the end of a simulation: a leak."
     else:
         leak = "Nothing leaks: every page held at the end of a simulation has a holder."
     sockets = found[holders.SOCKET]
-    most = {name: float(np.nanmax(sockets[mix], initial=0)) for mix, name in enumerate(analysis.data.mixes)}
+    most = {name: float(np.nanmax(sockets[mix], initial=0)) for mix, name in enumerate(data.mixes)}
+    for name, pages in most.items():
+        text = numbers.coarse(pages) if pages > 0 else ""
+        in_sockets = holders.expression(data, holders.SOCKET, end=True)
+        claims.append(Extreme("largest", in_sockets, at(name), Number(pages, text)))
     slow = [f"{numbers.coarse(pages)} in {name}" for name, pages in most.items() if pages > 0]
     none = [name for name, pages in most.items() if pages == 0]
     if not slow:
-        return f"{leak} No socket holds a page either, so a pool taken down then would have nothing in flight."
+        text = f"{leak} No socket holds a page either, so a pool taken down then would have nothing in flight."
+        return Sentence(text, *claims)
     free = f", none in {' and '.join(none)}" if none else ""
-    return (
+    text = (
         f"{leak} What a pool taken down then would still have in flight waits for a slow application: up to"
         f" {', '.join(slow)} (pages in sockets, most of any cell){free}."
     )
+    return Sentence(text, *claims)
+
+
+def _page_by_page(data: Dataset) -> str:
+    """The condition that a point's strategy takes page by page for a buffer."""
+    size = next((name for name in ("truesize_bytes", "frag_bytes") if data.has(name)), "")
+    lumps = [f"{name} is null" for name in LUMPS if data.has(name)]
+    return both(f"coalesce({size}, {holders.PAGE_BYTES}) = {holders.PAGE_BYTES}" if size else "true", *lumps)
+
+
+def _single(data: Dataset) -> Mask:
+    """Points of strategies that never take several pages at once."""
+    whole = np.ones(data.index.shape[:-1], dtype=bool)
+    for name in LUMPS:
+        if data.has(name):
+            whole &= ~np.isfinite(data.values(name)).any(axis=-1)
+    return whole
 
 
 def _unaccounted(analysis: Analysis, found: dict[str, Array]) -> float:
     """Most pages without a holder, over the strategies that take page by page for a buffer: others pin the rest."""
     data = analysis.data
-    whole = holders.truesize_bytes(data) == holders.PAGE_BYTES
-    for name in LUMPS:
-        if data.has(name):
-            whole &= ~np.isfinite(data.values(name)).any(axis=-1)
+    whole = (holders.truesize_bytes(data) == holders.PAGE_BYTES) & _single(data)
     rest = np.where(whole, found[holders.PINNED], 0.0)
     return float(np.nanmax(rest, initial=0))
 

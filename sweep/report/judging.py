@@ -8,16 +8,18 @@ Without at least two replicates every cell is open.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import stats
 from . import numbers
+from .statements import Absent, Claim, Extreme, Judged, Number, Sentence
 
 SUPPORTED, REFUTED, UNDECIDED, NOT_TESTED = "supported", "refuted", "undecided", "not tested by this sweep"
 SIZE_OPEN = "supported, size of the pool not tested"
-Judgement = tuple[str, list[str]]  # verdict, evidence
+Judgement = tuple[Sentence, list[Sentence]]  # verdict, evidence
 TONES = {SUPPORTED: "better", SIZE_OPEN: "better", REFUTED: "worse", UNDECIDED: "tie", NOT_TESTED: "missing"}
 
 
@@ -47,27 +49,41 @@ def sides(estimate: stats.Estimate, threshold: float, *, inclusive: bool = False
         return Sides(np.asarray(estimate.high < threshold), np.asarray(estimate.low >= threshold), present)
 
 
-def for_all(good: int, bad: int, cells: int) -> str:
+def for_all(good: int, bad: int, cells: int) -> Sentence:
     """Verdict on "in every cell": one counterexample refutes, one open cell leaves it undecided."""
-    if cells == 0:
-        return NOT_TESTED
-    return REFUTED if bad else SUPPORTED if good == cells else UNDECIDED
+    word = NOT_TESTED if not cells else REFUTED if bad else SUPPORTED if good == cells else UNDECIDED
+    return Sentence(word, Judged(word, "all", good, bad, cells))
 
 
-def usually(good: int, bad: int, cells: int) -> str:
+def usually(good: int, bad: int, cells: int) -> Sentence:
     """Verdict on "usually": two thirds of the cells decide."""
-    if cells == 0:
-        return NOT_TESTED
-    return SUPPORTED if good * 3 >= cells * 2 else REFUTED if bad * 3 >= cells * 2 else UNDECIDED
+    word = SUPPORTED if good * 3 >= cells * 2 else REFUTED if bad * 3 >= cells * 2 else UNDECIDED
+    word = word if cells else NOT_TESTED
+    return Sentence(word, Judged(word, "usually", good, bad, cells))
 
 
-def span(values: NDArray[np.float64], form: str = "plain") -> str:
-    """ "0.2 to 0.9", or one number if they print alike; "percent" adds the sign %."""
+class Spanned(NamedTuple):
+    """The smallest and the largest of some means, in words, and what that claims."""
+
+    text: str
+    claims: tuple[Claim, ...]
+
+
+def spanned(values: NDArray[np.float64], expression: str, where: str, form: str = "plain") -> Spanned:
+    """ "0.2 to 0.9", or one number if they print alike; "percent" adds the sign %.
+
+    `values` are the means of `expression` over the points that meet `where`; those that are not finite are left out.
+    """
     known = values[np.isfinite(values)]
     if not known.size:
-        return numbers.MISSING
-    show = numbers.percent if form == "percent" else numbers.significant
-    low, high = show(float(known.min())), show(float(known.max()))
+        return Spanned(numbers.MISSING, (Absent(expression, where),))
+    show, scale = (numbers.percent, 100.0) if form == "percent" else (numbers.significant, 1.0)
+    low, high = float(known.min()), float(known.max())
+    first, last = show(low), show(high)
     unit = " %" if form == "percent" else ""
-    alike = float(low.replace(",", "")) == float(high.replace(",", ""))
-    return f"{low}{unit}" if alike else f"{low} to {high}{unit}"
+    alike = float(first.replace(",", "")) == float(last.replace(",", ""))
+    claims = (
+        Extreme("smallest", expression, where, Number(low, first, scale)),
+        Extreme("largest", expression, where, Number(high, first if alike else last, scale)),
+    )
+    return Spanned(f"{first}{unit}" if alike else f"{first} to {last}{unit}", claims)

@@ -14,11 +14,13 @@ import numpy as np
 from .. import stats
 from . import holders, numbers
 from .analysis import Analysis
-from .comparison import ABSENT, HELD_TWICE, noted
 from .dataset import Array, Dataset
+from .differences import ABSENT, noted
 from .document import Block, Cell, Chart, Paragraph, Section, Table
-from .judging import span
+from .judging import spanned
+from .other_metrics import HELD_TWICE
 from .panels import CONFIG, Spec, key, panel
+from .statements import Absent, Claim, Extreme, First, Number, Sentence, at, both, fixed
 
 TITLE = "Memory against ring size"
 SCALE: Spec = {"type": "log", "base": 2, "nice": False}
@@ -38,7 +40,7 @@ def section(analysis: Analysis) -> Section:
     for mix in mixes:
         if np.nansum(data.values(holders.HELD)[mix]) > 0:
             blocks.append(_chart(analysis, mix))
-        blocks.append(_table(analysis, mix, LEGEND if mix == mixes[-1] else ""))
+        blocks.append(_table(analysis, mix, fixed(LEGEND if mix == mixes[-1] else "")))
     return Section(TITLE, tuple(blocks), detail=True)
 
 
@@ -52,28 +54,47 @@ def payload_ratio(data: Dataset) -> Array | None:
     return np.where((data.index >= 0).any(axis=-1) & (frame > 0), ratio, np.nan)
 
 
-def _answer(analysis: Analysis, mixes: list[int]) -> str:
+def _answer(analysis: Analysis, mixes: list[int]) -> Sentence:
     """The first sentence: from the smallest to the largest ring, and who holds least and most there."""
     data = analysis.data
     held = holders.megabytes(analysis.mean(holders.HELD))
     over = np.array([held[mix, analysis.last_load(mix)] for mix in mixes])  # (mixes, rings, columns)
     simulated = np.flatnonzero(np.isfinite(over).any(axis=(0, 2)))
+    if not simulated.size:
+        return Sentence("What is held at the highest load is not known.", Absent(f"avg({holders.HELD})", "last"))
     first, last = int(simulated[0]), int(simulated[-1])
-    said = f"{span(over[:, last])} MB at ring {data.rings[last]}"
-    if first != last:
-        said = f"{span(over[:, first])} MB at ring {data.rings[first]} and {said}"
+    megabytes = f"avg({holders.HELD}) * {holders.PAGE_BYTES} / 1e6"
+    parts, claims = [], list[Claim]()
+    for ring in dict.fromkeys((first, last)):
+        told = spanned(over[:, ring], megabytes, f"last and ring = {data.rings[ring]}")
+        parts.append(f"{told.text} MB at ring {data.rings[ring]}")
+        claims += told.claims
+    text = f"Pages held come to {' and '.join(parts)} at the highest load (mean, by mix and strategy)."
     means = stats.mean(over[:, last].T).center
     finite = [int(column) for column in np.flatnonzero(np.isfinite(means))]
-    ranked = sorted(finite, key=lambda column: means[column])
-    least, most = data.columns[ranked[0]], data.columns[ranked[-1]]
-    by = f" Least is held by {least}, most by {most}." if least != most else ""
+    ranked = sorted(finite, key=lambda column: float(means[column]))
+    least, most = ranked[0], ranked[-1]
+    if means[least] < means[most]:
+        where = f"last and ring = {data.rings[last]}"
+        text += (
+            f" At ring {data.rings[last]} the least is held by {data.columns[least]}, the most by {data.columns[most]}."
+        )
+        claims.append(First("smallest", data.columns[least], megabytes, where))
+        claims.append(First("largest", data.columns[most], megabytes, where))
     if not data.has(holders.PEAK):
-        return f"Pages held come to {said} at the highest load (mean, by mix and strategy).{by}"
+        return Sentence(text, *claims)
     with np.errstate(invalid="ignore", divide="ignore"):
         above = holders.megabytes(analysis.mean(holders.PEAK)) / held - 1
-    worst = max((float(np.nanmax(above[mix, analysis.last_load(mix)], initial=0)), mix) for mix in mixes)
-    peak = f" The peak lies up to {numbers.percent(worst[0])} % above the mean ({data.mixes[worst[1]]})."
-    return f"Pages held come to {said} at the highest load (mean, by mix and strategy).{by}{peak}"
+    over_mean = np.array([above[mix, analysis.last_load(mix)] for mix in mixes])
+    if (over_mean > 0).any() and np.isfinite(over_mean[over_mean > 0]).any():
+        worst = float(over_mean[np.isfinite(over_mean)].max())
+        mix = mixes[int(np.argwhere(over_mean == worst)[0][0])]
+        shown = numbers.percent(worst)
+        text += f" The peak lies up to {shown} % above the mean ({data.mixes[mix]})."
+        ratio = f"avg({holders.PEAK}) / nullif(avg({holders.HELD}), 0) - 1"
+        claims.append(Extreme("largest", ratio, both("last", at(data.mixes[mix])), Number(worst, shown, 100)))
+        claims.append(Extreme("largest", ratio, "last", Number(worst, shown, 100)))
+    return Sentence(text, *claims)
 
 
 def _chart(analysis: Analysis, mix: int) -> Chart:

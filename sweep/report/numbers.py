@@ -89,3 +89,18 @@ def on_axis(found: float | None, axis: Sequence[float], *, best: bool = False) -
         return f"{found:.12g}"
     sign = "≤ " if found == min(axis) else "≥ " if best and found == max(axis) else ""
     return f"{sign}{found:.12g}"
+
+
+def stretches(values: Sequence[int], of: Sequence[int]) -> str:
+    """ "64 to 256 and 4096": values of a rising axis, three and more neighbours on it joined."""
+    groups: list[list[int]] = []
+    for place in (list(of).index(value) for value in values):
+        if groups and place == groups[-1][-1] + 1:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    texts: list[str] = []
+    for group in groups:
+        few = [str(of[place]) for place in group]
+        texts += few if len(group) < 3 else [f"{few[0]} to {few[-1]}"]
+    return joined(texts)

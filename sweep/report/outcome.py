@@ -17,6 +17,7 @@ import numpy as np
 from .. import stats
 from . import numbers
 from .dataset import Array
+from .statements import Claim, Count, Extreme, Number, Sentence, Values, both
 
 CellIndex = tuple[int, int, int]  # mix, load, ring
 WITHIN = f"within {numbers.percent(stats.MARGIN)} %"
@@ -79,17 +80,28 @@ def outcome_of(ns: Array, drops: Array | None, confidence: float = stats.CONFIDE
     return Outcome(winner, tuple(int(column) for column in np.flatnonzero(faster)))
 
 
-def pairs_wanted(found: Iterable[Outcome]) -> str:
-    """ "undecided with 2 pairs; about 5 would decide" for the undecided ones among these; "" without one."""
+def pairs_wanted(found: Iterable[Outcome], where: str) -> Sentence:
+    """ "undecided with 2 pairs: about 5 would decide" for the undecided ones among these, the cells that meet `where`.
+
+    Empty, with the claim that there is none, without one.
+    """
     open_ones = [outcome.winner for outcome in found if not outcome.winner.decided]
+    where = both(where, "not decided")
     if not open_ones:
-        return ""
-    pairs = numbers.ranges([float(n) for n in sorted({winner.pairs for winner in open_ones})])
+        return Sentence("", Count(0, "cells", where, shown=False))
+    distinct = sorted({winner.pairs for winner in open_ones})
+    pairs = numbers.ranges([float(n) for n in distinct])
     said = f"undecided with {pairs} {'pair' if pairs == '1' else 'pairs'}"
-    needed = sorted({winner.needed for winner in open_ones if winner.needed is not None and winner.pairs >= 2})
-    if min(winner.pairs for winner in open_ones) < 2:
-        return f"{said}: 2 at least are needed, 5 are usual"
+    claims: list[Claim] = [Values("pairs", where, tuple(float(n) for n in distinct), (str(distinct[0]),))]
+    if distinct[0] < 2:
+        return Sentence(f"{said}: 2 at least are needed, 5 are usual", *claims)
+    enough = [winner.needed for winner in open_ones]
+    needed = sorted({pairs for pairs in enough if pairs is not None})
+    claims.append(Count(enough.count(None), "cells", both(where, "needed is null"), shown=False))
     if not needed:
-        return f"{said}: no number of pairs within reach would decide"
+        return Sentence(f"{said}: no number of pairs within reach would decide", *claims)
     span = f"{needed[0]}" if len(needed) == 1 else f"{needed[0]} to {needed[-1]}"
-    return f"{said}: about {span} would decide"
+    rest = " all but " + numbers.count(enough.count(None), "cell") if None in enough else ""
+    for which, number in (("smallest", needed[0]), ("largest", needed[-1])):
+        claims.append(Extreme(which, "needed", where, Number(number, str(number)), "cells"))
+    return Sentence(f"{said}: about {span} would decide{rest}", *claims)

@@ -21,12 +21,13 @@ from .. import stats
 from ..stats import pareto
 from . import numbers
 from .analysis import METRIC, Analysis
-from .comparison import noted
 from .composition import SHORT as TAIL_SHORT
 from .dataset import Array
+from .differences import noted
 from .document import Block, Cell, Section, Table
 from .measures import too_short
 from .pareto_chart import chart
+from .statements import OnFront, Sentence, fixed
 
 PAGE_BYTES = 4096
 OPEN = "not beyond doubt: in the pairs at hand another choice may be as good in everything"
@@ -42,6 +43,7 @@ class Objective:
     costs: Array  # what is compared: logarithms, but of shares the numbers
     tolerance: float  # of `costs`
     text: Callable[[float], str]  # of a mean of `values`
+    expression: str  # of `costs`, in a claim
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,19 +83,20 @@ def fronts(analysis: Analysis) -> list[Choices]:
 def _objectives(analysis: Analysis) -> list[Objective]:
     data = analysis.data
 
-    def ratio(title: str, values: Array, tolerance: float, text: Callable[[float], str]) -> Objective:
+    def ratio(title: str, metric: str, tolerance: float, text: Callable[[float], str], scale: float = 1) -> Objective:
+        values = data.values(metric) * scale
         costs = np.log(np.where(values > 0, values, np.nan))
-        return Objective(title, values, costs, float(np.log1p(tolerance)), text)
+        told = f"avg(ln({metric})) filter ({metric} > 0)"
+        return Objective(title, values, costs, float(np.log1p(tolerance)), text, told)
 
-    found = [ratio("ns per packet", data.values(METRIC), TIGHT, numbers.significant)]
+    found = [ratio("ns per packet", METRIC, TIGHT, numbers.significant)]
     if data.has("pages_held_mean_pages"):
-        held = data.values("pages_held_mean_pages") * (PAGE_BYTES / 1e6)
-        found.append(ratio("held, MB", held, MEMORY, numbers.significant))
+        found.append(ratio("held, MB", "pages_held_mean_pages", MEMORY, numbers.significant, PAGE_BYTES / 1e6))
     if analysis.drops is not None:
         share = analysis.drops
-        found.append(Objective("dropped, %", share, share, stats.DROP_MARGIN, numbers.percent))
+        found.append(Objective("dropped, %", share, share, stats.DROP_MARGIN, numbers.percent, "avg(drop_ratio)"))
     if data.has("latency_p99_ns"):
-        found.append(ratio("p99", data.values("latency_p99_ns"), TAIL, numbers.time))
+        found.append(ratio("p99", "latency_p99_ns", TAIL, numbers.time))
     return found
 
 
@@ -138,12 +141,14 @@ def _table(analysis: Analysis, choices: Choices, *, last: bool) -> Table:
     for place in found.kept:
         ring, column = choices.places[place]
         alike = [_named(analysis, choices, other) for other in found.alike[place]]
-        notes = [f"much the same in everything: {', '.join(alike)}"] if alike else []
-        notes += [OPEN] if place in choices.open else []
+        claim = _claim(analysis, choices, place)
+        notes = [Sentence(f"much the same in everything: {', '.join(alike)}", claim)] if alike else []
+        notes += [fixed(OPEN)] if place in choices.open else []
         notes += [TAIL_SHORT] if choices.short[place] else []
         where = (choices.mix, choices.load, ring, column)
         knee = place == found.knee
-        name = Cell(f"* {data.columns[column]}" if knee else data.columns[column], "best" if knee else "")
+        text = f"* {data.columns[column]}" if knee else data.columns[column]
+        name = Cell(text, "best" if knee else "", claims=(claim,))
         cells = [
             Cell(objective.text(value))
             for objective, value in zip(choices.objectives, choices.means[place].tolist(), strict=True)
@@ -155,7 +160,21 @@ def _table(analysis: Analysis, choices: Choices, *, last: bool) -> Table:
         f"{table_of}: the front of {numbers.count(len(choices.places), 'choice')}{more}",
         ("strategy", "ring", *(objective.title for objective in choices.objectives)),
         tuple(rows),
-        legend=_legend() if last else "",
+        legend=fixed(_legend() if last else ""),
+    )
+
+
+def _claim(analysis: Analysis, choices: Choices, place: int) -> OnFront:
+    data = analysis.data
+    ring, column = choices.places[place]
+    alike = [choices.places[other] for other in choices.front.alike[place]]
+    return OnFront(
+        data.mixes[choices.mix],
+        data.loads[choices.load],
+        data.rings[ring],
+        data.columns[column],
+        tuple(objective.expression for objective in choices.objectives),
+        tuple((data.rings[r], data.columns[c]) for r, c in alike),
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .. import stats
 from ..foreign import drawn, everywhere
-from . import comparison, composition, holders, importance, pareto, reproduction, steady
+from . import composition, holders, importance, marked_row, pareto, reproduction, steady
 from .analysis import METRIC, Analysis
 from .bars import shade as part_shade
 from .dataset import Dataset
@@ -166,7 +166,7 @@ def _flags(analysis: Analysis) -> NDArray[np.uint8]:
 def _signs(analysis: Analysis) -> NDArray[np.uint8]:
     found = np.zeros(analysis.absolute.pairs.shape, dtype=np.uint8)
     for cell, outcome in analysis.outcomes.items():
-        for column, (sign, _) in comparison.signs(outcome).items():
+        for column, (sign, _) in marked_row.signs(outcome).items():
             found[(*cell, column)] = SIGNS.index(sign)
     return found
 

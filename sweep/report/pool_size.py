@@ -24,10 +24,12 @@ from .dataset import Array
 from .document import Block, Cell, Paragraph, Section, Table
 from .pool_claims import NEVER
 from .pool_size_chart import chart
+from .statements import Claim, Count, Extreme, LargeEnough, Number, Sentence, Values, both, fixed, quoted
 
 TITLE = "How large a pool for its ring"
 VARY = "--set 'axes.strategy.pool_size=[ring//4, ring, 2*ring]'"
 MOST_RINGS = 3
+IDLE = f"(avg(pool_cache_mean_pages) + avg(pool_ring_mean_pages)) * {holders.PAGE_BYTES} / 1e6"  # in a claim
 LEGEND = (
     "lag: 99 % quantile of the time from wire to delivery or departure, all sizes together, then in laps of the RX"
     " ring · idle: pages in the pool's cache and ring, mean over the window"
@@ -56,7 +58,7 @@ def section(analysis: Analysis) -> Section:
         sizes = numbers.ranges(sorted({size for pools in found for size in pools.sizes}))
         return Section(
             TITLE,
-            (Paragraph(f"Not tested: every pool has {sizes}× the ring's size. To vary it: {VARY}."),),
+            (Paragraph(_untested(analysis, sizes, found)),),
             detail=True,
         )
     blocks: list[Block] = []
@@ -66,9 +68,16 @@ def section(analysis: Analysis) -> Section:
         blocks += [drawn] if drawn else []
         blocks.append(_table(analysis, pools, "slow allocations per packet", pools.slow, ""))
         if np.isfinite(pools.idle).any():
-            legend = LEGEND if pools is varied[-1] else ""
+            legend = fixed(LEGEND if pools is varied[-1] else "")
             blocks.append(_table(analysis, pools, "idle in cache and ring, MB", pools.idle, legend))
     return Section(TITLE, tuple(blocks), detail=True)
+
+
+def _untested(analysis: Analysis, sizes: str, found: list[Pools]) -> Sentence:
+    every = tuple(sorted({size for pools in found for size in pools.sizes}))
+    told = Values("round(pool_size / ring, 3)", "pool_size is not null", every, (f"{every[0]:g}",), "points")
+    each = "the pool of each strategy has" if len(found) > 1 else "every pool has"
+    return Sentence(f"Not tested: {each} {sizes}× the ring's size. To vary it: {VARY}.", told)
 
 
 def _pools(analysis: Analysis, strategy: str) -> Pools | None:
@@ -93,12 +102,13 @@ def _pools(analysis: Analysis, strategy: str) -> Pools | None:
     return Pools(strategy, tuple(columns), tuple(known), by_size(slow), by_size(idle))
 
 
-def _answer(analysis: Analysis, pools: Pools) -> str:
+def _answer(analysis: Analysis, pools: Pools) -> Sentence:
     """The first sentence: the smallest size that keeps off the slow path; then what sizes leave idle."""
     compared = np.isfinite(pools.slow).sum(axis=-1) > 1
     rates = pools.slow[compared]  # (cells, sizes)
     enough = ~(rates >= NEVER)
     from_here = np.logical_and.accumulate(enough[:, ::-1], axis=1)[:, ::-1]  # this size and all larger
+    from_here &= np.isfinite(rates)  # a size that was not simulated is no answer
     found = Counter(pools.sizes[int(np.argmax(row))] if row.any() else np.inf for row in from_here)
     total = numbers.count(len(rates), "cell")
     parts = [f"{numbers.on_axis(size, pools.sizes)}× in {found[size]}" for size in pools.sizes if found[size]]
@@ -106,26 +116,48 @@ def _answer(analysis: Analysis, pools: Pools) -> str:
         never = np.argwhere(compared)[~from_here.any(axis=1)]
         where = dict.fromkeys(analysis.data.mixes[mix] for mix, _, _ in never)
         parts.append(f"none of these in {found[np.inf]} ({', '.join(where)})")
+    sizes: list[float | None] = [*pools.sizes, None]
+    counted = tuple((size, found[np.inf if size is None else size]) for size in sizes)
+    claims: list[Claim] = [LargeEnough(pools.name, NEVER, tuple(each for each in counted if each[1]), len(rates))]
     said = (
         f"{pools.name}: large enough, with fewer than one slow allocation in {1 / NEVER:,.0f} packets, is"
         f" {'; '.join(parts)} of {total} of mix, load and ring."
     )
     if np.isfinite(pools.idle).any():
-        said += f" Idle in cache and ring, median over the cells: {', '.join(_idle(pools, pools.idle[compared]))}."
+        idle = list(_idle(pools, pools.idle[compared]))
+        claims += [claim for each in idle for claim in each.claims]
+        said += f" Idle in cache and ring, median over the cells: {', '.join(idle)}."
     if analysis.data.has("recycle_ring"):
         puts = np.nansum(analysis.data.values("recycle_ring")[:, :, :, list(pools.columns)], axis=(-2, -1))
         used = int((puts[compared] > 0).sum())
         said += f" Pages came back through the pool's ring, so that its size can matter, in {used} of {total}."
-    return said
+        putting = both(_compared(pools), "coalesce(recycle_ring, 0) > 0")
+        claims.append(Count(used, "distinct (mix, load, ring) of points", putting))
+    return Sentence(said, *claims)
 
 
-def _idle(pools: Pools, idle: Array) -> Iterator[str]:
+def _compared(pools: Pools) -> str:
+    """The points of its cells in which two sizes were simulated."""
+    own = (
+        f"strategy = {quoted(pools.name)} and pool_size is not null and alloc_slow / nullif(rx_packets, 0) is not null"
+    )
+    several = "having count(distinct round(pool_size / ring, 3)) > 1"
+    cells = f"select (mix, load, ring) from points where {own} group by mix, load, ring {several}"
+    return f"strategy = {quoted(pools.name)} and (mix, load, ring) in ({cells})"
+
+
+def _idle(pools: Pools, idle: Array) -> Iterator[Sentence]:
     """ "0.38 MB at 0.25× (at most 1.2)"; `idle` has shape (cells, sizes)."""
     for place, size in enumerate(pools.sizes):
         known = idle[:, place][np.isfinite(idle[:, place])]
         if known.size:
-            middle, most = (numbers.significant(float(value), 2) for value in (np.median(known), known.max()))
-            yield f"{middle} MB at {_times(size)} (at most {most})"
+            middle, most = (
+                Number(float(value), numbers.significant(float(value), 2)) for value in (np.median(known), known.max())
+            )
+            where = both(_compared(pools), f"round(pool_size / ring, 3) = {size!r}")
+            found = (("median", middle), ("largest", most))
+            claims = (Extreme(which, IDLE, where, number, "cell means") for which, number in found)
+            yield Sentence(f"{middle.text} MB at {_times(size)} (at most {most.text})", *claims)
 
 
 def _middle(analysis: Analysis, values: Array) -> list[tuple[int, Array]]:

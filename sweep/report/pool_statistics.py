@@ -18,8 +18,9 @@ from . import cells, numbers
 from .analysis import Analysis
 from .dataset import Array
 from .document import Block, Cell, Paragraph, Section, Table
-from .judging import span
+from .judging import spanned
 from .outcome import CellIndex
+from .statements import Claim, Extreme, Lacking, Number, Sentence, at, both, fixed, named
 
 TITLE = "What the pool's statistics mean"
 COUNTERS = (
@@ -27,6 +28,10 @@ COUNTERS = (
     *("recycle_cached", "recycle_cache_full", "recycle_ring", "recycle_ring_full", "recycle_released_refcnt"),
 )
 OTHERS = ("pages_taken", "deferred_frees", "released_buffers")
+# The rates below as aggregates over the rows of a point, in a claim.
+DIRECT = "sum(recycle_cached) / nullif(sum(recycle_cached + recycle_ring + recycle_ring_full), 0)"
+TOOL = "sum(recycle_ring + recycle_cached) / nullif(sum(alloc_slow + alloc_fast), 0)"
+HIT = "1 - sum(pages_taken) / nullif(sum(alloc_fast + alloc_refill + alloc_slow + alloc_slow_high_order), 0)"
 Sums = Mapping[str, Array]  # counter -> shape (columns,), sum of the replicates
 
 
@@ -84,7 +89,7 @@ MEANINGS = (
 def section(analysis: Analysis) -> Section:
     """The two rates and who frees in words, then counters and rates per mix.  No blocks without a pool's counters."""
     data = analysis.data
-    columns = [column for column in range(len(data.columns)) if _counts(analysis, column)]
+    columns = column_of(analysis)
     names = [name for name in (*COUNTERS, *OTHERS) if data.has(name)]
     if not columns or not set(COUNTERS) <= set(names):
         return Section(TITLE, (), detail=True)
@@ -92,7 +97,7 @@ def section(analysis: Analysis) -> Section:
     chosen = [(cell, of) for cell, of in chosen if _sum(of, "alloc_fast", "alloc_slow").any()]
     if not chosen:
         return Section(TITLE, (), detail=True)
-    blocks: list[Block] = [Paragraph(_answer(analysis, chosen)), *map(Paragraph, MEANINGS)]
+    blocks: list[Block] = [Paragraph(_answer(analysis, chosen)), *(Paragraph(fixed(text)) for text in MEANINGS)]
     for cell, of in chosen:
         rows = [(Cell(name), *(Cell(f"{int(value):,}") for value in of[name])) for name in COUNTERS]
         for title, value, ratio in ROWS:
@@ -122,22 +127,41 @@ def _told(value: Callable[[Sums], Array], of: Sums) -> Array | None:
         return None
 
 
-def _answer(analysis: Analysis, chosen: list[tuple[CellIndex, Sums]]) -> str:
+def _answer(analysis: Analysis, chosen: list[tuple[CellIndex, Sums]]) -> Sentence:
     """The first sentence: how far the printed rate is from the true one; then who frees."""
-    direct = "; ".join(
-        f"{analysis.data.mixes[cell[0]]} {span(direct_share(of), 'percent')}"
-        for cell, of in chosen
-        if np.isfinite(direct_share(of)).any()
-    )
-    freed = f" Of the pages put back, on the allocating CPU (direct): {direct}." if direct else ""
+    data, claims, parts = analysis.data, list[Claim](), []
+    for cell, of in chosen:
+        told = spanned(direct_share(of), DIRECT, _pools(analysis, cell), "percent")
+        if told.text != numbers.MISSING:
+            parts.append(f"{data.mixes[cell[0]]} {told.text}")
+            claims += told.claims
+    freed = f" Of the pages put back, on the allocating CPU (direct): {'; '.join(parts)}." if parts else ""
     if "pages_taken" not in chosen[0][1]:
-        return f"The table does not count new pages, so the true page hit rate is not known.{freed}"
+        text = f"The table does not count new pages, so the true page hit rate is not known.{freed}"
+        return Sentence(text, Lacking("pages_taken"), *claims)
     gaps = [(float(np.nanmax(np.abs(tool_rate(of) - hit_rate(of)), initial=0)), cell, of) for cell, of in chosen]
     gap, cell, of = max(gaps, key=lambda each: each[0])
     column = int(np.nanargmax(np.nan_to_num(np.abs(tool_rate(of) - hit_rate(of)))))
     printed, true = (numbers.percent(float(rate(of)[column])) for rate in (tool_rate, hit_rate))
     points = numbers.significant(gap * 100, 2)
-    return (
+    places = " or ".join(f"({_pools(analysis, each)})" for each, _ in chosen)
+    here = both(_pools(analysis, cell), named([data.columns[column_of(analysis)[column]]]))
+    rates = [(TOOL, tool_rate(of)[column], printed), (HIT, hit_rate(of)[column], true)]
+    claims.append(Extreme("largest", f"abs({TOOL} - ({HIT}))", places, Number(gap, points, 100)))
+    claims += [Extreme("largest", rate, here, Number(float(own), text, 100)) for rate, own, text in rates]
+    text = (
         f"The recycle rate that the kernel's tool prints lies up to {points} percentage points from the true page hit"
-        f" rate ({analysis.data.mixes[cell[0]]}: {printed} % printed, {true} % true).{freed}"
+        f" rate ({data.mixes[cell[0]]}: {printed} % printed, {true} % true).{freed}"
     )
+    return Sentence(text, *claims)
+
+
+def column_of(analysis: Analysis) -> list[int]:
+    """Columns of the dataset that have a pool's counters."""
+    return [column for column in range(len(analysis.data.columns)) if _counts(analysis, column)]
+
+
+def _pools(analysis: Analysis, cell: CellIndex) -> str:
+    """The points of a cell that have them."""
+    data = analysis.data
+    return both(at(data.mixes[cell[0]], data.loads[cell[1]], data.rings[cell[2]]), "alloc_fast is not null")

@@ -16,13 +16,14 @@ from .. import stats
 from ..errors import SweepError
 from . import coordinates, dataset, measures, numbers, selection
 from .axes import Axes, lay_out
-from .comparison import ABSENT, ALONE, Form, difference_cell, noted, relative_cell
 from .dataset import Dataset
+from .differences import ABSENT, ALONE, Form, difference_cell, noted, relative_cell
 from .document import Block, Cell, Document, Paragraph, Section, Table
 from .measures import Measure
 from .reproduction import again, shortened
 from .scales import Scale, scale
 from .sheets import Baseline, Sheet, baseline, sheets, typed
+from .statements import Sentence, fixed
 
 DEFAULT_METRIC = "ns_per_packet"
 OTHERS = (measures.DROPS, "latency_p50_ns", "latency_p99_ns", "allocator_calls_per_packet", "pages_held_mean_pages")
@@ -146,14 +147,14 @@ def _cell(projection: Projection, sheet: Sheet, unit: Scale, cell: tuple[int, in
         return ABSENT
     notes = sheet.notes.get(cell, ())
     if projection.base is None or sheet.base[cell]:
-        fewer = (f"n={int(found.pairs)}, not {most}",) if 2 <= found.pairs < most else ()
+        fewer = (fixed(f"n={int(found.pairs)}, not {most}"),) if 2 <= found.pairs < most else ()
         return noted(value(found, unit), *notes, *fewer)
     against = sheet.against[cell]
     if not against.pairs:
-        missing = f"{projection.base.name} was not simulated here: nothing to compare with"
+        missing = fixed(f"{projection.base.name} was not simulated here: nothing to compare with")
         return noted(Cell(f"({unit.number(float(found.center))})"), missing, *notes)
     shown = compared(against, sheet.measure, unit)
-    fewer = (f"n={int(against.pairs)} pairs, not {most}",) if 2 <= against.pairs < most else ()
+    fewer = (fixed(f"n={int(against.pairs)} pairs, not {most}"),) if 2 <= against.pairs < most else ()
     return noted(shown, *_drops(sheet, cell, projection.base.name), *notes, *fewer)
 
 
@@ -180,7 +181,7 @@ def compared(found: stats.Estimate, measure: Measure, unit: Scale) -> Cell:
         cell = relative_cell(found)
     else:
         points = f"{unit.number(measure.margin)} percentage points"
-        small = f"a difference was found, but within {points}: too small to count"
+        small = fixed(f"a difference was found, but within {points}: too small to count")
         cell = difference_cell(found, found.call(measure.margin), Form(unit.signed, unit.half, "", small))
     if cell.tone in ("better", "worse") and measure.better >= 0:
         other = {"better": "worse", "worse": "better"}[cell.tone]
@@ -188,7 +189,7 @@ def compared(found: stats.Estimate, measure: Measure, unit: Scale) -> Cell:
     return cell
 
 
-def _drops(sheet: Sheet, cell: tuple[int, int], base: str) -> tuple[str, ...]:
+def _drops(sheet: Sheet, cell: tuple[int, int], base: str) -> tuple[Sentence, ...]:
     """Doing less work is not being faster: said where a number per packet is compared and drops differ."""
     more = sheet.drops[cell]
     margin = stats.DROP_MARGIN
@@ -196,10 +197,10 @@ def _drops(sheet: Sheet, cell: tuple[int, int], base: str) -> tuple[str, ...]:
         return ()
     points = f"over {numbers.percent(margin)} percentage points"
     if more.pairs >= 2 and more.low <= 0 <= more.high:
-        return (f"mean drops differ by {points} from {base}, not beyond doubt",)
+        return (fixed(f"mean drops differ by {points} from {base}, not beyond doubt"),)
     if more.center > 0:
-        return (f"drops {points} more packets than {base}: less per packet would not be faster",)
-    return (f"drops {points} fewer packets than {base}: more per packet would not be slower",)
+        return (fixed(f"drops {points} more packets than {base}: less per packet would not be faster"),)
+    return (fixed(f"drops {points} fewer packets than {base}: more per packet would not be slower"),)
 
 
 def _foot(projection: Projection, sheet: Sheet, unit: Scale) -> tuple[tuple[Cell, ...], ...]:
@@ -219,7 +220,7 @@ def _foot(projection: Projection, sheet: Sheet, unit: Scale) -> tuple[tuple[Cell
         else:
             cell = compared(found, sheet.measure, unit) if found.pairs else ABSENT
         some = count < len(sheet.rows) and found.pairs > 0
-        cells.append(noted(cell, f"over {count} of {len(sheet.rows)} rows") if some else cell)
+        cells.append(noted(cell, fixed(f"over {count} of {len(sheet.rows)} rows")) if some else cell)
     return (tuple(cells),)
 
 

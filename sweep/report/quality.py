@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,15 @@ from .analysis import Analysis
 from .dataset import Dataset
 from .document import Block, Cell, Paragraph, Section, Table
 from .outcome import WITHIN
+from .statements import Count, Extreme, Lacking, Metadata, Number, Sentence, fixed, quoted
 
 METHOD = "How the numbers were made"
+# Variances of the logarithms of either side, over that of their differences.
+GAIN = (
+    f"case when stddev_samp(ln(ns_per_packet / base_ns)) > {stats.ROUNDING} then"
+    " (var_samp(ln(ns_per_packet)) filter (base_ns > 0) + var_samp(ln(base_ns)) filter (ns_per_packet > 0))"
+    " / var_samp(ln(ns_per_packet / base_ns)) end"
+)
 MOST_ROWS = 20  # invalid rows and others listed by name
 
 
@@ -23,27 +31,37 @@ def method(analysis: Analysis) -> Section:
     data = analysis.data
     gains = stats.pairing_gain(analysis.ns[..., 1:, :], analysis.ns[..., :1, :])
     gains = gains[np.isfinite(gains)]
-    lines = [
+    lines: list[Sentence] = []
+    pairing = (
         f"Strategies met the same packets at equal mix, load and replicate, so each is compared with"
         f" {analysis.baseline} replicate by replicate: mean of the logarithms of the ratios, Student's t interval at"
         f" 95 %, which takes replicates as independent and their mean as nearly normal. At most"
         f" {numbers.count(data.pairs, 'pair')} a cell."
-    ]
+    )
+    lines.append(Sentence(pairing, Count(data.pairs, "distinct (seed, replicate) of rows")))
     if len(gains):
         gain = float(np.median(gains))
-        lines.append(
-            f"Pairing divided the variance of the differences by {numbers.significant(gain, 2)} (median of"
+        shown = numbers.significant(gain, 2)
+        text = (
+            f"Pairing divided the variance of the differences by {shown} (median of"
             f" {numbers.count(len(gains), 'comparison')}): without it, as many times the replicates would be needed."
         )
+        median = Extreme("median", GAIN, "not base", Number(gain, shown))
+        lines.append(Sentence(text, median, Count(len(gains), f"points with {GAIN}", "not base")))
     lines.append(
-        f"A winner is called after Holm's adjustment for all pairs of strategies in its cell. One whose whole interval"
-        f" lies {WITHIN} of the winner counts as good as it; one that is neither shown to be slower nor that close"
-        " leaves the cell undecided. The number of pairs that would decide takes means and spreads as they are now."
+        fixed(
+            "A winner is called after Holm's adjustment for all pairs of strategies in its cell. One whose whole"
+            f" interval lies {WITHIN} of the winner counts as good as it; one that is neither shown to be slower nor"
+            " that close leaves the cell undecided. The number of pairs that would decide takes means and spreads as"
+            " they are now."
+        )
     )
     lines.append(
-        f"No winner drops over {numbers.percent(stats.DROP_MARGIN)} percentage points more in the mean than the one"
-        " that drops least; where that is not beyond doubt and it takes fewer ns, the cell is undecided. Many cells are"
-        " compared: among a hundred, a few will stray outside their interval."
+        fixed(
+            f"No winner drops over {numbers.percent(stats.DROP_MARGIN)} percentage points more in the mean than the one"
+            " that drops least; where that is not beyond doubt and it takes fewer ns, the cell is undecided. Many cells"
+            " are compared: among a hundred, a few will stray outside their interval."
+        )
     )
     return Section(METHOD, tuple(Paragraph(line) for line in lines))
 
@@ -52,58 +70,92 @@ def quality(data: Dataset) -> Section:
     """Rows that are not used, sweeps that are not whole, warm-ups that were short."""
     blocks: list[Block] = []
     if data.invalid:
-        blocks.append(
-            Paragraph(
-                f"{numbers.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a conservation law and"
-                f" {'is' if len(data.invalid) == 1 else 'are'} used nowhere above:"
-            )
+        text = (
+            f"{numbers.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a conservation law and"
+            f" {'is' if len(data.invalid) == 1 else 'are'} used nowhere above:"
         )
+        blocks.append(Paragraph(Sentence(text, *_broken(data))))
         shown = data.invalid[:MOST_ROWS]
         rows = tuple((Cell(row.id), Cell(row.where), Cell(row.violation)) for row in shown)
         more = len(data.invalid) - len(shown)
-        legend = f"and {numbers.count(more, 'more')}" if more else ""
+        legend = Sentence(f"and {more:,} more", replace(_broken(data)[0], shown=False)) if more else fixed("")
         blocks.append(Table("Invalid rows", ("id", "simulation", "violation"), rows, legend=legend, prose=True))
     else:
-        blocks.append(Paragraph(f"All {data.rows:,} simulations passed their conservation laws."))
-    planned = data.metadata.get("simulations")
-    if isinstance(planned, int) and planned > data.rows:
-        blocks.append(
-            Paragraph(f"The sweep is not whole: {data.rows:,} of {planned:,} simulations; `sweep run` runs the rest.")
-        )
+        blocks.append(Paragraph(_kept(data)))
+    blocks += [Paragraph(line) for line in _not_whole(data)]
     if data.duplicates:
-        blocks.append(
-            Paragraph(
-                f"{numbers.count(data.duplicates, 'row')} had the coordinates of another row and"
-                f" {'was' if data.duplicates == 1 else 'were'} not used."
-            )
+        text = (
+            f"{numbers.count(data.duplicates, 'row')} had the coordinates of another row and"
+            f" {'was' if data.duplicates == 1 else 'were'} not used."
         )
-    if not data.baseline_found:
-        wanted = (data.metadata.get("baseline") or {}).get("strategy")
-        blocks.append(Paragraph(f'The baseline "{wanted}" has no valid row; {data.columns[0]} stands in.'))
+        blocks.append(Paragraph(Sentence(text, Count(data.duplicates, "duplicates"))))
+    blocks += [Paragraph(line) for line in _other_baseline(data)]
     if len(data.table):
         blocks += [Paragraph(line) for line in steady.describe(data)]
     return Section("Quality", tuple(blocks))
 
 
-def warnings(analysis: Analysis) -> list[str]:
+def warnings(analysis: Analysis) -> list[Sentence]:
     """What a reader of the numbers must know, a sentence each; none if all is well."""
     data, found = analysis.data, analysis.steady
-    planned = data.metadata.get("simulations")
-    cells = int((found.short | found.moving).sum())
+    marked = int((found.short | found.moving).sum())
     lines = []
     if data.invalid:
-        lines.append(f"{numbers.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a law: not used.")
-    if isinstance(planned, int) and planned > data.rows:
-        lines.append(f"The sweep is not whole: {data.rows:,} of {planned:,} simulations; `sweep run` runs the rest.")
+        text = f"{numbers.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a law: not used."
+        lines.append(Sentence(text, *_broken(data)))
+    lines += _not_whole(data)
     if data.pairs < 2:
-        lines.append("One replicate: no interval can be given and nothing is decided; 5 replicates are usual.")
-    if not data.baseline_found:
-        wanted = (data.metadata.get("baseline") or {}).get("strategy")
-        lines.append(f'The baseline "{wanted}" has no valid row; {data.columns[0]} stands in.')
-    if cells:
+        text = "One replicate: no interval can be given and nothing is decided; 5 replicates are usual."
+        lines.append(Sentence(text, Count(1, "distinct (seed, replicate) of rows", shown=False)))
+    lines += _other_baseline(data)
+    if marked:
         every = int((data.index >= 0).any(axis=-1).sum())
-        lines.append(f"{cells:,} of {every:,} cells are too short for their ring or not steady: marked where shown.")
+        text = f"{marked:,} of {every:,} points are too short for their ring or not steady: marked where shown."
+        lines.append(Sentence(text, Count(marked, "points", "short or moving"), Count(every, "points")))
     return lines
+
+
+def well(analysis: Analysis) -> Sentence:
+    """What to say where there is nothing to warn of: no more than what was checked."""
+    data = analysis.data
+    if set(analysis.steady.checked) != {"laps", "held"}:
+        lacking = [Lacking(name) for name in (*steady.LENGTHS, *steady.HELD) if not data.has(name)]
+        text = f"{_kept(data)} Whether their windows were a steady state the table does not say."
+        return Sentence(text, *_kept(data).claims, *lacking)
+    told = (*_kept(data).claims, Count(0, "points", "short or moving", shown=False))
+    if "valid" not in data.table.column_names:
+        return Sentence(f"{_kept(data)} Every point is steady.", *told)
+    return Sentence(f"Nothing: all {data.rows:,} simulations kept their laws, and every point is steady.", *told)
+
+
+def _kept(data: Dataset) -> Sentence:
+    """That no row is invalid, as far as the table says."""
+    if "valid" not in data.table.column_names:
+        return Sentence("The table does not say whether its rows keep the laws.", Lacking("valid"))
+    told = Count(0, "published", "valid is distinct from true", shown=False)
+    return Sentence(
+        f"All {data.rows:,} simulations passed their conservation laws.", told, Count(data.rows, "published")
+    )
+
+
+def _broken(data: Dataset) -> tuple[Count, Count]:
+    return Count(len(data.invalid), "published", "valid is distinct from true"), Count(data.rows, "published")
+
+
+def _not_whole(data: Dataset) -> list[Sentence]:
+    planned = data.metadata.get("simulations")
+    if not isinstance(planned, int) or planned <= data.rows:
+        return []
+    text = f"The sweep is not whole: {data.rows:,} of {planned:,} simulations; `sweep run` runs the rest."
+    return [Sentence(text, Count(data.rows, "published"), Metadata("simulations", str(planned)))]
+
+
+def _other_baseline(data: Dataset) -> list[Sentence]:
+    if data.baseline_found:
+        return []
+    wanted = str((data.metadata.get("baseline") or {}).get("strategy"))
+    text = f'The baseline "{wanted}" has no valid row; {data.columns[0]} stands in.'
+    return [Sentence(text, Count(0, "rows", f"strategy = {quoted(wanted)}", shown=False))]
 
 
 def provenance(data: Dataset) -> Section:
@@ -111,12 +163,16 @@ def provenance(data: Dataset) -> Section:
     meta = data.metadata
     blocks: list[Block] = []
     made = reproduction.command(meta)
-    blocks.append(Paragraph(f"Command: {made}" if made else "The table does not say what made it."))
+    text = f"Command: {made}" if made else "The table does not say what made it."
+    blocks.append(Paragraph(Sentence(text, Metadata("command", made))))
     seed = meta.get("seed")
     blocks.append(
         Paragraph(
-            "Equal parameters, sources and seed give equal bits on any machine, in any order"
-            + (f"; the seed is {seed}." if seed is not None else ".")
+            Sentence(
+                "Equal parameters, sources and seed give equal bits on any machine, in any order"
+                + (f"; the seed is {seed}." if seed is not None else "."),
+                Metadata("seed", "" if seed is None else str(seed)),
+            )
         )
     )
     own = ("created", "git_commit", "platform", "core_digest")

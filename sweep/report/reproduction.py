@@ -11,9 +11,10 @@ import pyarrow as pa
 from ..storage import resume
 from . import cells
 from .analysis import Analysis
-from .comparison import ABSENT
 from .dataset import Dataset
+from .differences import ABSENT
 from .document import Block, Cell, Paragraph, Section, Table
+from .statements import fixed
 
 LEAST = 8  # characters of an id, so that it still names one row in a longer sweep
 
@@ -49,9 +50,9 @@ def again(data: Dataset, location: str, row: str, what: str) -> list[Block]:
     made = elsewhere(command(data.metadata) or "sweep run FILE")
     blocks: list[Block] = []
     if location:
-        blocks.append(Paragraph(f"{what[:1].upper()}{what[1:]} in full, run again and compared bit for bit:"))
+        blocks.append(Paragraph(fixed(f"{what[:1].upper()}{what[1:]} in full, run again and compared bit for bit:")))
         blocks.append(Paragraph(f"sweep show {shlex.quote(location)} {row} --check", code=True))
-    blocks.append(Paragraph(f"From the sweep file alone, {what}, in a new directory:"))
+    blocks.append(Paragraph(fixed(f"From the sweep file alone, {what}, in a new directory:")))
     blocks.append(Paragraph(f"{made} --only {row}", code=True))
     return blocks
 
@@ -73,8 +74,10 @@ def section(analysis: Analysis, location: str) -> Section:
         "How to reproduce a row",
         (
             Paragraph(
-                "Every simulation has an id; its first characters name it. Here are those of one replicate of a cell of"
-                " each mix. `sweep report LOCATION --format csv` has the ids of all cells."
+                fixed(
+                    "Every simulation has an id; its first characters name it. Here are those of one replicate of a"
+                    " cell of each mix. `sweep report LOCATION --format csv` has the ids of all cells."
+                )
             ),
             Table("First replicate", ("cell", *data.columns), tuple(rows)),
             *again(data, location, example, "one simulation"),

@@ -8,11 +8,12 @@ import numpy as np
 from .. import stats
 from . import holders
 from .analysis import Analysis
-from .comparison import HELD_TWICE
 from .dataset import Array
 from .document import Block, Chart, Paragraph, Section
+from .other_metrics import HELD_TWICE
 from .panels import CONFIG, Spec, key, panel
-from .ring_effects import EFFECTS, Effect, known
+from .ring_turns import EFFECTS, Effect, known
+from .statements import Lacking, NoClaim, Sentence
 
 SIZE = (560, 92)  # of a panel, in pixels
 LINEAR: Spec = {"type": "linear", "zero": False}
@@ -35,7 +36,7 @@ def section(analysis: Analysis) -> Section:
     return Section(TITLE, (Paragraph(_told(analysis)), *blocks), detail=True)
 
 
-def _told(analysis: Analysis) -> str:
+def _told(analysis: Analysis) -> Sentence:
     data, effects = analysis.data, known(analysis)
     told = f"{len(effects)} effects meet here: {', '.join(effect.name for effect in effects)}."
     lacking = [effect.name for effect in EFFECTS if effect not in effects]
@@ -43,7 +44,8 @@ def _told(analysis: Analysis) -> str:
         told += f" The table has no column for {' and '.join(lacking)}."
     if data.of("refcount_recycle") and data.has(holders.HELD):
         told += f" Memory, {HELD_TWICE}."
-    return told + ' The numbers at every ring stand under "What else a ring costs".'
+    told += ' The numbers at every ring stand under "What else a ring costs".'
+    return Sentence(told, NoClaim(), *(Lacking(effect.metric) for effect in EFFECTS if effect not in effects))
 
 
 def _charts(analysis: Analysis, mix: int, load: int) -> list[Chart]:

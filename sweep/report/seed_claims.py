@@ -18,6 +18,7 @@ from . import pool_claims, recycle_claims
 from .analysis import Analysis
 from .document import Finding
 from .judging import NOT_TESTED, TONES, Judgement
+from .statements import Count, Lacking, Sentence, fixed, quoted
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,16 @@ def judge(analysis: Analysis) -> list[Finding]:
         absent = [name for name in seed.strategies if not analysis.data.of(name)]
         lacking = [name for name in seed.columns if not analysis.data.has(name)]
         if absent:
-            word, evidence = NOT_TESTED, [f"It needs the strategy {' and '.join(absent)}, which is not in this sweep."]
+            none = tuple(Count(0, "points", f"strategy = {quoted(name)}", shown=False) for name in absent)
+            text = f"It needs the strategy {' and '.join(absent)}, which is not in this sweep."
+            word, evidence = Sentence(NOT_TESTED, *none), [Sentence(text, *none)]
         elif lacking:
-            word, evidence = NOT_TESTED, [f"The table lacks {', '.join(lacking)}."]
+            missing = tuple(Lacking(name) for name in lacking)
+            text = f"The table lacks {', '.join(lacking)}."
+            word, evidence = Sentence(NOT_TESTED, *missing), [Sentence(text, *missing)]
         else:
             word, evidence = seed.judge(analysis)
-        found.append(Finding(seed.name, word, seed.claim, tuple(evidence), TONES[word]))
+        found.append(Finding(seed.name, word, fixed(seed.claim), tuple(evidence), TONES[word]))
     return found
 
 

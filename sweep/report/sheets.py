@@ -23,6 +23,7 @@ from .composition import SHORT as TAIL_SHORT
 from .coordinates import Codes, parameters
 from .dataset import Array, Dataset
 from .measures import Measure
+from .statements import Sentence, fixed
 
 Mask = NDArray[np.bool_]
 
@@ -51,7 +52,7 @@ class Sheet:
     row_mean: stats.Estimate  # (columns,) of `absolute` over the rows; logarithms where the measure is relative
     row_mean_against: stats.Estimate
     row_counts: tuple[Codes, Codes]  # (columns,) each: rows in these two means
-    notes: dict[tuple[int, int], tuple[str, ...]]
+    notes: dict[tuple[int, int], tuple[Sentence, ...]]
     members: dict[tuple[int, int], Codes]  # rows of the dataset's table
 
 
@@ -104,7 +105,7 @@ class _Shared:
     counterpart: Codes  # the row that each is compared with, -1 without one
     is_base: Mask
     drops: Array  # more dropped than by the counterpart; NaN where that is not known
-    marks: list[tuple[Mask, str]]  # rows that need a footnote, and the footnote
+    marks: list[tuple[Mask, Sentence]]  # rows that need a footnote, and the footnote
 
 
 def sheets(data: Dataset, axes: Axes, wanted: list[Measure], base: Baseline | None) -> Iterator[Sheet]:
@@ -143,13 +144,13 @@ def _counterparts(axes: Axes, base: Baseline | None) -> Codes:
     return counterpart
 
 
-def _marks(data: Dataset, axes: Axes) -> list[tuple[Mask, str]]:
+def _marks(data: Dataset, axes: Axes) -> list[tuple[Mask, Sentence]]:
     """Which rows in use were no steady state, and why."""
     found = steady.check(data)
     rows = np.full(len(data.table), -1, dtype=np.int64)
     rows[axes.used] = np.arange(len(axes.used))
     marks = []
-    for mask, note in ((found.short, steady.SHORT), (found.moving, steady.MOVING)):
+    for mask, note in ((found.short, fixed(steady.SHORT)), (found.moving, fixed(steady.MOVING))):
         hit = np.zeros(len(axes.used), dtype=bool)
         members = data.index[mask]
         hit[rows[members[members >= 0]]] = True
@@ -186,7 +187,7 @@ def _sheet(shared: _Shared, measure: Measure, inside: Codes, where: tuple[tuple[
         if mine.size:
             members[cell] = axes.used[mine]
             here = int((index[cell] >= 0).any(axis=-1).sum())
-            part = (f"averages over {here} of {len(over_keys)} combinations",) if here < len(over_keys) else ()
+            part = (fixed(f"averages over {here} of {len(over_keys)} combinations"),) if here < len(over_keys) else ()
             notes[cell] = (*(note for mask, note in marks if mask[mine].any()), *part)
     return Sheet(
         measure=measure,

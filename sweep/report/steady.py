@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from .. import stats
 from . import numbers
 from .dataset import Array, Dataset
+from .statements import Count, Lacking, Sentence, Values, at, both
 
 LAPS = 2
 DRIFT = 0.05  # of the pages held, mean
@@ -41,11 +42,19 @@ class Steady:
     moving: Mask
     rows: int  # too short
     checked: tuple[str, ...]  # which of "laps" and "held" the table has columns for
+    data: Dataset
 
-    def notes(self, where: tuple[int, ...]) -> tuple[str, ...]:
+    def notes(self, where: tuple[int, ...]) -> tuple[Sentence, ...]:
         """Footnotes for one cell, or for one of its columns."""
-        marks = ((self.short, SHORT), (self.moving, MOVING))
-        return tuple(note for mask, note in marks if mask[where].any())
+        mix, load, ring, *column = where
+        data = self.data
+        place = at(data.mixes[mix], data.loads[load], data.rings[ring], *(data.columns[each] for each in column))
+        marks = ((self.short, SHORT, "short"), (self.moving, MOVING, "moving"))
+        return tuple(
+            Sentence(note, Count(int(mask[where].sum()), "points", both(place, name), shown=False))
+            for mask, note, name in marks
+            if mask[where].any()
+        )
 
     def cells(self, mix: int) -> int:
         """Cells of ring and load of a mix with any mark."""
@@ -65,7 +74,7 @@ def check(data: Dataset) -> Steady:
         checked.append("held")
         start, end, level = (data.values(name) for name in HELD)
         moving = _moving(end - start, level, _in_hand(data))
-    return Steady(np.asarray(short.any(axis=-1)), moving, int(short.sum()), tuple(checked))
+    return Steady(np.asarray(short.any(axis=-1)), moving, int(short.sum()), tuple(checked), data)
 
 
 def _in_hand(data: Dataset) -> Array:
@@ -87,35 +96,48 @@ def _moving(moved: Array, level: Array, in_hand: Array) -> Mask:
     return np.asarray(present.any(axis=-1) & (all_up | all_down | beyond_doubt))
 
 
-def describe(data: Dataset) -> list[str]:
+def describe(data: Dataset) -> list[Sentence]:
     """What the checks found, a paragraph each."""
     found = check(data)
-    cells = int((data.index >= 0).any(axis=-1).sum())
+    every = int((data.index >= 0).any(axis=-1).sum())
+    points = Count(every, "points")
     lines = []
+    rows = Count(found.rows, "rows", "short", shown=bool(found.rows))
     if "laps" not in found.checked:
-        lines.append("Warm-up: the table does not say how many packets it had.")
+        unknown = tuple(Lacking(name) for name in LENGTHS if not data.has(name))
+        lines.append(Sentence("Warm-up: the table does not say how many packets it had.", *unknown))
     elif not found.rows:
-        lines.append(f"Warm-up and window of every simulation hold {LAPS} laps of its ring or more.")
+        lines.append(Sentence(f"Warm-up and window of every simulation hold {LAPS} laps of its ring or more.", rows))
     else:
-        rings = [float(data.rings[ring]) for ring in np.flatnonzero(found.short.any(axis=(0, 1, 3)))]
-        lines.append(
-            f"{numbers.count(found.rows, 'simulation')} of {len(data.table):,} had fewer than {LAPS} laps of the ring"
-            f" in warm-up or window (ring {numbers.ranges(rings)}): too short for a steady state, and marked where"
-            " shown. More packets and a longer warm-up mend it."
+        used = int((data.index >= 0).sum())
+        places = [int(ring) for ring in np.flatnonzero(found.short.any(axis=(0, 1, 3)))]
+        rings = [float(data.rings[ring]) for ring in places]
+        told = numbers.stretches([data.rings[ring] for ring in places], data.rings)
+        text = (
+            f"{numbers.count(found.rows, 'simulation')} of {used:,} had fewer than {LAPS} laps of the ring"
+            f" in warm-up or window (ring {told}): too short for a steady state, and marked where shown."
+            " More packets and a longer warm-up mend it."
         )
+        short = Values("ring", "short", tuple(rings), (f"{rings[0]:g}", f"{rings[-1]:g}"), "points")
+        lines.append(Sentence(text, rows, Count(used, "rows"), short))
     if "held" not in found.checked:
-        return [*lines, "The table does not say what was held at the start and end of the window."]
+        unknown = tuple(Lacking(name) for name in HELD if not data.has(name))
+        text = "The table does not say what was held at the start and end of the window."
+        return [*lines, Sentence(text, *unknown)]
     moving = int(found.moving.sum())
+    moved = Count(moving, "points", "moving", shown=bool(moving))
     if not moving:
-        lines.append(
-            f"In none of {numbers.count(cells, 'cell')} do the pages held move by over {numbers.percent(DRIFT)} % over"
+        text = (
+            f"In none of {numbers.count(every, 'point')} do the pages held move by over {numbers.percent(DRIFT)} % over"
             " the window, the same way in the replicates."
         )
+        lines.append(Sentence(text, points, moved))
     else:
         where = [name for mix, name in enumerate(data.mixes) if found.moving[mix].any()]
-        lines.append(
-            f"In {moving:,} of {numbers.count(cells, 'cell')} the pages held move by over {numbers.percent(DRIFT)} %"
+        text = (
+            f"In {moving:,} of {numbers.count(every, 'point')} the pages held move by over {numbers.percent(DRIFT)} %"
             f" over the window, the same way in the replicates ({', '.join(where)}): not a steady state, and marked"
             " where shown. Such a stock still fills or drains; a longer warm-up mends it if it ever settles."
         )
+        lines.append(Sentence(text, points, moved, Values("mix", "moving", tuple(where), tuple(where), "points")))
     return lines

@@ -22,9 +22,11 @@ from . import numbers, reproduction
 from .analysis import Analysis
 from .dataset import Dataset
 from .document import Finding
-from .judging import NOT_TESTED, TONES, UNDECIDED, for_all, sides, span
+from .judging import NOT_TESTED, TONES, UNDECIDED, Judgement, for_all, sides, spanned
+from .statements import ClaimOfFile, Extreme, Sentence, fixed
 
 Mask = NDArray[np.bool_]
+NOT_UNDERSTOOD = fixed("not understood")
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,14 @@ def judge(analysis: Analysis) -> list[Finding]:
                 raise SweepError('"that" is missing: a claim is {name: ..., that: metric[strategy, ...] < number}')
             word, evidence = _judge(analysis, that)
         except claims.ClaimError as error:
-            word, evidence = "not understood", [f'"{that}" {error}']
+            word, evidence = NOT_UNDERSTOOD, [fixed(f'"{that}" {error}')]
         except SweepError as error:
-            word, evidence = "not understood", [str(error)]
-        found.append(Finding(name, word, str(that or ""), tuple(evidence), TONES.get(word, "worse")))
+            word, evidence = NOT_UNDERSTOOD, [fixed(str(error))]
+        found.append(Finding(name, word, fixed(str(that or "")), tuple(evidence), TONES.get(word, "worse")))
     return found
 
 
-def _judge(analysis: Analysis, that: str) -> tuple[str, list[str]]:
+def _judge(analysis: Analysis, that: str) -> Judgement:
     data = analysis.data
     claim = claims.parse(that)
     left = _side(data, claim.left)
@@ -63,15 +65,21 @@ def _judge(analysis: Analysis, that: str) -> tuple[str, list[str]]:
     estimate = stats.mean(samples)[left.selected]
     sided = sides(estimate, claim.threshold, inclusive=claim.sign in ("<=", ">"))
     good, bad = (sided.below, sided.above) if claim.sign in ("<", "<=") else (sided.above, sided.below)
+    counts = (int(good.sum()), int(bad.sum()), sided.cells)
     if not sided.cells:
-        return NOT_TESTED, ["No simulated cell is selected."]
-    word = for_all(int(good.sum()), int(bad.sum()), sided.cells)
-    line = f"{int(good.sum())} of {numbers.count(sided.cells, 'cell')} decided for it, {int(bad.sum())} against"
-    evidence = [f"{line}; means {span(estimate.center)} (threshold {claim.bound})."]
+        none = ClaimOfFile(that, *counts)
+        return Sentence(NOT_TESTED, none), [Sentence("No simulated cell is selected.", none)]
+    verdict = for_all(*counts)
+    means = spanned(estimate.center, "", "")
+    ends = [each.number for each in means.claims if isinstance(each, Extreme)]
+    told = ClaimOfFile(that, *counts, *ends)
+    word = Sentence(verdict, *verdict.claims, ClaimOfFile(that, *counts))
+    line = f"{counts[0]} of {numbers.count(sided.cells, 'cell')} decided for it, {counts[1]} against"
+    evidence = [Sentence(f"{line}; means {means.text} (threshold {claim.bound}).", told)]
     if bad.any():
-        evidence.append(f"Against it: {_places(data, left.selected, bad)}.")
+        evidence.append(Sentence(f"Against it: {_places(data, left.selected, bad)}.", ClaimOfFile(that, *counts)))
     if word == UNDECIDED:
-        evidence.append(_more(data, estimate, sided.open, claim.threshold))
+        evidence.append(Sentence(_more(data, estimate, sided.open, claim.threshold), ClaimOfFile(that, *counts)))
     return word, evidence
 
 

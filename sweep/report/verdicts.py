@@ -3,40 +3,38 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
 from .. import stats
-from . import numbers
+from . import low_drops, numbers
 from .analysis import Analysis
 from .dataset import Array
 from .document import Finding, Findings, Section
-from .judging import span
-from .outcome import DROPS_DIFFER, WITHIN, Outcome, pairs_wanted
+from .judging import spanned
+from .outcome import DROPS_DIFFER, WITHIN, pairs_wanted
+from .standing import Standing, cells_of, standing
+from .statements import (
+    Absent,
+    Claim,
+    Count,
+    Difference,
+    Extreme,
+    FewestMean,
+    NoClaim,
+    Number,
+    Sentence,
+    Values,
+    at,
+    both,
+    joined,
+    quoted,
+)
 
-LOST = 0.001  # dropped share up to which a ring counts as big enough
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How the strategies of one mix stand, over its cells of ring and load."""
-
-    word: str  # the verdict
-    tone: str  # of a finding
-    first: str  # the strategy that leads most cells; of undecided ones, most often the smallest mean
-    lead: int  # the column that speaks for it; -1 if nothing is decided
-    cells: int
-    settled: int  # cells with a winner
-    among: int  # of these, led by `first`, alone or not
-    alone: dict[str, int]  # strategy -> cells that it leads alone
-    beside: dict[str, int]  # strategy -> cells that it leads together with `first`
-
-    @property
-    def short(self) -> str:
-        """The verdict in two words: those as good as the winner after "≈"."""
-        return self.word.replace(", with ", " ≈ ").replace(" and ", " ≈ ").removesuffix(f" {WITHIN}")
+CALLS = "allocator_calls_per_packet"
+RATIO = "exp(avg(ln(ns_per_packet / base_ns))) - 1"  # `base_ns`: of the baseline, in the same cell and pair
 
 
 def verdicts(analysis: Analysis) -> Section:
@@ -45,139 +43,164 @@ def verdicts(analysis: Analysis) -> Section:
     return Section("Verdict", (Findings(items),))
 
 
-def standing(analysis: Analysis, mix: int) -> Standing | None:
-    """None for a mix without a valid simulation."""
-    data = analysis.data
-    strategies = list(dict.fromkeys(data.strategies))
-    cells = _cells(analysis, mix)
-    if not cells:
-        return None
-    led = [outcome.leaders(data.strategies) for outcome in cells if outcome.settled(data.strategies)]
-    best = Counter(data.strategies[outcome.winner.best] for outcome in cells)
-    if not led:
-        return Standing(_undecided(cells), "tie", best.most_common(1)[0][0], -1, len(cells), 0, 0, {}, {})
-    among = {s: sum(s in leaders for leaders in led) for s in strategies}
-    alone = {s: sum(leaders == {s} for leaders in led) for s in strategies}
-    first = max(strategies, key=lambda s: (among[s], alone[s], best[s]))
-    # Among variants of the leading strategy the one that leads most often speaks for it.
-    lead = max(data.of(first), key=lambda c: sum(c in (o.winner.best, *o.winner.close) for o in cells))
-    beside = {s: sum({s, first} <= leaders for leaders in led) for s in strategies if s != first}
-    if len(led) * 2 <= len(cells):
-        word = _undecided(cells)
-    else:
-        word = _word(first, alone, beside, len(led)) if among[first] * 2 > len(cells) else "no single winner"
-    tone = "best" if word.startswith(first) else "tie"
-    return Standing(word, tone, first, lead, len(cells), len(led), among[first], alone, beside)
-
-
-def _cells(analysis: Analysis, mix: int) -> list[Outcome]:
-    return [outcome for (m, _, _), outcome in analysis.outcomes.items() if m == mix]
-
-
 def _verdict(analysis: Analysis, mix: int) -> Finding:
     name, found = analysis.data.mixes[mix], standing(analysis, mix)
     if found is None:
-        return Finding(name, "nothing to say", "No valid simulation has a cost per packet.", ())
-    unsettled = _unsettled(analysis, _cells(analysis, mix))
+        nothing = Absent("avg(ns_per_packet)", at(name))
+        said = Sentence("No valid simulation has a cost per packet.", nothing)
+        return Finding(name, Sentence("nothing to say", nothing), said, ())
+    word = Sentence(found.word, found.claim(name))
+    unsettled = _unsettled(analysis, mix)
     if found.lead < 0:
-        lines = [*unsettled, f"The smallest mean is most often that of {found.first}.", _steady(analysis, mix)]
-        return Finding(name, found.word, _joined(lines), (), found.tone)
-    lines = [_share(found.first, found.among, found.alone[found.first], found.cells, found.beside)]
-    others = [s for s, times in found.alone.items() if s != found.first and times]
+        lines = [*unsettled, _fewest_means(analysis, mix), _steady(analysis, mix)]
+        return Finding(name, word, joined(lines), (), found.tone)
+    lines = [_share(name, found)]
+    others = {strategy: times for strategy, times in found.alone.items() if strategy != found.first and times}
     if others:
-        lines.append("Elsewhere " + ", ".join(_elsewhere(analysis, mix, s, found.alone[s]) for s in others) + ".")
+        lines.append(_elsewhere(analysis, mix, others))
     lines += unsettled
-    lines += [_against(analysis, mix, found.lead), _calls(analysis, mix, found.lead), _drops(analysis, mix, found.lead)]
+    lines += [
+        _against(analysis, mix, found.lead),
+        _calls(analysis, mix, found.lead),
+        low_drops.sentence(analysis, mix, found.lead),
+    ]
     lines.append(_steady(analysis, mix))
-    return Finding(name, found.word, _joined(lines), (), found.tone)
+    return Finding(name, word, joined(lines), (), found.tone)
 
 
-def _joined(sentences: list[str]) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
-
-
-def _word(first: str, alone: dict[str, int], beside: dict[str, int], settled: int) -> str:
-    """The leader; with those as good as it in half of the settled cells or more, unless it is alone in most."""
-    equals = [strategy for strategy, times in beside.items() if times * 2 >= settled]
-    return first if alone[first] * 2 > settled or not equals else f"{first}, with {' and '.join(equals)} {WITHIN}"
-
-
-def _undecided(cells: list[Outcome]) -> str:
-    """Why most cells have no winner."""
-    if sum(outcome.drops_differ for outcome in cells) * 2 > len(cells):
-        return DROPS_DIFFER
-    pairs = [outcome.winner.pairs for outcome in cells]
-    return f"undecided with {numbers.count(max(pairs), 'pair')}"
-
-
-def _share(name: str, among: int, alone: int, cells: int, beside: dict[str, int]) -> str:
-    which = f"all {cells}" if among == cells > 2 else f"{among} of {cells}"
+def _share(mix: str, found: Standing) -> Sentence:
+    name, alone = found.first, found.alone[found.first]
+    which = f"all {found.cells}" if found.among == found.cells > 2 else f"{found.among} of {found.cells}"
     where = f"{which} cells of ring and load"
-    near = " and ".join(f"{strategy} in {times}" for strategy, times in beside.items() if times)
+    near = " and ".join(f"{strategy} in {times}" for strategy, times in found.beside.items() if times)
     if not near:
-        return f"{name} takes the fewest ns per packet in {where}."
+        return Sentence(f"{name} takes the fewest ns per packet in {where}.", found.claim(mix))
     lone = f"alone in {alone}" if alone else "never alone"
-    return f"{name} takes the fewest ns per packet, or is {WITHIN} of that, in {where}: {lone}, together with {near}."
+    text = f"{name} takes the fewest ns per packet, or is {WITHIN} of that, in {where}: {lone}, together with {near}."
+    return Sentence(text, found.claim(mix))
 
 
-def _unsettled(analysis: Analysis, cells: list[Outcome]) -> list[str]:
+def _fewest_means(analysis: Analysis, mix: int) -> Sentence:
+    """Where nobody wins: who has the smallest mean, whatever it drops, and in how many cells."""
+    data, name = analysis.data, analysis.data.mixes[mix]
+    means = analysis.absolute.center[mix]  # (loads, rings, columns)
+    there = means[np.isfinite(means).any(axis=-1)]  # (cells, columns)
+    smallest = there == np.nanmin(there, axis=-1, keepdims=True)
+    found = Counter({s: int(smallest[:, data.of(s)].any(axis=-1).sum()) for s in dict.fromkeys(data.strategies)})
+    parts = [(strategy, times) for strategy, times in found.most_common() if times]
+    said = numbers.joined([f"{strategy} in {times}" for strategy, times in parts])
+    claims = (FewestMean(name, strategy, times, len(there)) for strategy, times in parts)
+    return Sentence(f"The smallest mean is that of {said} of {numbers.count(len(there), 'cell')}.", *claims)
+
+
+def _unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
     """How many cells have no winner, and what it would take."""
+    cells, here = cells_of(analysis, mix), at(analysis.data.mixes[mix])
     drops = sum(outcome.drops_differ for outcome in cells)
     left = [o for o in cells if not o.drops_differ and not o.settled(analysis.data.strategies)]
     lines = []
     if left:
-        lines.append(f"{numbers.count(len(left), 'cell')} {'is' if len(left) == 1 else 'are'} {pairs_wanted(left)}.")
+        where = both(here, "state <> 'drops' and not settled")
+        wanted = pairs_wanted(left, where)
+        are = "is" if len(left) == 1 else "are"
+        claims = (Count(len(left), "cells", where), *wanted.claims)
+        lines.append(Sentence(f"{numbers.count(len(left), 'cell')} {are} {wanted}.", *claims))
     if drops:
         fewest = f"{numbers.percent(stats.DROP_MARGIN)} percentage points more"
-        lines.append(
+        text = (
             f"{numbers.count(drops, 'cell')} {'is' if drops == 1 else 'are'} {DROPS_DIFFER} (the one with the fewest"
             f" ns drops over {fewest} in the mean, not beyond doubt)."
         )
+        lines.append(Sentence(text, Count(drops, "cells", both(here, "state = 'drops'"))))
     return lines
 
 
-def _steady(analysis: Analysis, mix: int) -> str:
-    cells = analysis.steady.cells(mix)
+def _steady(analysis: Analysis, mix: int) -> Sentence:
+    here, cells = at(analysis.data.mixes[mix]), analysis.steady.cells(mix)
+    count = Count(cells, "cells", both(here, "short or moving"), shown=bool(cells))
     if not cells:
-        return ""
-    kinds = [(analysis.steady.short, "too short"), (analysis.steady.moving, "not steady")]
-    why = " or ".join(word for mask, word in kinds if mask[mix].any())
-    return f"Runs in {numbers.count(cells, 'cell')} of ring and load are {why}, see the footnotes of its tables."
+        return Sentence("", count)
+    kinds = [(analysis.steady.short, "short", "too short"), (analysis.steady.moving, "moving", "not steady")]
+    marked = [(name, word) for mask, name, word in kinds if mask[mix].any()]
+    why = " or ".join(word for _, word in marked)
+    text = f"Runs in {numbers.count(cells, 'cell')} of ring and load are {why}, see the footnotes of its tables."
+    return Sentence(text, count, Count(cells, "cells", both(here, " or ".join(name for name, _ in marked))))
 
 
-def _elsewhere(analysis: Analysis, mix: int, strategy: str, wins: int) -> str:
-    strategies = analysis.data.strategies
-    rings = sorted(
-        {
-            r
-            for (m, _, r), outcome in analysis.outcomes.items()
-            if m == mix and outcome.settled(strategies) and outcome.leaders(strategies) == {strategy}
-        }
-    )
-    sizes = numbers.ranges([float(analysis.data.rings[ring]) for ring in rings], counted=False)
-    return f"{strategy} wins {wins} (ring {sizes})"
+def _elsewhere(analysis: Analysis, mix: int, others: dict[str, int]) -> Sentence:
+    """Who else leads cells alone, and at which rings."""
+    data, parts = analysis.data, []
+    claims: list[Claim] = []
+    for strategy, wins in others.items():
+        rings = sorted(
+            {
+                r
+                for (m, _, r), outcome in analysis.outcomes.items()
+                if m == mix and outcome.settled(data.strategies) and outcome.leaders(data.strategies) == {strategy}
+            }
+        )
+        sizes = numbers.stretches([data.rings[ring] for ring in rings], data.rings)
+        where = both(at(data.mixes[mix]), f"settled and leaders = [{quoted(strategy)}]")
+        claims.append(Count(wins, "cells", where))
+        claims.append(
+            Values("ring", where, tuple(float(data.rings[r]) for r in rings), tuple(re.findall(r"\d+", sizes)))
+        )
+        parts.append(f"{strategy} wins {wins} (ring {sizes})")
+    return Sentence(f"Elsewhere {', '.join(parts)}.", *claims)
 
 
-def _against(analysis: Analysis, mix: int, lead: int) -> str:
+def _against(analysis: Analysis, mix: int, lead: int) -> Sentence:
     """Geometric mean over the cells, interval over the pairs, smallest and largest cell."""
+    data, name = analysis.data, analysis.data.mixes[mix]
     if lead == 0:
-        others = analysis.relative.ratios().center[mix][..., 1:]
-        others = others[np.isfinite(others)]  # none where constraints or failures left the baseline alone
-        return f"The others take up to {numbers.percent(float(others.max()))} % more." if others.size else ""
+        return _others(analysis, mix)
     logs = _log_ratios(analysis, mix, lead)
     if not len(logs):
-        return ""
+        return Sentence("", Absent(RATIO, at(name, column=data.columns[lead])))
     found = overall(analysis, mix, lead).ratios()
     cells = np.expm1(stats.mean(logs).center)
     low, high = (numbers.percent(float(value), signed=True) for value in (cells.min(), cells.max()))
     center, half = float(found.center), float(found.high - found.center)
     spread = f"from {low} to {high} % over the cells" if low != high else f"{low} % in every cell"
+    where = at(name, column=data.columns[lead])
+    ends = (
+        Extreme("smallest", RATIO, where, Number(float(cells.min()), low, 100)),
+        Extreme("largest", RATIO, where, Number(float(cells.max()), high, 100)),
+    )
     if not np.isfinite(half):
-        return f"Against {analysis.baseline}: {spread}."
+        return Sentence(f"Against {analysis.baseline}: {spread}.", *ends)
     less = "fewer" if center < 0 else "more"
+    shown = numbers.percent(abs(center))
     around = f" ±{numbers.half_width(half)}" if half else ""
-    mean = f"{numbers.percent(abs(center))}{around} % {less} ns per packet"
-    return f"Against {analysis.baseline}, {analysis.data.columns[lead]} takes {mean} (geometric mean; {spread})."
+    mean = f"{shown}{around} % {less} ns per packet"
+    claim = Difference(
+        name,
+        data.columns[lead],
+        analysis.baseline,
+        Number(center, f"{shown}{around} % {less}"),
+        Number(half, numbers.half_width(half), 100) if half else None,
+        "",
+    )
+    text = f"Against {analysis.baseline}, {data.columns[lead]} takes {mean} (geometric mean; {spread})."
+    return Sentence(text, claim, *ends)
+
+
+def _others(analysis: Analysis, mix: int) -> Sentence:
+    """How the others stand where the baseline leads: the largest difference either way."""
+    where = both(at(analysis.data.mixes[mix]), "not base")
+    others = analysis.relative.ratios().center[mix][..., 1:]
+    known = others[np.isfinite(others)]
+    if not known.size:
+        return Sentence("", Absent(RATIO, where))
+    said, claims = [], list[Claim]()
+    for which, value in (("smallest", float(known.min())), ("largest", float(known.max()))):
+        if (value > 0) == (which == "largest") and value:
+            text = numbers.percent(abs(value))
+            said.append(f"up to {text} % {'more' if value > 0 else 'fewer'}")
+            claims.append(Extreme(which, RATIO, where, Number(value, text, float(np.copysign(100, value)))))
+    if not said:
+        return Sentence("The others take as many.", Extreme("largest", RATIO, where, Number(0.0, "")))
+    return Sentence(f"The others take {' and '.join(reversed(said))}.", *claims)
 
 
 def overall(analysis: Analysis, mix: int, lead: int) -> stats.Estimate:
@@ -192,45 +215,14 @@ def _log_ratios(analysis: Analysis, mix: int, lead: int) -> Array:
     return logs[np.isfinite(logs).any(axis=-1)]
 
 
-def _calls(analysis: Analysis, mix: int, lead: int) -> str:
-    if not analysis.data.has("allocator_calls_per_packet"):
-        return ""
-    calls = analysis.mean("allocator_calls_per_packet")[mix]
-    shown = dict.fromkeys((lead, 0))
-    parts = []
-    for column in shown:
-        values = calls[..., column][np.isfinite(calls[..., column])]
-        if values.size:
-            parts.append(f"{analysis.data.columns[column]} {span(values)}")
-    return f"Page allocator calls per packet: {'; '.join(parts)}." if parts else ""
-
-
-def smallest_ring(analysis: Analysis, mix: int, lead: int) -> str | None:
-    """The smallest ring with which a column drops no more than `LOST` at the highest load, as `numbers.on_axis` has it.
-
-    None where drops were not measured.
-    """
-    if analysis.drops is None:
-        return None
-    drops = stats.mean(analysis.drops[mix, analysis.last_load(mix), :, lead]).center
-    there = [(ring, share) for ring, share in zip(analysis.data.rings, drops, strict=True) if np.isfinite(share)]
-    enough = [ring for ring, share in there if share <= LOST]
-    return numbers.on_axis(min(enough, default=None), [ring for ring, _ in there]) if there else None
-
-
-def _drops(analysis: Analysis, mix: int, lead: int) -> str:
-    """The smallest ring that keeps drops low at the highest load, for the leader."""
-    load = analysis.last_load(mix)
-    if analysis.drops is None:
-        return ""
-    drops = stats.mean(analysis.drops[mix, load, :, lead]).center
-    limit, at = f"{numbers.percent(LOST)} %", f"at load {analysis.data.loads[load]:g}"
-    if not np.nansum(stats.mean(analysis.drops[mix]).center):
-        return "Nothing is dropped."
-    enough = smallest_ring(analysis, mix, lead)
-    if enough is None:
-        return ""
-    if enough.startswith(">"):
-        return f"No ring keeps its drops within {limit} {at} (least {numbers.percent(float(np.nanmin(drops)))} %)."
-    edge = ", the smallest that was simulated" if enough.startswith("≤") else ""
-    return f"The smallest ring that keeps its drops within {limit} {at} is {enough}{edge}."
+def _calls(analysis: Analysis, mix: int, lead: int) -> Sentence:
+    data, name = analysis.data, analysis.data.mixes[mix]
+    parts, claims = [], list[Claim]()
+    for column in dict.fromkeys((lead, 0)) if data.has(CALLS) else ():
+        calls = spanned(analysis.mean(CALLS)[mix][..., column], f"avg({CALLS})", at(name, column=data.columns[column]))
+        if calls.text != numbers.MISSING:
+            parts.append(f"{data.columns[column]} {calls.text}")
+            claims += calls.claims
+    if not parts:
+        return Sentence("", NoClaim())
+    return Sentence(f"Page allocator calls per packet: {'; '.join(parts)}.", *claims)

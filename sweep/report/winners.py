@@ -7,12 +7,14 @@ from string import ascii_uppercase
 
 from . import numbers
 from .analysis import Analysis
-from .comparison import ABSENT
+from .differences import ABSENT
 from .document import Block, Cell, Key, Paragraph, Section, Table
+from .marked_row import winner_claim
 from .outcome import DROPS_DIFFER, WITHIN, pairs_wanted
 from .panels import FAINT, INK, key, shade
+from .statements import Sentence, Values, at, fixed, joined
 
-LEGEND = (
+LEGEND = fixed(
     f"A≈B: A takes the fewest, B is shown to be {WITHIN} of it · ?AB: undecided which of these takes the fewest"
     f" · ≠ {DROPS_DIFFER} · – not simulated"
 )
@@ -22,7 +24,8 @@ def maps(analysis: Analysis) -> Section:
     """Winner per ring and load, by letter; what is undecided carries the letters of all that may win."""
     data = analysis.data
     letters = ", ".join(f"{letter(i)} {name}" for i, name in enumerate(data.columns))
-    blocks: list[Block] = [Paragraph(f"{letters}."), Paragraph(_legend(analysis))]
+    letter_key = Sentence(f"{letters}.", Values("col", "", tuple(data.columns), tuple(data.columns), "points"))
+    blocks: list[Block] = [Paragraph(letter_key), Paragraph(_legend(analysis))]
     for mix, name in enumerate(data.mixes):
         rows = []
         for load in reversed(range(len(data.loads))):
@@ -34,9 +37,8 @@ def maps(analysis: Analysis) -> Section:
     return Section("Winner over ring and load", tuple(blocks), beside=True)
 
 
-def _legend(analysis: Analysis) -> str:
-    wanted = pairs_wanted(analysis.outcomes.values())
-    return LEGEND + (f" · {wanted}" if wanted else "")
+def _legend(analysis: Analysis) -> Sentence:
+    return joined([LEGEND, pairs_wanted(analysis.outcomes.values(), "")], " · ")
 
 
 def _key(analysis: Analysis) -> tuple[Key, ...]:
@@ -53,21 +55,25 @@ def _cell(analysis: Analysis, where: tuple[int, int, int]) -> Cell:
     outcome = analysis.outcomes.get(where)
     if outcome is None:
         return ABSENT
-    names, winner, strategies = analysis.data.columns, outcome.winner, analysis.data.strategies
+    data = analysis.data
+    names, winner, strategies = data.columns, outcome.winner, data.strategies
     notes = analysis.steady.notes(where)
     settled = outcome.settled(strategies)
     color = shade(list(dict.fromkeys(strategies)).index(strategies[winner.best])) if settled else FAINT
     hatched = settled and len(outcome.leaders(strategies)) > 1
+    told = (winner_claim(analysis, where, outcome),)
     if outcome.drops_differ:
         faster = ", ".join(names[column] for column in outcome.faster_droppers)
-        return Cell("≠", "tie", f"{DROPS_DIFFER}; fewer ns and more drops: {faster}", notes, color)
+        detail = f"{DROPS_DIFFER}; fewer ns and more drops: {faster}"
+        return Cell("≠", "tie", detail, notes, color, claims=told)
     if not outcome.decided:
         among = "".join(letter(column) for column in sorted(winner.ties))
-        detail = f"{pairs_wanted([outcome])}; fewest in the mean: {names[winner.best]}"
-        return Cell(f"?{among}", "tie", detail, notes, color, hatched)
+        wanted = pairs_wanted([outcome], at(data.mixes[where[0]], data.loads[where[1]], data.rings[where[2]]))
+        detail = f"{wanted}; fewest in the mean of those that drop no more: {names[winner.best]}"
+        return Cell(f"?{among}", "tie", detail, notes, color, hatched, (*told, *wanted.claims))
     close = "".join(letter(column) for column in sorted(winner.close))
     detail = names[winner.best] + (f"; {WITHIN}: " + ", ".join(names[i] for i in winner.close) if close else "")
     if winner.runner_up is not None:
         detail += f"; {names[winner.runner_up]} {numbers.percent(winner.behind)} % behind"
     text = letter(winner.best) + (f"≈{close}" if close else "")
-    return Cell(text, "best", detail, notes, color, hatched)
+    return Cell(text, "best", detail, notes, color, hatched, told)

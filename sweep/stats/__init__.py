@@ -35,6 +35,7 @@ Array = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 MARGIN = 0.005  # ratio: what a reader would not care about; identical machines differ by more (fidelity V40)
+ROUNDING = 1e-12  # of logarithms: differences that spread by less are equal but for the last bits of a float64
 DROP_MARGIN = 0.001  # ratio of packets: more drops than this, and fewer ns per packet are no longer "faster"
 
 
@@ -145,7 +146,7 @@ def pairing_gain(values: Array, reference: Array) -> Array:
     alone = [np.log(np.where(both & (side > 0), side, 1.0)) for side in np.broadcast_arrays(values, reference)]
     apart = sum(mean(np.where(both, side, np.nan)).deviation ** 2 for side in alone)
     together = mean(logs)
-    usable = (together.pairs >= 2) & (together.deviation > 0)
+    usable = (together.pairs >= 2) & (together.deviation > ROUNDING)
     gain: Array = np.where(usable, apart / np.where(usable, together.deviation, 1.0) ** 2, np.nan)
     return gain
 

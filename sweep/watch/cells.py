@@ -17,6 +17,7 @@ import pyarrow as pa
 from sweep.report import dataset
 from sweep.report.analysis import METRIC, Analysis, analyse
 from sweep.report.outcome import CellIndex, pairs_wanted
+from sweep.report.statements import at
 
 PAIRS = 2  # of every column, to judge a cell
 
@@ -83,9 +84,10 @@ def _distance(analysis: Analysis, cell: CellIndex) -> float:
 def _told(analysis: Analysis, cell: CellIndex) -> Undecided:
     data, outcome = analysis.data, analysis.outcomes[cell]
     mix, load, ring = cell
+    where = at(data.mixes[mix], data.loads[load], data.rings[ring])
     rivals = [outcome.winner.best, *outcome.winner.open, *outcome.faster_droppers]
     return Undecided(
         where=f"{data.mixes[mix]}, load {data.loads[load]:g}, ring {data.rings[ring]}",
         between=tuple(dict.fromkeys(data.columns[rival] for rival in rivals)),
-        why="drops differ, not beyond doubt" if outcome.drops_differ else pairs_wanted([outcome]),
+        why="drops differ, not beyond doubt" if outcome.drops_differ else str(pairs_wanted([outcome], where)),
     )

@@ -155,7 +155,7 @@ class TestMemory:
     def test_the_first_sentence_spans_the_rings(self):
         (first, *_) = memory.section(analysed()).blocks
         assert first.text.startswith("Pages held come to 0.18 to 0.881 MB at ring 64 and 0.573 to 1.90 MB at ring 256")
-        assert "Least is held by page_frag, most by page_pool." in first.text
+        assert "the least is held by page_frag, the most by page_pool." in first.text
         assert "The peak lies up to 30." in first.text
 
     def test_one_ring(self):

@@ -42,7 +42,7 @@ class TestSize:
 
     def test_a_cell_in_which_none_is_enough_is_named(self):
         (text,) = (b.text for b in told(self.section(lambda row: 500 if row["traffic"] == "host" else 0)))
-        assert "is 1× in 2; none of these in 2 (host) of 4 cells" in text
+        assert "is ≤ 1× in 2; none of these in 2 (host) of 4 cells" in text
 
     def test_a_size_counts_only_if_all_larger_ones_do_too(self):
         (text,) = (b.text for b in told(self.section(lambda row: 500 if row["label"] == "pool=2x" else 0)))

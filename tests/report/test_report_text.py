@@ -210,16 +210,16 @@ class TestSteady:
                 "pages_held_end": lambda row: 200 + pages,
             }
 
-        assert "In none of 8 cells do the pages held move" in self.text(**moved(2 * 64 + 16))
-        assert "In 8 of 8 cells the pages held move" in self.text(**moved(2 * 64 + 17))
+        assert "In none of 8 points do the pages held move" in self.text(**moved(2 * 64 + 16))
+        assert "In 8 of 8 points the pages held move" in self.text(**moved(2 * 64 + 17))
 
     def test_replicates_that_move_both_ways_are_no_drift(self):
         swing = {"pages_held_end": lambda row: row["pages_held_start"] + (900, -900, 30)[row["replicate"]]}
-        assert "In none of 8 cells" in self.text(**swing)
+        assert "In none of 8 points" in self.text(**swing)
 
     def test_a_trend_is_marked(self):
         text = self.text(pages_held_end=lambda row: row["pages_held_start"] * 2)
-        assert "In 8 of 8 cells" in section(text, "Quality")
+        assert "In 8 of 8 points" in section(text, "Quality")
         assert "not steady: pages held move" in section(text, "host: strategies against page_allocator")
 
 

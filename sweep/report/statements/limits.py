@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""Claims about a limit: who stays below it, from which ring size on, and what that makes of a hypothesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .values import Number
+
+
+@dataclass(frozen=True)
+class SmallestRing:
+    """The smallest ring with which a column drops no more than a share at a load; None if there is none."""
+
+    mix: str
+    column: str
+    load: float
+    share: float
+    ring: int | None
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Points whose whole 95 % interval of an expression is below a threshold, and those where none of it is."""
+
+    expression: str
+    threshold: float
+    where: str
+    below: int | None  # None: not said
+    above: int | None
+    points: int
+    inclusive: bool = False
+    shown: bool = True
+
+
+@dataclass(frozen=True)
+class From:
+    """The smallest ring from which on the whole interval of an expression is below a threshold in every point.
+
+    None if it is not at the largest one: there it is `beyond` the threshold, or else open.
+    """
+
+    expression: str
+    threshold: float
+    where: str
+    ring: int | None
+    last: int
+    beyond: bool = False
+    there: Number | None = None
+
+
+@dataclass(frozen=True)
+class ClaimOfFile:
+    """A claim of the sweep file: points decided for it and against it, of those selected."""
+
+    that: str
+    good: int
+    bad: int
+    points: int
+    low: Number | None = None  # means
+    high: Number | None = None
+
+
+@dataclass(frozen=True)
+class LargeEnough:
+    """Cells by the smallest pool over ring, of those simulated there, from which on slow allocations are rarer."""
+
+    strategy: str
+    rate: float  # slow allocations per packet, below which a pool is large enough
+    found: tuple[tuple[float | None, int], ...]  # size (None: none is), cells
+    cells: int  # with two sizes or more
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict on "in every cell" ("all") or "usually": from how many are for it, against it, and there."""
+
+    word: str
+    rule: str
+    good: int
+    bad: int
+    cells: int

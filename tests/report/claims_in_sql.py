@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""Every claim of a report, held against its table by another way: SQL over the published rows, intervals by SciPy.
+
+Nothing here comes from `sweep.report` or `sweep.stats` but the claims themselves (`statements`), which are data.
+`Told` has the relations that claims speak of; `check` gives what is wrong with one claim, in words, or "".
+"""
+
+from __future__ import annotations
+
+import checks_of_contests
+import checks_of_limits
+import checks_of_pairs
+import checks_of_values
+from claim_checks import check
+from table_in_sql import Facts
+
+from sweep.report import statements as say
+
+CHECKS = (checks_of_contests, checks_of_limits, checks_of_pairs, checks_of_values)  # importing them is what registers
+
+
+class Told(Facts):
+    """A table against which claims are held."""
+
+    def check(self, claim: say.Claim, text: str) -> str:
+        """What is wrong with a claim of a sentence, "" if nothing is."""
+        return check(claim, self, text) or ""

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: MIT
+"""Every sentence, mark and footnote of a report claims what the table says: held against SQL, over many tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, get_args
+
+import pyarrow as pa
+import pytest
+from claims_in_sql import Told
+from generated_tables import Made, made
+from pyarrow import parquet
+from synthetic_sweep import Effects, table
+
+from sweep import report
+from sweep.report import brief, contents, glance, page, statements
+from sweep.report.document import Document, Finding, Findings, Paragraph, Table
+from sweep.report.statements import NoClaim, Number, Sentence
+
+SEEDS = (2, 3, 6, 7, 8, 10, 31, 67)  # small tables, which together have every kind of claim (see below)
+MORE_SEEDS = tuple(seed for seed in range(108) if seed not in SEEDS)
+Said = tuple[str, str, tuple]  # where, text, claims
+
+
+def sentences(document: Document) -> Iterator[Said]:
+    """All that a document says.  Raises TypeError for a sentence that does not carry what it claims."""
+
+    def told(where: str, text: str) -> Said:
+        if not isinstance(text, Sentence):
+            raise TypeError(f'{where}: "{text}" does not say what it claims')
+        return where, str(text), text.claims
+
+    yield told("subtitle", document.subtitle)
+    for section in document.sections:
+        for block in section.blocks:
+            if isinstance(block, Paragraph) and not block.code:
+                yield told(section.title, block.text)
+            elif isinstance(block, Findings):
+                for item in block.items:
+                    for text in (item.word, item.claim, *item.evidence):
+                        yield told(f"{section.title}: {item.name}", text)
+            elif isinstance(block, Table):
+                for row in (*block.rows, *block.foot):
+                    for cell in row:
+                        where = f"{section.title}: {block.caption}: {row[0].text}"
+                        yield where, f"{cell.text} {cell.detail}", cell.claims
+                        for note in cell.notes:
+                            yield told(f"{where}: note", note)
+                if block.legend:
+                    yield told(f"{section.title}: {block.caption}: legend", block.legend)
+
+
+def documents(source: pa.Table) -> list[Document]:
+    """The report, its first screen, what a notebook shows, and the page's own first section."""
+    whole, analysis = contents.analysed(source, "runs/made")
+    found = [whole, brief.document(source, "runs/made"), glance.document(source, whole.subtitle)]
+    return [*found, page.laid_out(whole, analysis)] if analysis else found
+
+
+def wrong(source: pa.Table, reports: list[Document], col: str | None = None) -> list[str]:
+    """The claims of some reports that do not hold in their table, each with its sentence and the reason."""
+    told, found = Told(source, col=col), []
+    seen: set = set()
+    for document in reports:
+        for where, text, claims in sentences(document):
+            for claim in claims:
+                if (text, claim) not in seen:
+                    seen.add((text, claim))
+                    if reason := told.check(claim, text):
+                        found.append(f"{where}\n    {text}\n    {claim}\n    {reason}")
+    return found
+
+
+@cache
+def generated(seed: int) -> tuple[Made, list[Document]]:
+    """The table of a seed of the fast tests, and what is said of it."""
+    return (table := made(seed)), documents(table.table)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_claim_of_a_generated_table_holds(seed):
+    (source, col), reports = generated(seed)
+    assert not (found := wrong(source, reports, col)), "\n".join(found[:10])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", MORE_SEEDS)
+def test_every_claim_of_many_generated_tables_holds(seed):
+    source, col = made(seed)
+    assert not (found := wrong(source, documents(source), col)), "\n".join(found[:10])
+
+
+def test_every_claim_of_a_real_table_holds():
+    """What `sweep run configs/smoke.yaml` published."""
+    source = parquet.read_table(Path(__file__).parent / "smoke.parquet")
+    assert not (found := wrong(source, documents(source))), "\n".join(found)
+
+
+@cache
+def examples() -> dict[type, list[tuple[int, str, object]]]:
+    """Claims of every kind with their texts, from the generated tables."""
+    found: dict[type, list] = {}
+    for seed in SEEDS:
+        for document in generated(seed)[1]:
+            for _, text, claims in sentences(document):
+                for claim in claims:
+                    found.setdefault(type(claim), []).append((seed, text, claim))
+    return found
+
+
+KINDS = [kind for kind in get_args(statements.Claim) if kind is not NoClaim]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_claim_is_made(kind):
+    """A check that nothing is held against would say nothing."""
+    assert examples()[kind]
+
+
+OTHER_WORDS = {  # what else a claim might say, of kinds that have no number
+    statements.Absent: {"expression": ("count(*)",), "where": ("pairs > 0",)},
+    statements.Lacking: {"column": ("ns_per_packet",)},
+    statements.Mark: {"sign": ("*", "≈", "?")},
+    statements.DropsDiffer: {"way": ("more", "less", "open")},
+    statements.First: {"name": ("nobody",)},
+    statements.Ranked: {"order": (("nothing",),)},
+    statements.Values: {"values": ((), (-1.0,))},
+    statements.Metadata: {"value": ("12345",)},
+    statements.Judged: {"word": ("supported", "refuted", "undecided")},  # its counts are those of claims beside it
+}
+
+
+def lies(claim) -> Iterator[object]:
+    """The claim with one of its words or numbers changed, each in turn."""
+    for field in fields(claim):
+        value = getattr(claim, field.name)
+        if (
+            isinstance(value, bool)
+            or isinstance(claim, statements.Judged)
+            or field.name in ("scale", "threshold", "share", "margin", "rate", "pairs")
+        ):
+            continue
+        if isinstance(value, int):
+            yield replace(claim, **{field.name: value + 1})
+        elif isinstance(value, Number):
+            yield replace(claim, **{field.name: replace(value, value=value.value * 1.1 + 0.01)})
+    for name, others in OTHER_WORDS.get(type(claim), {}).items():
+        yield from (replace(claim, **{name: other}) for other in others if other != getattr(claim, name))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_claim_of_another_number_is_found_out(kind):
+    seed, text, claim = max(examples()[kind], key=lambda example: len(list(lies(example[2]))))
+    (source, col), _ = generated(seed)
+    told = Told(source, col=col)
+    assert not told.check(claim, text)
+    found = list(lies(claim))
+    assert found
+    for lie in found:
+        try:
+            assert told.check(lie, text), lie
+        except (KeyError, AttributeError, ValueError):
+            continue  # it speaks of a place that is not there, which ends the tests above, too
+
+
+def test_a_sentence_of_other_words_than_its_claim_is_found_out():
+    """The number is right, and the sentence says another one."""
+    source = table(mixes=("router",), loads=(0.3,), rings=(256,), replicates=3)
+    told = Told(source)
+    (subtitle,) = [said for said in sentences(contents.document(source)) if said[0] == "subtitle"]
+    text, claims = subtitle[1], subtitle[2]
+    assert not any(told.check(claim, text) for claim in claims)
+    assert any(told.check(claim, text.replace("3 replicates", "4 replicates")) for claim in claims)
+    assert any(told.check(claim, text.replace("4 strategies", "5 strategies")) for claim in claims)
+
+
+def test_a_finding_takes_no_sentence_without_its_claim():
+    fixed = statements.fixed("it is so")
+    with pytest.raises(TypeError, match="is no Sentence"):
+        Finding("host", "page_pool", fixed, ())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="is no Sentence"):
+        Finding("host", fixed, fixed, ("page_pool takes 3 ns",))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="says nothing of what it claims"):
+        Sentence("page_pool takes 3 ns")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_smaller_number_stands_beside_the_fewest_without_the_reason(seed):
+    for document in generated(seed)[1]:
+        for block in (block for section in document.sections for block in section.blocks if isinstance(block, Table)):
+            for row in block.rows:
+                if not any(
+                    isinstance(claim, statements.Mark) and claim.sign == "*" for cell in row for claim in cell.claims
+                ):
+                    continue
+                shown = [(shown_difference(cell), cell) for cell in row]
+                (fewest,) = [value for value, cell in shown if cell.text.startswith("* ")]
+                for value, cell in shown:
+                    if fewest is not None and value is not None and value < fewest:
+                        assert cell.notes, [each.text for each in row]
+
+
+def shown_difference(cell) -> float | None:
+    """The relative difference that a cell prints; 0 for the baseline."""
+    for claim in cell.claims:
+        if isinstance(claim, statements.Difference) and claim.center:
+            return claim.center.value
+        if isinstance(claim, statements.Level) and claim.relative:
+            return 0.0
+    return None
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_sign_names_nothing_that_is_not_shown(seed):
+    """What is as good as another stands beside it: "≈" and "?" need a rival in the same row, "≈" a "*"."""
+    for document in generated(seed)[1]:
+        for block in (block for section in document.sections for block in section.blocks if isinstance(block, Table)):
+            for row in block.rows:
+                signs = Counter(
+                    claim.sign for cell in row for claim in cell.claims if isinstance(claim, statements.Mark)
+                )
+                assert not signs["≈"] or signs["*"] == 1, [cell.text for cell in row]
+                assert signs["?"] != 1 or not signs["*"], [cell.text for cell in row]
+
+
+class TestWhatWasWrong:
+    """The sentences that were found wrong, each in a table of its own."""
+
+    COSTS: ClassVar = {"page_allocator": 600.0, "refcount_recycle": 600.0, "page_frag": 540.0, "page_pool": 480.0}
+    SMALL: ClassVar = {"mixes": ("host",), "loads": (0.3,), "rings": (256, 1024), "replicates": 3}
+
+    def text(self, effects: Effects, **more) -> str:
+        return " ".join(report.text(table(effects=effects, **(self.SMALL | more)), full=True).split())
+
+    def test_the_smallest_mean_is_that_of_the_one_that_has_it(self):
+        """page_pool has the smallest mean everywhere, and drops more, not beyond doubt: nobody wins."""
+        lossy = Effects(
+            ns=lambda row: self.COSTS[row["strategy"]],
+            drop_ratio=lambda row: 0.03 * row["replicate"] if row["strategy"] == "page_pool" else 0.01,
+        )
+        assert "The smallest mean is that of page_pool in 2 of 2 cells." in self.text(lossy)
+
+    def test_one_that_is_set_aside_says_so_where_the_baseline_drops_as_much(self):
+        lossy = Effects(
+            ns=lambda row: self.COSTS[row["strategy"]],
+            drop_ratio=lambda row: 0.0 if row["strategy"] == "page_frag" else 0.02,
+        )
+        text = self.text(lossy)
+        assert "set aside: drops 2.0 percentage points more packets than page_frag, so fewer ns are not faster" in text
+
+    def test_where_the_baseline_leads_fewer_is_not_called_more(self):
+        lossy = Effects(
+            ns=lambda row: {"page_allocator": 500.0, "page_pool": 450.0}[row["strategy"]],
+            drop_ratio=lambda row: 0.0 if row["strategy"] == "page_allocator" else 0.05,
+        )
+        text = self.text(lossy, strategies=("page_allocator", "page_pool"))
+        assert re.search(r"The others take up to (9\.9|10\.0|10\.1|10\.2) % fewer\.", text)
+        assert "% more." not in text.split("Claims of")[0]
+
+    def test_the_first_screen_marks_what_it_shows_alone(self):
+        """The best variant is not on the first screen; the one that is gets the sign that it has among those shown."""
+        best = Effects(
+            ns=lambda row: (
+                300.0
+                if row["label"] == "pool=2x" and row["ring"] == 1024
+                else 301.0
+                if row["label"] == "pool=ring"
+                else self.COSTS[row["strategy"]]
+            )
+        )
+        lines = report.text(table(effects=best, variants=True, **self.SMALL)).splitlines()
+        (row,) = [line for line in lines if line.strip().startswith("host, 0.3, 1024")]
+        assert row.count("*") == 1
+
+    def test_hugepages_without_a_pool_in_the_same_cell_are_not_tested(self):
+        source = table(strategies=("page_pool", "hugepage_pool"), **self.SMALL)
+        apart = [
+            (ring == 256) == (name == "page_pool")
+            for name, ring in zip(*(source.column(c).to_pylist() for c in ("strategy", "ring")), strict=True)
+        ]
+        assert "S6: not tested by this sweep" in " ".join(
+            report.text(source.filter(pa.array(apart)), full=True).split()
+        )
+
+    def test_a_rival_that_was_not_simulated_is_not_named(self):
+        text = self.text(Effects(), strategies=("page_allocator", "page_pool"), mixes=("router", "host"))
+        assert "page_pool takes no more ns per packet than page_allocator in" in text
