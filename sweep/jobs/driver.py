@@ -174,8 +174,9 @@ class Driver:
 
     def _hand_out(self, executor: Executor) -> None:
         limit = max(1, IN_FLIGHT_PER_WORKER * executor.workers)
-        while self._ready and len(self._flights) < limit:
-            self._submit(executor, self._ready.take(anything_works=bool(self._breaker.successes)))
+        works = bool(self._breaker.successes)
+        while len(self._flights) < limit and self._ready.offers(anything_works=works, more_comes=bool(self._cold)):
+            self._submit(executor, self._ready.take(anything_works=works))
         # What was handed out may wait for a worker that compiles: not late.
         self._flights.start(0 if self._cold.compiling else executor.workers)
 

@@ -108,8 +108,24 @@ def place(root: int, name: str, *, make: bool = False) -> Iterator[tuple[int, st
 
 
 def reading(root: int, name: str) -> int:
-    """A descriptor of the regular file `name`, for reading; the caller closes it."""
-    parent, last, mode = _found(root, name)
+    """A descriptor of the regular file `name`, for reading; the caller closes it.
+
+    Where links change meanwhile and what they led to is removed, as a publication does, the new ones are followed.
+    """
+    before: list[str] | None = None
+    while True:
+        followed: list[str] = []
+        try:
+            return _reading(root, name, followed)
+        except FileNotFoundError:
+            if followed == before:
+                raise
+            before = followed
+
+
+def _reading(root: int, name: str, followed: list[str]) -> int:
+    """The same, once; `followed` gets the text of each link on the way."""
+    parent, last, mode = _found(root, name, followed)
     try:
         if not stat.S_ISREG(mode):
             raise Astray(_what(parent, last, mode))
@@ -183,9 +199,10 @@ def appending(path: Path) -> Iterator[BinaryIO]:
         yield sink
 
 
-def _found(root: int, name: str) -> tuple[int, str, int]:
+def _found(root: int, name: str, followed: list[str] | None = None) -> tuple[int, str, int]:
     """Where `name` leads: a descriptor of its folder, which the caller closes, its name there, its `st_mode`."""
-    folders, waiting, links, link = [os.dup(root)], deque(name.split("/")), 0, ""
+    folders, waiting, link = [os.dup(root)], deque(name.split("/")), ""
+    followed = [] if followed is None else followed
     try:
         while True:
             part = waiting.popleft() or "."
@@ -196,11 +213,11 @@ def _found(root: int, name: str) -> tuple[int, str, int]:
                 part = "."
             mode = os.stat(part, dir_fd=folders[-1], follow_symlinks=False).st_mode
             if stat.S_ISLNK(mode):
-                links += 1
                 target, link = os.readlink(part, dir_fd=folders[-1]), _what(folders[-1], part, mode)
+                followed.append(target)
                 if target.startswith("/"):
                     raise Astray(link)
-                if links > MOST_LINKS:
+                if len(followed) > MOST_LINKS:
                     raise Astray(f'"{name}" leads from link to link without end')
                 waiting.extendleft(reversed(target.split("/")))
             elif not waiting:

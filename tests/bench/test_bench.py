@@ -49,7 +49,7 @@ def test_simpy_kicks_the_idle_cpu_as_the_engine_does() -> None:
     made = scenario("page_pool", HOST, load_ppm=20_000)
     arrivals = Arrivals("on_off", Distribution("constant", (300,)), 1_000_000)  # long bursts, long silence
     made = replace(made, traffic=replace(made.traffic, arrivals=arrivals))
-    lanes = [replace(made, replicate=replicate) for replicate in range(10)]
+    lanes = [replace(made, replicate=replicate) for replicate in range(40)]
     counted = agree.engine(lanes)
     assert np.sum(counted["deferred_kicks"]) > 0
     assert agree.differences(counted, agree.by_simpy(lanes)) == []

@@ -9,6 +9,7 @@ import re
 import shlex
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,8 @@ from typed import REPOSITORY, SWEEP, start, sweep
 
 from sweep.cli.size import size
 from sweep.errors import SweepError
-from sweep.jobs.executor import Inline
-from sweep.jobs.work import Ending, Outcome, Run, Work
 from sweep.model import batch
+from sweep.model.scenario import Scenario
 
 DROPS = ("--objective", "drop_ratio < 5 %")
 INLINE = ("--executor", "inline")
@@ -33,8 +33,8 @@ def test_the_answer_comes_first_and_the_run_directory_has_it(here: Path) -> None
     lines = out.splitlines()
     assert lines[0] == "tiny: 1 series of 3 rings, at most 2 replicates: 6 simulations if all were run"
     assert lines[1] == "tiny: the smallest ring with drop_ratio < 5 %"
-    assert re.search(r"^  router 0\.3  +64 +– +page_allocator +\d+ +[\d.]+ +–$", out, re.M)
-    assert re.search(r"^  0\.3 page_allocator +64 +– +\d+ +– +0 +[\d.]+ +\+··$", out, re.M)
+    assert re.search(r"^  router 0\.3  +≤ 64 +– +page_allocator +\d+ +[\d.]+ +–$", out, re.M)
+    assert re.search(r"^  0\.3 page_allocator +≤ 64 +– +\d+ +– +0 +[\d.]+ +\+··$", out, re.M)
     assert "To apply: ethtool -G DEV rx N" in out
     assert re.fullmatch(r"simulated 2 · .+ s · runs/tiny/size\.json", lines[-2])
     assert lines[-1] == "all of the grid: sweep run tiny.yaml --executor inline"
@@ -48,7 +48,7 @@ def test_the_answer_comes_first_and_the_run_directory_has_it(here: Path) -> None
     out, _ = sweep(here, "run", "tiny.yaml", *INLINE, "--no-report")
     assert "done 2 · reused 0 · to run 4" in out
     out, _ = sweep(here, "size", "tiny.yaml", "--objective", "allocator_calls_per_packet < 0.01", *INLINE)
-    assert "none: every ring fails" in out
+    assert "none of the rings 64, 128 and 256" in out
     assert "\nsimulated 0, 4 were there · " in out
 
 
@@ -60,7 +60,7 @@ def test_objectives_of_the_file_and_formats(here: Path) -> None:
     assert out.strip() == (here / "runs/tiny/size.json").read_text()
     out, _ = sweep(here, "size", "mine.yaml", *INLINE, "--format", "md", *DROPS)
     assert out.startswith("# tiny: the smallest ring with drop\\_ratio \\< 5 %\n")
-    assert "| router 0.3 | 64 | – | page\\_allocator |" in out
+    assert "| router 0.3 | ≤ 64 | – | page\\_allocator |" in out
     out, _ = sweep(here, "plan", "tiny.yaml")  # objectives decide no row
     assert "done 0 · reused 2 · to run 4" in out
 
@@ -180,15 +180,16 @@ def typed_words(monkeypatch: pytest.MonkeyPatch, **options: Any) -> int:
 def test_what_failed_is_told_and_tried_again_on_request(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Failing(Inline):
-        def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
-            if self._queue and isinstance(self._queue[0], Run):
-                return [(self._queue.popleft(), Outcome(Ending.RAISED, error="planted"))]
-            return super().wait(timeout_s)
+    simulate = batch.simulate
+
+    def failing(strategy: str, scenarios: Sequence[Scenario], tables: Any) -> Any:
+        if any(scenario.ring == 64 for scenario in scenarios):
+            raise ValueError("planted")
+        return simulate(strategy, scenarios, tables)
 
     monkeypatch.chdir(here)
     with monkeypatch.context() as patch:
-        patch.setattr("sweep.jobs.run.open_executor", lambda name, plan, *rest: Failing(plan))
+        patch.setattr(batch, "simulate", failing)
         assert typed_words(patch) == 3
     out, error = capsys.readouterr()
     assert "none is shown to do" in out

@@ -45,15 +45,11 @@ def written(scene: Scene, replicates: int = 4) -> int:
 
 def workers(scene: Scene) -> list[int]:
     """Processes of the scene that run a chunk, or that a chunk is watched in."""
-    found = []
-    for pid in scene.mark.processes():
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if words.startswith(b"ray::run_chunk") or b"sweep.jobs.trial" in words:
-            found.append(pid)
-    return found
+    return [
+        process.pid
+        for process in scene.mark.processes()
+        if process.words[0].startswith("ray::run_chunk") or "sweep.jobs.trial" in process.words
+    ]
 
 
 def kill_workers(scene: Scene, typed: Typed, chance: random.Random) -> int:

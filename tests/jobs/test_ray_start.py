@@ -24,6 +24,14 @@ from sweep.jobs.work import Ending, Run
 
 SOON_S = 60  # 20 s on a machine that has nothing else to do
 SWEEP = "from sweep.__main__ import main; main()"
+# Ray is started although it is plain beforehand that there is no room for it: what is not known beforehand fails so.
+WITHOUT_LOOKING = """
+import sweep.jobs.room as room
+class Ample(dict):
+    def __missing__(self, executor):
+        return 0
+room.ADDRESS_BYTES, room.RAY_THREADS, room.WORKER_THREADS = Ample(), -(1 << 30), 0
+"""
 RUN = ["run", "tiny.yaml", "--no-report", "--workers", "1"]
 NAMESPACES = subprocess.run(["unshare", "-mn", "true"], capture_output=True).returncode == 0
 namespaces = pytest.mark.skipif(not NAMESPACES, reason="namespaces need root")
@@ -94,18 +102,29 @@ def here(tmp_path: Path, sweep_file: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
-def ran(here: Path, *before: str, **environment: str) -> tuple[int, str]:
+def ran(here: Path, *before: str, program: str = SWEEP, **environment: str) -> tuple[int, str]:
     """Exit code of a run after the words `before`, and all that it said."""
-    command = [*before, sys.executable, "-c", SWEEP, *RUN, "--out", str(here / "run")]
+    command = [*before, sys.executable, "-c", program, *RUN, "--out", str(here / "run")]
     environment = {**os.environ, **environment}
     done = subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, timeout=SOON_S * 3)
     return done.returncode, done.stdout + done.stderr
 
 
-def refused(here: Path, *before: str, **environment: str) -> str:
+def not_begun(here: Path, *before: str) -> str:
+    """What is said of a run for which there is plainly no room; nothing has been started."""
+    code, said = ran(here, *before)
+    assert code == 1, said
+    assert "this run does not fit on local Ray with 1 worker: " in said
+    assert "starting local Ray" not in said
+    assert "next: " in said
+    assert not list((here / "run").glob("failed/*")), "no simulation is to blame"
+    return said
+
+
+def refused(here: Path, *before: str, program: str = SWEEP) -> str:
     """The line of a run that does not start, which says where the log is and what to do, soon."""
     began = time.monotonic()
-    code, said = ran(here, *before, **environment)
+    code, said = ran(here, *before, program=program)
     assert time.monotonic() - began < SOON_S, said
     assert code == 1, said
     assert f"  log: {here}/run/logs/executor.log\n" in said
@@ -151,8 +170,9 @@ def test_python_that_is_told_to_leave_things_out_or_be_strict(here: Path) -> Non
 @pytest.mark.parametrize("kib", [400_000, 800_000, 1_500_000])
 def test_a_limit_on_memory(here: Path, kib: int) -> None:
     """With each another part of Ray does not come up, in another way."""
-    said = refused(here, "bash", "-c", f'ulimit -v {kib}; exec "$@"', "bash")
-    assert f"ulimit -v is {kib}" in said
+    limited = ("bash", "-c", f'ulimit -v {kib}; exec "$@"', "bash")
+    assert f"{kib / 976_562.5:.1f} GB here" in not_begun(here, *limited)
+    assert f"ulimit -v is {kib}" in refused(here, *limited, program=WITHOUT_LOOKING + SWEEP)
 
 
 @pytest.mark.slow
@@ -165,7 +185,9 @@ def test_a_limit_on_processes(here: Path, pids: int) -> None:
         if not (group / "pids.max").exists():
             pytest.skip("control groups have no limit on processes here")
         (group / "pids.max").write_text(str(pids))
-        said = refused(here, "sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh")
+        limited = ("sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh")
+        assert "threads" in not_begun(here, *limited)
+        said = refused(here, *limited, program=WITHOUT_LOOKING + SWEEP)
         assert "no more processes or threads may be started" in said
         assert f"the pids limit of this container is {pids}" in said
     finally:

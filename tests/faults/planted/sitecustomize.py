@@ -65,8 +65,14 @@ class _Witness(importlib.abc.MetaPathFinder):
         return spec
 
 
+def _folder(name: Any, descriptor: int) -> str:
+    """The name of the folder that a file is in; a relative one starts from the folder of the descriptor, if any."""
+    start = os.readlink(f"/proc/self/fd/{descriptor}") if descriptor >= 0 else ""
+    return os.path.basename(os.path.dirname(os.path.join(start, os.fsdecode(name))))
+
+
 def _die_when_told(event: str, arguments: tuple[Any, ...]) -> None:
-    if event != RENAMED or os.path.basename(os.path.dirname(os.fspath(arguments[1]))) != "parts":
+    if event != RENAMED or _folder(arguments[1], arguments[3]) != "parts":
         return
     if os.path.exists(os.environ["FAULTS_DIE"]):
         os.kill(os.getpid(), signal.SIGKILL)
