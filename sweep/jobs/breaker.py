@@ -4,11 +4,14 @@
 Three attempts (or compilations) that have ended badly, without one in the run that ended well, are enough.  Later on it
 takes STREAK of them in a row for each worker: a node that is broken has many attempts before others have one.  Deaths
 of workers are timed, not counted: somebody who kills them may stop, and then the run goes on.
+
+Where nothing but the code of some strategies has raised, the others have their say first.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from sweep.errors import RunError
@@ -29,6 +32,8 @@ class Breaker:
         self.successes = 0
         self.cause = ""  # why the run is to be stopped, for people; "" while it is not
         self._row = 0  # telling failures since the last success
+        self._raised: set[str] = set()  # strategies whose own code raised, before anything had ended well
+        self._elsewhere = False  # whether anything else went wrong meanwhile
         self._deaths, self._since = 0, 0.0
 
     def succeeded(self) -> None:
@@ -42,8 +47,18 @@ class Breaker:
         """Whether one more failure stops the run, and nothing has ended well in it yet."""
         return not self.successes and self._row >= BEGINNINGS - 1
 
-    def failed(self, ending: Ending, error: str, workers: int, *, watched: bool = False) -> None:
-        """An attempt ended badly, or a kernel could not be compiled."""
+    def stops(self, coming: Callable[[], Collection[str]]) -> bool:
+        """Whether the run is to be stopped; `coming`: strategies of which an attempt is still to end."""
+        return bool(self.cause) and (self.successes > 0 or self._elsewhere or set(coming()) <= self._raised)
+
+    def failed(
+        self, ending: Ending, error: str, workers: int, *, watched: bool = False, strategy: str | None = None
+    ) -> None:
+        """An attempt ended badly, in the code of `strategy` perhaps, or a kernel could not be compiled."""
+        if strategy is not None and ending is Ending.RAISED:
+            self._raised.add(strategy)
+        else:
+            self._elsewhere = True
         said = (error.strip().splitlines() or [str(ending)])[-1]
         if ending in TELLING or (ending is Ending.CRASHED and watched):
             self._row += 1

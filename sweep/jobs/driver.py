@@ -96,8 +96,7 @@ class Driver:
     def run(self, executor: Executor) -> None:
         """Hand out all chunks and commit what comes of them; returns early when stopping.
 
-        Raises RunError if a part cannot be written, the executor has ended, or nothing ends well; what is committed
-        stays.
+        Raises RunError if a part cannot be written, the executor has ended, or nothing ends well; parts stay.
         """
         self.progress.begin()
         try:
@@ -117,9 +116,7 @@ class Driver:
             self.progress.finish()
         self.verdicts.close()
         if self.verdicts.open and not self._breaker.successes and not self.stopping:
-            raise nothing_works(
-                f"nothing that was begun has ended well: {self.verdicts.open[0].reason}", self._journal.path
-            )
+            raise nothing_works(f"nothing has ended well: {self.verdicts.open[0].reason}", self._journal.path)
 
     def _has_work(self, executor: Executor) -> bool:
         """Whether anything is left to do; asks for the next round, or the witness, if there is nothing else."""
@@ -131,8 +128,12 @@ class Driver:
         """Raises RunError if it is plain that nothing works here; lets the witness have its say before that."""
         if self._breaker.doubtful:
             self._ask_witness(executor)
-        if self._breaker.cause and not (self._witness and self._flights.of(self._witness)):
+        if self._breaker.stops(self._coming) and not (self._witness and self._flights.of(self._witness)):
             raise nothing_works(self._breaker.cause, self._journal.path)
+
+    def _coming(self) -> set[str]:
+        """The strategies of which an attempt is still to end."""
+        return self._ready.strategies.union(self._cold.strategies, map(self._pieces.strategy, self._flights.pieces))
 
     def _ask_witness(self, executor: Executor) -> bool:
         """Run one simulation again that has ended well; False if there is none."""
@@ -174,9 +175,8 @@ class Driver:
 
     def _hand_out(self, executor: Executor) -> None:
         limit = max(1, IN_FLIGHT_PER_WORKER * executor.workers)
-        works = bool(self._breaker.successes)
-        while len(self._flights) < limit and self._ready.offers(anything_works=works, more_comes=bool(self._cold)):
-            self._submit(executor, self._ready.take(anything_works=works))
+        while self._ready and len(self._flights) < limit:
+            self._submit(executor, self._ready.take(anything_works=bool(self._breaker.successes)))
         # What was handed out may wait for a worker that compiles: not late.
         self._flights.start(0 if self._cold.compiling else executor.workers)
 
@@ -230,7 +230,7 @@ class Driver:
             self._witness = self._pieces.cheapest(piece, {index for index, _, _ in outcome.failed}, self._witness)
         elif outcome.failed:
             _, ending, error = outcome.failed[0]
-            self._breaker.failed(Ending(ending), error, executor.workers)
+            self._breaker.failed(Ending(ending), error, executor.workers, strategy=self._pieces.strategy(piece))
         if not piece.witness:
             left = self._without(piece, outcome, flight.successes)
             self._settle(piece, piece.size - left)

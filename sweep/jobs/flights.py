@@ -65,6 +65,11 @@ class Flights:
             del self._of[flight.piece]
         return flight
 
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What is being tried."""
+        return tuple(self._of)
+
     def of(self, piece: Piece) -> tuple[Run, ...]:
         """The attempts at a piece."""
         return tuple(self._of.get(piece, ()))

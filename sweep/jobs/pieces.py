@@ -121,16 +121,9 @@ class Ready:
         urgency = float("-inf") if first else self._urgency[piece.number]
         heapq.heappush(self._heap, (urgency, next(self._added), piece))
 
-    def offers(self, *, anything_works: bool, more_comes: bool) -> bool:
-        """Whether there is a piece to take.
-
-        Until anything has ended well, none of a strategy that was tried while others' kernels are still to come: a
-        strategy that fails alone must not look as if everything failed.
-        """
-        if anything_works or not more_comes:
-            return bool(self._heap)
-        tried = {self._pieces.strategy(piece) for piece in self._taken}
-        return any(self._pieces.strategy(piece) not in tried for _, _, piece in self._heap)
+    @property
+    def strategies(self) -> set[str]:
+        return {self._pieces.strategy(piece) for _, _, piece in self._heap}
 
     def take(self, *, anything_works: bool) -> Piece:
         """The most urgent piece.

@@ -193,10 +193,8 @@ def test_what_failed_is_told_and_tried_again_on_request(
         assert typed_words(patch) == 3
     out, error = capsys.readouterr()
     assert "the smallest ring is undecided, ring 128 does" in out
-    assert (
-        "simulations that the answer needs failed and have no result\n  page_allocator, 2 simulations: ValueError: planted"
-        in error
-    )
+    assert "simulations that the answer needs failed and have no result\n  page_allocator, 2 simulations: " in error
+    assert "2 simulations: ValueError: planted" in error
     assert error.endswith("next: mend the cause, then\n  sweep size tiny.yaml --retry-failed\n")
     assert typed_words(monkeypatch) == 3  # it failed before and is not tried again: that is told too
     assert "failed and have no result\nnext: mend the cause" in capsys.readouterr().err

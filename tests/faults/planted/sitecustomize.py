@@ -21,13 +21,22 @@ from typing import Any
 RENAMED = "os.rename"  # the audit event of os.replace, too
 
 
-def _place() -> dict[str, str | int]:
-    """Where this worker is: a driver's connection to Ray is a job of a session, a node is a raylet."""
-    import ray  # a worker has it already
+PLACE = "FAULTS_PLACE"  # of a worker, which a process that it starts to watch a chunk in inherits
 
-    context = ray.get_runtime_context()
-    session = f"{context.get_session_name()}/{context.get_job_id()}"
-    return {"session": session, "node": int(os.environ["RAY_RAYLET_PID"]), "worker": os.getpid()}
+
+def _place() -> dict[str, str | int]:
+    """Where this worker is, or the one that has started this process.
+
+    A driver's connection to Ray is a job of a session, a node is a raylet.
+    """
+    if PLACE not in os.environ:
+        import ray  # a worker has it already
+
+        context = ray.get_runtime_context()
+        session = f"{context.get_session_name()}/{context.get_job_id()}"
+        place = {"session": session, "node": int(os.environ["RAY_RAYLET_PID"]), "worker": os.getpid()}
+        os.environ[PLACE] = json.dumps(place)
+    return dict(json.loads(os.environ[PLACE]))
 
 
 def _witnessed(run_chunk: Callable[..., Any], path: str) -> Callable[..., Any]:
@@ -60,6 +69,8 @@ class _Witness(importlib.abc.MetaPathFinder):
         def exec_module(module: Any) -> None:
             load(module)
             module.run_chunk = _witnessed(module.run_chunk, os.environ["FAULTS_WITNESS"])
+            if "RAY_RAYLET_PID" in os.environ:
+                _place()
 
         loader.exec_module = exec_module
         return spec
