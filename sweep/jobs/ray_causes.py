@@ -70,6 +70,11 @@ def cause(texts: Iterable[str]) -> str:
     return last_line("\n".join(line for line in lines if not PROGRESS.search(line)))
 
 
+def is_known(text: str) -> bool:
+    """Whether a text says itself what is short or forbidden."""
+    return any(re.search(pattern, text) for pattern, _ in KNOWN)
+
+
 def logs(folder: str | Path) -> Sequence[tuple[str, str]]:
     """Name and end of each log of a Ray session below `folder` that is not empty, the services that matter first."""
     found = {path for path in Path(folder).glob("session_2*/logs/*") if path.suffix in SUFFIXES}

@@ -23,7 +23,7 @@ from typing import NamedTuple, TextIO
 
 from sweep.errors import RunError
 
-from .ray_causes import cannot_start, cause, logs
+from .ray_causes import cannot_start, cause, is_known, logs
 from .ray_directory import OF_RAY
 from .ray_limits import described
 from .ray_messages import Setup
@@ -125,6 +125,8 @@ def reason(directory: str, what: str, log: TextIO) -> str:
     found = logs(directory)
     for name, text in found:
         print(f"--- {name}\n{text}", file=log, flush=True)
+    if is_known(what):
+        return cause([what])
     why = cause(text for _, text in found)
     return f"{what}: {why or f'no word of why; {described()}'}"
 
