@@ -26,7 +26,7 @@ from .document import Cell, Chart, Document, Table
 from .drawing import svg
 
 PAGE_BYTES = 2_700_000  # of a page, but for its sentences
-TABLES_BYTES = 700_000  # of these at most; pictures have what is left
+TABLES_BYTES = 800_000  # of these at most; pictures have what is left
 NOT_DRAWN = '<p class="left">This picture could not be drawn; the tables say the same.</p>'
 VALUE_BYTES, CELL_BYTES, MAP_BYTES = 200, 35, 30  # about what a drawn value takes, a cell beside its texts, its colour
 
