@@ -18,6 +18,7 @@ import pytest
 from sweep import foreign
 from sweep.report import draughtsman, html, markdown, plain
 from sweep.report.document import Cell, Chart, Document, Finding, Findings, Key, Paragraph, Section, Table
+from sweep.report.statements import fixed
 
 PACKAGE = Path(foreign.__file__).parent
 NASTY = "a\x1b]0;pwned\x07\x1b[31mRED\u202e\u2066\u200b\x7f\x9b\r\ud800\u2028\ufeff\U000e0041z"
@@ -69,7 +70,7 @@ def a_document(text: str) -> Document:
         Paragraph(text),
         Paragraph(f"sweep run {text}", code=True),
         Table(text, (text, "b"), cells, cells, text, map=True, key=(Key(text, "red"),)),
-        Findings((Finding(text, text, text, (text,)),)),
+        Findings((Finding(text, fixed(text), fixed(text), (fixed(text),)),)),
         Chart(text, text, spec, (Key(text, "red"),)),
     )
     return Document(text, text, (Section(text, blocks),))
