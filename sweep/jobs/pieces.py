@@ -123,6 +123,7 @@ class Ready:
 
     @property
     def strategies(self) -> set[str]:
+        """Those of the pieces that may be handed out."""
         return {self._pieces.strategy(piece) for _, _, piece in self._heap}
 
     def take(self, *, anything_works: bool) -> Piece:

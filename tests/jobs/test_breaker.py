@@ -76,3 +76,16 @@ def test_crashes_that_were_seen_count(clock: SimpleNamespace) -> None:
     for _ in range(BEGINNINGS):
         found.failed(Ending.CRASHED, "its process ended with SIGILL", 2, watched=True)
     assert "SIGILL" in found.cause
+
+
+def test_where_only_one_strategy_raises_the_others_have_their_say() -> None:
+    known = Breaker()
+    for _ in range(4):
+        known.failed(Ending.RAISED, "ValueError: planted", 2, strategy="page_pool")
+    assert known.cause
+    assert not known.stops(lambda: {"page_pool", "page_frag"})
+    assert known.stops(lambda: {"page_pool"})
+    known.failed(Ending.TROUBLED, "OSError: planted", 2, strategy="page_frag")
+    assert known.stops(lambda: {"page_pool", "page_frag"})
+    known.succeeded()
+    assert not known.stops(lambda: set())
