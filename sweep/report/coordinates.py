@@ -27,7 +27,7 @@ HEAD = (*REQUIRED, "label", "seed", "id", "valid", "violation")
 
 def encode(table: pa.Table, name: str) -> tuple[Codes, list[Any]]:
     """Rows as positions in the sorted distinct values, and these; null (or an absent column) is -1."""
-    if name not in table.column_names:
+    if table.schema.get_field_index(name) < 0:
         return np.full(len(table), -1, dtype=np.int64), []
     column = table.column(name)
     if pa.types.is_dictionary(column.type):
@@ -62,7 +62,8 @@ def joined(first: list[str], others: list[list[str]], separator: str) -> list[st
 
 def said(table: pa.Table, name: str, what: str) -> str | None:
     """What the metadata of a column say under `what` ("role", "of", "decides"); None if they do not say it."""
-    found = (table.schema.field(name).metadata or {}).get(what.encode()) if name in table.column_names else None
+    place = table.schema.get_field_index(name)  # `name in table.column_names` takes a third of a millisecond
+    found = (table.schema.field(place).metadata or {}).get(what.encode()) if place >= 0 else None
     return None if found is None else found.decode()
 
 
