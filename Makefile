@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-slow check bench picture reference wheel clean
+.PHONY: demo test test-slow check bench audit picture reference wheel clean
 
 demo: $(VENV)/.run  ## run the debate of linux-mm 2016 on local Ray and write the report
 	$(BIN)/sweep run configs/mm_summit_2016.yaml --out runs/mm_summit_2016
@@ -30,6 +30,9 @@ bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a milli
 	$(BIN)/python -m bench.report
 	$(BIN)/python -m bench.efficiency
 	$(BIN)/python -m bench.sizing
+
+audit: $(VENV)/.run  ## what intervals, winners, `sweep size` and `sweep compare` promise, beside what they do: 20 minutes on two cores
+	$(BIN)/python -m bench.audit
 
 picture: demo  ## the README's picture: the first screen of the demo's report, drawn by Chromium
 	$(CHROMIUM) --headless $(if $(filter 0,$(shell id -u)),--no-sandbox) --disable-gpu --hide-scrollbars --virtual-time-budget=9000 \

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(ROOT.glob("sweep/**/*.py"))
-SOURCES = MODULES + sorted(ROOT.glob("tests/**/*.py")) + sorted(ROOT.glob("bench/*.py"))
+SOURCES = MODULES + sorted(ROOT.glob("tests/**/*.py")) + sorted(ROOT.glob("bench/**/*.py"))
 
 
 def summary(path: Path) -> str:

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""The functions under audit, as the audit calls them: the only file to follow when one of them changes.
+
+Each takes published tables or what the report makes of them, and gives what the program would print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sweep import compare, stats
+from sweep.report import analysis, dataset, user_claims
+from sweep.report.analysis import Analysis
+from sweep.report.dataset import Dataset
+from sweep.sizing.answer import verdicts
+from sweep.sizing.search import Question, Search
+
+Array = NDArray[np.float64]
+
+RELATIVE = frozenset({"ns_per_packet"})  # compared by ratios; everything else by differences
+
+
+class Intervals(NamedTuple):
+    """Means with their 95 % intervals, (mixes, loads, rings, columns); NaN where the program gives none."""
+
+    center: Array
+    low: Array
+    high: Array
+
+
+class SizedSeries(NamedTuple):
+    """What `sweep size` says of one mix, column and load."""
+
+    mix: str
+    column: str
+    load: float
+    ring: int | None
+    decided: bool
+    replicates: int  # asked for, of all rings together
+
+
+def read(table: pa.Table) -> Dataset:
+    """A published table as the report lays it out."""
+    return dataset.read(table)
+
+
+def part(whole: Dataset, replicates: NDArray[np.int64]) -> Dataset:
+    """Some replicates of all that has been laid out: as `read` of their table, without laying it out again."""
+    return replace(whole, index=whole.index[..., replicates], _cubes={}, _buckets={})
+
+
+def analysed(data: Dataset) -> Analysis:
+    """What a report concludes."""
+    return analysis.analyse(data)
+
+
+def means(data: Dataset, metric: str) -> Intervals:
+    """Mean of a metric in every cell and column."""
+    return _intervals(stats.mean(data.values(metric)))
+
+
+def against_baseline(data: Dataset, metric: str) -> Intervals:
+    """Paired difference with the baseline in every cell and column: of logarithms where it is shown as a ratio."""
+    values = data.values(metric)
+    compared = stats.ratio if metric in RELATIVE else stats.difference
+    return _intervals(compared(values, values[..., :1, :]))
+
+
+def claimed(found: Analysis, claims: Sequence[str]) -> list[str]:
+    """The verdict on each of these claims: "supported", "refuted", "undecided"."""
+    data = replace(found.data, metadata=found.data.metadata | {"claims": [{"that": that} for that in claims]})
+    return [str(each.word) for each in user_claims.judge(replace(found, data=data))]
+
+
+def sized(asked: Question, table: pa.Table) -> list[SizedSeries]:
+    """What `sweep size` answers if simulations, as it asks for them, come out as in a table of the whole grid."""
+    search = Search(asked)
+    values = {
+        name: table.column(name).cast(pa.float64()).to_numpy().reshape(asked.cube.number, -1) for name in search.metrics
+    }
+    search.tell(values)
+    while search.wanted().any():
+        search.tell(values)
+    return [
+        SizedSeries(
+            verdict.mix,
+            each.column,
+            verdict.load,
+            each.answer.ring if each.answer else None,
+            each.decided,
+            sum(rung.replicates for rung in each.rungs),
+        )
+        for verdict in verdicts(search)
+        for each in verdict.series
+    ]
+
+
+def compared(base: pa.Table, new: pa.Table) -> str:
+    """The verdict of `sweep compare` with the default gate: "pass", "regressed", "too little data"."""
+    return compare.runs(base, new).verdict
+
+
+def winners(found: Analysis) -> Sequence[tuple[tuple[int, int, int], int]]:
+    """Cells (mix, load, ring) whose winner is decided, and the column that wins."""
+    return [(cell, outcome.winner.best) for cell, outcome in found.outcomes.items() if outcome.decided]
+
+
+def _intervals(found: stats.Estimate) -> Intervals:
+    return Intervals(np.asarray(found.center), np.asarray(found.low), np.asarray(found.high))
