@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
+from .. import report, storage
 from . import mistakes, points
-from .published import Column, Published, described, dictionary, read
+from .published import Column, Published, damaged, described, dictionary, read
 from .waiting import interruptible, is_left_behind
 
 BATCH_ROWS = 8192
@@ -84,7 +85,10 @@ class Database:
         if failures.column_names:
             self._connection.register("failures", failures)
         view = points.view(published.columns, failures.column_names)
-        self._connection.execute(f"create view points as {view}")
+        try:
+            self._connection.execute(f"create view points as {view}")
+        except duckdb.Error as error:  # names of columns that SQL does not take, or does not tell apart
+            raise damaged(storage.open(published.location), report.TABLE, error) from error
         self._connection.execute("set errors_as_json = true")
         self._connection.execute("set lock_configuration = true")
 

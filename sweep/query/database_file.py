@@ -14,10 +14,12 @@ from pathlib import Path
 
 import duckdb
 
+from .. import report, storage
+from ..errors import RunError
 from ..storage.sink import file
 from . import points
 from .points import quoted
-from .published import Column, Published, described, dictionary
+from .published import Column, Published, damaged, described, dictionary
 from .waiting import interruptible
 
 
@@ -26,7 +28,15 @@ def write(published: Published, columns: Sequence[Column], out: str) -> None:
     with file(out) as sink, tempfile.TemporaryDirectory(prefix="sweep-export-") as scratch:
         made = Path(scratch) / "export.duckdb"
         with duckdb.connect(str(made)) as connection:
-            interruptible(connection, lambda: _fill(connection, published, columns))
+            try:
+                interruptible(connection, lambda: _fill(connection, published, columns))
+            except (duckdb.ProgrammingError, duckdb.DataError) as error:
+                raise damaged(storage.open(published.location), report.TABLE, error) from error
+            except (duckdb.Error, OSError) as error:  # no room
+                raise RunError(
+                    f'"{made}" cannot be written: {str(error).splitlines()[0]}\n'
+                    "  next: set TMPDIR to a folder with more room"
+                ) from error
         with made.open("rb") as source:
             shutil.copyfileobj(source, sink, 1 << 20)
 

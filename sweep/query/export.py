@@ -22,7 +22,7 @@ from ..errors import SweepError, did_you_mean
 from ..storage.home import expanded
 from ..storage.sink import beside, file, name, passes_on
 from . import database_file, rows
-from .published import Column, Published, dictionary, read
+from .published import Column, Published, batches, dictionary, read
 
 WRITERS: dict[str, Callable[..., None]] = {"csv": rows.csv, "parquet": rows.parquet, "arrow": rows.arrow}
 FORMATS = (*WRITERS, "duckdb")
@@ -80,9 +80,8 @@ def _file(published: Published, columns: Sequence[Column], out: str, write: Call
     names = [column.name for column in columns]
     every = published.results.schema
     schema = pa.schema([every.field(name) for name in names], every.metadata)
-    batches = published.results.scanner(columns=names).to_batches()
     with file(out) as sink:
-        write(schema, (batch for batch in batches if batch.num_rows), sink)
+        write(schema, batches(published, names), sink)
 
 
 def _dictionary(columns: Sequence[Column], out: str) -> str:

@@ -7,7 +7,7 @@ rows at a time, and a table of gigabytes never lies in memory.  The bytes are he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ FAILURES = "failures.arrow"
 DICTIONARY = pa.schema(
     [(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "definition", "meaning")]
 )
+DAMAGE = (pa.ArrowException, OSError, MemoryError, soundness.UnsoundError)
 SAID = ("unit", "meaning", "role", "kernel", "definition")  # in the metadata of a field
 
 
@@ -94,11 +95,31 @@ def read(location: str | Path | storage.Files) -> Published:
             failures = soundness.table(pa.ipc.open_file(pa.BufferReader(found[1][FAILURES])).read_all())
         name = report.TABLE
         return Published(str(files), _dataset(found[1][report.TABLE]), failures)
-    except (pa.ArrowException, OSError, MemoryError, soundness.UnsoundError) as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RunError(
-            f'"{files.at(name)}" is damaged: {why}; the next run publishes it anew\n  next: {resume.command(files)}'
-        ) from error
+    except DAMAGE as error:
+        raise damaged(files, name, error) from error
+
+
+def batches(published: Published, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """These columns of the results, some thousand rows at a time.  Raises RunError where they are damaged."""
+    found = published.results.scanner(columns=list(columns)).to_batches()
+    while True:
+        try:
+            batch = next(found, None)
+            if batch is None:
+                return
+            soundness.whole(batch)
+        except DAMAGE as error:
+            raise damaged(storage.open(published.location), report.TABLE, error) from error
+        if batch.num_rows:
+            yield batch
+
+
+def damaged(files: storage.Files, name: str, error: Exception) -> RunError:
+    """What is wrong with a published file, and how it becomes right again."""
+    why = (str(error).splitlines() or [type(error).__name__])[0]
+    return RunError(
+        f'"{files.at(name)}" is damaged: {why}; the next run publishes it anew\n  next: {resume.command(files)}'
+    )
 
 
 def described(schema: pa.Schema) -> list[Column]:

@@ -12,7 +12,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from sweep.errors import SweepError, did_you_mean
 
@@ -64,6 +64,13 @@ def open(location: str | Path | Files) -> Files:
     return _local(location) if scheme == "file" else _remote(location, scheme)
 
 
+def _split(location: str) -> SplitResult:
+    try:
+        return urlsplit(location)
+    except ValueError as error:  # as of "[" without "]"
+        raise _wrong(location, f"cannot be read: {error}") from error
+
+
 def _on_disk(path: Path, location: str) -> Files:
     if os.path.lexists(path) and not os.path.isdir(path):
         raise resume.not_a_directory(path, location)
@@ -71,7 +78,7 @@ def _on_disk(path: Path, location: str) -> Files:
 
 
 def _local(location: str) -> Files:
-    parts = urlsplit(location)
+    parts = _split(location)
     path = unquote(parts.path)
     if parts.netloc not in ("", "localhost") or not path.strip("/") or "\0" in path or parts.query or parts.fragment:
         raise _wrong(location, "is not a local one", "  as in: file:///data/runs/x")
@@ -79,8 +86,8 @@ def _local(location: str) -> Files:
 
 
 def _remote(location: str, scheme: str) -> Files:
+    parts = _split(location)
     try:
-        parts = urlsplit(location)
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError as error:
         raise _wrong(location, f"cannot be read: {error}") from error

@@ -24,6 +24,7 @@ READ = (("status", RUN), ("watch", RUN, "--once"), ("report", RUN, "--format", "
 PAGE = ("report", RUN, "--format", "html", "--out", f"{RUN}/x.html")
 ASK = ("query", RUN, "select * exclude (latency_histogram, occupancy_histogram) from results", "--seconds", "3")
 POINTS = ("query", RUN, "from points", "--format", "csv", "--seconds", "3")
+EXPORTS = tuple(("export", RUN, "--out", f"{RUN}/{name}") for name in ("x.csv", "x.parquet", "x.arrow", "x.duckdb"))
 COMPARE = ("compare", OTHER, RUN)
 SHOW = ("show", RUN, "replicate=0")
 
@@ -176,7 +177,7 @@ def _arrow(chance: random.Random, kind: str) -> Made:
 def _commands_for(kind: str, chance: random.Random) -> tuple[tuple[str, ...], ...]:
     if kind == "part":
         return tuple(chance.sample((READ[0], READ[1], ("plan", SWEEP_FILE, "--executor", "inline", "--out", RUN)), 2))
-    return tuple(chance.sample((READ[2], ASK, POINTS, COMPARE, SHOW), 2)) + (PAGE,) * (chance.random() < 0.03)
+    return tuple(chance.sample((READ[2], ASK, POINTS, COMPARE, SHOW, chance.choice(EXPORTS)), 2)) + (PAGE,) * (chance.random() < 0.03)
 
 
 def _table(place: Path) -> Path:

@@ -163,3 +163,29 @@ class TestPlaces:
         export(known, out, columns=["ring"])
         export(known, out.replace("x.parquet", "x.csv"), columns=["ring"])
         assert s3.objects() == ["exports/x.csv", "exports/x.dictionary.csv", "exports/x.parquet"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "arrow"])
+def test_a_table_whose_numbers_are_damaged(tmp_path: Path, ending: str) -> None:
+    """Its digest is right: somebody wrote it so."""
+    table = results()
+    bits, cells = pa.py_buffer(b"\xff"), pa.py_buffer(bytes(8 * len(table)))
+    odd = pa.Array.from_buffers(pa.float64(), len(table), [bits, cells], null_count=1)
+    at = table.column_names.index("ns_per_packet")
+    directory = publish(tmp_path / "run", table.set_column(at, table.schema.field(at), odd), batch_rows=100)
+    with pytest.raises(RunError, match="results.arrow.* is damaged") as caught:
+        export(directory, str(tmp_path / f"x.{ending}"))
+    assert "\n  next: sweep run" in str(caught.value)
+    assert not (tmp_path / f"x.{ending}").exists()
+
+
+@pytest.mark.parametrize("name", ["\0", "STRATEGY"])
+def test_names_that_sql_does_not_take(tmp_path: Path, name: str) -> None:
+    table = results()
+    field = table.schema.field("ns_per_packet").with_name(name)
+    directory = publish(tmp_path / "run", table.append_column(field, table.column("ns_per_packet")))
+    for use in (query.open, lambda directory: export(directory, str(tmp_path / "x.duckdb"))):
+        try:
+            use(directory)
+        except RunError as error:
+            assert "is damaged" in str(error)

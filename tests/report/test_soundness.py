@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pyarrow as pa
 import pytest
 
@@ -56,3 +58,18 @@ def test_texts_and_metadata_that_are_not_whole() -> None:
         soundness.schema(pa.schema([odd]))
     with pytest.raises(soundness.UnsoundError, match='two columns "more"'):
         soundness.schema(pa.schema([pa.field("more", pa.int64())] * 2))
+
+
+@pytest.mark.parametrize("nulls", [1, 1 << 29])
+def test_a_number_of_nulls_that_is_not_theirs(nulls: int) -> None:
+    """Arrow leaves out what is null by this number, and ends the process where it is more than there is."""
+    sink = pa.BufferOutputStream()
+    given = table(pool_size=[None, 3])
+    with pa.ipc.new_file(sink, given.schema) as writer:
+        writer.write_table(given)
+    rows, head = len(given), sink.getvalue().to_pybytes()
+    node = struct.pack("<qq", rows, 1)  # of pool_size: length and nulls
+    assert head.count(node) == 1
+    data = head.replace(node, struct.pack("<qq", rows, 1 + nulls))
+    with pytest.raises(soundness.UnsoundError, match='"pool_size" is damaged'):
+        soundness.table(pa.ipc.open_file(data).read_all())

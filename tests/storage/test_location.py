@@ -31,6 +31,7 @@ WRONG = {
     "gs://": "names no bucket",
     "file://host/x": "is not a local one",
     "file://": "is not a local one",
+    **{f"{scheme}://[x/y": "cannot be read" for scheme in ("file", "s3", "gs")},
     "file:///x?region=eu": "is not a local one",
     "": "is empty",
     "a\0b": "is not a path",
