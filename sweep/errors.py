@@ -34,6 +34,12 @@ class NoRoomError(SweepError):
     exit_code = 1
 
 
+class StrayError(RunError):
+    """A directory was given in which a link, a pipe or a device has the place of a file of a run."""
+
+    exit_code = 2
+
+
 class ReadOnlyError(RunError):
     """A place that this user may read and not write."""
 

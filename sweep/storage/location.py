@@ -72,8 +72,11 @@ def _split(location: str) -> SplitResult:
 
 
 def _on_disk(path: Path, location: str) -> Files:
-    if os.path.lexists(path) and not os.path.isdir(path):
-        raise resume.not_a_directory(path, location)
+    for each in (path, *path.parents):
+        if os.path.lexists(each):
+            if not os.path.isdir(each):
+                raise resume.not_a_directory(each, location if each == path else str(each), location)
+            break
     return Local(path, location)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What makes a directory a run's, and whether a sweep may be run in one: nothing is written to anybody else's.
 
-A run is told by what this program alone writes: `run.json` with the mark of its format, a manifest with the mark of
-its own, a table of an earlier version with the sweep's description, or else parts whose names are the digests of their
-bytes.  Anything else that lies there is somebody's, and so is what a newer version of sweep has written.
+A run is told by what this program alone writes: `run.json` with a sweep's document and command, a manifest with
+the mark of its format, a table of an earlier version with the sweep's description, or else parts whose names are the
+digests of their bytes.  Anything else is somebody's, and so is what a newer version of sweep has written.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ def _not_newer(files: Files, name: str, found: object, known: int) -> None:
 
 
 def _is_note(note: Mapping[str, Any]) -> bool:
-    """Whether this is run.json: with its mark or, of an earlier version, with what only that has."""
-    return note.get("format") == FORMAT or {"document", "document_digest", "command"} <= note.keys()
+    """Whether this is run.json: a format alone is no mark, any program may write one."""
+    return {"document", "document_digest", "command"} <= note.keys()
 
 
 def _is_manifest(manifest: Mapping[str, Any]) -> bool:

@@ -95,23 +95,27 @@ def unnoted(files: Files) -> SweepError:
     )
 
 
-def not_a_directory(path: Path, shown: str) -> SweepError:
-    """For what is no directory: a sweep file, a file out of a run directory, a device, a link to what is not there."""
+def not_a_directory(path: Path, shown: str, location: str) -> SweepError:
+    """For what is no directory: a sweep file, a file out of a run directory, a device, a link to what is not there.
+
+    `shown` is `path` in the user's words, the run directory `location` or what stands on the way to it.
+    """
     found = kind(os.lstat(path).st_mode)
+    needed = "a run directory is needed" if shown == location else f'"{location}" would lie in it'
     if found == LINK and not path.exists():
         to = os.readlink(path)
         return SweepError(
-            f'"{shown}" is a link to "{to}", which is not there, and a run directory is needed\n'
+            f'"{shown}" is a link to "{to}", which is not there, and {needed}\n'
             "  next: make that directory, or remove the link"
         )
     if found == LINK:
         found = kind(os.stat(path).st_mode)
-    next_ = "give a directory"
+    next_ = "give a directory" if shown == location else "move it, or give another directory"
     if path.suffix in (".yaml", ".yml"):
         next_ = f"sweep run {shlex.quote(shown)}, and then the directory that it names"
     elif _ours(path.parent):
         next_ = f"give the directory that it is in, {shlex.quote(os.path.dirname(shown) or '.')}"
-    return SweepError(f'"{shown}" is {found}, and a run directory is needed\n  next: {next_}')
+    return SweepError(f'"{shown}" is {found}, and {needed}\n  next: {next_}')
 
 
 def _beside(path: Path) -> list[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import errno
 import re
 
-from sweep.errors import ReadOnlyError, RunError
+from sweep.errors import ReadOnlyError, RunError, StrayError
 
 AGAIN = "then run the same command again: it runs only what is missing"
 
@@ -21,7 +21,7 @@ _DISK = {
     errno.EEXIST: "a file is in the way: move it, or give --out another directory",
     errno.EISDIR: "a directory is in the way: move it, or give --out another directory",
     errno.ENOTEMPTY: "a directory is in the way: move it, or give --out another directory",
-    errno.ELOOP: "remove it, or give --out another directory",
+    errno.ELOOP: "move it away, or give another directory",
     errno.ESTALE: f"the file system went away: mount it, {AGAIN}",
 }
 
@@ -62,6 +62,8 @@ def disk(error: OSError, what: str, verb: str) -> RunError:
     reason = error.strerror or type(error).__name__
     next_ = _DISK.get(error.errno or 0, f"mend that, {AGAIN}")
     kind = ReadOnlyError if error.errno in _READ_ONLY and verb != "read" else RunError
+    if error.errno == errno.ELOOP:  # `beneath` says so of what it does not open
+        kind = StrayError
     return kind(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  next: {next_}")
 
 

@@ -177,7 +177,9 @@ def _arrow(chance: random.Random, kind: str) -> Made:
 def _commands_for(kind: str, chance: random.Random) -> tuple[tuple[str, ...], ...]:
     if kind == "part":
         return tuple(chance.sample((READ[0], READ[1], ("plan", SWEEP_FILE, "--executor", "inline", "--out", RUN)), 2))
-    return tuple(chance.sample((READ[2], ASK, POINTS, COMPARE, SHOW, chance.choice(EXPORTS)), 2)) + (PAGE,) * (chance.random() < 0.03)
+    return tuple(chance.sample((READ[2], ASK, POINTS, COMPARE, SHOW, chance.choice(EXPORTS)), 2)) + (PAGE,) * (
+        chance.random() < 0.03
+    )
 
 
 def _table(place: Path) -> Path:

@@ -124,7 +124,9 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
     ) as told:
         _write(tmp_path / "run")
     assert told.value.exit_code == 2
-    with pytest.raises(RunError, match=r'deeper" cannot be written: .*\n  next: a file is in the way'):
+    with pytest.raises(
+        SweepError, match=rf'"{tmp_path}/run" is a file, and ".*deeper" would lie in it\n  next: move it'
+    ):
         _write(tmp_path / "run" / "deeper")
     (tmp_path / "fine").mkdir()
     (tmp_path / "fine" / "parts").write_text("in the way")

@@ -87,3 +87,15 @@ def test_options_are_taken(s3: object, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_google_s_store_opens_without_a_word_to_it() -> None:
     files = storage.open("gs://anonymous@bucket/run?endpoint_override=127.0.0.1:1&scheme=http")
     assert files.at("a") == "gs://anonymous@bucket/run/a?endpoint_override=127.0.0.1:1&scheme=http"
+
+
+def test_what_stands_on_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "dangling").symlink_to("/nowhere/x")
+    for way, what in (("file", "is a file"), ("dangling", 'is a link to "/nowhere/x", which is not there')):
+        for location in (f"{tmp_path}/{way}/run", f"file://{tmp_path}/{way}/a/run"):
+            with pytest.raises(SweepError) as caught:
+                storage.open(location)
+            assert caught.value.exit_code == 2
+            assert f'"{tmp_path}/{way}" {what}, and "{location}" would lie in it' in str(caught.value)
+    assert str(storage.open(tmp_path / "not" / "yet")) == f"{tmp_path}/not/yet"

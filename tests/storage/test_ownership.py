@@ -34,7 +34,7 @@ def table(metadata: dict[str, str] | None) -> bytes:
 
 OURS = {
     "nothing": {},
-    "a note": {"run.json": json.dumps({"format": ownership.FORMAT}).encode()},
+    "a note": {"run.json": json.dumps({"format": ownership.FORMAT, **OLD_NOTE}).encode()},
     "a note of an earlier version": {"run.json": json.dumps(OLD_NOTE).encode()},
     "a manifest": {"manifest.json": manifest()},
     "a manifest and a damaged note": {"manifest.json": manifest(), "run.json": b"junk"},
@@ -46,6 +46,7 @@ FOREIGN = {
     "a folder": {"pictures/x.png": b""},
     "names of ours": {"results.parquet": b"mine", "manifest.json": b"mine", "report.html": b"mine"},
     "a note of another program": {"run.json": b'{"name": "x", "tasks": []}'},
+    "a note of another program that has a format": {"run.json": json.dumps({"format": ownership.FORMAT}).encode()},
     "a note that is no JSON": {"run.json": b"run: 1"},
     "a note nested without end": {"run.json": b"[" * 100_000},
     "a manifest of a web page": {"manifest.json": b'{"name": "x", "icons": []}'},
