@@ -36,12 +36,12 @@ def _window(packets: int, replicates: int) -> Plan:
 
 A = Plan("a", "a.yaml", 400)
 B = Plan("b", "b.yaml", 600)
-# What losses in clumps do to decisions: few cells and 500 reports of 10 replicates; of the long windows, 300.
+# What losses in clumps do to decisions: few cells and 500 reports of 10 replicates; of the long windows, 200.
 _CLUMPS = ("axes.strategy=[page_allocator, refcount_recycle, page_frag, page_pool]", "axes.ring=[256, 1024]")
 A_REPORTS = Plan(
     "a-reports", "a.yaml", 5_000, (*_CLUMPS, "axes.traffic=[host_slow_reader, bursty_host]", "axes.load=[0.3]")
 )
-B_REPORTS = Plan("b-reports", "b.yaml", 3_000, (*_CLUMPS, "axes.traffic=[host_slow_reader]"))
+B_REPORTS = Plan("b-reports", "b.yaml", 2_000, (*_CLUMPS, "axes.traffic=[host_slow_reader]"))
 SLOW = Plan("slow", "slow.yaml", 8_000)  # 1,000 series of 8
 RARE = Plan("rare", "rare.yaml", 20_000)  # 1,000 series of 20
 

@@ -41,8 +41,10 @@ def _sizing(plan: Plan, caps: tuple[int, ...], found: Mapping[str, Ensemble], se
     return sizing.section(plan, found[plan.name], seed, caps)
 
 
-def _gates(found: Mapping[str, Ensemble], _: int) -> Section:
-    return gates.section(found)
+def _gates(
+    section: Callable[[Plan, Mapping[str, Ensemble]], Section], plan: Plan, found: Mapping[str, Ensemble], _: int
+) -> Section:
+    return section(plan, found)
 
 
 def _quantiles(found: Mapping[str, Ensemble], _: int) -> Section:
@@ -57,6 +59,10 @@ PARTS: dict[str, tuple[Task, ...]] = {
         Task((plan,), partial(_reports, plan.name)) for plan in (ensembles.A_REPORTS, ensembles.B_REPORTS)
     ),
     "sizing": tuple(Task((plan,), partial(_sizing, plan, caps)) for plan, caps in CAPS),
-    "gates": (Task((ensembles.BASE, *gates.NO_EFFECT, ensembles.BUFFER, ensembles.LARGE_COST), _gates),),
+    "gates": tuple(
+        Task((ensembles.BASE, plan), partial(_gates, section, plan))
+        for section, plans in ((gates.without_effect, gates.NO_EFFECT), (gates.with_effect, gates.EFFECT))
+        for plan in plans
+    ),
     "quantiles": (Task(tuple(ensembles.WINDOWS.values()), _quantiles),),
 }

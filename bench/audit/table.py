@@ -60,11 +60,14 @@ def worst(verdicts: Sequence[str]) -> str:
 
 
 def render(sections: Sequence[Section]) -> str:
-    """As text."""
-    blocks = []
+    """As text; sections with the same title and columns are one."""
+    merged: dict[tuple[str, tuple[str, ...]], list[Line]] = {}
     for section in sections:
-        rows = [(section.title, "promised", *section.columns, "")]
-        rows += [(line.what, line.promised, *line.realised, line.verdict) for line in section.lines]
+        merged.setdefault((section.title, section.columns), []).extend(section.lines)
+    blocks = []
+    for (title, columns), lines in merged.items():
+        rows = [(title, "promised", *columns, "")]
+        rows += [(line.what, line.promised, *line.realised, line.verdict) for line in lines]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         blocks.append("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))
     return "\n\n".join(blocks)

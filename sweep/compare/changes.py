@@ -51,12 +51,13 @@ def _parameters(pairing: Pairing) -> list[str]:
     both = pairing.both
     rows = pairing.base_rows[both], pairing.new_rows[both]
     tables = pairing.base.table, pairing.new.table
+    names = frozenset(tables[1].column_names)
     found: dict[str, str] = {}
     owner: dict[str, str] = {}  # of a parameter: the one whose name brings it along
     for field in pairing.base.table.schema:
         name = field.name
         is_parameter = (field.metadata or {}).get(b"role") == b"parameter"
-        if not is_parameter or name in (*pairing.keys, "seed", "replicate") or name not in tables[1].column_names:
+        if not is_parameter or name in (*pairing.keys, "seed", "replicate") or name not in names:
             continue
         base, new, values = encoded(*tables, name)
         codes = np.stack([base[rows[0]], new[rows[1]]], axis=1)

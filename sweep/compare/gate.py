@@ -100,7 +100,8 @@ class _Reader:
 
     def __init__(self, pairing: Pairing) -> None:
         self.pairing, self.mistakes = pairing, list[Mistake]()
-        fields = [field for field in pairing.base.table.schema if field.name in pairing.new.table.column_names]
+        names = frozenset(pairing.new.table.column_names)
+        fields = [field for field in pairing.base.table.schema if field.name in names]
         self.units = {field.name: _meta(field, b"unit") or "1" for field in fields if _is_gateable(field)}
         self.metrics = tuple(field.name for field in fields if _meta(field, b"role") == "metric") or tuple(self.units)
         self.parameters = {field.name: field for field in fields if _meta(field, b"role") == "parameter"}

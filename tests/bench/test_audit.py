@@ -152,15 +152,19 @@ def gated(monkeypatch: pytest.MonkeyPatch, verdict: str) -> list[str]:
     one = ensemble(noise, 20)
     monkeypatch.setattr(one, "disjoint", lambda size, most: [np.arange(2)] * 200)
     monkeypatch.setattr(one, "block", lambda chosen: one.table)
-    plans = (ensembles.BASE, *gates.NO_EFFECT, ensembles.BUFFER, ensembles.LARGE_COST)
-    return [line.verdict for line in gates.section({plan.name: one for plan in plans}).lines]
+    found = {plan.name: one for plan in (ensembles.BASE, *gates.NO_EFFECT, *gates.EFFECT)}
+    sections = [gates.without_effect(plan, found) for plan in gates.NO_EFFECT]
+    sections += [gates.with_effect(plan, found) for plan in gates.EFFECT]
+    return [line.verdict for section in sections for line in section.lines if line.verdict]
 
 
 def test_a_gate_that_always_shuts_or_never_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    alarms = len(gates.NO_EFFECT)
-    assert gated(monkeypatch, "regressed") == [table.FAIL] * alarms + [table.FAIL, table.PASS, table.PASS]
-    assert gated(monkeypatch, "pass") == [table.PASS] * alarms + [table.PASS, table.FAIL, table.FAIL]
-    assert gated(monkeypatch, "too little data") == [table.PASS] * alarms + [table.FAIL] * 3
+    alarm, passes, power = [table.FAIL], [table.FAIL], [table.PASS]
+    assert gated(monkeypatch, "regressed") == [*alarm, *passes, *alarm, *alarm, *power, *power]
+    alarm, passes, power = [table.PASS], [table.PASS], [table.FAIL]
+    assert gated(monkeypatch, "pass") == [*alarm, *passes, *alarm, *alarm, *power, *power]
+    alarm, passes, power = [table.PASS], [table.FAIL], [table.FAIL]
+    assert gated(monkeypatch, "too little data") == [*alarm, *passes, *alarm, *alarm, *power, *power]
 
 
 def nothing(row: dict) -> float:
