@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep import compare, stats
-from sweep.report import analysis, dataset, user_claims
+from sweep.report import analysis, dataset, low_drops, user_claims
 from sweep.report.analysis import Analysis
 from sweep.report.dataset import Dataset
 from sweep.sizing.answer import verdicts
@@ -76,6 +76,11 @@ def claimed(found: Analysis, claims: Sequence[str]) -> list[str]:
     """The verdict on each of these claims: "supported", "refuted", "undecided"."""
     data = replace(found.data, metadata=found.data.metadata | {"claims": [{"that": that} for that in claims]})
     return [str(each.word) for each in user_claims.judge(replace(found, data=data))]
+
+
+def named_ring(found: Analysis, mix: int, column: int) -> int | None:
+    """The ring that a report names as the smallest with few drops at a mix's highest load; None if it names none."""
+    return low_drops.ring_claim(found, mix, column, low_drops.smallest_ring(found, mix, column)).ring
 
 
 def sized(asked: Question, table: pa.Table) -> list[SizedSeries]:

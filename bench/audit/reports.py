@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import stats
+from sweep.report.analysis import Analysis
 from sweep.report.judging import REFUTED, SUPPORTED
 
 from . import program
@@ -59,14 +60,9 @@ def section(name: str, ensemble: Ensemble) -> Section:
     """Reports with a wrong cell, wrong cells among the decided, and wrongly called claims."""
     true, claims = truth(ensemble), _claims(ensemble)
     found = [_count(ensemble, true, claims, size) for size in SIZES]
-    reports = [(each.wrong_reports, each.reports) for each in found]
     lines = (
-        Line(
-            "reports with a wrong winner",
-            f"<= {100 * CELLS_PROMISED:g}",
-            tuple(rate(*each) for each in reports),
-            worst([judged(*each, CELLS_PROMISED) for each in reports]),
-        ),
+        _reports("with a wrong winner", [(each.wrong_reports, each.reports) for each in found]),
+        _reports("with a smallest ring that loses too much", [(each.wrong_rings, each.reports) for each in found]),
         Line(
             "wrong winners among the decided; cells decided",
             "",
@@ -91,6 +87,7 @@ class Counts(NamedTuple):
 
     reports: int
     wrong_reports: int
+    wrong_rings: int  # reports that name one
     wrong: int  # winners
     decided: int
     cells: int  # of all reports
@@ -115,18 +112,35 @@ def _claims(ensemble: Ensemble) -> list[str]:
 def _count(ensemble: Ensemble, true: Truth, claims: list[str], size: int) -> Counts:
     """Read so many reports of one size."""
     blocks = ensemble.disjoint(size, MOST_REPORTS)
-    wrong_reports = wrong = decided = cells = 0
+    wrong_reports = wrong_rings = wrong = decided = cells = 0
     supported, refuted = np.zeros(true.above.shape, np.int64), np.zeros(true.above.shape, np.int64)
     for chosen in blocks:
         found = program.analysed(program.read(ensemble.block(chosen)))
         wins = program.winners(found)
         bad = sum(bool((true.drops_more | true.slower)[(*cell, column)]) for cell, column in wins)
         wrong_reports, wrong, decided = wrong_reports + (bad > 0), wrong + bad, decided + len(wins)
-        cells += len(found.outcomes)
+        cells, wrong_rings = cells + len(found.outcomes), wrong_rings + _ring_loses(found, true)
         words = np.array(program.claimed(found, claims)).reshape(true.above.shape)
         supported += words == SUPPORTED
         refuted += words == REFUTED
-    return Counts(len(blocks), wrong_reports, wrong, decided, cells, supported, refuted)
+    return Counts(len(blocks), wrong_reports, wrong_rings, wrong, decided, cells, supported, refuted)
+
+
+def _reports(what: str, wrong: list[tuple[int, int]]) -> Line:
+    verdict = worst([judged(*each, CELLS_PROMISED) for each in wrong])
+    return Line(f"reports {what}", f"<= {100 * CELLS_PROMISED:g}", tuple(rate(*each) for each in wrong), verdict)
+
+
+def _ring_loses(found: Analysis, true: Truth) -> bool:
+    """Whether a report names a ring that truly loses more than it says, for any mix and column."""
+    rings = found.data.rings
+    for mix in range(len(found.data.mixes)):
+        load = found.last_load(mix)
+        for column in range(len(found.data.columns)):
+            ring = program.named_ring(found, mix, column)
+            if ring is not None and true.above[mix, load, rings.index(ring), column]:
+                return True
+    return False
 
 
 def _line(what: str, where: Mask, calls: list[tuple[NDArray[np.int64], int]]) -> Line:
