@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.request import getproxies
 
+from sweep import records
 from sweep.errors import RunError
 from sweep.foreign import visible_line
 
@@ -127,8 +128,8 @@ def _version(address: Address) -> str:
     if answer.status_code != OK:
         raise RunError(f'"{address.url}" answers with status {answer.status_code}: it is no Jobs API')
     try:
-        return str(answer.json()["ray_version"])
-    except (ValueError, KeyError, TypeError) as error:
+        return str(records.read(answer.content, required=("ray_version",))["ray_version"])
+    except records.RecordError as error:
         raise RunError(f'"{address.url}" answers, but it is no Jobs API of Ray') from error
 
 

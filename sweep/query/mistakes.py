@@ -34,9 +34,8 @@ def told(
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         allowed = f"the {_gibibytes(memory_bytes)} that --memory allows" if memory_bytes else "there is"
         more = f', or allow more: --memory "{_gibibytes(2 * memory_bytes)}"' if memory_bytes else ""
-        raise RunError(
-            f"the query needs more memory than {allowed}: {_first(str(error))}\n  next: {less}{more}"
-        ) from error
+        why = _first(_parsed(str(error)).get("exception_message") or str(error))
+        raise RunError(f"the query needs more memory than {allowed}: {why}\n  next: {less}{more}") from error
     except TimeoutError as error:
         raise RunError(
             f"the query takes more time than the {seconds or 0:g} s that --seconds allows, and was stopped\n"

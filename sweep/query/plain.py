@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ..foreign import visible, visible_line
 from .database import Answer
+from .rows import values
 
 GAP = "  "
 SPECIAL = re.compile(r"([\\`*<|~]|&(?=#?\w+;)|\[(?=[^\]]*\][(\[])|(?<!\w)_|_(?!\w))")  # what Markdown would obey
@@ -32,7 +33,7 @@ class Shown(NamedTuple):
 
 def shown(answer: Answer, most: int | None) -> Shown:
     """At most so many rows of an answer, and MOST_ROWS."""
-    rows = (row for batch in answer for row in zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    rows = (row for batch in answer for row in zip(*map(values, batch.columns), strict=True))
     taken = list(islice(rows, min(most or MOST_ROWS, MOST_ROWS)))
     more = next(rows, None) is not None
     units = [(field.metadata or {}).get(b"unit", b"").decode() for field in answer.schema]

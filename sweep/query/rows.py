@@ -24,6 +24,27 @@ from ..foreign import json_text, sheet_text
 Batches = Iterable[pa.RecordBatch]
 
 
+def values(column: pa.Array) -> list[Any]:
+    """A column as Python has it; what Python has no value for, as a year beyond 9999, is Arrow's text of it."""
+    try:
+        return cast(list[Any], column.to_pylist())
+    except (OverflowError, ValueError):
+        return [_value(each) for each in column]
+
+
+def _value(scalar: Any) -> Any:
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        if isinstance(scalar, pa.UnionScalar):
+            return _value(scalar.value)
+        if isinstance(scalar, pa.StructScalar):
+            return {name: _value(inner) for name, inner in scalar.items()}
+        if _is_nested(scalar.type):
+            return values(scalar.values)
+        return scalar.cast(pa.string()).as_py()
+
+
 def csv(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
     """With a head of names."""
     flat = pa.schema(
@@ -39,7 +60,7 @@ def json_lines(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
     """One array, an object per line."""
     before = b"["
     for batch in batches:
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        for row in zip(*map(values, batch.columns), strict=True):
             sink.write(before + b"\n" + _json(dict(zip(schema.names, row, strict=True))).encode())
             before = b","
     sink.write(b"\n]\n" if before == b"," else b"[]\n")
@@ -76,7 +97,7 @@ def _is_nested(kind: pa.DataType) -> bool:
 def _is_text(kind: pa.DataType) -> bool:
     """Whether it is written as a text: what is no number, no truth and no time."""
     others = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean, pa.types.is_temporal)
-    return not any(test(kind) for test in (*others, pa.types.is_null))
+    return pa.types.is_interval(kind) or not any(test(kind) for test in (*others, pa.types.is_null))
 
 
 def _cells(column: pa.Array) -> pa.Array:
@@ -84,7 +105,7 @@ def _cells(column: pa.Array) -> pa.Array:
     if not _is_text(column.type):
         return column
     write = _json if _is_nested(column.type) else str
-    return pa.array([None if value is None else sheet_text(write(value)) for value in column.to_pylist()], pa.string())
+    return pa.array([None if value is None else sheet_text(write(value)) for value in values(column)], pa.string())
 
 
 def _json(value: Any) -> str:

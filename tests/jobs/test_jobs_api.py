@@ -115,7 +115,7 @@ def test_another_ray(server: Server) -> None:
         connect(server.address)
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"{}", b"[]", b"\xff"])
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b"[]", b"\xff", b"[" * 100_000, b"9" * 10_000])
 def test_something_else_answers(server: Server, body: bytes) -> None:
     server.body = body
     with pytest.raises(RunError, match="it is no Jobs API of Ray"):

@@ -132,3 +132,26 @@ def test_arrow_keeps_units(database: query.Database, stream: bool, tmp_path: Pat
     table = (pa.ipc.open_stream if stream else pa.ipc.open_file)(data).read_all()
     assert table["ring"].to_pylist() == [64, 64, 64, 64, 64, 128, 128]
     assert table.schema.field("ring").metadata[b"unit"] == b"descriptors"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "date '290000-01-01'",
+        "'-infinity'::timestamp",
+        "[date 'infinity', date '2020-01-01']",
+        "{'x': timestamp '290000-01-01', 'y': 1}",
+        "map{1: timestamp '290000-01-01'}",
+        "union_value(a := timestamp '290000-01-01')",
+        "interval '3000000 years'",
+    ],
+)
+def test_times_that_python_does_not_have(database: query.Database, value: str) -> None:
+    """They are told as text, in all forms."""
+    sql = f"select {value} as x, 1 as y"
+    [[shown, _]] = plain.shown(database.ask(sql), None).rows
+    assert "out of range" in shown or "36000000" in shown
+    for write in (rows.csv, rows.json_lines):
+        answer, sink = database.ask(sql), io.BytesIO()
+        write(answer.schema, answer, sink)
+        assert b"1" in sink.getvalue().splitlines()[1]
