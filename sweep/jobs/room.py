@@ -113,7 +113,14 @@ def fit(executor: str, processors: int, asked: int | None, lane_bytes: int, cold
 
 def _most(wanted: int, fits: Callable[[int], bool]) -> int:
     """The most workers, up to `wanted`, that fit; more never fit where fewer do not."""
-    return next((workers for workers in range(wanted, 0, -1) if fits(workers)), 0)
+    least, most = 0, wanted
+    while least < most:
+        middle = (least + most + 1) // 2
+        if fits(middle):
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def _threads(workers: int) -> int:

@@ -60,6 +60,10 @@ def test_more_workers_than_fit_are_refused_with_how_many_do() -> None:
     assert fit("ray", 2, fits + 1, LANE, 0, replace(LARGE, memory_bytes=24 * GIB)).shortage
 
 
+def test_any_number_of_workers_is_answered_at_once() -> None:
+    assert "next: --workers " in fit("ray", 2, 10**20, LANE, 0, replace(LARGE, memory_bytes=24 * GIB)).shortage
+
+
 def test_threads_that_cannot_be_started() -> None:
     room = fit("ray", 8, None, LANE, 0, replace(LARGE, threads=300))
     assert (room.workers, room.shortage) == (4, "")
