@@ -66,7 +66,7 @@ def query(
             if tables:
                 print(_listing(database), end="")
                 return
-            answer = database.ask(sys.stdin.read() if sql == "-" else str(sql))
+            answer = database.ask(sys.stdin.read(query.LONGEST_BYTES + 1) if sql == "-" else str(sql))
             _write(answer, form, out, rows or None)
     except SweepError as error:
         if query.is_left_behind():  # DuckDB does not stop in the midst of one function: the process has to end

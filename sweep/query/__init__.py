@@ -2,6 +2,7 @@
 """SQL over what a run directory has published, and the same tables as files for other programs."""
 
 from .database import Answer, Database, Limits, Table, open
+from .mistakes import LONGEST_BYTES
 from .waiting import is_left_behind
 
-__all__ = ["Answer", "Database", "Limits", "Table", "is_left_behind", "open"]
+__all__ = ["LONGEST_BYTES", "Answer", "Database", "Limits", "Table", "is_left_behind", "open"]

@@ -119,6 +119,7 @@ class Database:
 
     def ask(self, sql: str) -> Answer:
         """The answer to one statement.  Raises SweepError if it is wrong or does not only read."""
+        mistakes.see_size(sql, self.published.location)
         with self._telling(sql):
             statements = self._connection.extract_statements(sql)
             if len(statements) != 1:

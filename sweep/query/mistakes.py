@@ -8,6 +8,7 @@ its first line.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from ..errors import RunError, SweepError, did_you_mean
 if TYPE_CHECKING:
     from .database import Table
 
+LONGEST_BYTES = 1 << 17  # of a query: what Linux takes as one word of a command line
+DEEPEST = 200  # brackets; the time and memory of DuckDB's parser grow with the third power: 20,000 take 23 GB
+QUOTED = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 KINDS = ("Scalar Function", "Table Function", "Aggregate Function")
 
 
@@ -57,6 +61,17 @@ def message(said: str, sql: str, tables: Sequence[Table], location: str) -> str:
     if start is not None:
         lines += _marked(sql, start, _length(about))
     return "\n".join([*lines, _next(location)])
+
+
+def see_size(sql: str, location: str) -> None:
+    """Raises SweepError for what DuckDB would read without end: its limits of time and memory hold for its work only."""
+    if len(sql.encode(errors="replace")) > LONGEST_BYTES:
+        raise SweepError(f"SQL: it is longer than {LONGEST_BYTES:,} bytes\n{_next(location)}")
+    depth = 0
+    for letter in QUOTED.sub("", sql):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth > DEEPEST:
+            raise SweepError(f"SQL: its brackets are nested more than {DEEPEST} levels deep\n{_next(location)}")
 
 
 def not_one(statements: int, location: str) -> SweepError:

@@ -52,6 +52,26 @@ def test_memory(known: Path, sql: str) -> None:
     assert "exception_message" not in str(caught.value)  # DuckDB's own form
 
 
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("select " + "(" * 20_000, "nested more than 200 levels"),
+        ("select * from " + "(" * 20_000 + "results" + ")" * 20_000, "nested more than 200 levels"),
+        ("select 1" + ", 1" * 1_000_000, "longer than 131,072 bytes"),
+        ("select " + "/" * 50_000 + "*" * 50_000, "SQL"),
+    ],
+)
+def test_what_is_never_read_to_its_end(known: Path, sql: str, why: str) -> None:
+    """DuckDB's parser knows no bound: the first of these took 23 GB."""
+    with query.open(known) as database, pytest.raises(SweepError, match=why):
+        database.ask(sql)
+
+
+def test_brackets_in_texts_are_none(known: Path) -> None:
+    with query.open(known) as database:
+        assert database.ask(f"select '{'(' * 300}' /* {'(' * 300} */").read().num_rows == 1
+
+
 def test_within_its_limits_a_question_is_answered_and_others_after_one_that_was_stopped(known: Path) -> None:
     with query.open(known, query.Limits(256 << 20, 5.0)) as database:
         assert database.ask("select count(*) from range(1000000)").read()[0][0].as_py() == 1_000_000
