@@ -64,7 +64,7 @@ def message(said: str, sql: str, tables: Sequence[Table], location: str) -> str:
 
 
 def see_size(sql: str, location: str) -> None:
-    """Raises SweepError for what DuckDB would read without end: its limits of time and memory hold for its work only."""
+    """Raises SweepError for what DuckDB would read without end: its limits hold for its work, not for reading."""
     if len(sql.encode(errors="replace")) > LONGEST_BYTES:
         raise SweepError(f"SQL: it is longer than {LONGEST_BYTES:,} bytes\n{_next(location)}")
     depth = 0
