@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.model.batch import simulate
+from sweep.model.counters import EPISODES
 from sweep.model.scenario import Scenario
 
 from . import lockstep, simpy_model
@@ -16,7 +17,7 @@ from .packets import tables_of
 
 # The comparison versions have no mean field: they are compared without a cache (`host.llc=0`), on one queue, where
 # it changes nothing; but the engine still takes the distance between two uses of a page.
-ENGINE_ONLY = "reuse_distance_pages"
+ENGINE_ONLY = {"reuse_distance_pages", *(field.name for field in EPISODES)}
 
 Counted = Mapping[str, npt.ArrayLike]  # by the name of a counter or histogram, the lane first
 
@@ -43,5 +44,5 @@ def by_simpy(scenarios: Sequence[Scenario]) -> Counted:
 
 def differences(one: Counted, other: Counted) -> list[str]:
     """Names of what differs, or is counted by one only."""
-    names = sorted({*one, *other} - {ENGINE_ONLY})
+    names = sorted({*one, *other} - ENGINE_ONLY)
     return [name for name in names if not np.array_equal(one.get(name, ()), other.get(name, ()))]

@@ -122,6 +122,12 @@ METRICS = (
         "cpu_busy_ratio", "1", "busy share of the queue's CPU in the window", lambda of: (of["busy_ps"], _window_ps(of))
     ),
     Metric(
+        "window_ns",
+        "ns",
+        "length of the measured window",
+        lambda of: (_window_ps(of) / 1e3, np.minimum(of["offered_packets"], 1)),
+    ),
+    Metric(
         "lap_ns",
         "ns",
         "ring lap: ring size over the rate at which packets were offered in the window",

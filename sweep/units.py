@@ -104,6 +104,12 @@ def time_text(ps: int) -> str:
     return _text(ps, TIMES)
 
 
+def rounded_up(number: int) -> int:
+    """The next number of two digits and zeros: `rounded_up(391) == 400`."""
+    step = int("1" + "0" * max(len(str(number)) - 2, 0))
+    return -(-number // step) * step
+
+
 def packet_text(ps: int) -> str:
     """A packet rate from the time per packet: exact if it is a whole number of pps, else `~` and rounded."""
     rate = Fraction(PS_PER_SECOND, ps)

@@ -14,16 +14,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sweep import compare, stats
+from sweep import compare, evidence, stats
 from sweep.report import analysis, dataset, low_drops, user_claims
 from sweep.report.analysis import Analysis
 from sweep.report.dataset import Dataset
-from sweep.sizing.answer import verdicts
 from sweep.sizing.search import Question, Search
 
 Array = NDArray[np.float64]
 
-RELATIVE = frozenset({"ns_per_packet"})  # compared by ratios; everything else by differences
+RELATIVE = frozenset({"ns_per_packet", "latency_p99_ns"})  # compared by ratios; everything else by differences
 
 
 class Intervals(NamedTuple):
@@ -62,14 +61,13 @@ def analysed(data: Dataset) -> Analysis:
 
 def means(data: Dataset, metric: str) -> Intervals:
     """Mean of a metric in every cell and column."""
-    return _intervals(stats.mean(data.values(metric)))
+    return _intervals(data.estimate(metric))
 
 
 def against_baseline(data: Dataset, metric: str) -> Intervals:
     """Paired difference with the baseline in every cell and column: of logarithms where it is shown as a ratio."""
-    values = data.values(metric)
-    compared = stats.ratio if metric in RELATIVE else stats.difference
-    return _intervals(compared(values, values[..., :1, :]))
+    compared = evidence.log_ratio if metric in RELATIVE else evidence.difference
+    return _intervals(compared(metric, data.cells, data.cells.at((*[slice(None)] * 3, slice(0, 1)))))
 
 
 def claimed(found: Analysis, claims: Sequence[str]) -> list[str]:
@@ -92,18 +90,14 @@ def sized(asked: Question, table: pa.Table) -> list[SizedSeries]:
     search.tell(values)
     while search.wanted().any():
         search.tell(values)
-    return [
-        SizedSeries(
-            verdict.mix,
-            each.column,
-            verdict.load,
-            each.answer.ring if each.answer else None,
-            each.decided,
-            sum(rung.replicates for rung in each.rungs),
-        )
-        for verdict in verdicts(search)
-        for each in verdict.series
-    ]
+    return [_sized(search, *where) for where in np.argwhere(asked.cube.there.any(axis=(3, 4))).tolist()]
+
+
+def _sized(search: Search, mix: int, column: int, load: int) -> SizedSeries:
+    cube, known = search.question.cube, search.series(mix, column, load)
+    ring = cube.rings[known.answer // len(cube.pools)] if known.answer is not None else None
+    replicates = int(known.count.sum())
+    return SizedSeries(cube.mixes[mix], cube.columns[column], cube.loads[load], ring, known.decided, replicates)
 
 
 def compared(base: pa.Table, new: pa.Table) -> str:

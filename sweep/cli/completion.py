@@ -29,7 +29,20 @@ from . import names
 
 VARIABLE = "_SWEEP_COMPLETE"  # set by the shell's script
 KEYS = (
-    *("replicates", "packets", "warmup", "seed", "where", "strategy", "traffic", "ring", "load", "queues", "iommu"),
+    *(
+        "replicates",
+        "duration",
+        "packets",
+        "warmup",
+        "seed",
+        "where",
+        "strategy",
+        "traffic",
+        "ring",
+        "load",
+        "queues",
+        "iommu",
+    ),
     *("host", "nic", "kernel", "axes.strategy", "axes.traffic", "axes.ring", "axes.load", "axes.queues", "axes.iommu"),
     *("axes.host", "axes.nic", "axes.kernel"),
 )

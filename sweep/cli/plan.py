@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
+from .episodes import lines
 from .patience import patience
 from .words import count, of, scaled, seconds, size
 
@@ -43,14 +45,14 @@ def plan(
         store = Store(where)
         store.see_whose(sweep.name, replace=True)
         prospect = look(request, store.scan(set_aside=False), recorded(store), store.noted(NOTE))
-    print(text(prospect))
+    print(text(prospect, lines(sweep)))
     if prospect.shortage:
         print(prospect.shortage)
 
 
-def text(prospect: Prospect) -> str:
-    """What is to do, in three lines; further ones for kernels without rules of their own, rows left out, a slow
-    start."""
+def text(prospect: Prospect, notes: Sequence[str] = ()) -> str:
+    """What is to do, in three lines; further ones for kernels without rules of their own, `notes`, rows left out, a
+    slow start."""
     survey, forecast = prospect.survey, prospect.forecast
     sweep, wanted = survey.sweep, int(prospect.wanted.sum())
     asked = "" if wanted == survey.simulations else f", {count(wanted)} of them asked for"
@@ -62,7 +64,7 @@ def text(prospect: Prospect) -> str:
     state = (
         f"  done {count(prospect.done)} · reused {count(prospect.reused)}{failed} · to run {count(prospect.missing)}"
     )
-    head += "".join(f"\n  {line}" for line in kernels(sweep))
+    head += "".join(f"\n  {line}" for line in (*kernels(sweep), *notes))
     if not prospect.chunks:
         return f"{head}\n{state}{changed(prospect)}"
     each = sum(chunk.predicted_s for chunk in prospect.chunks) / len(prospect.chunks)

@@ -124,11 +124,12 @@ def run(
 
 def _announcing(waiting: ExitStack) -> Callable[[Prospect], None]:
     """Say what is to do, and that the wait for it is over."""
+    from .episodes import warnings
     from .plan import text
 
     def announce(prospect: Prospect) -> None:
         waiting.close()
-        print(text(prospect), flush=True)
+        print(text(prospect, warnings(prospect.survey.sweep)), flush=True)
 
     return announce
 

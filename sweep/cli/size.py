@@ -100,10 +100,23 @@ def size(
     print(_text(answer, format) if format != "json" else kept)
     if shows:
         print(f"{_took(ran, time.perf_counter() - started)} · {files.at(KEPT)}")
+        if answer.deciding is not None:
+            print(f"to decide what is open: {_with_replicates(answer.deciding)}")
         print(f"all of the grid: {origin.resume}")
     if ran.exit_code:
         print(_trouble(ran, again), file=sys.stderr)
         raise typer.Exit(ran.exit_code)
+
+
+def _with_replicates(number: int) -> str:
+    """The command that was typed, with so many replicates."""
+    words, left = [], iter(sys.argv[1:])
+    for word in left:
+        if word == "--replicates":
+            next(left, None)
+        elif not word.startswith("--replicates="):
+            words.append(word)
+    return shlex.join(["sweep", *words, "--replicates", str(number)])
 
 
 def _announcing(waiting: ExitStack, asked: Question, shows: bool) -> Callable[[Prospect], None]:

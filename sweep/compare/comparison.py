@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Two paired sides held to a gate: a verdict for every gated metric in every cell, and one for all of them.
 
-A relative margin is judged by logarithms of ratios, pair by pair, as everywhere in sweep.  Where it comes to less than
-its floor, or a value is not positive so that there is no ratio, plain differences are judged, against the margin
-in the metric's own unit; the mean of BASE is taken as known for that.  So a zero in BASE needs no rule of its own: a
-share of zero is zero, and what remains is the floor.
+`measured` says by how much NEW is worse and what is accepted, `stats.margins` judges it.
 """
 
 from __future__ import annotations
@@ -13,19 +10,15 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sweep import stats
+from sweep import evidence
 from sweep.errors import NotComparableError
-from sweep.report.dataset import Array
-from sweep.stats.margins import Judged, Verdict, judge
+from sweep.stats.margins import MOST_PAIRS, Judged, Verdict, judge
 
 from . import changes
 from .gate import Gate, Rule
+from .measured import Array, Integers, Mask, Measured, joined, measure
 from .pairing import Pairing
-
-Integers = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 PASSED, REGRESSED, TOO_LITTLE = "pass", "regressed", "too little data"
 EXIT_CODES = {PASSED: 0, REGRESSED: 1, TOO_LITTLE: 4}
@@ -37,12 +30,7 @@ class Comparison:
 
     pairing: Pairing
     gate: Gate
-    rule: Integers  # place in gate.rules
-    cell: Integers  # place in the pairing
-    base: Array  # mean of BASE over the pairs, in the metric's unit; without a pair, over what BASE has
-    new: Array  # mean of NEW; NaN without a pair
-    logarithms: Mask  # whether ratios were judged; else differences
-    worse: Array  # the margin, in the unit of what was judged
+    measured: Measured
     judged: Judged
     changed: tuple[str, ...]  # what differs between the sides
 
@@ -64,15 +52,51 @@ class Comparison:
         return len(self.rule)
 
     @property
+    def rule(self) -> Integers:
+        """Place in gate.rules."""
+        return self.measured.rule
+
+    @property
+    def cell(self) -> Integers:
+        """Place in the pairing."""
+        return self.measured.cell
+
+    @property
+    def base(self) -> Array:
+        """Value of BASE over the pairs, in the metric's unit; without a pair, over what BASE has."""
+        return self.measured.base
+
+    @property
+    def new(self) -> Array:
+        """Value of NEW; NaN without a pair."""
+        return self.measured.new
+
+    @property
+    def logarithms(self) -> Mask:
+        """Whether ratios were judged; else differences."""
+        return self.measured.logarithms
+
+    @property
+    def worse(self) -> Array:
+        """The margin, in the unit of what was judged."""
+        return self.measured.worse
+
+    @property
     def verdict(self) -> str:
         """ "pass", "regressed" or "too little data"."""
         if self.count(Verdict.REGRESSED):
             return REGRESSED
-        return TOO_LITTLE if self.count(Verdict.UNDECIDED) else PASSED
+        return TOO_LITTLE if self.open.any() else PASSED
 
     @property
     def exit_code(self) -> int:
         return EXIT_CODES[self.verdict]
+
+    @property
+    def open(self) -> Mask:
+        """Undecided comparisons that have to be shown to pass, (c,)."""
+        watched = np.array([rule.watched for rule in self.gate.rules])
+        return np.asarray((self.judged.verdicts == Verdict.UNDECIDED) & ~watched[self.rule])
 
     def count(self, verdict: Verdict, rule: int | None = None) -> int:
         """How many comparisons, of one rule or of all, have this verdict."""
@@ -80,8 +104,8 @@ class Comparison:
         return int(found.sum() if rule is None else (found & (self.rule == rule)).sum())
 
     def which(self, verdict: Verdict) -> list[int]:
-        """Comparisons with this verdict, those that exceed their margin most first."""
-        found = np.flatnonzero(self.judged.verdicts == verdict)
+        """Comparisons with this verdict, those that exceed their margin most first; undecided ones if they are open."""
+        found = np.flatnonzero(self.open if verdict == Verdict.UNDECIDED else self.judged.verdicts == verdict)
         # Beyond any margin (0, or no estimate) comes first; then the size of the change decides.
         excess = np.where(np.isfinite(self.excess[found]), self.excess[found], np.inf)
         size = np.nan_to_num(np.abs(self.judged.worsening.center[found]))
@@ -94,8 +118,30 @@ class Comparison:
             found: Array = self.judged.worsening.center / self.worse
         return found
 
+    @property
+    def too_little_seen(self) -> Mask:
+        """Undecided comparisons that wait for episodes, whatever their pairs say, (c,)."""
+        enough, found = self.measured.enough, self.judged.worsening
+        unseen = ~enough.met | (np.isnan(found.low) & (found.pairs >= 2) & np.isfinite(enough.seen))
+        return np.asarray((self.judged.verdicts == Verdict.UNDECIDED) & unseen & (found.pairs > 0))
+
+    @property
+    def needed(self) -> Integers:
+        """Pairs that would decide an undecided comparison, if all goes on as it did, (c,); 0: none, or too many."""
+        enough, pairs = self.measured.enough, self.judged.worsening.pairs
+        with np.errstate(divide="ignore", invalid="ignore"):
+            seeing = np.ceil(pairs * np.fmax(enough.needed, evidence.FEWEST_PIECES) / enough.seen)
+        known = np.isfinite(seeing) & (seeing <= MOST_PAIRS) & (self.judged.needed > 0)
+        return np.where(
+            self.too_little_seen, np.where(known, np.fmax(seeing, self.judged.needed), 0), self.judged.needed
+        ).astype(np.int64)
+
     def rule_of(self, place: int) -> Rule:
         return self.gate.rules[int(self.rule[place])]
+
+    def episode_word(self, place: int) -> str:
+        """What an episode of its cell is called: "stall"."""
+        return self.pairing.episode_word(int(self.cell[place]))
 
     def change(self, place: int) -> tuple[float, float, float]:
         """Change of the metric as it moved, and the ends of its interval: shares if ratios were judged."""
@@ -110,50 +156,15 @@ class Comparison:
 
 def compare(pairing: Pairing, gate: Gate) -> Comparison:
     """Judge every gated metric in every cell that has it.  Raises NotComparableError for a rule without any."""
-    same = changes.same_simulations(pairing)
-    found = [_one(place, rule, pairing, gate, same) for place, rule in enumerate(gate.rules)]
-    for rule, (_, cells, *_) in zip(gate.rules, found, strict=True):
-        if not len(cells):
+    found = [measure(place, rule, pairing, gate.confidence, gate.common_only) for place, rule in enumerate(gate.rules)]
+    for rule, each in zip(gate.rules, found, strict=True):
+        if not len(each.cell):
             raise NotComparableError(
                 f'{rule.place}: "{rule.title}" gates no cell that both runs have, so it would let everything through\n'
                 "  next: widen its `where:`, or say `cells: base` to have missing cells counted"
             )
-    rules, cell, base, new, logarithms, differences, worse, better, known = (
-        np.concatenate(parts) for parts in zip(*found, strict=True)
+    measured = joined(found)
+    judged = judge(
+        measured.worsening, measured.worse, measured.better, measured.exact, measured.enough.met, gate.confidence
     )
-    judged = judge(differences, worse, better, known, gate.confidence)
-    changed = tuple(changes.changes(pairing))
-    return Comparison(pairing, gate, rules, cell, base, new, logarithms, worse, judged, changed)
-
-
-def _one(place: int, rule: Rule, pairing: Pairing, gate: Gate, same: Mask) -> tuple[NDArray[np.generic], ...]:
-    """One rule in its cells, those of BASE that have the metric; see `Comparison`."""
-    base, new = pairing.values(rule.metric)
-    asked = pairing.common if gate.common_only else np.ones(pairing.cells, np.bool_)
-    cells = np.flatnonzero(rule.selected & asked & np.isfinite(base).any(axis=1))
-    base, new = base[cells], new[cells]
-    paired: Mask = np.isfinite(base) & np.isfinite(new)
-    with_pair = np.where(paired.any(axis=1, keepdims=True), paired, np.isfinite(base))
-    base_mean = stats.mean(np.where(with_pair, base, np.nan)).center
-    new_mean = stats.mean(np.where(paired, new, np.nan)).center
-
-    accepted = rule.margin.of(base_mean)
-    positive = ((base > 0) & (new > 0) | ~paired).all(axis=1)
-    is_share = accepted > rule.margin.absolute
-    logarithms = is_share & positive
-    differences = np.where(logarithms[:, None], stats.log_ratio(new, base), np.where(paired, new - base, np.nan))
-    down, up = np.log1p(-rule.margin.relative), np.log1p(rule.margin.relative)
-    sign, limits = (1, (up, down)) if rule.lower_is_better else (-1, (-down, -up))
-    worse, better = (np.where(logarithms, limit, side * accepted) for limit, side in zip(limits, (1, -1), strict=True))
-    equal = ((base == new) | ~paired).all(axis=1)  # also in what publishing computes anew
-    return (
-        np.full(len(cells), place),
-        cells,
-        base_mean,
-        new_mean,
-        logarithms,
-        sign * differences,
-        worse,
-        better,
-        same[cells] & equal & paired.any(axis=1),
-    )
+    return Comparison(pairing, gate, measured, judged, tuple(changes.changes(pairing)))

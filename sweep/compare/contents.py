@@ -11,15 +11,18 @@ import numpy as np
 from sweep.report import numbers
 from sweep.report.document import Block, Cell, Document, Paragraph, Section, Table
 from sweep.stats.margins import Verdict
+from sweep.units import rounded_up, time_text
 
 from . import wording
-from .comparison import PASSED, REGRESSED, TOO_LITTLE, Comparison, Integers
-from .injection import SelfTest, worsening
+from .comparison import PASSED, REGRESSED, TOO_LITTLE, Comparison
+from .injection import MADE_WORSE, SelfTest
 from .margins import share
+from .measured import Integers
 from .pairing import Pairing
 
 SHOWN = 6  # comparisons in a list
 USUAL_PAIRS = 5
+DURATION = "duration_ps"  # column: length of the windows, where the sweep file says it
 CELLS = "Cells that are worse, open, passed, and of these equal; the mean change, and the worst:"
 
 
@@ -42,7 +45,7 @@ def _self_tested(found: SelfTest) -> Document:
     total = len(inner.gate.rules)
     rules = numbers.count(total, "rule")
     able = "this gate can fail" if not missed else "this gate cannot fail"
-    title = f"SELF-TEST: {worsening()}; found by {total - len(missed):,} of {rules} of {inner.gate.file}: {able}."
+    title = f"SELF-TEST: {MADE_WORSE}; found by {total - len(missed):,} of {rules} of {inner.gate.file}: {able}."
     alone = int((inner.judged.alone & (inner.judged.verdicts == Verdict.REGRESSED)).sum())
     power = f"Found in {inner.count(Verdict.REGRESSED):,} of {_comparisons(len(inner))} made worse together."
     power += f" If one alone were made worse, {alone:,} of them would be found."
@@ -62,6 +65,12 @@ def _headline(found: Comparison) -> str:
         )
         if count[verdict]
     ]
+    accepted = count[Verdict.UNDECIDED] - int(found.open.sum())
+    if found.verdict == PASSED and accepted:
+        return (
+            f"PASS: all {_comparisons(total - accepted)} that have to be are shown to be within their margins: "
+            f"{', '.join(passed)}; {accepted:,} undecided, which the gate accepts."
+        )
     if found.verdict == PASSED:
         return f"PASS: all {_comparisons(total)} are shown to be within their margins: {', '.join(passed)}."
     undecided = f"{count[Verdict.UNDECIDED]:,} undecided"
@@ -73,7 +82,8 @@ def _headline(found: Comparison) -> str:
             f"; {rest}." if rest else "."
         )
     rest = f"; {', '.join(passed)}" if passed else ""
-    open_ones = count[Verdict.UNDECIDED]
+    open_ones = int(found.open.sum())
+    rest += f"; {accepted:,} more undecided, which the gate accepts" if accepted else ""
     are = "is" if open_ones == 1 else "are"
     return (
         f"TOO LITTLE DATA: {open_ones:,} of {_comparisons(total)} {are} undecided; none is shown to be worse than "
@@ -145,13 +155,14 @@ def _row(found: Comparison, place: int, open_ones: bool) -> tuple[Cell, ...]:
     )
     if not open_ones:
         return cells
-    pairs, needed = int(found.judged.worsening.pairs[place]), int(found.judged.needed[place])
+    pairs, needed = int(found.judged.worsening.pairs[place]), int(found.needed[place])
     return (*cells, Cell(f"{pairs} of {needed}" if needed else str(pairs)))
 
 
 def _next(found: Comparison, places: list[int]) -> str:
     """What would decide what is open."""
-    pairs, needed = found.judged.worsening.pairs[places], found.judged.needed[places]
+    pairs, needed = found.judged.worsening.pairs[places], found.needed[places]
+    unseen = found.too_little_seen[places] & (pairs >= 2)
     commands = [found.pairing.base.command, found.pairing.new.command]
     said = []
     missing = int((pairs == 0).sum())
@@ -165,13 +176,45 @@ def _next(found: Comparison, places: list[int]) -> str:
         said.append(f"{single:,} have one pair: 2 are needed at least, {USUAL_PAIRS} are usual.")
     if needed.any():
         said.append(f"About {int(needed.max()):,} pairs would decide {int((needed > 0).sum()):,} of {len(places):,}.")
+    if unseen.any():
+        said.append(_unseen(found, [place for place, few in zip(places, unseen, strict=True) if few]))
     if wanted:
         again = " and ".join(dict.fromkeys(f"`{command} --set replicates={wanted}`" for command in commands))
-        said.append(f"Next: {again}.")
-    far = int(((pairs >= 2) & (needed == 0)).sum())
+        said.append(f"Next: {again}{_or_longer(found, wanted) if unseen.any() else ''}.")
+    far = int(((pairs >= 2) & (needed == 0) & ~unseen).sum())
     if far:
         said.append(f"{far:,} lie so close to their margin that no number of pairs within reach would decide.")
     return " ".join(said)
+
+
+def _unseen(found: Comparison, places: list[int]) -> str:
+    """What the open ones wait for."""
+    fewest = min(places, key=lambda place: float(found.measured.enough.seen[place]))
+    text = f"{len(places):,} of them have seen too little"
+    if found.measured.enough.seen[fewest] == 0:
+        word = found.episode_word(fewest)
+        return f"{text}: no {word} in any pair, so windows have to be longer (`--set packets=...`) to hold some."
+    return (
+        f"{text}: {wording.seen(found, fewest)}."
+        if len(places) > 1
+        else f"It waits for more: {wording.seen(found, fewest)}."
+    )
+
+
+def _or_longer(found: Comparison, wanted: int) -> str:
+    """Windows that hold as much as this many pairs."""
+    table, pairs = found.pairing.base.table, int(found.judged.worsening.pairs.max())
+    if not {"packets", "warmup"} <= set(table.column_names) or not pairs:
+        return ""
+    durations = table.column(DURATION).unique().to_pylist() if DURATION in table.column_names else []
+    if len(durations) == 1 and durations[0] is not None:
+        longer_ps = rounded_up(-(-durations[0] * wanted // pairs))
+        return f", or longer windows in both: `--set duration='{time_text(longer_ps)}'`"
+    packets, warmup = (table.column(name).unique().to_pylist() for name in ("packets", "warmup"))
+    if len(packets) > 1 or len(warmup) > 1:
+        return ""
+    longer = warmup[0] + -(-(packets[0] - warmup[0]) * wanted // pairs // 1000) * 1000
+    return f", or longer windows in both: `--set packets={longer}`"
 
 
 def _metrics(found: Comparison) -> Table:
@@ -224,9 +267,11 @@ def _method(found: Comparison) -> str:
             lacks.any()
         )
         return f"Nothing was tested: every difference is {', or '.join(why)}."
+    watched = any(rule.watched for rule in found.gate.rules)
+    scope, among = ("All that the gate does not accept undecided", "among them ") if watched else ("All", "")
     return (
         f"Pairs met the same packets; ± is half the {sure} interval of their mean difference. Worse: beyond the margin "
         f"by Holm's test over all {_comparisons(family)} that are not exact; the chance of a single false alarm is at "
-        f"most {risk}. Passed: the whole interval is on the good side of the margin; equal: and within it. All must be "
-        f"shown to pass, so a run with a worse cell passes with a chance of at most {risk}."
+        f"most {risk}. Passed: the whole interval is on the good side of the margin; equal: and within it. {scope} "
+        f"must be shown to pass, so a run with a worse cell {among}passes with a chance of at most {risk}."
     )

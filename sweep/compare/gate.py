@@ -9,6 +9,7 @@
         margin: 0.5 %                      # of BASE, or absolute, in the metric's unit: 5 ns, 16 pages, 0.001
         floor: 0.5 ns                      # with a relative margin: what never matters, however small BASE is
         where: ring >= 256 and traffic != drop_flood
+        undecided: open                    # accepted: what is not shown either way does not keep the gate from passing
         why: identical machines differ by more
 
 It is checked against the tables that are compared, since they say which metrics and parameters there are: every
@@ -40,9 +41,10 @@ from .pairing import Pairing
 DEFAULT = library.BUILT_IN / "gates" / "default.yaml"
 SEE = "docs/how-to/compare.md"
 TOP = ("name", "confidence", "cells", "metrics")
-KEYS = ("metric", "better", "margin", "floor", "where", "why")
+KEYS = ("metric", "better", "margin", "floor", "where", "undecided", "why")
 CELLS = ("base", "common")
 DIRECTIONS = ("lower", "higher")
+UNDECIDED = ("open", "accepted")
 HIGHER = frozenset(("reuse_ratio", "delivered_ratio", "throughput_pps", "total_pps", "ddio_hit_ratio"))
 LOWER = frozenset(("drop_ratio", "cpu_busy_ratio", "latency_p50_ns", "latency_p99_ns", "pages_held_mean_pages"))
 NUMBERS = ("metric", "counter")  # roles of columns that can be gated
@@ -62,6 +64,7 @@ class Rule:
     where: str  # "" for everywhere
     selected: Mask  # cells of the pairing, (cells,)
     why: str
+    watched: bool = False  # only a regression counts: it passes while it is undecided
 
     @property
     def title(self) -> str:
@@ -130,6 +133,9 @@ class _Reader:
             for entry in entries:
                 with self.gather():
                     rules += self.rules(entry)
+            if rules and not self.mistakes and all(rule.watched for rule in rules):
+                text = "all rules accept what is undecided, so a run with one replicate would pass."
+                raise Mistake(top["metrics"].place, text, see=SEE)
         if self.mistakes:
             raise source.all_of(self.mistakes)
         return Gate(tree.place.source, confidence, common_only, tuple(rules))
@@ -173,7 +179,8 @@ class _Reader:
         where = pairs["where"].scalar("where") if "where" in pairs else ""
         margin = margins.read(pairs["margin"], pairs.get("floor"), name, unit)
         lower = _lower_is_better(name, pairs.get("better"), node.place)
-        return Rule(name, unit, node.place, lower, margin, where, selected, why)
+        watched = "undecided" in pairs and _word(pairs["undecided"], "undecided", UNDECIDED) == "accepted"
+        return Rule(name, unit, node.place, lower, margin, where, selected, why, watched)
 
     def selected(self, node: Node) -> Mask:
         """The cells that `where` keeps; one that lacks a parameter is kept, as in a sweep file."""

@@ -15,18 +15,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 
 from sweep.errors import SweepError
 from sweep.report import numbers
-from sweep.report.dataset import Array
-from sweep.stats.margins import Verdict
+from sweep.stats import Estimate
+from sweep.stats.margins import FEWEST_PAIRS, Verdict, judge
 
-from .comparison import Comparison, compare
+from .comparison import Comparison
 from .margins import share
 
 SHARE = 0.25  # worse than BASE
 AMOUNT = 2.0  # margins
+MADE_WORSE = f"NEW was made {share(SHARE)} or {AMOUNT:g} margins worse than BASE"
 FOUND, DEAD, TOO_LITTLE = 1, 2, 4  # exit codes: a gate that works ends as it would for a regression
 
 
@@ -66,7 +66,7 @@ class SelfTest:
         total = len(self.comparison.gate.rules)
         wider = self.exit_code == DEAD
         error = DeadGateError(
-            f"self-test: {len(lines):,} of {numbers.count(total, 'rule')} cannot fail: {worsening()}, and not found\n"
+            f"self-test: {len(lines):,} of {numbers.count(total, 'rule')} cannot fail: {MADE_WORSE}, and not found\n"
             + "\n".join(f"  {line}" for line in lines)
             + ("\n  next: a smaller margin" if wider else f"\n  next: more pairs: {_more(self.comparison)}")
         )
@@ -78,42 +78,27 @@ class DeadGateError(SweepError):
     """The gate would have let a regression through."""
 
 
-def worsening() -> str:
-    """What was done, in words."""
-    return f"NEW was made {share(SHARE)} or {AMOUNT:g} margins worse than BASE"
-
-
 def self_test(found: Comparison) -> SelfTest:
     """Judge NEW made worse, by the same gate in the same cells."""
-    pairing = found.pairing
-    table = pairing.new.table
-    columns = {}
-    for name in dict.fromkeys(rule.metric for rule in found.gate.rules):
-        columns[name] = pa.array(_worse(found, name), pa.float64(), from_pandas=True)  # NaN is null again
-    for name, values in columns.items():
-        place = table.column_names.index(name)
-        table = table.set_column(place, table.schema.field(name).with_type(pa.float64()), values)
-    if "id" in table.column_names:
-        table = table.drop_columns(["id"])  # they are not those simulations any more
-    worse = replace(pairing, new=replace(pairing.new, table=table))
-    return SelfTest(replace(compare(worse, found.gate), changed=(f"self-test: {worsening()}",)))
-
-
-def _worse(found: Comparison, metric: str) -> Array:
-    """The column of `metric` in NEW, (rows,), worse in every gated cell."""
-    pairing = found.pairing
-    column: Array = pairing.new.table.column(metric).cast(pa.float64()).to_numpy().copy()
-    rules = [place for place, rule in enumerate(found.gate.rules) if rule.metric == metric]
-    for place in np.flatnonzero(np.isin(found.rule, rules)).tolist():
-        rows = pairing.new_rows[found.cell[place]]
-        rows = rows[rows >= 0]
-        sign = 1 if found.rule_of(place).lower_is_better else -1
-        level = sign * np.nan_to_num(found.judged.worsening.center[place])  # from BASE to NEW
-        if found.logarithms[place]:
-            column[rows] *= np.exp(np.log1p(sign * SHARE) - level)
-        else:
-            column[rows] += sign * _amount(found, place) - level
-    return column
+    level = found.measured.worsening
+    amounts = np.array([_amount(found, place) for place in range(len(found))])
+    signs = np.array([1 if found.rule_of(place).lower_is_better else -1 for place in range(len(found))])
+    target = np.where(found.logarithms, signs * np.log1p(signs * SHARE), amounts)
+    moved = target - level.center
+    worsening = Estimate(
+        target + 0 * level.center, level.low + moved, level.high + moved, level.deviation, level.pairs, level.p
+    )
+    new = np.where(found.logarithms, found.base * (1 + signs * SHARE), found.base + signs * amounts)
+    before = found.measured
+    # NEW is not the same simulation any more; what did not differ in any pair is moved by the same in all of them.
+    moved_alike = (level.deviation == 0) & (level.pairs >= FEWEST_PAIRS)
+    exact = (before.exact & (~before.same | (level.pairs >= 2))) | moved_alike
+    measured = replace(
+        before, worsening=worsening, new=np.where(np.isfinite(level.center), new, np.nan), same=np.zeros_like(exact)
+    )
+    judged = judge(worsening, before.worse, before.better, exact, before.enough.met, found.gate.confidence)
+    changed = (f"self-test: {MADE_WORSE}",)
+    return SelfTest(replace(found, measured=measured, judged=judged, changed=changed))
 
 
 def _amount(found: Comparison, place: int) -> float:

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep import evidence
 from sweep.errors import NotComparableError
 from sweep.report import coordinates, numbers
 
@@ -31,6 +32,7 @@ Codes = NDArray[np.int64]
 
 SCENARIO = ("strategy", "label", "traffic", "load", "ring")
 PAIR = ("seed", "replicate")
+EPISODES = ("stall_every", "arrivals")  # columns that say what an episode is
 PACKET_STREAM = "packet_stream"  # column: rows equal in it, in seed and in replicate met the same packets
 UNPAIRED = "they are unpaired: they met other packets"
 OTHER = {"window": "the measured windows are not the same", "packets": UNPAIRED}  # by what is decided
@@ -72,6 +74,12 @@ class Pairing:
         sides = ((self.base, self.base_rows), (self.new, self.new_rows))
         base, new = (np.append(_floats(side.table, name), np.nan)[rows] for side, rows in sides)
         return base, new
+
+    def episode_word(self, cell: int) -> str:
+        """What an episode of a cell is called: "stall", "burst", "busy period"."""
+        row, table = int(self.first[cell]), self.base.table
+        stall, arrivals = (table.column(name)[row].as_py() if name in table.column_names else None for name in EPISODES)
+        return evidence.episode_word(stall, arrivals or "")
 
     def coordinates(self, cell: int) -> dict[str, Any]:
         """The parameters that name a cell."""

@@ -15,6 +15,7 @@ from .comparison import Comparison
 from .gate import Rule
 from .injection import SelfTest
 from .sides import Side
+from .wording import seen
 
 FORMAT = 1
 
@@ -62,6 +63,7 @@ def _rule(found: Comparison, place: int, rule: Rule) -> dict[str, Any]:
         "better": "lower" if rule.lower_is_better else "higher",
         "margin": rule.margin.text,
         "where": rule.where or None,
+        "undecided": "accepted" if rule.watched else "open",
         "why": rule.why or None,
         "counts": {verdict.name.lower(): found.count(verdict, place) for verdict in Verdict},
     }
@@ -88,7 +90,10 @@ def _comparison(found: Comparison, place: int) -> dict[str, Any]:
         "margin": margin,
         "pairs": int(judged.worsening.pairs[place]),
         "p_holm": _number(judged.p[place]),
-        "pairs_needed": int(judged.needed[place]) or None,
+        "pairs_needed": int(found.needed[place]) or None,
+        "episodes": _number(found.measured.enough.seen[place]),
+        "episodes_needed": int(found.measured.enough.needed[place]) or None,
+        "why": seen(found, place) if found.too_little_seen[place] else None,
     }
 
 

@@ -12,19 +12,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweep import report
+from sweep import evidence, report
 from sweep.errors import IncompleteError, NotComparableError, SweepError, did_you_mean
 from sweep.report import coordinates, dataset, soundness
 from sweep.storage import resume
 
 Location: TypeAlias = str | Path | pa.Table  # a run directory (path or URI), or its table
 
+KEPT = (evidence.HISTOGRAM,)  # quantiles are of the packets of all replicates
 IN_MEMORY = "table"  # what a table is called
 
 
 @dataclass(frozen=True)
 class Side:
-    """One side: its valid rows, histograms left out."""
+    """One side: its valid rows."""
 
     name: str  # "BASE" or "NEW"
     location: str  # as the user gave it; IN_MEMORY for a table
@@ -96,7 +97,7 @@ def _column(data: dataset.Dataset, option: str, wanted: str) -> int:
 def _side(name: str, given: Location) -> Side:
     location = IN_MEMORY if isinstance(given, pa.Table) else str(given)
     try:
-        table = soundness.table(given) if isinstance(given, pa.Table) else report.read(given, histograms=False)
+        table = soundness.table(given) if isinstance(given, pa.Table) else report.read(given, histograms=KEPT)
     except soundness.UnsoundError as error:
         raise SweepError(f'{name} "{location}" cannot be compared: {error}') from None
     about = dataset.published(table.schema)

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import math
 
+from sweep.evidence import FEWEST_PIECES, only_seen
 from sweep.report import numbers
+from sweep.stats.margins import FEWEST_PAIRS
 
 from .comparison import Comparison
 from .margins import amount, share
 
 ROUNDING = 1e-12  # of a number: what adding in another order does to it
+SKEWED = 1.5  # one side of an interval over the other: intervals of ratios, turned into shares, have less
 
 
 def values(found: Comparison, place: int) -> str:
@@ -24,10 +27,16 @@ def values(found: Comparison, place: int) -> str:
 
 
 def change(found: Comparison, place: int) -> str:
-    """ "+1.9 ±0.01 %", "+0.002 ±0.0001", "0"; without ± where it is exact or its spread is not known."""
+    """ "+1.9 ±0.01 %", "+0.002 ±0.0001", "0"; without ± where it is exact or its spread is not known.
+
+    An interval that reaches further on one side is given by its ends: "+0.11 (+0.09 to +0.31)".
+    """
     center, low, high = found.change(place)
     if not math.isfinite(center):
         return numbers.MISSING
+    sides = sorted((center - low, high - center))
+    if sides[1] > SKEWED * sides[0] and sides[1] > ROUNDING:
+        return _ends(found, place)
     half = (high - low) / 2
     exact = not half > ROUNDING * abs(center)  # NaN, with one pair, too
     if found.logarithms[place]:
@@ -37,6 +46,16 @@ def change(found: Comparison, place: int) -> str:
         return amount(center, unit, signed=True)
     center = round(center, 1 - math.floor(math.log10(half)))  # to the second digit of its interval
     return f"{amount(center, '1', signed=True)} ±{amount(half, unit, digits=2)}"
+
+
+def _ends(found: Comparison, place: int) -> str:
+    center, low, high = found.change(place)
+    if found.logarithms[place]:
+        half = (high - low) / 2
+        return f"{percent(center, half)} ({percent(low, half)} to {percent(high, half)}) %"
+    unit = found.rule_of(place).unit
+    texts = [amount(value, "1", signed=True, digits=2) for value in (center, low, high)]
+    return f"{texts[0]} ({texts[1]} to {texts[2]})" + (f" {unit}" if unit != "1" else "")
 
 
 def percent(value: float, half: float = 0.0) -> str:
@@ -64,12 +83,34 @@ def notes(found: Comparison, place: int) -> tuple[str, ...]:
         return ("NEW has no such cell" if no_cell else "NEW has no value here",)
     if found.base[place] == 0 and rule.margin.is_relative:
         floor = amount(rule.margin.absolute, rule.unit)
-        said.append(f"BASE is zero, and a share of it is too: the floor, {floor}, is all that is accepted")
+        if rule.margin.absolute:
+            said.append(f"BASE is zero, and a share of it is too: the floor, {floor}, is all that is accepted")
+        else:
+            said.append("BASE is zero, and a share of it is too: give a `floor:`, for never is more than can be shown")
     elif rule.margin.is_relative and not found.logarithms[place]:
-        said.append("the margin in % is less than its floor here, or a value is zero: differences are judged")
+        if found.worse[place] > rule.margin.absolute and found.measured.in_clumps[place]:
+            said.append(f"{rule.margin.short} of BASE: what comes in clumps is judged by differences")
+        else:
+            said.append("the margin in % is less than its floor here, or a value is zero: differences are judged")
     if pairs == 1:
         said.append("one pair shows nothing about its spread: 2 are needed at least, 5 are usual")
+    elif found.too_little_seen[place]:
+        said.append(seen(found, place))
+    elif pairs < FEWEST_PAIRS and found.excess[place] > 1:
+        said.append(f"two pairs may agree by chance: a regression takes {FEWEST_PAIRS}")
     return tuple(said)
+
+
+def seen(found: Comparison, place: int) -> str:
+    """ "only 5 stalls seen in 8 pairs, 30 are needed"."""
+    enough = found.measured.enough
+    number, least = int(enough.seen[place]), max(int(enough.needed[place]), FEWEST_PIECES)
+    pairs = numbers.count(int(found.judged.worsening.pairs[place]), "pair")
+    word = found.episode_word(place)
+    if enough.lasting[place]:
+        parts = "1 independent part" if number == 1 else f"{number:,} independent parts"
+        return f"only {parts} seen in {pairs}, {least} are needed: one busy period goes on through many {word}s"
+    return f"{only_seen(number, word)} in {pairs}, {least} are needed"
 
 
 def told(found: Comparison, place: int) -> str:

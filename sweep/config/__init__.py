@@ -6,8 +6,8 @@ may be said, `claims` of what may be claimed, `objectives` of what may be asked 
 canonical values and pydantic's errors into mistakes with places; `parameters` is the table of all parameters,
 `short_forms` expands lists, `library` finds mixes, hosts and NICs, `overrides` is `--set`, `reading` gathers values
 and mistakes, `document` puts the document together, `sweep` makes scenarios of it, of `scenario_parts` and with
-`columns` for its constraints, `scenarios` has them all as columns, `check` refuses impossible combinations, `editor`
-is the JSON Schema.
+`columns` for its constraints, `windows` turns times into packets, `scenarios` has them all as columns, `check`
+refuses impossible combinations, `editor` is the JSON Schema.
 """
 
 from .document import load

@@ -17,14 +17,13 @@ from sweep.model.strategies import strategy
 
 from . import claims, objectives
 from .columns import ColumnSource, narrowed
-from .parameters import knobs_of, parameters
+from .parameters import LONGEST_PS, MOST_PACKETS, knobs_of, parameters
 from .quantities import ChoiceError
 from .reading import Reading
 from .scenario_parts import DocumentError
 from .source import Mistake, Place, shorten
 from .sweep import Sweep
 
-LONGEST_PS = 3600 * units.PS_PER_SECOND  # of simulated time: counts of pages times ns stay within int64
 TAIL = 19  # the largest quantile of an exponential table is -ln(2**-26) = 18.02 means
 
 Problem = tuple[str, str] | None  # the parameter to blame, what is wrong
@@ -41,18 +40,31 @@ def check(sweep: Sweep, reading: Reading, top: Place) -> None:
     _objectives(sweep, reading)
     places = _Places(sweep.layout, reading, top)
     of = sweep.scenarios
-    _each(sweep, places, [of["packets"], of["warmup"]], warmup)
+    asked = [of["traffic"].map(lambda mix: mix.name), of["load_ppm"], of.duration_ps, of.warmup_ps]
+    _each(sweep, places, [of["packets"], of["warmup"], *asked], window)
     _groups(sweep, places, *sweep.layout.distinct(sweep.decisive("knobs")), knobs)
     _each(sweep, places, [of["ring"], of["nic"].map(lambda nic: nic.refill_batch)], refill)
     _each(sweep, places, [of["traffic"].map(lambda mix: (mix.name, mix.arrivals)), of["load_ppm"]], peak)
     gaps = [of["traffic"].map(lambda mix: (mix.name, mix.arrivals, mix.sizes)), of["load_ppm"], of["queues"]]
-    _each(sweep, places, [*gaps, of["nic"].map(lambda nic: nic.link_ps_per_byte), of["packets"]], duration)
+    _each(
+        sweep, places, [*gaps, of["nic"].map(lambda nic: nic.link_ps_per_byte), of["packets"], of.duration_ps], duration
+    )
     _each(sweep, places, [of["strategy"], of["knobs"], of["traffic"].map(lambda mix: (mix.name, mix.sizes))], frames)
 
 
-def warmup(sweep: Sweep, point: int) -> Problem:
-    packets, before = sweep.value(point, "packets"), sweep.value(point, "warmup")
-    return ("packets", f'packets "{packets:,}" is not above warmup "{before:,}".') if packets <= before else None
+def window(sweep: Sweep, point: int) -> Problem:
+    packets, before = sweep.window(point)
+    given, traffic = sweep.value(point, "warmup"), sweep.traffic(point).name
+    where = f'at load "{sweep.value(point, "load") / units.MILLION:g}" of traffic "{traffic}"'
+    if packets > MOST_PACKETS:
+        length = parameters()["duration"].shown(sweep.value(point, "duration"))
+        most = f"1 to {MOST_PACKETS:,} are allowed"
+        return "duration", f'duration "{length}" is too large: {packets:,} packets with its warm-up {where}; {most}.'
+    if packets > before:
+        return None
+    if isinstance(given, int):
+        return "packets", f'packets "{packets:,}" is not above warmup "{before:,}".'
+    return "packets", f'packets "{packets:,}" is not above warmup "{given}", which is {before:,} packets {where}.'
 
 
 def knobs(sweep: Sweep, point: int) -> Problem:
@@ -82,8 +94,12 @@ def duration(sweep: Sweep, point: int) -> Problem:
     scenario = sweep.scenarios.at(point)
     gap, burst = prepare.mean_gap_ps(scenario, scenario.load_ppm), scenario.traffic.arrivals.burst_packets
     length = prepare.mean_burst_packets(burst) if burst else 1
-    if gap * length * TAIL <= quantiles.LIMIT and gap * scenario.packets <= LONGEST_PS:
-        return None
+    if gap * length * TAIL <= quantiles.LIMIT:
+        if gap * scenario.packets <= LONGEST_PS:
+            return None
+        if sweep.value(point, "duration") is not None:
+            asked = parameters()["duration"].shown(sweep.value(point, "duration"))
+            return "duration", f'duration "{asked}" is too large: an hour is the most, its warm-up included.'
     load, seconds = scenario.load_ppm / units.MILLION, gap / units.PS_PER_SECOND
     return "load", (
         f'load "{load:g}" is too low for traffic "{scenario.traffic.name}": a packet every {seconds:.3g} s, '

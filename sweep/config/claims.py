@@ -47,7 +47,7 @@ def parameter_of() -> dict[str, str]:
     knobs = {knob.name: f"strategy.{knob.name}" for name in NAMES for knob in strategy(name).KNOBS}
     costs = {f"cost_{cost.name}": f"host.{cost.name}" for cost in host.COSTS}
     sizes = {f"host_{size.name}": f"host.{size.name}" for size in host.HARDWARE if size.unit != "1e-3"}
-    return {**{name: name for name in OWN}, **knobs, **NIC, **TRAFFIC, **costs, **sizes}
+    return {**{name: name for name in OWN}, "duration_ps": "duration", **knobs, **NIC, **TRAFFIC, **costs, **sizes}
 
 
 @cache

@@ -12,6 +12,7 @@ from sweep.expression import Column, Expression
 from sweep.grid import LABEL, Codes, Layout
 from sweep.model.strategies import NAMES, strategy
 
+from . import windows
 from .parameters import knob_parameters, parameters
 
 SECTIONS = {"traffic": "traffic", "nic": "nics", "host": "hosts"}
@@ -30,6 +31,8 @@ def narrowed(layout: Layout, names: Iterable[str]) -> tuple[Layout, Codes]:
             continue
         needed.add(name)
         pending.append("strategy" if name == LABEL else name.partition(".")[0])
+        if name in windows.Window._fields and windows.is_in_time(layout):
+            pending += windows.decisive(layout)
         if name in knob_parameters():
             defaults = [
                 knob.default for each in NAMES for knob in strategy(each).KNOBS if name == f"strategy.{knob.name}"
@@ -58,6 +61,8 @@ class ColumnSource:
         if name not in self.made:
             if name.startswith("strategy."):
                 self.made[name] = self._knob(name)
+            elif name in windows.Window._fields and windows.is_in_time(self.layout):
+                self.made[name] = self._window(name)
             elif "." in name:
                 self.made[name] = self._inner(name)
             else:
@@ -66,13 +71,19 @@ class ColumnSource:
 
     def _column(self, name: str, values: list[Any], codes: Any) -> Column:
         parameter, known = parameters()[name], codes >= 0
-        if values and parameter.quantity:
+        if parameter.quantity:
             numbers = [parameter.quantity.number(value) for value in values]
             return Column(np.array([*numbers, np.nan], np.float64)[codes], known, parameter.quantity.literal())
         shown = [str(parameter.shown(value)) for value in values]
         choices = NAMES if name == "strategy" else tuple(dict.fromkeys([*self.document.get(name, ()), *shown]))
         aliases = self.document.get("releases", {}) if name == "kernel" else {}
         return Column(np.array([*shown, ""], object)[codes], known, None, choices, aliases=aliases)
+
+    def _window(self, name: str) -> Column:
+        """The packets of each point, in all or before its measured window."""
+        found, codes = windows.columns(self.layout, self.document)
+        numbers = np.array([getattr(window, name) for window in found], np.float64)
+        return Column(numbers[codes], np.ones(len(self.layout), np.bool_))
 
     def _inner(self, name: str) -> Column:
         """A parameter of the point's mix, NIC or host, or what the point says otherwise."""

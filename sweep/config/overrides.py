@@ -15,8 +15,10 @@ from sweep.grid import LABEL
 
 from .library import FOLDERS
 from .parameters import named, parameters, settings
-from .source import SEE, Mistake, Node, Place, parse, unknown
+from .source import SEE, Mistake, Node, Place, parse, shorten, unknown
+from .windows import DURATION, PACKETS
 
+LONGEST_SHOWN = 200  # characters of an override in a message
 SETTINGS = ("name", "replicates", "seed", "baseline", "claims", "objectives", "zip", "points", "where")
 SECTIONS = {"traffic": "traffic", "hosts": "host", "nics": "nic"}  # key in the file -> kind
 
@@ -61,7 +63,7 @@ def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> N
 
     Errors: Mistake, whose place is the `--set` with its value.
     """
-    place = Place(f"--set {text}")
+    place = Place(f"--set {shorten(text, LONGEST_SHOWN)}")
     key, equals, value = text.partition("=")
     key = key.strip()
     if not equals or not key:
@@ -70,6 +72,7 @@ def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> N
     head, _, rest = key.partition(".")
     if key in parameters():
         _fix(parts, key, node, place)
+        _leave_other_length(parts, key)
     elif key in SETTINGS:
         parts.settings[key] = node
     elif head == "axes" and rest in parameters():
@@ -77,6 +80,7 @@ def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> N
         _leave_zips(parts, rest)
         parts.axes[rest] = node
         parts.keys[f"axes.{rest}"] = place
+        _leave_other_length(parts, rest)
     elif head == "baseline" and rest in parameters():
         baseline = parts.settings.setdefault("baseline", Node(place, pairs={})).copy()
         baseline.mapping("baseline")[rest] = node
@@ -100,6 +104,17 @@ def _fix(parts: Parts, name: str, node: Node, place: Place) -> None:
     _leave_zips(parts, name)
     parts.fixed[name] = node
     parts.keys[name] = place
+
+
+def _leave_other_length(parts: Parts, name: str) -> None:
+    """A window is so many packets or so long: what an override says of it stands in place of what the file says."""
+    other = {PACKETS: DURATION, DURATION: PACKETS}.get(name)
+    if other is None:
+        return
+    for key, nodes in ((other, parts.fixed), (f"axes.{other}", parts.axes)):
+        if other in nodes and parts.keys[key].line:  # what another override says stays, and is told as a mistake
+            del nodes[other]
+    _leave_zips(parts, other)
 
 
 def _leave_zips(parts: Parts, name: str) -> None:

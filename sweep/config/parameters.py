@@ -20,17 +20,18 @@ from sweep.model.host import COSTS, HARDWARE
 from sweep.model.iommu import MODES
 from sweep.model.kernel import ERAS, ReleaseError, rules
 from sweep.model.strategies import NAMES, strategy
-from sweep.units import MILLION
+from sweep.units import MILLION, PS_PER_SECOND
 
 from .claims import ClaimText, ObjectiveText
 from .distributions import distribution_text
-from .quantities import SERIAL, ChoiceError, Condition, Count, Formula, Name, Quantity, Share, Shown
+from .quantities import SERIAL, ChoiceError, Condition, Count, CountOrTime, Formula, Name, Quantity, Share, Shown, Time
 from .sections import HOST_TYPES, Nic
 from .source import LISTS, SEE, Node, unknown
 from .traffic import Mix
 from .validation import NULL, Group, Part, canonical, meaning, parse
 
 MOST_PACKETS = 1_000_000_000
+LONGEST_PS = 3600 * PS_PER_SECOND  # of simulated time: counts of pages times ns stay within int64
 
 
 def _era(release: str) -> str:
@@ -60,7 +61,12 @@ class Top(Group):
     nic: Name = meaning("name of a NIC, or its settings", "10g")
     kernel: Kernel = meaning("release of Linux: the newest rules known that are not younger hold", [*ERAS][-1])
     packets: Annotated[int, Count(1, MOST_PACKETS)] = meaning("packets offered in all, warm-up included", "100_000")
-    warmup: Annotated[int, Count(0, MOST_PACKETS)] = meaning("packets before the measured window", "10_000")
+    duration: Annotated[int, Time(1, LONGEST_PS)] = meaning(
+        "length of the measured window, in place of packets; rounded up to whole packets", None
+    )
+    warmup: Annotated[int | str, CountOrTime(0, MOST_PACKETS, longest_ps=LONGEST_PS)] = meaning(
+        "packets before the measured window, or the time in which they arrive", "10_000"
+    )
     memory_pages: Annotated[int, Count(0, 1 << 40)] = meaning("pages the zone has for this queue; 0: no limit", "0")
     label: Name | None = meaning("free text for a variant", None)
 

@@ -137,6 +137,28 @@ class _Limit(Quantity):
         return {"anyOf": [{"const": "none"}, super().__get_pydantic_json_schema__()]}
 
 
+@dataclass(frozen=True, eq=False)
+class _CountOrTime(Quantity):
+    """A count of packets, or the time in which they arrive: canonical as text, such as "20 ms"."""
+
+    longest_ps: int = 0
+
+    def read(self, value: object) -> int | str:
+        try:
+            unit = units.split(str(value))[1]
+        except units.UnitError:
+            unit = ""
+        if not unit:
+            return super().read(value)
+        time = Quantity(units.TIME, 0, self.longest_ps).read(value)
+        return units.time_text(int(time)) if time else 0
+
+    def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
+        number = {"type": "integer", "minimum": self.low, "maximum": self.high}
+        text = {"type": "string", "pattern": f"^[0-9][0-9._eE+-]* *({'|'.join(units.TIMES)})?$", "examples": ["20 ms"]}
+        return {"anyOf": [number, text]}
+
+
 def _formula(text: str) -> str:
     names = Expression(text).names()
     if not names:
@@ -204,6 +226,7 @@ Share = partial(Quantity, SHARE)
 Usecs = partial(Quantity, USECS)
 Milli = partial(Quantity, MILLI)
 Formula = partial(_Formula, COUNT)
+CountOrTime = partial(_CountOrTime, COUNT)
 
 
 def _name(text: str) -> str:

@@ -18,6 +18,7 @@ from .overrides import Parts
 from .parameters import named, parameters, settings
 from .short_forms import expand
 from .source import Mistake, Node, Place, shorten
+from .windows import DURATION, PACKETS
 
 MOST_MISTAKES = 1000  # ten are shown
 INLINE = "inline"  # the name of a NIC that is written out in place of a name
@@ -105,6 +106,7 @@ def read_values(parts: Parts) -> Reading:
     for node in _listed(reading, "points"):
         with reading.gather():
             _point(reading, node)
+    _one_length(reading, taken)
     return reading
 
 
@@ -149,6 +151,25 @@ def _only_mix(parts: Parts) -> None:
     if len(mixes) == 1 and "traffic" not in said:
         ((name, node),) = mixes.items()
         parts.fixed["traffic"] = Node(node.place, name)
+
+
+def _one_length(reading: Reading, zipped: dict[str, Place]) -> None:
+    """A window is so many packets or so long; where every point says how long, no number of packets is the default."""
+    parts = reading.parts
+    whole = {name: zipped.get(name) for name in (DURATION, PACKETS)}
+    whole |= {name: parts.keys[f"axes.{name}"] for name in whole if name in parts.axes}
+    whole |= {name: parts.keys[name] for name in whole if name in parts.fixed}
+    for own in [{}, *reading.point_places]:
+        places = {name: own.get(name) or whole[name] for name in whole}
+        duration, packets = places[DURATION], places[PACKETS]
+        if duration and packets and (not own or own.keys() & whole.keys()):
+            with reading.gather():
+                text = (
+                    f'"{DURATION}" is given here and "{PACKETS}" at {packets}: both say how long a window is, drop one.'
+                )
+                raise Mistake(duration, text)
+    if whole[DURATION] and (DURATION in parts.fixed or not reading.points):
+        del reading.fixed[PACKETS]
 
 
 def _inline(parts: Parts, node: Node) -> str:

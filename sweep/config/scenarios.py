@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from sweep.grid import LABEL, Coded, distinct, firsts, together, used
+from sweep import units
+from sweep.grid import LABEL, Coded, Codes, distinct, firsts, together, used
 from sweep.model.scenario import Scenario
 
+from . import windows
 from .parameters import parameters
 
 if TYPE_CHECKING:
@@ -57,6 +59,23 @@ class Scenarios:
         shown = [*(str(parameters()[LABEL].shown(value)) for value in values), None]
         return used(shown, codes % len(shown))  # -1, for none, is the last
 
+    @cached_property
+    def duration_ps(self) -> Coded[int | None]:
+        """How long the measured window of a point is to be; None where the file says how many packets it has."""
+        values, codes = self._sweep.layout.codes(windows.DURATION)
+        return used([*values, None], codes % (len(values) + 1))  # -1, for none, is the last
+
+    @cached_property
+    def warmup_ps(self) -> Coded[int | None]:
+        """How long the warm-up of a point is to be; None where the file says how many packets it has."""
+        values, codes = self._sweep.layout.codes(windows.WARMUP)
+        return used([units.time_ps(value) if isinstance(value, str) else None for value in values], codes)
+
+    @property
+    def said(self) -> dict[str, Coded[Any]]:
+        """The columns that no field of a scenario decides, but the sweep file says."""
+        return {"label": self.label, "duration_ps": self.duration_ps, "warmup_ps": self.warmup_ps}
+
     def at(self, point: int, replicate: int = 0) -> Scenario:
         """One simulation."""
         return Scenario(**{field: self[field][point] for field in FIELDS}, replicate=replicate)
@@ -81,8 +100,17 @@ class Scenarios:
             return self._part("host", self._sweep.host).map(lambda pair: pair[HOST_FIELDS.index(field)])
         if field in ("traffic", "nic", "knobs"):
             return self._part(field, getattr(self._sweep, field))
+        if field in windows.Window._fields and self._windows is not None:
+            found, codes = self._windows
+            return used([getattr(window, field) for window in found], codes)
         values, codes = self._sweep.layout.codes(PARAMETER.get(field, field))
         return used(values, codes)
+
+    @cached_property
+    def _windows(self) -> tuple[list[windows.Window], Codes] | None:
+        """None where the file gives all windows in packets: then they are parameters like any other."""
+        layout = self._sweep.layout
+        return windows.columns(layout, self._sweep.document) if windows.is_in_time(layout) else None
 
     def _part(self, part: str, build: Callable[[int], T]) -> Coded[T]:
         """`build(point)`, once for all points that agree in the dimensions which decide this part."""

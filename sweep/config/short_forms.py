@@ -35,7 +35,7 @@ def expand(node: Node, parameter: Parameter) -> list[int]:
         raise Mistake(ends.place, f"{what}: {form} takes {shape}.")
     arguments = [parameter.parse(item) for item in items[:2]]
     if any(not isinstance(argument, int) for argument in arguments):
-        raise Mistake(ends.place, f"{what}: {form} takes plain numbers.")
+        raise Mistake(ends.place, f"{what}: {form} takes plain numbers; list other values one by one.")
     if form == "range":
         arguments.append(parse(TypeAdapter(Annotated[int, quantity.step]), items[2], f"{what}: the step"))
     elif len(items) == 3:

@@ -19,17 +19,18 @@ from sweep.grid import LABEL, Dimension, Ints, Layout
 from sweep.model.scenario import Nic, Scenario, Traffic
 from sweep.model.strategies import NAMES, strategy
 
-from . import scenario_parts
+from . import scenario_parts, windows
 from .columns import ColumnSource, narrowed
 from .parameters import knob_parameters, knobs_of, parameters
 from .scenario_parts import DocumentError
 from .scenarios import Scenarios
+from .windows import Window
 
 FORMAT = 1  # of the document
 
 
 # The parameters (up to the first dot) that decide a part of a scenario.
-PARTS = {"traffic": ("traffic",), "nic": ("nic",), "host": ("host",)}
+PARTS = {"traffic": ("traffic",), "nic": ("nic",), "host": ("host",), "window": windows.DECISIVE}
 
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ class Sweep:
     def scenario(self, point: int, replicate: int) -> Scenario:
         """One simulation, fully resolved.  Errors: IndexError, and DocumentError for an impossible knob."""
         value = self._values(point)
-        host = self.host(point)
+        host, window = self.host(point), self.window(point)
         return Scenario(
             strategy=value["strategy"],
             knobs=self.knobs(point),
@@ -112,8 +113,8 @@ class Sweep:
             kernel=value["kernel"],
             ring=value["ring"],
             load_ppm=value["load"],
-            packets=value["packets"],
-            warmup=value["warmup"],
+            packets=window.packets,
+            warmup=window.warmup,
             seed=self.seed,
             replicate=replicate,
         )
@@ -146,6 +147,10 @@ class Sweep:
     def host(self, point: int) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
         """The costs and the hardware of a point's host."""
         return self._part("host", point, scenario_parts.host)
+
+    def window(self, point: int) -> Window:
+        """The packets of a point, in all and before its measured window."""
+        return self._part("window", point, windows.at)
 
     def _values(self, point: int) -> dict[str, Any]:
         """All parameters of a point, but what its mix, NIC and host say themselves.  The last one is kept."""

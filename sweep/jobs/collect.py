@@ -99,7 +99,7 @@ class Parameters:
 
     def __init__(self, survey: Survey) -> None:
         scenarios = survey.sweep.scenarios
-        self._rows = parameters.Rows(scenarios.columns, scenarios.label)
+        self._rows = parameters.Rows(scenarios.columns, scenarios.said)
         self._replicates = survey.sweep.replicates
 
     def of(self, simulations: Integers) -> dict[str, pa.Array]:

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep.model.counters import HISTOGRAM_BUCKETS
 from sweep.plan import Chunk, Survey, digest
 
 from .collect import Collection
@@ -32,7 +33,7 @@ from .signals import INCOMPLETE
 from .store import Part, Store
 
 Mask = NDArray[np.bool_]
-Values = Mapping[str, NDArray[np.float64]]
+Values = Mapping[str, NDArray[Any]]
 
 
 class Search(Protocol):
@@ -42,11 +43,18 @@ class Search(Protocol):
     def metrics(self) -> Sequence[str]:
         """The columns that it needs."""
 
+    @property
+    def histograms(self) -> Sequence[str]:
+        """The columns of counts by bucket that it needs."""
+
     def wanted(self) -> Mask:
         """Simulations that are wanted now, (points, replicates), none of them wanted before; none at the end."""
 
     def tell(self, values: Values) -> None:
-        """What is there of all that was wanted: column -> (points, replicates), NaN where there is no valid row."""
+        """What is there of all that was wanted: column -> (points, replicates), NaN where there is no valid row.
+
+        Histograms: (points, replicates, buckets), zeros where there is none.
+        """
 
 
 @dataclass(frozen=True)
@@ -163,6 +171,7 @@ class _Rounds:
         if not request.retry_failed:
             self._settled |= survey.among(ids_of(failures))
         self._values = {name: np.full(survey.simulations, np.nan) for name in search.metrics}
+        self._counts = {name: np.zeros((survey.simulations, HISTOGRAM_BUCKETS), np.int64) for name in search.histograms}
 
     def __iter__(self) -> Iterator[list[Piece]]:
         replicates = self._survey.sweep.replicates
@@ -172,7 +181,8 @@ class _Rounds:
                 yield list(pieces(np.flatnonzero(wanted & ~self._settled), replicates))
             self._settled |= wanted
             self.collect()
-            self._search.tell({name: values.reshape(-1, replicates) for name, values in self._values.items()})
+            told: dict[str, NDArray[Any]] = {**self._values, **self._counts}
+            self._search.tell({name: each.reshape(-1, replicates, *each.shape[1:]) for name, each in told.items()})
 
     def collect(self) -> None:
         """Read the rows of what was wanted since they were read last."""
@@ -187,6 +197,9 @@ class _Rounds:
             self.invalid += int((~valid).sum())
             for name, values in self._values.items():
                 values[where] = np.where(valid, table.column(name).cast(pa.float64()).to_numpy(), np.nan)
+            for name, counts in self._counts.items():
+                lists = table.column(name).combine_chunks()
+                counts[where] = np.where(valid[:, None], lists.flatten().to_numpy().reshape(-1, HISTOGRAM_BUCKETS), 0)
 
 
 def pieces(simulations: NDArray[np.int64], replicates: int) -> Iterator[Piece]:

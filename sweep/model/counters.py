@@ -70,7 +70,7 @@ TIME = (
     ),
     Field("full_polls", "1", "polls that used their whole budget of packets (napi_budget)"),
     Field("wakeups", "1", "times the reader was woken"),
-    Field("stalls", "1", "reader stalls that ended"),
+    Field("stalls", "1", "reader stalls that an awake reader has met or that passed while it slept"),
     Field("deferred_frees", "1", "skbs freed on the allocating CPU after another CPU was done"),
     Field("deferred_kicks", "1", "softirqs raised because the deferred list was long"),
 )
@@ -121,7 +121,25 @@ CENSUS = (
     Field("provider_end_pages", "pages", "free in regions that are partly in use, at the end of the window"),
 )
 
-COUNTERS = PACKETS + TIME + PAGES + CENSUS
+# What makes losses come in clumps (episodes.py): the units that evidence is counted in.
+EPISODES = (
+    Field(
+        "episodes",
+        "1",
+        "episodes that began: stalls where the reader stalls, else bursts, else busy periods (an interrupt that finds"
+        " the socket empty begins one; a ring's worth of packets ends it)",
+    ),
+    Field("bursts", "1", "bursts whose first packet arrived; 0 where packets come one by one"),
+    Field("loss_episodes", "1", "episodes in which packets were dropped for want of something"),
+    Field("loss_peak_packets", "packets", "most packets dropped in one episode"),
+    Field("busy_peak_packets", "packets", "most packets that arrived in one busy period, however long"),
+    Field("rx_ring_peak_packets", "packets", "most packets that waited on the RX ring at the start of a poll"),
+    Field("tx_ring_peak_frames", "frames", "most frames in the TX ring at the start of a poll"),
+    Field("nic_buffer_peak_bytes", "bytes", "most that the NIC's own buffer held, of all queues; 0: no limit was met"),
+    Field("allocation_episodes", "1", "episodes in which the page allocator was asked for pages"),
+)
+
+COUNTERS = PACKETS + TIME + PAGES + CENSUS + EPISODES
 
 HISTOGRAM_BUCKETS = BUCKETS  # entries of a histogram column
 

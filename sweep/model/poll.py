@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .episodes import begin_poll
 from .histogram import bucket
 from .holes import alloc, received, release
 from .jit import device
@@ -96,6 +97,7 @@ def poll(sim: Sim, pool: Any, lane: int, start_ps: int, interrupted: int) -> int
     if st.window == 0 and st.arrived >= p.warmup:
         open_window(sim, lane)
     census(sim, lane)
+    begin_poll(sim, lane, interrupted)
     couple(sim, lane)
     c.polls += 1
     sim.occupancy[lane, bucket(st.waiting)] += 1

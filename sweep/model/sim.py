@@ -41,6 +41,8 @@ STATE = (
     Field("next_bytes", "bytes", "its size"),
     Field("next_fate", "1", "its fate: LOCAL, FORWARD or DROP"),
     Field("burst_left", "packets", "packets left in the current burst"),
+    Field("burst_first", "packets", "number of the first packet of the last burst drawn"),
+    Field("bursts_drawn", "1", "bursts drawn"),
     # RX ring
     Field("rx_head", "slot", "next descriptor that the NIC fills"),
     Field("rx_clean", "slot", "next descriptor that the driver cleans"),
@@ -110,6 +112,17 @@ STATE = (
     Field("epoch_packets", "packets", "packets received at its start"),
     Field("epoch_polls", "1", "polls at its start"),
     Field("census_arrived", "packets", "packets that had arrived at the last census sample"),
+    # episodes (episodes.py)
+    Field("busy_periods", "1", "busy periods that have begun"),
+    Field("busy_first", "packets", "number of the first packet of the current one"),
+    Field("lap_end", "packets", "number of the packet that ends it as an episode, at the latest"),
+    Field("dropped_noted", "packets", "packets dropped in the window up to the last look"),
+    Field("calls_noted", "1", "requests to the page allocator up to then"),
+    Field("loss_episode", "1", "number of the last episode with a loss in the window, from 1; 0: none"),
+    Field("loss_begin", "packets", "packets dropped before it"),
+    Field("allocation_episode", "1", "the same of requests to the page allocator"),
+    Field("episodes_before", "1", "episodes that had begun when the window opened"),
+    Field("bursts_before", "1", "bursts that had begun then"),
     # window
     Field("window", "1", "1: the measured window has begun"),
     Field("waiting_start", "packets", "filled and not cleaned, at the start of the window"),

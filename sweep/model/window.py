@@ -6,6 +6,7 @@ Not modelled: what a holder holds between two samples, which are the starts of t
 
 from __future__ import annotations
 
+from .episodes import close_episodes, open_episodes
 from .jit import device
 from .mean_field import forget
 from .pages import ORDER3_PAGES
@@ -37,6 +38,7 @@ def open_window(sim: Sim, lane: int) -> None:
         sim.latency[lane, i] = 0
         sim.occupancy[lane, i] = 0
     st.window = 1
+    open_episodes(sim, lane)
     st.census_ns = st.now_ps // 1000
     st.waiting_start = st.waiting
     st.rx_ring_start = st.posted + st.waiting
@@ -82,6 +84,7 @@ def close_window(sim: Sim, lane: int) -> None:
     """The simulation is over: the last census, and what is still inside."""
     st, c = sim.state[lane], sim.counters[lane]
     census(sim, lane)
+    close_episodes(sim, lane)
     c.end_ps = st.now_ps
     c.inside_end_packets = inside(sim, lane)
     c.pages_held_end = st.pages_held

@@ -14,26 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.config import Scenarios
+from sweep.config.windows import SOME
 from sweep.grid import Coded
 from sweep.model import batch
-from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
+from sweep.model.scenario import Nic, Scenario, Traffic
 
 DIGITS = 5
 
-# What does not matter, in one form.
-SOME = Distribution("constant", (1,))
-MIX = Traffic(
-    name="",
-    arrivals=Arrivals("constant", None, 0),
-    sizes=((64, 1),),
-    local_ppm=0,
-    forward_ppm=0,
-    drop_ppm=1_000_000,
-    forward_path="kernel",
-    flows=0,
-    reader=Reader(True, SOME, 1, 0, 1, None, None, 1),
-)
-NIC = Nic("", 1, 1, 64, 0, 0, 0, 0, 1, 0, 0, 0)
+MIX, NIC = SOME.traffic, SOME.nic  # what does not matter, in one form
 
 
 def predicted_ns(scenarios: Scenarios) -> NDArray[np.float64]:

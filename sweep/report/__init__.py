@@ -91,10 +91,11 @@ def render(
     return plain.render(document, width)
 
 
-def read(location: str | Path | storage.Files, *, histograms: bool = True) -> pa.Table:
+def read(location: str | Path | storage.Files, *, histograms: bool | Sequence[str] = True) -> pa.Table:
     """The published table of a run directory (path or URI), mapped, not copied where it is not compressed.
 
-    Histograms are two thirds of its bytes; who does not look at them leaves them on the disk.
+    Histograms are two thirds of its bytes; who looks at none of them, or at those of some names, leaves the others on
+    the disk.
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
     from . import soundness
@@ -107,7 +108,10 @@ def read(location: str | Path | storage.Files, *, histograms: bool = True) -> pa
         raise _unpublished(files) from None
     try:
         schema = pa.ipc.open_file(pa.BufferReader(data)).schema
-        chosen = [place for place, field in enumerate(schema) if histograms or not pa.types.is_nested(field.type)]
+        wanted = set(schema.names if histograms is True else histograms or ())
+        chosen = [
+            place for place, each in enumerate(schema) if each.name in wanted or not pa.types.is_nested(each.type)
+        ]
         options = pa.ipc.IpcReadOptions(included_fields=chosen)
         return soundness.table(pa.ipc.open_file(pa.BufferReader(data), options=options).read_all())
     except (pa.ArrowException, OSError, MemoryError) as error:

@@ -15,7 +15,7 @@ from .. import stats
 from ..errors import SweepError
 from . import outcome, steady
 from .dataset import Array, Dataset
-from .outcome import CellIndex, Outcome
+from .outcome import DROPS, CellIndex, Outcome
 from .steady import Steady
 
 METRIC = "ns_per_packet"
@@ -41,12 +41,17 @@ class Analysis:
     steady: Steady
 
     @property
+    def each_at(self) -> float:
+        """The confidence at which the outcome of each cell is judged, so that all of them are right at 95 %."""
+        return outcome.each_at(len(self.outcomes), self.drops is not None)
+
+    @property
     def baseline(self) -> str:
         return self.data.columns[0]
 
     def mean(self, name: str) -> Array:
         """Mean over the pairs of any metric."""
-        return stats.mean(self.data.values(name)).center
+        return self.data.estimate(name).center
 
     def simulated(self, mix: int, load: int) -> bool:
         """Whether any cell of this mix and load has a value."""
@@ -84,22 +89,22 @@ def analyse(data: Dataset) -> Analysis:
     if not data.has(METRIC):
         raise SweepError(f'no valid simulation in the table has "{METRIC}": there is nothing to compare')
     ns = data.values(METRIC)
-    drops = data.values("drop_ratio") if data.has("drop_ratio") else None
+    drops = data.values(DROPS) if data.has(DROPS) else None
     more = less = doubtful = np.zeros(ns.shape[:-1], dtype=bool)
     if drops is not None:
-        base = drops[..., :1, :]
-        more, less = stats.drops_more(drops, base), stats.drops_more(base, drops)
+        found = data.against(DROPS, slice(0, 1))
+        more, less = stats.more(found), stats.less(found)
         with np.errstate(invalid="ignore"):
-            doubtful = (np.abs(stats.difference(drops, base).center) > stats.DROP_MARGIN) & ~more & ~less
+            doubtful = (np.abs(found.center) > stats.DROP_MARGIN) & ~more & ~less
     return Analysis(
         data=data,
         ns=ns,
         drops=drops,
-        absolute=stats.mean(ns),
+        absolute=data.estimate(METRIC),
         relative=stats.ratio(ns, ns[..., :1, :]),
         drops_more=more,
         drops_less=less,
         drops_open=doubtful,
-        outcomes=outcome.outcomes(ns, drops),
+        outcomes=outcome.outcomes(ns, None if drops is None else data.cells),
         steady=steady.check(data),
     )

@@ -6,7 +6,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pyarrow as pa
 
@@ -79,7 +78,7 @@ def verdict_table(analysis: Analysis) -> Table:
                 Cell(found.short, found.tone, notes=_whose(analysis, mix, found), claims=(found.claim(name),)),
                 Cell(won, claims=(found.claim(name),)),
                 Cell(ahead.text, ahead.tone, ahead.detail, claims=ahead.claims),
-                Cell(ring, claims=(claim,)) if ring is not None else ABSENT,
+                Cell(ring.text, claims=(claim,)) if ring is not None else ABSENT,
             )
         )
     return Table(
@@ -87,8 +86,8 @@ def verdict_table(analysis: Analysis) -> Table:
         ("traffic mix", "winner", "cells won", "difference", "smallest ring"),
         tuple(rows),
         legend=fixed(
-            f"smallest ring: that drops at most {numbers.percent(low_drops.LOST)} % at the highest load; "
-            "≤ and >: beyond it none was simulated"
+            f"smallest ring: shown to drop at most {numbers.percent(low_drops.LOST)} % at the highest load, and all"
+            f" smaller ones more; {low_drops.OPEN}: too little was seen; ≤ and >: beyond it none was simulated"
         ),
         prose=True,
     )
@@ -109,7 +108,7 @@ def _whose(analysis: Analysis, mix: int, found: standing.Standing) -> tuple[Sent
     ring = low_drops.smallest_ring(analysis, mix, 0)
     if ring is None:
         return ()
-    claim = replace(low_drops.ring_claim(analysis, mix, 0, ring), shown=False)
+    claim = low_drops.ring_claim(analysis, mix, 0, ring, shown=False)
     return (Sentence(f"its smallest ring is that of {analysis.baseline}", claim),)
 
 

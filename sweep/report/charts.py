@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import stats
 from . import numbers
 from .analysis import Analysis
 from .document import Chart
@@ -30,7 +29,7 @@ def curves(analysis: Analysis, mix: int) -> Chart:
     rows = []
     for metric, title, scale in CURVES:
         if data.has(metric) and np.nansum(data.values(metric)[mix]):
-            means = stats.mean(data.values(metric)[mix])
+            means = data.estimate(metric)[mix]
             panels = [
                 panel(analysis, means[load], title, scale, heading=f"load {data.loads[load]:g}") for load in loads
             ]

@@ -11,12 +11,12 @@ from .analysis import METRIC, Analysis
 from .differences import ABSENT, against, noted
 from .document import Cell, Section, Table
 from .marked_row import row, winner_claim
-from .outcome import DROPS_DIFFER, WITHIN, CellIndex, pairs_wanted
+from .outcome import DROPS_OPEN, WITHIN, CellIndex, pairs_wanted
 from .statements import Count, Geomean, Number, Sentence, at, both, fixed, quoted
 
 DROPS_NOTE = fixed(
-    f"the one with the fewest ns drops over {numbers.percent(stats.DROP_MARGIN)} percentage points more packets in the"
-    " mean, not beyond doubt"
+    f"one with fewer ns is shown neither to drop over {numbers.percent(stats.DROP_MARGIN)} percentage points more"
+    " packets than the least, nor not to"
 )
 LEGEND = fixed(
     f"* fewest ns per packet · ≈ shown to be {WITHIN} of the fewest · ? undecided which takes the fewest"
@@ -62,8 +62,8 @@ def _lead(analysis: Analysis, where: CellIndex, wanted: Sentence) -> Cell:
     """How far the next is behind, or why that cannot be said; `wanted` is the table's word on its pairs."""
     outcome = analysis.outcomes[where]
     winner, told = outcome.winner, (winner_claim(analysis, where, outcome),)
-    if outcome.drops_differ:
-        return Cell(DROPS_DIFFER, "tie", notes=(DROPS_NOTE,), claims=told)
+    if outcome.drops_open:
+        return Cell(DROPS_OPEN, "tie", notes=(DROPS_NOTE,), claims=told)
     if not outcome.decided:
         return Cell("undecided", "tie", notes=(wanted,), claims=told)
     if winner.runner_up is None:

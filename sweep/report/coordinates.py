@@ -84,7 +84,9 @@ def varied(table: pa.Table) -> tuple[list[str], list[str]]:
     splits: list[str] = []
     names = [name for name in parameters(table) if name not in HEAD]
     own = {name: _is_of_strategy(table, name) for name in names}
-    for name in sorted(names, key=own.__getitem__):  # what is shared before what is a strategy's own
+    # What is shared before what is a strategy's own, and last the packets of a window: where a window is given as a
+    # time they follow from the link, the queues and the load.
+    for name in sorted(names, key=lambda name: (own[name], said(table, name, "decides") == "window")):
         codes, values = encode(table, name)
         if not values or len(values) + bool((codes < 0).any()) < 2:
             continue

@@ -10,7 +10,8 @@ so that nothing after this file can use them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .. import records
+from .. import evidence, records, stats
 from ..errors import RunError, SweepError
 from ..records import COUNT, INTEGER, LIST, MAPPING, TEXT, TEXTS, either
 from . import soundness
@@ -88,12 +89,37 @@ class Dataset:
 
     def histogram(self, name: str, where: tuple[Any, ...]) -> NDArray[np.int64]:
         """Counts of histogram `name`, merged over the rows at index `where` of the cube; shape (buckets,)."""
-        if name not in self._buckets:
-            lists = self.table.column(name).combine_chunks()
-            flat = lists.flatten().to_numpy(zero_copy_only=False)
-            self._buckets[name] = flat.reshape(len(lists), lists.type.list_size)
         rows = self.index[where].ravel()
-        return np.asarray(self._buckets[name][rows[rows >= 0]].sum(axis=0, dtype=np.int64))
+        return np.asarray(self._rows(name)[rows[rows >= 0]].sum(axis=0, dtype=np.int64))
+
+    def _rows(self, name: str) -> NDArray[np.int64]:
+        """A histogram of every row, (rows, buckets)."""
+        if name not in self._buckets:
+            self._buckets[name] = evidence.histograms(self.table, name)
+        return self._buckets[name]
+
+    @cached_property
+    def cells(self) -> evidence.Cells:
+        """All cells, (mixes, loads, rings, columns), as evidence."""
+        return replace(evidence.cells_of(self.table, self.index), read=self.values)
+
+    def episode(self, mix: int) -> str:
+        """What an episode of a mix is called: "stall", "burst" or "busy period"."""
+        rows = self.index[mix].ravel()
+        row = int(rows[rows >= 0][0])
+        stall, arrivals = (
+            self.table.column(name)[row].as_py() if name in self.table.column_names else None
+            for name in ("stall_every", "arrivals")
+        )
+        return evidence.episode_word(stall, arrivals or "")
+
+    def estimate(self, metric: str) -> stats.Estimate:
+        """Mean of a metric in every cell, with the interval that its kind needs."""
+        return evidence.estimate(metric, self.cells)
+
+    def against(self, metric: str, columns: Any) -> stats.Estimate:
+        """Paired differences of every column from `columns`, an index of the cube's columns."""
+        return evidence.difference(metric, self.cells, self.cells.at((*[slice(None)] * 3, columns)))
 
     def of(self, *strategies: str) -> list[int]:
         """Columns of these strategies, all variants."""

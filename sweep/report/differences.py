@@ -19,6 +19,7 @@ from .statements import Absent, Difference, DropsDiffer, Level, Number, Sentence
 
 ABSENT = Cell(numbers.MISSING, "missing")
 ALONE = fixed("one replicate: an interval needs 2 at least")
+TOO_LITTLE = fixed("too little seen for an interval: too few independent episodes")
 EXACT = fixed("exact: the same in every pair")
 EQUAL = fixed("equal in every pair")
 SMALL = fixed(f"a difference was found, but {WITHIN}: too small to count")
@@ -63,7 +64,7 @@ def against(
     if not estimate.pairs:
         return cell
     call, found = estimate.call(float(np.log1p(stats.MARGIN))), estimate.ratios()
-    center, half = float(found.center), float(np.fmax(found.high - found.center, found.center - found.low))
+    center, half = float(found.center), float(found.half)
     plain = call in (Call.TOO_FEW, Call.TIE)
     claim = Difference(
         analysis.data.mixes[mix],
@@ -82,9 +83,10 @@ def against(
 def difference_cell(found: stats.Estimate, call: Call, form: Form) -> Cell:
     """A paired difference and what its interval says, as text."""
     if call == Call.TOO_FEW:
-        return ABSENT if found.pairs == 0 else Cell(f"n={int(found.pairs)}", "missing", notes=(ALONE,))
+        why = ALONE if found.pairs == 1 else TOO_LITTLE
+        return ABSENT if found.pairs == 0 else Cell(f"n={int(found.pairs)}", "missing", notes=(why,))
     low, high = (form.center(float(side)) for side in (found.low, found.high))
-    half = form.half(float(np.fmax(found.high - found.center, found.center - found.low)))
+    half = form.half(float(found.half))
     interval = f"95 % interval {low} to {high}{form.unit}, n={int(found.pairs)}"
     if call == Call.TIE:
         if found.exact:
@@ -146,9 +148,9 @@ def level_cell(
     text = numbers.percent(center) if ratio else numbers.significant(center)
     value = Number(center, text, 100.0 if ratio else 1.0)
     alone = Level(metric, place, value)
-    if estimate.pairs == 1:
-        return Cell(text, notes=(ALONE,), claims=(alone,))
-    half = float(estimate.high - estimate.center)
+    if not estimate.known:
+        return Cell(text, notes=(ALONE if estimate.pairs == 1 else TOO_LITTLE,), claims=(alone,))
+    half = float(estimate.half)
     if half == 0 or center == 0:
         return Cell(text, claims=(alone,))
     if relative:

@@ -1,38 +1,60 @@
 # SPDX-License-Identifier: MIT
-"""The smallest ring that keeps drops low: per column, at the highest load of a mix."""
+"""The smallest ring that keeps drops low: per column, at the highest load of a mix.
+
+A ring keeps them low if its whole interval is within the limit, it does not if its whole interval is beyond.  The
+answer is the first that keeps them low, if every smaller one is shown not to; else it is open.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from .. import stats
 from . import numbers
 from .analysis import Analysis
-from .statements import Absent, Extreme, NoClaim, Number, Sentence, SmallestRing, at
+from .outcome import DROPS
+from .statements import Absent, Extreme, NoClaim, Number, Sentence, SmallestRing, at, both
 
 LOST = 0.001  # dropped share up to which a ring counts as big enough
+OPEN = "open"
 
 
-def smallest_ring(analysis: Analysis, mix: int, lead: int) -> str | None:
-    """The smallest ring with which a column drops no more than `LOST` at the highest load, as `numbers.on_axis` has it.
+class Smallest(NamedTuple):
+    """An answer."""
+
+    text: str  # as `numbers.on_axis` has it, or OPEN
+    ring: int | None  # None: open, or no ring does
+    undecided: int | None  # the smallest ring of which neither is shown, where that leaves it open
+
+
+def smallest_ring(analysis: Analysis, mix: int, lead: int) -> Smallest | None:
+    """The smallest ring with which a column is shown to drop no more than `LOST` at the highest load.
 
     None where drops were not measured.
     """
     if analysis.drops is None:
         return None
-    drops = stats.mean(analysis.drops[mix, analysis.last_load(mix), :, lead]).center
-    there = [(ring, share) for ring, share in zip(analysis.data.rings, drops, strict=True) if np.isfinite(share)]
-    enough = [ring for ring, share in there if share <= LOST]
-    return numbers.on_axis(min(enough, default=None), [ring for ring, _ in there]) if there else None
+    found = analysis.data.estimate(DROPS)[mix, analysis.last_load(mix), :, lead]
+    there = [place for place in range(len(analysis.data.rings)) if np.isfinite(found.center[place])]
+    if not there:
+        return None
+    rings = [analysis.data.rings[place] for place in there]
+    for place, ring in zip(there, rings, strict=True):
+        if found.high[place] <= LOST:
+            return Smallest(numbers.on_axis(ring, rings), ring, None)
+        if not found.low[place] > LOST:
+            return Smallest(OPEN, None, ring)
+    return Smallest(numbers.on_axis(None, rings), None, None)
 
 
-def ring_claim(analysis: Analysis, mix: int, lead: int, shown: str | None) -> SmallestRing:
-    """What naming that ring claims; `shown` as `smallest_ring` has it."""
+def ring_claim(analysis: Analysis, mix: int, lead: int, found: Smallest | None, *, shown: bool = True) -> SmallestRing:
+    """What naming that ring claims."""
     data = analysis.data
-    ring = None if shown is None or shown.startswith(">") else int(shown.removeprefix("≤ "))
-    return SmallestRing(data.mixes[mix], data.columns[lead], data.loads[analysis.last_load(mix)], LOST, ring)
+    ring, undecided = (None, None) if found is None else (found.ring, found.undecided)
+    load = data.loads[analysis.last_load(mix)]
+    return SmallestRing(data.mixes[mix], data.columns[lead], load, LOST, ring, undecided, shown)
 
 
 def sentence(analysis: Analysis, mix: int, lead: int) -> Sentence:
@@ -42,23 +64,37 @@ def sentence(analysis: Analysis, mix: int, lead: int) -> Sentence:
         return Sentence("", NoClaim())
     name, column = data.mixes[mix], data.columns[lead]
     limit, where = f"{numbers.percent(LOST)} %", f"at load {data.loads[load]:g}"
-    dropped = stats.mean(analysis.drops[mix]).center
+    dropped = data.estimate(DROPS)[mix].center
     if not np.isfinite(dropped).any():
         return Sentence("", Absent("avg(drop_ratio)", at(name)))
     if not np.nansum(dropped):
-        return Sentence("Nothing is dropped.", Extreme("largest", "avg(drop_ratio)", at(name), Number(0.0, "")))
-    drops = dropped[load, :, lead]
-    if not np.isfinite(drops).any():
+        return _none(analysis, mix)
+    found = smallest_ring(analysis, mix, lead)
+    if found is None:
         absent = Absent("avg(drop_ratio)", at(name, data.loads[load], column=column))
         return Sentence(f"What {column} drops {where} is not known.", absent)
-    enough = smallest_ring(analysis, mix, lead)
-    if enough is None:
-        return Sentence("", NoClaim())
-    claim = ring_claim(analysis, mix, lead, enough)
-    if enough.startswith(">"):
+    claim = ring_claim(analysis, mix, lead, found)
+    if found.undecided is not None:
+        text = f"Which ring keeps its drops within {limit} {where} is open: ring {found.undecided} may or may not."
+        return Sentence(text, claim)
+    if found.ring is None:
+        drops = dropped[load, :, lead]
         least = Number(float(np.nanmin(drops)), numbers.percent(float(np.nanmin(drops))), 100)
         here = at(name, data.loads[load], column=column)
         text = f"No ring keeps its drops within {limit} {where} (least {least.text} %)."
         return Sentence(text, replace(claim, shown=False), Extreme("smallest", "avg(drop_ratio)", here, least))
-    edge = ", the smallest that was simulated" if enough.startswith("≤") else ""
-    return Sentence(f"The smallest ring that keeps its drops within {limit} {where} is {enough}{edge}.", claim)
+    edge = ", the smallest that was simulated" if found.text.startswith("≤") else ""
+    return Sentence(f"The smallest ring that keeps its drops within {limit} {where} is {found.text}{edge}.", claim)
+
+
+def _none(analysis: Analysis, mix: int) -> Sentence:
+    """No packet was dropped: in how many episodes of each cell."""
+    data, place = analysis.data, at(analysis.data.mixes[mix])
+    nothing = Extreme("largest", "avg(drop_ratio)", place, Number(0.0, ""))
+    if not data.has("episodes"):
+        return Sentence("No packet was dropped.", nothing)
+    episodes = np.nansum(data.values("episodes")[mix], axis=-1)[np.isfinite(data.values(DROPS)[mix]).any(axis=-1)]
+    least = Number(float(episodes.min()), f"{int(episodes.min()):,}")
+    word = data.episode(mix) if int(episodes.min()) == 1 else f"{data.episode(mix)}s"
+    text = f"No packet was dropped, in {least.text} {word} of a cell or more."
+    return Sentence(text, nothing, Extreme("smallest", "sum(episodes)", both(place, "drop_ratio is not null"), least))

@@ -13,7 +13,7 @@ from . import numbers
 from .analysis import Analysis
 from .differences import noted, point_cell
 from .document import Cell
-from .outcome import CellIndex, Outcome, outcome_of
+from .outcome import CellIndex, Outcome, outcome_of, over_least
 from .statements import CellWinner, Extreme, Mark, Number, Sentence, SetAside, at, both, quoted
 
 
@@ -27,8 +27,10 @@ def row(analysis: Analysis, where: CellIndex, among: Sequence[int] = ()) -> list
     columns = list(among) or list(range(len(data.columns)))
     outcome: Outcome | None = analysis.outcomes[where]
     if len(columns) < len(data.columns):
-        drops = None if analysis.drops is None else analysis.drops[where][columns]
-        outcome = outcome_of(analysis.ns[where][columns], drops)
+        ns, among_these = analysis.ns[where][columns], data.cells.at((*where, columns))
+        level = analysis.each_at
+        excess = None if analysis.drops is None else over_least(ns, among_these, level)
+        outcome = outcome_of(ns, excess, level)
     cells = [point_cell(analysis, (*where, column)) for column in columns]
     if outcome is None:
         return cells
@@ -56,7 +58,7 @@ def winner_claim(
         data.mixes[where[0]],
         data.loads[where[1]],
         data.rings[where[2]],
-        "drops" if outcome.drops_differ else "decided" if outcome.decided else "open",
+        "drops" if outcome.drops_open else "decided" if outcome.decided else "open",
         data.columns[every[winner.best]],
         names(winner.close),
         names(winner.open),
@@ -112,7 +114,7 @@ def signs(outcome: Outcome) -> dict[int, tuple[str, str]]:
     winner = outcome.winner
     if winner.pairs < 2:
         return {}
-    if outcome.drops_differ:
+    if outcome.drops_open:
         return dict.fromkeys((*outcome.faster_droppers, winner.best), ("?", "tie"))
     if not outcome.decided:
         return dict.fromkeys(winner.ties, ("?", "tie"))

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .. import stats
+from .. import evidence, stats
 from ..errors import SweepError
 from . import histogram
 from .dataset import Array
@@ -123,8 +123,7 @@ def _better(name: str) -> int:
 
 def _counts(table: pa.Table) -> NDArray[np.int64]:
     """The histogram of every row, shape (rows, buckets)."""
-    lists = table.column(HISTOGRAM).combine_chunks()
-    return np.asarray(lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), lists.type.list_size))
+    return evidence.histograms(table, HISTOGRAM)
 
 
 def too_short(table: pa.Table, q: float) -> NDArray[np.bool_]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import stats
 from .analysis import Analysis
 from .differences import level_cell, noted
 from .document import Block, Cell, Paragraph, Section, Table
@@ -40,7 +39,7 @@ def section(analysis: Analysis) -> Section:
             nothing = Extreme("largest", f"avg({metric})", "", Number(0.0, "0"))
             blocks.append(Paragraph(Sentence(f"{title[0].upper()}{title[1:]}: 0 everywhere.", nothing)))
             continue
-        means = stats.mean(data.values(metric))
+        means = data.estimate(metric)
         for mix, name in enumerate(data.mixes):
             rows = []
             for load, ring in np.ndindex(len(data.loads), len(data.rings)):

@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: MIT
-"""Who wins a cell, if that is decided: fewest ns per packet among those that do not drop more.
+"""Who wins a cell, if that is decided: fewest ns per packet among those shown to drop no more.
 
-Doing less work is not being faster.  A strategy whose mean drop ratio is over 0.1 percentage points above the least
-cannot win.  Where that excess is not beyond doubt and the strategy would take fewer ns than the winner, nobody wins:
-the cell is undecided because drops differ.
+Doing less work is not being faster.  Only a strategy can win of which the whole interval of its paired difference in
+drops, from the strategy that drops least, is within 0.1 percentage points.  One that drops more beyond doubt is out of
+the contest.  One of which neither is shown and which takes fewer ns in the mean than the winner would leaves the cell
+undecided: drops are open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
-from .. import stats
+from .. import evidence, stats
 from . import numbers
 from .dataset import Array
 from .statements import Claim, Count, Extreme, Number, Sentence, Values, both
 
 CellIndex = tuple[int, int, int]  # mix, load, ring
 WITHIN = f"within {numbers.percent(stats.MARGIN)} %"
-DROPS_DIFFER = "undecided: drops differ"
+DROPS_OPEN = "undecided: drops open"
+DROPS = "drop_ratio"
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,16 @@ class Outcome:
     """Of one cell; numbers are columns of the dataset."""
 
     winner: stats.Winner
-    faster_droppers: tuple[int, ...]  # fewer ns than the winner, more drops in the mean, but not beyond doubt
+    faster_droppers: tuple[int, ...]  # fewer ns than the winner, and not known whether they drop more
 
     @property
-    def drops_differ(self) -> bool:
+    def drops_open(self) -> bool:
         return bool(self.faster_droppers)
 
     @property
     def decided(self) -> bool:
         """Between columns: variants of one strategy are rivals."""
-        return self.winner.decided and not self.drops_differ
+        return self.winner.decided and not self.drops_open
 
     def leaders(self, strategies: Sequence[str]) -> set[str]:
         """Strategies of the best and of those shown to be within the margin of it."""
@@ -47,37 +49,66 @@ class Outcome:
     def settled(self, strategies: Sequence[str]) -> bool:
         """Between strategies: variants of one that leads may still be undecided among themselves."""
         rivals = {strategies[column] for column in self.winner.open}
-        return self.winner.pairs >= 2 and not self.drops_differ and rivals <= self.leaders(strategies)
+        return self.winner.pairs >= 2 and not self.drops_open and rivals <= self.leaders(strategies)
 
 
-def outcomes(ns: Array, drops: Array | None) -> dict[CellIndex, Outcome]:
-    """Of every cell with a value; arrays have shape (mixes, loads, rings, columns, pairs)."""
+def each_at(cells: int, drops: bool) -> float:
+    """The confidence at which each of so many cells is judged, so that all are right at CONFIDENCE (Bonferroni).
+
+    Half of the risk is that of costs, half of `drops` where these are known.
+    """
+    return 1 - (1 - stats.CONFIDENCE) / (max(cells, 1) * (2 if drops else 1))
+
+
+def outcomes(ns: Array, cells: evidence.Cells | None) -> dict[CellIndex, Outcome]:
+    """Of every cell with a value, all of them right at CONFIDENCE.
+
+    `ns` has shape (mixes, loads, rings, columns, pairs), and so has what `cells` reads; None where drops are not known.
+    """
     found = {}
+    confidence = each_at(int(np.isfinite(ns).any(axis=(-2, -1)).sum()), cells is not None)
+    excess = None if cells is None else over_least(ns, cells, confidence)
     mixes, loads, rings = (range(size) for size in ns.shape[:3])
     for cell in product(mixes, loads, rings):
-        outcome = outcome_of(ns[cell], None if drops is None else drops[cell])
+        outcome = outcome_of(ns[cell], None if excess is None else excess[cell], confidence)
         if outcome is not None:
             found[cell] = outcome
     return found
 
 
-def outcome_of(ns: Array, drops: Array | None, confidence: float = stats.CONFIDENCE) -> Outcome | None:
-    """Of one cell, arrays of shape (columns, pairs); None if it has no value."""
+def over_least(ns: Array, cells: evidence.Cells, confidence: float = stats.CONFIDENCE) -> stats.Estimate:
+    """Paired differences in drops from the column that drops least in the mean, of those with a cost.
+
+    Arrays (..., columns, pairs) give (..., columns); the column itself is exactly 0.
+    """
+    means = np.where(np.isfinite(ns).any(axis=-1), stats.mean(cells.read(DROPS)).center, np.inf)
+    least = np.argmin(np.where(np.isnan(means), np.inf, means), axis=-1)[..., None]
+
+    def of_least(values: Array) -> Array:
+        return np.take_along_axis(
+            values, least.reshape(*least.shape, *[1] * (values.ndim - least.ndim)), least.ndim - 1
+        )
+
+    found = evidence.difference(DROPS, cells, cells.mapped(of_least), confidence)
+    own = np.arange(means.shape[-1]) == least
+    low, high = (np.where(own & (found.pairs > 1), 0.0, side) for side in (found.low, found.high))
+    return replace(found, low=low, high=high)
+
+
+def outcome_of(ns: Array, excess: stats.Estimate | None, confidence: float = stats.CONFIDENCE) -> Outcome | None:
+    """Of one cell, `ns` (columns, pairs) and `excess` (columns,) as `over_least` has it; None if it has no value."""
     runs = np.asarray(np.isfinite(ns).any(axis=-1))
-    more = beyond_doubt = np.zeros(len(runs), np.bool_)
-    if drops is not None and np.isfinite(drops[runs]).any():
-        means = np.where(runs, stats.mean(drops).center, np.nan)
-        least = drops[np.nanargmin(means)]
-        with np.errstate(invalid="ignore"):
-            more = np.asarray(stats.difference(drops, least).center > stats.DROP_MARGIN)
-        beyond_doubt = stats.drops_more(drops, least)
-    winner = stats.winner(ns, runs & ~more, confidence)
-    if winner is None:
+    fit, out = runs, np.zeros_like(runs)
+    if excess is not None and excess.pairs[runs].any():
+        fit, out = runs & (stats.no_more(excess) | (excess.pairs == 0)), stats.more(excess)
+    if not fit.any():
         return None
     means = stats.mean(ns).center
+    best = int(np.nanargmin(np.where(fit, means, np.nan)))
     with np.errstate(invalid="ignore"):
-        faster = runs & more & ~beyond_doubt & (means < means[winner.best])
-    return Outcome(winner, tuple(int(column) for column in np.flatnonzero(faster)))
+        faster = runs & ~fit & ~out & (means < means[best])
+    winner = stats.winner(ns, runs & ~out & ~faster, confidence, best=best)
+    return None if winner is None else Outcome(winner, tuple(int(column) for column in np.flatnonzero(faster)))
 
 
 def pairs_wanted(found: Iterable[Outcome], where: str) -> Sentence:

@@ -57,7 +57,7 @@ def panel(
             continue
         floor = center / 10 if scale["type"] == "log" else min(center, 0.0)  # nothing here is less than none
         name = data.columns[column]
-        half = f" ± {numbers.significant(high - center, 2)}" if np.isfinite(high) and high > center else ""
+        half = f" ({numbers.significant(low)} to {numbers.significant(high)})" if high > low else ""
         values.append(
             {
                 "ring": data.rings[ring],

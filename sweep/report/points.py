@@ -150,7 +150,7 @@ def _estimate(analysis: Analysis, name: str) -> stats.Estimate | None:
     if name == "against":
         return analysis.relative if len(data.columns) > 1 else None
     column, scale = SCALED.get(name, (name, 1.0))
-    return stats.mean(data.values(column) * scale) if data.has(column) else None
+    return data.estimate(column).scaled(scale) if data.has(column) else None
 
 
 def _flags(analysis: Analysis) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import stats
+from ..evidence import per_packet
 from ..stats import Call
 from . import numbers
 from .analysis import METRIC, Analysis
@@ -41,7 +42,7 @@ ENOUGH = "coalesce(pool_size >= ring, false)"
 def s1(analysis: Analysis) -> Judgement:
     data = analysis.data
     columns, routers = data.of("page_pool"), analysis.mixes("router")
-    rate = stats.mean(slow_rate(analysis)[:, :, :, columns])
+    rate = per_packet("alloc_slow", data.cells)[:, :, :, columns]
     rings = np.array(data.rings, dtype=np.float64)[:, None]
     enough = stats.mean(data.values("pool_size")[:, :, :, columns]).center >= rings
     good = bad = cells = 0

@@ -17,7 +17,7 @@ from ..errors import SweepError
 from . import coordinates, dataset, measures, numbers, selection
 from .axes import Axes, lay_out
 from .dataset import Dataset
-from .differences import ABSENT, ALONE, Form, difference_cell, noted, relative_cell
+from .differences import ABSENT, ALONE, TOO_LITTLE, Form, difference_cell, noted, relative_cell
 from .document import Block, Cell, Document, Paragraph, Section, Table
 from .measures import Measure
 from .reproduction import again, shortened
@@ -164,9 +164,9 @@ def value(found: stats.Estimate, unit: Scale) -> Cell:
         return ABSENT
     center = float(found.center)
     text = unit.number(center)
-    if found.pairs == 1:
-        return Cell(text, notes=(ALONE,))
-    half = float(found.high - found.center)
+    if not found.known:
+        return Cell(text, notes=(ALONE if found.pairs == 1 else TOO_LITTLE,))
+    half = float(found.half)
     if not half:
         return Cell(text)
     detail = f"95 % interval {unit.number(float(found.low))} to {unit.number(float(found.high))}, n={int(found.pairs)}"
@@ -196,7 +196,7 @@ def _drops(sheet: Sheet, cell: tuple[int, int], base: str) -> tuple[Sentence, ..
     if not sheet.measure.per_packet or not more.pairs or abs(float(more.center)) <= margin:
         return ()
     points = f"over {numbers.percent(margin)} percentage points"
-    if more.pairs >= 2 and more.low <= 0 <= more.high:
+    if more.pairs >= 2 and not (more.low > 0 or more.high < 0):
         return (fixed(f"mean drops differ by {points} from {base}, not beyond doubt"),)
     if more.center > 0:
         return (fixed(f"drops {points} more packets than {base}: less per packet would not be faster"),)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import stats
+from .. import evidence, stats
 from . import numbers, reproduction, steady
 from .analysis import Analysis
 from .dataset import Dataset
@@ -22,6 +22,16 @@ GAIN = (
     f"case when stddev_samp(ln(ns_per_packet / base_ns)) > {stats.ROUNDING} then"
     " (var_samp(ln(ns_per_packet)) filter (base_ns > 0) + var_samp(ln(base_ns)) filter (ns_per_packet > 0))"
     " / var_samp(ln(ns_per_packet / base_ns)) end"
+)
+# As `evidence.Seen.interval` has it.
+TOO_LITTLE_SEEN = (
+    f"case when greatest(sum(offered_packets) / max(busy_peak_packets), count(*)) < {evidence.FEWEST_PIECES}"
+    " or sum(episodes) < 2 then 1 end"
+)
+# As `evidence.deterministic` has it, of points.
+NOTHING_DRAWN = (
+    "coalesce(arrivals = 'constant' and sizes not like '% %' and greatest(local_ppm, forward_ppm, drop_ppm) = 1000000"
+    " and (local_ppm = 0 or (stall_every is null and (wakeup is null or wakeup like 'constant(%'))), false)"
 )
 MOST_ROWS = 20  # invalid rows and others listed by name
 
@@ -50,7 +60,9 @@ def method(analysis: Analysis) -> Section:
         lines.append(Sentence(text, median, Count(len(gains), f"points with {GAIN}", "not base")))
     lines.append(
         fixed(
-            "A winner is called after Holm's adjustment for all pairs of strategies in its cell. One whose whole"
+            "A winner is called after Holm's adjustment for all pairs of strategies in its cell, each cell so surely"
+            " that all decided cells of the report are right at 95 % together (Bonferroni; half of the risk is that of"
+            " costs, half that of drops). One whose whole"
             f" interval lies {WITHIN} of the winner counts as good as it; one that is neither shown to be slower nor"
             " that close leaves the cell undecided. The number of pairs that would decide takes means and spreads as"
             " they are now."
@@ -58,9 +70,10 @@ def method(analysis: Analysis) -> Section:
     )
     lines.append(
         fixed(
-            f"No winner drops over {numbers.percent(stats.DROP_MARGIN)} percentage points more in the mean than the one"
-            " that drops least; where that is not beyond doubt and it takes fewer ns, the cell is undecided. Many cells"
-            " are compared: among a hundred, a few will stray outside their interval."
+            f"A winner is shown to drop at most {numbers.percent(stats.DROP_MARGIN)} percentage points more than the"
+            " one that drops least; where one with fewer ns is shown neither that nor the opposite, the cell is"
+            " undecided. Intervals of what comes in clumps (drops, allocator calls, pages held, latency) count"
+            " independent episodes: stalls, bursts, busy periods, not packets; with too few there is none."
         )
     )
     return Section(METHOD, tuple(Paragraph(line) for line in lines))
@@ -108,11 +121,31 @@ def warnings(analysis: Analysis) -> list[Sentence]:
         text = "One replicate: no interval can be given and nothing is decided; 5 replicates are usual."
         lines.append(Sentence(text, Count(1, "distinct (seed, replicate) of rows", shown=False)))
     lines += _other_baseline(data)
+    lines += _too_little_seen(data)
     if marked:
         every = int((data.index >= 0).any(axis=-1).sum())
         text = f"{marked:,} of {every:,} points are too short for their ring or not steady: marked where shown."
         lines.append(Sentence(text, Count(marked, "points", "short or moving"), Count(every, "points")))
     return lines
+
+
+def _too_little_seen(data: Dataset) -> list[Sentence]:
+    """Points without an interval of what comes in clumps, and their mixes."""
+    seen = data.cells.seen
+    if seen is None or data.pairs < 2:
+        return []
+    there = (data.index >= 0).any(axis=-1)
+    little = there & ~seen.interval & ~np.asarray(data.cells.exact)
+    count, every = int(little.sum()), int(there.sum())
+    if not count:
+        return []
+    mixes = tuple(name for mix, name in enumerate(data.mixes) if little[mix].any())
+    text = (
+        f"In {count:,} of {every:,} points too few independent episodes were seen for an interval of drops, allocator"
+        f" calls, pages held or latency ({', '.join(mixes)}): more packets or replicates would show more."
+    )
+    where = f"not {NOTHING_DRAWN}" if set(evidence.DRAWN) <= set(data.table.column_names) else ""
+    return [Sentence(text, Count(count, f"points with {TOO_LITTLE_SEEN}", where), Count(every, "points"))]
 
 
 def well(analysis: Analysis) -> Sentence:

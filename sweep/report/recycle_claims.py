@@ -37,7 +37,7 @@ def s2(analysis: Analysis) -> Judgement:
     for mix in chosen:
         parts, claims = [], list[Claim]()
         for load in range(len(data.loads)):
-            calls = stats.mean(data.values(CALLS)[mix, load, :, column])
+            calls = data.estimate(CALLS)[mix, load, :, column]
             sided = sides(calls, HARDLY_EVER)
             present = sided.present & ~over[mix, load]
             if not present.any():
@@ -127,7 +127,7 @@ def s5(analysis: Analysis) -> Judgement:
     over, hosts = _overloaded(analysis, column), analysis.mixes("host")
     expression = "avg(reuse_ratio)"
     for mix in hosts:
-        reuse = stats.mean(data.values("reuse_ratio")[mix, ..., column, :])
+        reuse = data.estimate("reuse_ratio")[mix, ..., column]
         sided = sides(reuse, USUALLY)
         present = sided.present & ~over[mix]
         if not present.any():

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import stats
 from . import holders
 from .analysis import Analysis
 from .dataset import Array
@@ -61,7 +60,7 @@ def _charts(analysis: Analysis, mix: int, load: int) -> list[Chart]:
     panels = [
         panel(
             analysis,
-            stats.mean(effect.values(analysis)[mix, load]),
+            effect.estimate(analysis)[mix, load],
             effect.title,
             _scale(effect, effect.values(analysis)[mix, load]),
             labelled=effect is drawn[-1],

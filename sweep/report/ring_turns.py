@@ -44,6 +44,11 @@ class Effect:
         values = analysis.data.values(self.metric)
         return holders.megabytes(values) if self.metric == holders.HELD else values
 
+    def estimate(self, analysis: Analysis) -> stats.Estimate:
+        """Its mean in every cell, in that unit."""
+        found = analysis.data.estimate(self.metric)
+        return found.scaled(float(holders.megabytes(1.0))) if self.metric == holders.HELD else found
+
     @property
     def expression(self) -> str:
         """The same in a claim."""
@@ -84,10 +89,11 @@ def turns(analysis: Analysis, mix: int) -> dict[int, Turn]:
     load = analysis.last_load(mix)
     if load < 0:
         return {}
-    ns = analysis.ns[mix : mix + 1, load : load + 1].swapaxes(2, 3)
-    drops = None if analysis.drops is None else analysis.drops[mix : mix + 1, load : load + 1].swapaxes(2, 3)
+    here = (slice(mix, mix + 1), slice(load, load + 1))
+    ns = analysis.ns[here].swapaxes(2, 3)
+    cells = analysis.data.cells.mapped(lambda values: values[here].swapaxes(2, 3))
     found = {}
-    for (_, _, column), outcome in outcomes(ns, drops).items():
+    for (_, _, column), outcome in outcomes(ns, None if analysis.drops is None else cells).items():
         rings = [int(ring) for ring in np.flatnonzero(analysis.absolute.pairs[mix, load, :, column])]
         if len(rings) >= 2:
             found[column] = _turn(analysis, (mix, load, column), rings, outcome)

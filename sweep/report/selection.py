@@ -23,6 +23,7 @@ from .coordinates import Codes, encode, parameters
 
 LITERALS: dict[str, Callable[[str], float]] = {"ps": time_ps, "bytes": size_bytes}  # by unit of the column
 MOST_VALUES = 12  # of a parameter, named in a message
+MOST_SHOWN = 400  # characters of a condition in a message
 
 
 def varying(table: pa.Table) -> str:
@@ -103,9 +104,11 @@ def _wrong(table: pa.Table, condition: str, error: ExpressionError) -> SweepErro
     hint = next(filter(None, (did_you_mean(word, names) for word in error.words)), "")
     stop = "" if str(error).endswith("?") else "."
     place = f" at character {error.place + 1}" if error.place is not None else ""
-    lines = [f'--filter "{condition}"{place}: it {error}{stop}{hint}']
+    whole = condition if len(condition) <= MOST_SHOWN else f"{condition[:MOST_SHOWN]}…"
+    lines = [f'--filter "{whole}"{place}: it {error}{stop}{hint}']
     if error.place is not None and "\n" not in condition:
-        lines += [f"    {condition}", f"    {' ' * error.place}^"]
+        first = max(error.place - MOST_SHOWN // 2, 0)
+        lines += [f"    {condition[first : first + MOST_SHOWN]}", f"    {' ' * (error.place - first)}^"]
     if error.known:
         lines.append(f"  known: {', '.join(map(str, error.known))}")
     elif error.words:

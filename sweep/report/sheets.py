@@ -9,13 +9,13 @@ the baseline's parameter, and averaged after that; a simulation without its coun
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .. import stats
+from .. import evidence, stats
 from ..errors import SweepError, did_you_mean
 from . import measures, steady
 from .axes import Axes, Axis, together
@@ -101,6 +101,7 @@ def typed(data: Dataset, column: int) -> str:
 class _Shared:
     """What all sheets need, over the rows in use."""
 
+    table: pa.Table
     axes: Axes
     counterpart: Codes  # the row that each is compared with, -1 without one
     is_base: Mask
@@ -118,7 +119,7 @@ def sheets(data: Dataset, axes: Axes, wanted: list[Measure], base: Baseline | No
         dropped = data.table.column(measures.DROPS).cast(pa.float64()).to_numpy()[axes.used]
         drops = dropped - np.append(dropped, np.nan)[counterpart]
     is_base = np.asarray(every < 0 if base is None else axes.atoms[base.atom].codes == base.code)
-    shared = _Shared(axes, counterpart, is_base, drops, _marks(data, axes))
+    shared = _Shared(data.table, axes, counterpart, is_base, drops, _marks(data, axes))
     for measure in wanted:
         values = measure.values[axes.used]
         for place, key in enumerate(table_keys):
@@ -174,12 +175,26 @@ def _sheet(shared: _Shared, measure: Measure, inside: Codes, where: tuple[tuple[
     other = np.append(own, np.nan)[shared.counterpart]
     samples = averaged(cube(own))  # (rows, columns, pairs)
     against = averaged(cube(stats.log_ratio(own, other) if measure.relative else own - other))
-    absolute = stats.mean(samples)
+    rows = np.append(axes.used, -1)
+    cells = evidence.cells_of(shared.table, rows[index])
+    others = evidence.cells_of(shared.table, rows[np.append(shared.counterpart, -1)[index]])
+    absolute, apart = stats.mean(samples), stats.mean(against)
+    more = stats.mean(averaged(cube(shared.drops)))
+    clumped, each = _clumped(measure.name), evidence.estimate(measure.name, cells)
+    absolute = _over(absolute, each) if clumped else _wider(absolute, stats.mean(cube(own)), each)
+    if clumped and compared:
+        compare = _ratio if measure.relative else evidence.difference
+        apart = _over(apart, compare(measure.name, cells, others))
+    if compared and more.pairs.any():
+        more = _over(more, evidence.difference(measures.DROPS, cells, others))
     present = absolute.pairs > 0
     whole = np.asarray(present.all(axis=1))  # rows that every column has
     kept = np.ones_like(whole) if compared else whole
     over_rows = np.log(np.where(samples > 0, samples, 1.0)) if measure.relative else samples
     over_rows = np.where(np.isfinite(samples) & kept[:, None, None], over_rows, np.nan)
+    row_mean, row_apart = stats.mean(averaged(over_rows, axis=0)), stats.mean(averaged(against, axis=0))
+    if clumped and compared:
+        row_apart = _over(row_apart, stats.Estimate(*(side.T for side in vars(apart).values())))
     marks = [*shared.marks, (measure.short[axes.used], TAIL_SHORT)]
     notes, members = {}, {}
     for cell in np.ndindex(index.shape[:2]):
@@ -195,11 +210,11 @@ def _sheet(shared: _Shared, measure: Measure, inside: Codes, where: tuple[tuple[
         rows=_labels(axes.rows, row_keys),
         columns=_labels(axes.columns, column_keys),
         absolute=absolute,
-        against=stats.mean(against),
+        against=apart,
         base=np.asarray(np.append(shared.is_base, False)[index].any(axis=(-2, -1))),
-        drops=stats.mean(averaged(cube(shared.drops))),
-        row_mean=stats.mean(averaged(over_rows, axis=0)),
-        row_mean_against=stats.mean(averaged(against, axis=0)),
+        drops=more,
+        row_mean=row_mean,
+        row_mean_against=row_apart,
         row_counts=(
             present.sum(axis=0) if compared else np.full(len(column_keys), whole.sum()),
             np.isfinite(against).any(axis=-1).sum(axis=0),
@@ -207,6 +222,47 @@ def _sheet(shared: _Shared, measure: Measure, inside: Codes, where: tuple[tuple[
         notes=notes,
         members=members,
     )
+
+
+def _over(plain: stats.Estimate, each: stats.Estimate) -> stats.Estimate:
+    """Means over combinations: `plain` has been averaged before, `each` (rows, columns, combinations) has them apart.
+
+    Of what comes in clumps the ends of the intervals are averaged: wide enough whatever they have in common.
+    """
+    there = each.pairs > 0
+    count = np.maximum(there.sum(axis=-1), 1)
+    center, low, high = (np.where(there, side, 0.0).sum(axis=-1) / count for side in (each.center, each.low, each.high))
+    some = plain.pairs > 0
+    return replace(plain, **{"center": np.where(some, center, np.nan), "low": low, "high": high})
+
+
+def _ratio(name: str, cells: evidence.Cells, others: evidence.Cells) -> stats.Estimate:
+    """Logarithms of paired ratios of what comes in clumps: by as much wider as the difference is than Student's."""
+    found = evidence.log_ratio(name, cells, others)
+    if evidence.kind(name).quantile is not None:
+        return found
+    value, reference = cells.read(name), others.read(name)
+    apart, students = evidence.difference(name, cells, others), stats.difference(value, reference)
+    base = stats.mean(np.where(np.isfinite(value), reference, np.nan)).center
+    with np.errstate(divide="ignore", invalid="ignore"):
+        below = np.log(np.maximum(1 - (students.low - apart.low) / base, 0.0))
+        above = np.log1p((apart.high - students.high) / base)
+    return replace(found, low=found.low + below, high=found.high + above)
+
+
+def _wider(plain: stats.Estimate, students: stats.Estimate, each: stats.Estimate) -> stats.Estimate:
+    """Of any other metric: `plain` (rows, columns), by as much wider as few episodes make `each` than `students`."""
+    there = each.pairs > 0
+    count = np.maximum(there.sum(axis=-1), 1)
+    below, above = (
+        np.where(there, side, 0.0).sum(axis=-1) / count for side in (students.low - each.low, each.high - students.high)
+    )
+    return replace(plain, low=plain.low - below, high=plain.high + above)
+
+
+def _clumped(name: str) -> bool:
+    """Whether a metric needs more than Student's interval over the replicates."""
+    return evidence.kind(name) != evidence.Kind()
 
 
 def averaged(samples: Array, axis: int = -2) -> Array:

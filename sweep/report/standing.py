@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import numbers
 from .analysis import Analysis
-from .outcome import DROPS_DIFFER, WITHIN, Outcome
+from .outcome import DROPS_OPEN, WITHIN, Outcome
 from .statements import Led
 
 
@@ -86,7 +86,7 @@ def _equals(alone: int, beside: dict[str, int], settled: int) -> tuple[str, ...]
 
 def _undecided(cells: list[Outcome]) -> str:
     """Why most cells have no winner."""
-    if sum(outcome.drops_differ for outcome in cells) * 2 > len(cells):
-        return DROPS_DIFFER
+    if sum(outcome.drops_open for outcome in cells) * 2 > len(cells):
+        return DROPS_OPEN
     pairs = [outcome.winner.pairs for outcome in cells]
     return f"undecided with {numbers.count(max(pairs), 'pair')}"

@@ -8,25 +8,26 @@ each judged by its 95 % interval.  With a metric on the right, cells are compare
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .. import claims, stats
+from .. import claims, evidence, stats
 from ..errors import SweepError, did_you_mean
 from ..storage import resume
 from . import numbers, reproduction
 from .analysis import Analysis
-from .dataset import Dataset
+from .dataset import Array, Dataset
 from .document import Finding
 from .judging import NOT_TESTED, TONES, UNDECIDED, Judgement, for_all, sides, spanned
 from .statements import ClaimOfFile, Extreme, Sentence, fixed
 
 Mask = NDArray[np.bool_]
 NOT_UNDERSTOOD = fixed("not understood")
+TOO_LITTLE_SEEN = "Too few independent episodes were seen"
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,15 @@ def _judge(analysis: Analysis, that: str) -> Judgement:
     data = analysis.data
     claim = claims.parse(that)
     left = _side(data, claim.left)
-    samples = data.values(left.metric)
-    if claim.right is not None:
-        samples = samples - _counterpart(data, _side(data, claim.right))
-    estimate = stats.mean(samples)[left.selected]
-    sided = sides(estimate, claim.threshold, inclusive=claim.sign in ("<=", ">"))
-    good, bad = (sided.below, sided.above) if claim.sign in ("<", "<=") else (sided.above, sided.below)
+    right = None if claim.right is None else _side(data, claim.right)
+    estimate = _estimate(data, left, right)[left.selected]
+    inclusive = claim.sign in ("<=", ">")
+    sided = sides(estimate, claim.threshold, inclusive=inclusive)
+    # One cell refutes: each has its share of the risk.  To support it takes all of them, each at the whole level.
+    shared = 1 - (1 - stats.CONFIDENCE) / max(sided.cells, 1)
+    strictly = sides(_estimate(data, left, right, shared)[left.selected], claim.threshold, inclusive=inclusive)
+    good, bad = (sided.below, strictly.above) if claim.sign in ("<", "<=") else (sided.above, strictly.below)
+    undecided = sided.present & ~good & ~bad
     counts = (int(good.sum()), int(bad.sum()), sided.cells)
     if not sided.cells:
         none = ClaimOfFile(that, *counts)
@@ -79,7 +83,7 @@ def _judge(analysis: Analysis, that: str) -> Judgement:
     if bad.any():
         evidence.append(Sentence(f"Against it: {_places(data, left.selected, bad)}.", ClaimOfFile(that, *counts)))
     if word == UNDECIDED:
-        evidence.append(Sentence(_more(data, estimate, sided.open, claim.threshold), ClaimOfFile(that, *counts)))
+        evidence.append(Sentence(_more(data, estimate, undecided, claim.threshold), ClaimOfFile(that, *counts)))
     return word, evidence
 
 
@@ -110,14 +114,31 @@ def _selected(data: Dataset, selector: claims.Selector) -> Mask:
     return np.asarray(equal, np.bool_)
 
 
-def _counterpart(data: Dataset, side: Side) -> NDArray[np.float64]:
-    """Values of the right side for every cell of (mix, load, ring), shape (..., 1, pairs); one column at most each."""
-    many = (side.selected & (data.index >= 0).any(axis=-1)).sum(axis=-1)
-    if (many > 1).any():
+def _estimate(data: Dataset, left: Side, right: Side | None, confidence: float = stats.CONFIDENCE) -> stats.Estimate:
+    """Of every cell: the left side, or its paired difference from the right one."""
+    if right is None:
+        return evidence.estimate(left.metric, data.cells, confidence)
+    other = data.cells.mapped(_counterpart(data, right))
+    if left.metric == right.metric:
+        return evidence.difference(left.metric, data.cells, other, confidence)
+    return stats.mean(data.values(left.metric) - other.read(right.metric), confidence)
+
+
+def _counterpart(data: Dataset, side: Side) -> Callable[[Array], Array]:
+    """Takes a cube (..., columns, pairs) to the right side of every cell, (..., 1, pairs); NaN where there is none."""
+    there = side.selected & (data.index >= 0).any(axis=-1)
+    if (many := there.sum(axis=-1)).max(initial=0) > 1:
         raise SweepError(f"the right side selects {int(many.max())} strategies in a cell; name one (and its label)")
-    values = np.where(side.selected[..., None], data.values(side.metric), np.nan)
-    kept = np.where(np.isfinite(values), values, 0.0).sum(axis=-2, keepdims=True)
-    return np.where(np.isfinite(values).any(axis=-2, keepdims=True), kept, np.nan)
+    column, none = there.argmax(axis=-1)[..., None], ~there.any(axis=-1)
+
+    def taken(values: Array) -> Array:
+        index = column.reshape(*column.shape, *[1] * (values.ndim - column.ndim))
+        found = np.take_along_axis(values, index, axis=column.ndim - 1)
+        if found.dtype.kind == "f":
+            found = np.where(none.reshape(*none.shape, *[1] * (found.ndim - none.ndim)), np.nan, found)
+        return np.asarray(found)
+
+    return taken
 
 
 def _places(data: Dataset, selected: Mask, bad: Mask, most: int = 3) -> str:
@@ -132,6 +153,9 @@ def _places(data: Dataset, selected: Mask, bad: Mask, most: int = 3) -> str:
 def _more(data: Dataset, estimate: stats.Estimate, undecided: Mask, threshold: float) -> str:
     if (estimate.pairs[undecided] < 2).any():
         return "One replicate shows nothing about its spread: at least 2 are needed, 5 are usual."
+    unseen = int((undecided & ~estimate.known).sum())
+    if unseen:
+        return f"{TOO_LITTLE_SEEN} in {numbers.count(unseen, 'open cell')}: more packets or replicates would show more."
     needed = [stats.pairs_needed(estimate[int(place)], threshold) for place in np.flatnonzero(undecided)]
     known = [pairs for pairs in needed if pairs is not None]
     open_cells = numbers.count(len(needed), "open cell")

@@ -14,7 +14,7 @@ from .analysis import Analysis
 from .dataset import Array
 from .document import Finding, Findings, Section
 from .judging import spanned
-from .outcome import DROPS_DIFFER, WITHIN, pairs_wanted
+from .outcome import DROPS_OPEN, WITHIN, pairs_wanted
 from .standing import Standing, cells_of, standing
 from .statements import (
     Absent,
@@ -96,8 +96,8 @@ def _fewest_means(analysis: Analysis, mix: int) -> Sentence:
 def _unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
     """How many cells have no winner, and what it would take."""
     cells, here = cells_of(analysis, mix), at(analysis.data.mixes[mix])
-    drops = sum(outcome.drops_differ for outcome in cells)
-    left = [o for o in cells if not o.drops_differ and not o.settled(analysis.data.strategies)]
+    drops = sum(outcome.drops_open for outcome in cells)
+    left = [o for o in cells if not o.drops_open and not o.settled(analysis.data.strategies)]
     lines = []
     if left:
         where = both(here, "state <> 'drops' and not settled")
@@ -106,10 +106,10 @@ def _unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
         claims = (Count(len(left), "cells", where), *wanted.claims)
         lines.append(Sentence(f"{numbers.count(len(left), 'cell')} {are} {wanted}.", *claims))
     if drops:
-        fewest = f"{numbers.percent(stats.DROP_MARGIN)} percentage points more"
+        more = f"{numbers.percent(stats.DROP_MARGIN)} percentage points more"
         text = (
-            f"{numbers.count(drops, 'cell')} {'is' if drops == 1 else 'are'} {DROPS_DIFFER} (the one with the fewest"
-            f" ns drops over {fewest} in the mean, not beyond doubt)."
+            f"{numbers.count(drops, 'cell')} {'is' if drops == 1 else 'are'} {DROPS_OPEN} (one with fewer ns is"
+            f" shown neither to drop over {more} than the least, nor not to)."
         )
         lines.append(Sentence(text, Count(drops, "cells", both(here, "state = 'drops'"))))
     return lines

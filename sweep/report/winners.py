@@ -10,13 +10,13 @@ from .analysis import Analysis
 from .differences import ABSENT
 from .document import Block, Cell, Key, Paragraph, Section, Table
 from .marked_row import winner_claim
-from .outcome import DROPS_DIFFER, WITHIN, pairs_wanted
+from .outcome import DROPS_OPEN, WITHIN, pairs_wanted
 from .panels import FAINT, INK, key, shade
 from .statements import Sentence, Values, at, fixed, joined
 
 LEGEND = fixed(
     f"A≈B: A takes the fewest, B is shown to be {WITHIN} of it · ?AB: undecided which of these takes the fewest"
-    f" · ≠ {DROPS_DIFFER} · – not simulated"
+    f" · ≠ {DROPS_OPEN} · – not simulated"
 )
 
 
@@ -62,9 +62,9 @@ def _cell(analysis: Analysis, where: tuple[int, int, int]) -> Cell:
     color = shade(list(dict.fromkeys(strategies)).index(strategies[winner.best])) if settled else FAINT
     hatched = settled and len(outcome.leaders(strategies)) > 1
     told = (winner_claim(analysis, where, outcome),)
-    if outcome.drops_differ:
+    if outcome.drops_open:
         faster = ", ".join(names[column] for column in outcome.faster_droppers)
-        detail = f"{DROPS_DIFFER}; fewer ns and more drops: {faster}"
+        detail = f"{DROPS_OPEN}, of those with fewer ns: {faster}"
         return Cell("≠", "tie", detail, notes, color, claims=told)
     if not outcome.decided:
         among = "".join(letter(column) for column in sorted(winner.ties))

@@ -126,7 +126,7 @@ def _host(prefix: str, field: Field, part: str) -> Parameter:
 
 @cache
 def parameters() -> tuple[Parameter, ...]:
-    """All parameter columns but `label`, in their order."""
+    """The parameter columns that are read from a scenario, in their order."""
     knobs = {knob.name: knob for name in strategies.NAMES for knob in strategies.strategy(name).KNOBS}
     return (
         _own("strategy", "string", "1", "page recycling strategy"),
@@ -198,28 +198,36 @@ def parameters() -> tuple[Parameter, ...]:
 LABEL = Column(
     "label", pa.string(), "1", "name of the variant of a strategy, from the sweep file", "parameter", of="strategy"
 )
+DURATION = Column(
+    "duration_ps", pa.int64(), "ps", "length of the measured window, where the sweep file says it", "parameter"
+)
+WARMUP = Column("warmup_ps", pa.int64(), "ps", "length of the warm-up, where the sweep file says it", "parameter")
+SAID = {LABEL: "strategy", DURATION: "truesize_bytes", WARMUP: "duration_ps"}  # and the column that each comes after
 
 
 def columns() -> list[Column]:
-    """The parameter columns, `label` after `strategy`."""
-    first, *rest = (parameter.column for parameter in parameters())
-    return [first, LABEL, *rest]
+    """The parameter columns: those that decide the counters, and what the sweep file alone says."""
+    found = [parameter.column for parameter in parameters()]
+    for column, before in SAID.items():
+        found.insert(1 + [each.name for each in found].index(before), column)
+    return found
 
 
 class Rows:
     """The parameter columns of any of these simulations.  Each distinct value is worked out once, when this is made."""
 
-    def __init__(self, scenarios: Mapping[str, Coded[Any]], label: Coded[str | None]) -> None:
-        """`scenarios` has a column for every field of a scenario but the replicate, one row per point."""
+    def __init__(self, scenarios: Mapping[str, Coded[Any]], said: Mapping[str, Coded[Any]]) -> None:
+        """Of points, one row each: `scenarios` has every field of a scenario but the replicate, `said` the SAID."""
         grouped: dict[tuple[str, ...], list[Parameter]] = {}
         for parameter in parameters():
             if parameter.fields != ("replicate",):
                 grouped.setdefault(parameter.fields, []).append(parameter)
         self._groups: list[tuple[Codes, dict[str, pa.Array]]] = [
-            (label.codes, {LABEL.name: pa.array(label.values, LABEL.type)})
+            (said[column.name].codes, {column.name: pa.array(said[column.name].values, column.type)}) for column in SAID
         ]
+        rows = len(said[LABEL.name])
         for fields, members in grouped.items():
-            found = together([scenarios[field] for field in fields], len(label))
+            found = together([scenarios[field] for field in fields], rows)
             values = {
                 column.name: pa.array([value(*each) for each in found.values], column.type)
                 for column, _, value in members
@@ -227,7 +235,7 @@ class Rows:
             self._groups.append((found.codes, values))
 
     def of(self, points: NDArray[np.int64], replicates: NDArray[np.int64]) -> dict[str, pa.Array]:
-        """Every parameter column, `label` among them, a row for each of these simulations."""
+        """Every parameter column, a row for each of these simulations."""
         spread: dict[str, pa.Array] = {"replicate": pa.array(replicates)}
         for codes, columns in self._groups:
             here = pa.array(codes[points])
@@ -236,8 +244,9 @@ class Rows:
 
 
 def arrays(scenarios: Sequence[Scenario], labels: Iterable[str | None]) -> dict[str, pa.Array]:
-    """Parameter columns of `scenarios`, one row each, and the label column."""
+    """Parameter columns of `scenarios`, one row each, that no sweep file says more of than their labels."""
     fields = {field for parameter in parameters() for field in parameter.fields}
     columns = {field: Coded.of(getattr(scenario, field) for scenario in scenarios) for field in fields}
-    rows = Rows(columns, Coded.of(labels))
+    nothing: Coded[None] = Coded.constant(None, len(scenarios))
+    rows = Rows(columns, {LABEL.name: Coded.of(labels), DURATION.name: nothing, WARMUP.name: nothing})
     return rows.of(np.arange(len(scenarios)), np.array([scenario.replicate for scenario in scenarios], np.int64))

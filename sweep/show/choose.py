@@ -55,7 +55,9 @@ def choose(table: pa.Table, words: Sequence[str], place: str) -> Chosen:
     Where several replicates of one point fit, the first of them.  Raises SweepError if none fits, or several points.
     """
     given = [word for text in words for word in text.replace(",", " ").split()]
-    names = [field.name for field in table.schema if (field.metadata or {}).get(b"role") == b"parameter"]
+    fields = [field for field in table.schema if (field.metadata or {}).get(b"role") == b"parameter"]
+    # The packets of a window last: where a window is given as a time they follow from its link, queues and load.
+    names = [field.name for field in sorted(fields, key=lambda field: field.metadata.get(b"decides") == b"window")]
     if not {"id", "replicate"} <= set(table.column_names) or not names:
         raise SweepError(f'the table of "{place}" has no ids or no parameters; was it published by `sweep run`?')
     groups, varied = _points(table, [name for name in names if name not in NOT_OF_A_POINT])

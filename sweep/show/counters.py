@@ -23,6 +23,11 @@ STAGES = (
         *("offered_packets", "offered_bytes", "drop_nic_buffer_packets", "drop_no_descriptor_packets"),
         *("drop_no_memory_packets", "interrupts", "polls", "full_polls", "rx_packets"),
     ),
+    (
+        "Independent episodes, and what was lost in them",
+        *("episodes", "bursts", "loss_episodes", "loss_peak_packets", "allocation_episodes", "busy_peak_packets"),
+        *("rx_ring_peak_packets", "tx_ring_peak_frames", "nic_buffer_peak_bytes"),
+    ),
     ("In the driver", "filtered_packets", "copied_packets", "posted_buffers", "released_buffers"),
     (
         "To the socket and its reader",

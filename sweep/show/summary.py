@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweep import stats
+from sweep import evidence, stats
 from sweep.report import numbers
 from sweep.report.document import Cell, Section, Table
 
@@ -90,8 +90,8 @@ def census(chosen: Chosen) -> Section:
 
 def estimate(chosen: Chosen, name: str) -> stats.Estimate:
     """Mean of a metric over the valid replicates of the point."""
-    column = chosen.point.filter(valid(chosen.point)).column(name)
-    return stats.mean(np.asarray(column.cast(pa.float64()).fill_null(float("nan"))))
+    rows = chosen.point.filter(valid(chosen.point))
+    return evidence.estimate(name, evidence.cells_of(rows, np.arange(len(rows))))
 
 
 def valid(table: pa.Table) -> pa.Array | pa.ChunkedArray:
@@ -103,14 +103,14 @@ def valid(table: pa.Table) -> pa.Array | pa.ChunkedArray:
 
 def _mean(chosen: Chosen, name: str) -> str:
     over = estimate(chosen, name)
-    if int(over.pairs) < 2:
+    if not over.known:
         return _number(float(over.center))
-    half = "" if bool(over.exact) else f" ± {_number(float(over.high - over.center), 2)}"
+    half = "" if bool(over.exact) else f" ± {_number(float(over.half), 2)}"
     return f"{_number(float(over.center))}{half}"
 
 
 def _interval(over: stats.Estimate) -> str:
-    if int(over.pairs) < 2:
+    if not over.known:
         return numbers.MISSING
     return "exact" if bool(over.exact) else f"{_number(float(over.low))} to {_number(float(over.high))}"
 

@@ -13,11 +13,11 @@ import numpy as np
 from .. import stats
 from ..config import Objective
 from ..metrics import PAGE_BYTES
-from . import judge
+from . import shortage
 from .contest import Standing
 from .cube import Cube
 from .judge import State
-from .search import COST, DROPS, HELD, Cell, Search
+from .search import COST, DROPS, HELD, Search
 from .series import Series
 
 SIMULATED, IMPLIED, SKIPPED = "simulated", "implied", "not needed"
@@ -34,6 +34,7 @@ class Rung:
     how: str  # SIMULATED, IMPLIED or SKIPPED
     replicates: int
     measured: tuple[stats.Estimate, ...]  # of each objective; empty if it was not simulated
+    why: str | None  # it is undecided: "only 2 stalls seen"; None where it is not, or just lies at a bound
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,14 @@ class Sized:
     answer: Rung | None  # the smallest that was shown to meet all objectives
     decided: bool  # all smaller ones fail, or all if there is no answer
     fails_to: Rung | None  # the largest that fails before the first that is undecided; None without one
+    why: str | None  # the first that is undecided is so, see `Rung`
     wanted: int | None  # replicates at which the undecided ones would be decided; None if not known
+    window_packets: int  # counted in a replicate, of the longest of its points
     asked: bool  # an objective speaks of one of its points
     unmeasured: tuple[str, ...]  # metrics that have no value here
     contradictions: tuple[str, ...]
     ns: stats.Estimate | None  # per packet, at the answer
-    drop_ratio: float  # mean, at the answer
+    drop_ratio: stats.Estimate | None  # at the answer
     held_bytes: float  # mean, at the answer
 
     @property
@@ -92,6 +95,12 @@ class Answer:
     wanted_packets: int
     grid_packets: int
 
+    @property
+    def deciding(self) -> int | None:
+        """Replicates that would decide all series of which that is known; None if there is no such series."""
+        series = (each for verdict in self.verdicts for each in verdict.series if not each.decided)
+        return max((each.wanted for each in series if each.wanted is not None), default=None)
+
 
 def verdicts(search: Search) -> tuple[Verdict, ...]:
     """Of every mix and load that has points."""
@@ -112,6 +121,7 @@ def _sized(search: Search, where: tuple[int, int, int]) -> Sized:
     open_ = np.flatnonzero(known.there & (known.high != State.FAILS))[:1]
     failing = np.flatnonzero((known.there & (known.high == State.FAILS))[: int(open_[0]) if len(open_) else None])
     cell = search.cell(*where, answer) if answer is not None else None
+    whys = [rungs[rung].why for rung in np.flatnonzero(known.open[:answer]).tolist()]
     return Sized(
         column=cube.columns[where[1]],
         strategy=cube.strategies[where[1]],
@@ -119,15 +129,17 @@ def _sized(search: Search, where: tuple[int, int, int]) -> Sized:
         answer=rungs[answer] if answer is not None else None,
         decided=known.decided,
         fails_to=rungs[failing[-1]] if len(failing) else None,
+        why=next(filter(None, whys), None),
         wanted=_wanted(search, where, known),
+        window_packets=int(cube.packets[cube.points[where][cube.there[where]]].max()),
         asked=search.speaks(*where),
         unmeasured=known.unmeasured,
         contradictions=tuple(
             f"{objective.metric} is worse at {_named(cube, worse)} than at {_named(cube, better)}"
             for objective, (better, worse) in known.contradictions
         ),
-        ns=stats.mean(search.samples(COST, cell)) if cell else None,
-        drop_ratio=float(stats.mean(search.samples(DROPS, cell)).center) if cell else float("nan"),
+        ns=search.estimate(COST, cell) if cell else None,
+        drop_ratio=search.estimate(DROPS, cell) if cell else None,
         held_bytes=float(stats.mean(search.samples(HELD, cell)).center) * PAGE_BYTES if cell else float("nan"),
     )
 
@@ -141,12 +153,14 @@ def _absent(column: str, strategy: str) -> Sized:
         answer=None,
         decided=True,
         fails_to=None,
+        why=None,
         wanted=None,
+        window_packets=0,
         asked=False,
         unmeasured=(),
         contradictions=(),
         ns=None,
-        drop_ratio=float("nan"),
+        drop_ratio=None,
         held_bytes=float("nan"),
     )
 
@@ -164,7 +178,7 @@ def _rung(search: Search, where: tuple[int, int, int], known: Series, rung: int)
     measured = []
     if simulated:
         confidence = 1 - 2 * search.level(known, rung)
-        measured = [stats.mean(search.samples(each.metric, cell), confidence) for each in search.question.objectives]
+        measured = [search.estimate(each.metric, cell, confidence) for each in search.question.objectives]
     size = int(cube.pool_sizes[cube.points[cell]])
     return Rung(
         ring=cube.rings[cell[3]],
@@ -173,28 +187,24 @@ def _rung(search: Search, where: tuple[int, int, int], known: Series, rung: int)
         how=SIMULATED if simulated else IMPLIED if settled else SKIPPED,
         replicates=int(known.count[rung]),
         measured=tuple(measured),
+        why=_why(search, where, rung) if known.open[rung] else None,
     )
 
 
+def _why(search: Search, where: tuple[int, int, int], rung: int) -> str | None:
+    """Of the first objective that has a reason."""
+    cell = search.cell(*where, rung)
+    found = search.evidence(cell)
+    episode = search.question.cube.episodes[search.question.cube.points[cell]]
+    return next(filter(None, (shortage.why(each, found, episode) for each in search.speaking(cell))), None)
+
+
 def _wanted(search: Search, where: tuple[int, int, int], known: Series) -> int | None:
-    """Replicates that would decide all that is undecided up to the answer, if means and spreads stay."""
-    level = search.question.levels(int(known.there.sum()))[-1]
-    needed = [
-        _decides(search, search.cell(*where, rung), level)
-        for rung in np.flatnonzero(known.open[: known.answer]).tolist()
-    ]
+    """Replicates that would decide all that is undecided up to the answer, if they are like these."""
+    question, needed = search.question, []
+    risk, objectives = question.risk(int(known.there.sum())), len(question.objectives)
+    for rung in np.flatnonzero(known.open[: known.answer]).tolist():
+        cell = search.cell(*where, rung)
+        found, count = search.evidence(cell), int(search.count[cell])
+        needed.append(shortage.replicates(search.speaking(cell), found, count, risk, objectives))
     return None if None in needed else max((each for each in needed if each is not None), default=None)
-
-
-def _decides(search: Search, cell: Cell, level: float) -> int | None:
-    """Replicates that would show one objective to fail if one does, or else all to be met."""
-    packets = int(search.question.cube.packets[search.question.cube.points[cell]])
-    failing: list[int | None] = []
-    meeting: list[int | None] = []
-    for objective in search.question.objectives:
-        samples = search.samples(objective.metric, cell)
-        fails = judge.badness(objective, stats.mean(samples).center) >= judge.bound(objective)
-        (failing if fails else meeting).append(judge.replicates_wanted(objective, samples, level, packets))
-    if failing:
-        return min((each for each in failing if each is not None), default=None)
-    return None if None in meeting else max((each for each in meeting if each is not None), default=None)

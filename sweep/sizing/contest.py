@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import stats
-from ..report.outcome import Outcome, outcome_of
+from ..evidence import Cells
+from ..report.outcome import Outcome, outcome_of, over_least
 from .judge import Array, Ints
 from .lattice import Mask
 
@@ -44,10 +45,10 @@ class Standing:
         return self.beaten[0] if self.beaten else None
 
 
-def stand(ns: Array, drops: Array, asked: Ints, looks: Sequence[int], levels: Sequence[float]) -> Standing | None:
-    """How a contest stands; arrays (columns, n), NaN for what is no contender, not asked for or without a valid row.
+def stand(ns: Array, cells: Cells, asked: Ints, looks: Sequence[int], levels: Sequence[float]) -> Standing | None:
+    """How a contest stands; `ns` (columns, n) is NaN for what is no contender, not asked for or without a valid row.
 
-    `asked`: replicates that were asked for of each column.
+    `cells`: of the columns, (columns,), likewise; `asked`: replicates that were asked for of each column.
 
     None if there is no contender.
     """
@@ -56,7 +57,9 @@ def stand(ns: Array, drops: Array, asked: Ints, looks: Sequence[int], levels: Se
     for look, level in zip(looks, levels, strict=True):
         if standing is not None and (asked[left] < look).any():
             return replace(standing, following=look)
-        outcome = outcome_of(np.where(left[:, None], ns[:, :look], np.nan), drops[:, :look], 1 - level)
+        cost = np.where(left[:, None], ns[:, :look], np.nan)
+        excess = over_least(cost, cells.at((slice(None), slice(None, look))), 1 - level)
+        outcome = outcome_of(cost, excess, 1 - level)
         if outcome is None:
             return None
         left = np.zeros_like(contenders)

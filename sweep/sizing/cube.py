@@ -12,6 +12,7 @@ which the answer wants them.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +20,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from .. import evidence
 from ..config import Sweep
 from ..errors import ConfigError
+from ..evidence.words import episode_word
 from ..report.coordinates import encode, place
 from ..schema import results_schema
 from ..schema.parameters import Rows
@@ -43,6 +46,9 @@ class Cube:
     points: Ints = field(repr=False)  # number of the point of each cell, -1 where there is none
     pool_sizes: Ints = field(repr=False)  # of each point, (points,); -1 where a strategy has no pool
     packets: Ints = field(repr=False)  # counted in each replicate of a point, (points,)
+    parameters: Mapping[str, Array] = field(repr=False)  # that evidence reads, (points,) each; NaN where there is none
+    drawn: NDArray[np.bool_] = field(repr=False)  # whether anything is drawn at random at a point, (points,)
+    episodes: tuple[str, ...] = field(repr=False)  # what the episodes of a point are called: "stall", "burst", ...
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -77,6 +83,10 @@ def cube(sweep: Sweep) -> Cube:
         )
     sizes = table.column(POOL).fill_null(-1).to_numpy()
     packets = table.column("packets").to_numpy() - table.column("warmup").to_numpy()
+    words = map(episode_word, table.column("stall_every").to_pylist(), table.column("arrivals").to_pylist())
+    read = [name for name in table.column_names if name in evidence.COLUMNS]
+    drawn = ~evidence.deterministic(table)
+    parameters = {name: table.column(name).cast(pa.float64()).to_numpy() for name in read}
     pool, pools = np.zeros(len(table), np.int64), [None]
     if _is_axis(sweep):
         pool, pools = encode(table, POOL)
@@ -94,13 +104,16 @@ def cube(sweep: Sweep) -> Cube:
         points=points,
         pool_sizes=sizes,
         packets=packets,
+        parameters=parameters,
+        drawn=drawn,
+        episodes=tuple(words),
     )
 
 
 def _parameters(sweep: Sweep) -> pa.Table:
     """The parameters of every point, as the published table has them."""
     scenarios, points = sweep.scenarios, np.arange(sweep.points, dtype=np.int64)
-    columns = Rows(scenarios.columns, scenarios.label).of(points, np.zeros_like(points))
+    columns = Rows(scenarios.columns, scenarios.said).of(points, np.zeros_like(points))
     schema = results_schema()
     fields = [schema.field(name) for name in schema.names if name in columns]
     description = {b"sweep": json.dumps({"baseline": dict(sweep.baseline)}).encode()}

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..evidence import FEWEST_EPISODES
 from ..report import numbers
 from ..report.document import Cell, Document, Paragraph, Section, Table
-from ..report.outcome import DROPS_DIFFER, WITHIN
+from ..report.outcome import DROPS_OPEN, WITHIN
 from ..stats import Estimate
 from .answer import IMPLIED, SIMULATED, Answer, Rung, Sized, Verdict
 from .contest import Standing
@@ -89,7 +90,7 @@ def _best(verdict: Verdict, standing: Standing) -> Cell:
     if standing.outcome.decided:
         return Cell(names[standing.best], "best", notes=notes)
     others = ", ".join(names[column] for column in (*winner.open, *standing.outcome.faster_droppers))
-    why = DROPS_DIFFER if standing.outcome.drops_differ else f"undecided after {standing.replicates} replicates"
+    why = DROPS_OPEN if standing.outcome.drops_open else f"undecided after {standing.replicates} replicates"
     more = f"; about {winner.needed} would decide" if winner.needed is not None else ""
     return Cell(f"?{names[standing.best]}", "tie", notes=(f"or {others}: {why}{more}", *notes))
 
@@ -126,9 +127,20 @@ def _none(answer: Answer, verdict: Verdict) -> Cell:
         rings = numbers.ranges(sorted({float(ring) for each in series for ring in each.rings}), counted=False)
         return Cell(f"none of the rings {rings}", "worse")
     names = ", ".join(each.column for each in series if not each.decided)
-    wanted = [each.wanted for each in series if not each.decided]
-    more = f"; about {max(n for n in wanted if n)} would decide" if all(wanted) else ""
-    return Cell("none is shown to do", "tie", notes=(f"undecided after {answer.looks[-1]} replicates: {names}{more}",))
+    open_ = [each for each in series if not each.decided]
+    most = max(open_, key=lambda each: each.wanted or 0)
+    more = f"; {_would(most)}" if all(each.wanted for each in open_) else ""
+    why = next((f", {each.why}" for each in open_ if each.why), "")
+    notes = (f"undecided after {answer.looks[-1]} replicates{why}: {names}{more}",)
+    return Cell("none is shown to do", "tie", notes=notes)
+
+
+def _would(each: Sized) -> str:
+    """ "about 90 replicates (1.4 M packets) would decide"."""
+    if each.wanted is None:
+        return "more would hardly decide"
+    packets = _packets(each.wanted * each.window_packets)
+    return f"about {each.wanted:,} replicates ({packets} packets) would decide"
 
 
 def _doubts(answer: Answer, each: Sized) -> Iterator[str]:
@@ -142,8 +154,8 @@ def _doubts(answer: Answer, each: Sized) -> Iterator[str]:
             if each.answer
             else "no ring is shown to do"
         )
-        more = f"about {each.wanted} would decide" if each.wanted else "more would hardly decide"
-        yield f"{fails}, {does} after {answer.looks[-1]} replicates; {more}"
+        why = f", {each.why}" if each.why else ""
+        yield f"{fails}, {does} after {answer.looks[-1]} replicates{why}; {_would(each)}"
     if not each.asked:
         yield "no objective speaks of it, so any ring does"
     if each.contradictions:
@@ -197,7 +209,7 @@ def _row(answer: Answer, verdict: Verdict, number: int) -> tuple[Cell, ...]:
         _pool(each),
         _cost(each, "best" if best else ""),
         Cell(numbers.percent(float(behind.center), signed=True)) if behind is not None else ABSENT,
-        Cell(numbers.percent(each.drop_ratio)),
+        _drops(each),
         _held(each),
         strip,
     )
@@ -229,7 +241,18 @@ def _cost(each: Sized, tone: str = "", notes: tuple[str, ...] = ()) -> Cell:
     if each.ns is None:
         return ABSENT
     interval = f"{numbers.significant(float(each.ns.low))} to {numbers.significant(float(each.ns.high))} ns"
-    return Cell(numbers.significant(float(each.ns.center)), tone, f"{interval}, n={int(each.ns.pairs)}", notes)
+    return Cell(numbers.significant(float(each.ns.center)), tone, _known(each.ns, interval), notes)
+
+
+def _drops(each: Sized) -> Cell:
+    if each.drop_ratio is None:
+        return ABSENT
+    interval = f"{numbers.percent(float(each.drop_ratio.low))} to {numbers.percent(float(each.drop_ratio.high))} %"
+    return Cell(numbers.percent(float(each.drop_ratio.center)), detail=_known(each.drop_ratio, interval))
+
+
+def _known(found: Estimate, interval: str) -> str:
+    return f"{interval if found.known else 'too little seen for an interval'}, n={int(found.pairs)}"
 
 
 def _held(each: Sized) -> Cell:
@@ -239,11 +262,13 @@ def _held(each: Sized) -> Cell:
 def _method(answer: Answer) -> Iterator[str]:
     risk = f"{100 * (1 - answer.confidence):.3g}"
     yield (
-        "A ring meets the objectives if one-sided t tests show its mean to be on the right side of every bound, and "
-        f"fails if one shows it not to be. The risk of a series, {risk} %, is divided among its rings and looks (Lan "
-        "and DeMets), so looking early and stopping does not make it larger. A ring that is the answer was simulated, "
-        "with as many replicates as any ring under the same mix and load has needed. None at all in so many packets is "
-        "less than a bound only if a rate at the bound would have shown in them (Poisson)."
+        "A ring meets the objectives if the whole one-sided interval of each metric is on the right side of its bound, "
+        f"and fails if that of one is whole on the wrong side. The risk of a series, {risk} %, is divided among its "
+        "rings and looks (Lan and DeMets), so looking early and stopping does not make it larger. A ring that is the "
+        "answer was simulated, with as many replicates as any ring under the same mix and load has needed. Losses and "
+        "allocations come in clumps, so stalls, bursts or busy periods are counted in place of packets: fewer than "
+        f"{FEWEST_EPISODES} never show that a ring does, and one more that was not seen may lose more. "
+        "Replicates that are too bad for a mean within the bound show that a ring fails, however few they are (Ville)."
     )
     yield (
         "The best takes the fewest ns per packet, compared replicate by replicate, with Holm's adjustment and a risk "

@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Whether a cell meets an objective, as far as its replicates show it.
 
-A cell *meets* an objective if a one-sided t test shows its mean to be on the wanted side of the bound, it *fails* if
-one shows it not to be, and is *open* otherwise.  It meets all objectives if it meets each (every test at the whole
-level: intersection-union), and fails if it fails any (each test at its share of the level).  So whatever is true of a
-cell, it is judged wrongly with at most the risk that it is given.
+A cell *meets* an objective if the interval of its metric (`evidence.estimate`, one-sided at the level of the look) is
+whole on the wanted side of the bound, and *fails* if it is whole on the other side; else it is *open*.  Of what comes
+in clumps, and of what was the same in every replicate by chance, an interval is not enough to meet: as many independent
+episodes must have been seen as show that what did not happen hardly does (`Seen.many`).  A cell meets all objectives if
+it meets each (every test at the whole level: intersection-union), and fails if it fails any (each test at its share of
+the level).  So whatever is true of a cell, it is judged wrongly with at most the risk that it is given.
 
-Replicates that are all equal are taken as exact, with one exception: of what is counted per packet, none at all in n
-packets may be luck.  There a cell meets only if a rate at the bound would show something in so many packets, beyond
-the same level (Poisson: the rule of three).
+Where too few episodes were seen for an interval, a cell may still be shown to fail, because that needs no knowledge of
+what was not seen: if what is never negative has a mean of at most b, a product of factors 1 - s + s x / b, one for each
+independent replicate x, is a fair game or worse, and the chance that it ever exceeds 1/a is at most a (Ville).  Half of
+the packets lost in two windows is that unlikely where one in a thousand is lost in the mean.  The product is averaged
+over the stakes s, and it gets half of the risk to fail.
 
 Metrics are turned into *badness* first: the metric where an objective wants it small, its negative where large.
 
-Not modelled: means that are not nearly normal.  What happens in one replicate of ten is not seen by two; that is why
-the answer rests on no fewer replicates than any other cell under the same packets has needed (`search`).
+Not modelled: that cells of one series share their packets, so that judging one wrongly makes it likelier for the next.
+The levels are divided as if all the risks added up.
 
-Source: Berger, Technometrics 24 (1982), intersection-union tests; `stats` for samples that are all equal.
+Source: Berger, Technometrics 24 (1982), intersection-union tests; Waudby-Smith and Ramdas, JRSS-B 86 (2024), means of
+bounded variables by betting; Ville, Etude critique de la notion de collectif (1939).
 """
 
 from __future__ import annotations
@@ -25,14 +30,17 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import stats
+from .. import evidence
 from ..config import Objective
-from ..metrics import METRICS
+from ..evidence import Cells
+from ..stats import Estimate
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 States = NDArray[np.int8]
-SHARES = frozenset(metric.name for metric in METRICS if metric.unit == "1")  # counted per packet, or a ratio
+BETTING = 0.5  # share of the risk to fail that the product of bets gets
+STAKES = 0.5 ** np.arange(10)  # from all on one replicate to what a clump in a thousand replicates needs
 
 
 class State(IntEnum):
@@ -53,38 +61,57 @@ def bound(objective: Objective) -> float:
     return objective.bound if objective.sign in ("<", "<=") else -objective.bound
 
 
-def states(objective: Objective, values: Array, levels: Array, objectives: int, packets: Ints) -> States:
-    """The state of each row of `values` (cells, n), NaN where a replicate is missing; `levels` (cells,) of the tests.
+def states(objective: Objective, cells: Cells, levels: Array, risk: float, objectives: int) -> States:
+    """The state of each of `cells` (K,), judged at `levels` (K,).
 
-    `objectives`: how many there are, any of which may make a cell fail; `packets`: of a replicate of each cell.
+    `risk`: the levels of all looks at a cell together; `objectives`: how many there are, any of which may make it fail.
     """
-    bad, limit = badness(objective, values), bound(objective)
-    found = np.full(len(values), State.OPEN, np.int8)
+    limit, strict = bound(objective), objective.sign in ("<", ">")
+    found = np.full(len(levels), State.OPEN, np.int8)
+    share = BETTING if may_bet(objective) else 0.0
+    ruined = bets(objective, cells) * share * risk >= objectives
     for level in np.unique(levels):
         here = np.flatnonzero(levels == level)
-        high = stats.mean(bad[here], 1 - 2 * level).high
-        low = stats.mean(bad[here], 1 - 2 * level / objectives).low
+        some = cells.at(here)
+        _, high = ends(objective, evidence.estimate(objective.metric, some, 1 - 2 * level))
+        lower = 1 - 2 * level * (1 - share) / objectives
+        low, _ = ends(objective, evidence.estimate(objective.metric, some, lower))
         with np.errstate(invalid="ignore"):
-            if objective.sign in ("<", ">"):
-                meets, fails = high < limit, low >= limit
-            else:
-                meets, fails = high <= limit, low > limit
-        meets &= np.isfinite(bad[here]).sum(axis=-1) >= replicates_of_none(objective, bad[here], packets[here], level)
+            meets = (high < limit if strict else high <= limit) & enough(objective.metric, some)
+            fails = ((low >= limit) if strict else (low > limit)) | ruined[here]
         found[here[meets]], found[here[fails]] = State.MEETS, State.FAILS
     return found
 
 
-def replicates_of_none(objective: Objective, bad: Array, packets: Ints, level: float) -> Array:
-    """How many replicates it takes to show that so little is less than the bound, (cells,); 0 where some was seen."""
-    limit = bound(objective)
-    if objective.metric not in SHARES or limit <= 0:
-        return np.zeros(len(bad))
-    none = np.where(np.isfinite(bad), bad == 0, True).all(axis=-1)
-    return np.where(none, np.ceil(-np.log(level) / (limit * packets)), 0)
+def ends(objective: Objective, of: Estimate) -> tuple[Array, Array]:
+    """The interval of the badness; NaN where there is none."""
+    return (of.low, of.high) if objective.sign in ("<", "<=") else (-of.high, -of.low)
 
 
-def replicates_wanted(objective: Objective, values: Array, level: float, packets: int) -> int | None:
-    """At which a cell with these values (n,) would be decided, if mean and spread stay; None if not known."""
-    none = replicates_of_none(objective, badness(objective, values)[None], np.array([packets]), level)
-    needed = stats.pairs_needed(stats.mean(values), objective.bound, 1 - 2 * level)
-    return None if needed is None else max(needed, int(none[0]))
+def enough(metric: str, cells: Cells) -> Mask:
+    """Where so much was seen that an interval may be believed to leave nothing out, (K,)."""
+    seen, samples = cells.seen, cells.read(metric)
+    if seen is None:
+        return np.zeros(samples.shape[:-1], np.bool_)
+    with np.errstate(invalid="ignore"):
+        alike = np.fmax.reduce(samples, axis=-1) == np.fmin.reduce(samples, axis=-1)
+    return np.asarray(cells.exact | seen.many | ~(alike | (evidence.kind(metric).rare is not None)))
+
+
+def may_bet(objective: Objective) -> bool:
+    """Whether what is bad is a mean of what is never negative: the metric, or what is missing of a share."""
+    of = evidence.kind(objective.metric)
+    rest = of.rare is not None and of.rare.rest
+    return of.quantile is None and rest == (objective.sign in (">", ">="))
+
+
+def bets(objective: Objective, cells: Cells) -> Array:
+    """By what a gambler against "the mean is within the bound" has multiplied his stake, (K,), where he may bet."""
+    values = cells.read(objective.metric)
+    up = objective.sign in ("<", "<=")
+    losses, limit = (values, objective.bound) if up else (1 - values, 1 - objective.bound)
+    if limit <= 0:
+        return np.where((losses > 0).any(axis=-1), np.inf, 1.0)
+    factors = 1 + STAKES[:, None] * (np.where(np.isfinite(losses), losses, limit)[..., None, :] / limit - 1)
+    with np.errstate(over="ignore"):
+        return np.asarray(factors.prod(axis=-1).mean(axis=-1))

@@ -10,7 +10,7 @@ from .. import stats
 from .answer import Answer, Rung, Sized, Verdict
 from .shapes import shape
 
-FORMAT = 1
+FORMAT = 2
 
 
 def record(answer: Answer) -> dict[str, Any]:
@@ -87,12 +87,14 @@ def _series(answer: Answer, each: Sized, behind: stats.Estimate | None) -> dict[
         "decided": each.decided,
         "edge": _edge(each),
         "fails_up_to_ring": each.fails_to.ring if each.fails_to else None,
+        "undecided_because": each.why,
         "replicates_wanted": each.wanted,
+        "packets_wanted": each.wanted * each.window_packets if each.wanted is not None else None,
         "unmeasured": list(each.unmeasured),
         "contradictions": list(each.contradictions),
         "ns_per_packet": _estimate(each.ns) if each.ns is not None else None,
         "behind": _estimate(behind) if behind is not None else None,
-        "drop_ratio": _number(each.drop_ratio),
+        "drop_ratio": _estimate(each.drop_ratio) if each.drop_ratio is not None else None,
         "held_bytes": _number(each.held_bytes),
         "rungs": [_rung(answer, rung) for rung in each.rungs],
     }
@@ -113,6 +115,7 @@ def _rung(answer: Answer, rung: Rung) -> dict[str, Any]:
         "word": rung.word or None,
         "how": rung.how,
         "replicates": rung.replicates,
+        "undecided_because": rung.why,
         "measured": {text: _estimate(found) for text, found in zip(texts, rung.measured, strict=False)},
     }
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import stats
+from .. import evidence, stats
 from ..config import Objective
+from ..evidence import HISTOGRAM, Cells
 from ..stats import looks as looking
 from . import contest
 from .contest import Standing
@@ -26,7 +28,9 @@ from .cube import Cube
 from .judge import Array, Ints
 from .series import Series, Sight, look, wanted
 from .shapes import OVERLOAD, shape
+from .told import Told
 
+ROW = "offered_packets"  # what every valid row has
 COST, DROPS, HELD = "ns_per_packet", "drop_ratio", "pages_held_mean_pages"
 Cell = tuple[int, int, int, int, int]  # mix, column, load, ring, pool
 
@@ -45,14 +49,26 @@ class Question:
         """The numbers of replicates after which is judged."""
         return looking.schedule(self.replicates)
 
+    def risk(self, cells: int) -> float:
+        """Of each of so many cells, all looks together."""
+        return (1 - self.confidence) / max(cells, 1)
+
     def levels(self, cells: int) -> tuple[float, ...]:
         """Of the tests of each of so many cells, at each look."""
-        return looking.levels(self.looks, (1 - self.confidence) / cells)
+        return looking.levels(self.looks, self.risk(cells))
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The columns that are needed."""
-        return tuple(dict.fromkeys([*(each.metric for each in self.objectives), COST, DROPS, HELD]))
+        """The columns of rows that are needed: what is judged, and what evidence of it rests on."""
+        judged = dict.fromkeys([*(each.metric for each in self.objectives), COST, DROPS, HELD])
+        names = dict.fromkeys(name for metric in judged for name in evidence.columns(metric))
+        return tuple(name for name in names if name not in self.cube.parameters)
+
+    @property
+    def histograms(self) -> tuple[str, ...]:
+        """Likewise; only a quantile needs one."""
+        quantiles = any(evidence.kind(each.metric).quantile is not None for each in self.objectives)
+        return (HISTOGRAM,) if quantiles else ()
 
 
 class Search:
@@ -60,14 +76,14 @@ class Search:
 
     def __init__(self, question: Question) -> None:
         cells = question.cube.shape
-        self.question, self.metrics = question, question.metrics
+        self.question, self.metrics, self.histograms = question, question.metrics, question.histograms
         self.count: Ints = np.zeros(cells, np.int64)  # replicates asked for, of each cell
         self._needed: Ints = np.zeros(cells, np.int64)  # of them, what the series needed; the rest, a contest
-        self._values = {name: np.full((*cells, question.replicates), np.nan) for name in self.metrics}
+        self._rows = Told(question.cube, self.metrics, self.histograms, question.replicates)
         self._selected = [question.cube.of(each.points, False) for each in question.objectives]
-        self._packets = question.cube.of(question.cube.packets, 0)
         self._told: Ints = self.count.copy()  # counts when values were told last
         self._known: dict[tuple[int, int, int], tuple[bytes, Series]] = {}  # counts that it was made of, series
+        self._standings: dict[tuple[int, int], tuple[bytes, Standing | None]] = {}  # likewise
         harder = sum(shape(each.metric).of_badness(each.sign).load for each in question.objectives)
         self._step = -1 if harder < 0 else 1  # through the loads, from the easiest
 
@@ -85,11 +101,14 @@ class Search:
     def tell(self, values: Mapping[str, Array]) -> None:
         """What has been simulated so far: metric -> (points, replicates), NaN where there is no valid row.
 
+        Histograms have one more dimension, and zeros there.
         What was not asked for is not looked at, and what was told once stays as it is.
         """
-        self._values = {name: self.question.cube.of(values[name], np.nan) for name in self.metrics}
+        self._rows.tell(values)
         for where in [where for where in self._known if (self._told[where] != self.count[where]).any()]:
             del self._known[where]  # of the others nothing is new
+        for mix, load in [key for key in self._standings if self._news(*key)]:
+            del self._standings[mix, load]
         self._told = self.count.copy()
 
     def ask_for_all(self) -> None:
@@ -98,8 +117,16 @@ class Search:
 
     def samples(self, name: str, cell: Cell) -> Array:
         """Values of what was asked for of a cell, (replicates asked for,); NaN where there is no valid row."""
-        found: Array = self._values[name][cell][: self.count[cell]]
-        return found
+        return self._rows.samples(name, cell, self._asked(cell))[: self.count[cell]]
+
+    def estimate(self, name: str, cell: Cell, confidence: float = stats.CONFIDENCE) -> stats.Estimate:
+        """Mean of a metric in a cell."""
+        return evidence.estimate(name, self.evidence(cell), confidence)[0]
+
+    def evidence(self, cell: Cell) -> Cells:
+        """A cell alone, (1,), with the replicates that were asked for."""
+        where = tuple(np.array([index]) for index in cell)
+        return self._rows.cells(where, self._asked(where)).at((slice(None), slice(None, self.count[cell])))
 
     def series(self, mix: int, column: int, load: int) -> Series:
         """What is known of one series."""
@@ -110,14 +137,24 @@ class Search:
 
     def standing(self, mix: int, load: int) -> Standing | None:
         """How those columns stand that have an answer; None if none has."""
+        key, state = (mix, load), self.count[mix, :, load].tobytes()
+        if key not in self._standings or self._standings[key][0] != state:
+            self._standings[key] = (state, self._stand(mix, load))
+        return self._standings[key][1]
+
+    def _news(self, mix: int, load: int) -> bool:
+        """Whether more was asked for under a mix and load than was told before."""
+        return bool((self._told[mix, :, load] != self.count[mix, :, load]).any())
+
+    def _stand(self, mix: int, load: int) -> Standing | None:
         question = self.question
-        ns = np.full((len(question.cube.columns), question.replicates), np.nan)
-        drops, asked = ns.copy(), np.zeros(len(ns), np.int64)
-        for column, cell in self._answers(mix, load):
-            asked[column] = self.count[cell]
-            ns[column, : self.count[cell]] = self.samples(COST, cell)
-            drops[column, : self.count[cell]] = self.samples(DROPS, cell)
-        return contest.stand(ns, drops, asked, question.looks, question.levels(1))
+        columns, answers = len(question.cube.columns), dict(self._answers(mix, load))
+        cells = np.array([answers.get(column, (mix, column, load, 0, 0)) for column in range(columns)])
+        where = tuple(cells.T)
+        counts = np.where(np.isin(np.arange(columns), list(answers)), self.count[where], 0)
+        asked = np.arange(question.replicates) < counts[:, None]
+        found = self._rows.cells(where, asked)
+        return contest.stand(found.read(COST), found, counts, question.looks, question.levels(1))
 
     def level(self, series: Series, rung: int) -> float:
         """Of the tests of a simulated rung."""
@@ -128,31 +165,39 @@ class Search:
         """Of a rung of a series."""
         return (mix, column, load, *divmod(rung, len(self.question.cube.pools)))
 
+    def speaking(self, cell: Cell) -> tuple[Objective, ...]:
+        """The objectives that speak of a cell."""
+        return tuple(each for each, where in zip(self.question.objectives, self._selected, strict=True) if where[cell])
+
     def speaks(self, mix: int, column: int, load: int) -> bool:
         """Whether an objective speaks of a point of a series."""
         return any(bool(each[mix, column, load].any()) for each in self._selected)
 
     def _sight(self, where: tuple[int, int, int]) -> Sight:
         question = self.question
-        there, count = question.cube.there[where], self.count[where]
-        at = np.minimum(np.searchsorted(question.looks, count), len(question.looks) - 1)
-        asked = np.arange(question.replicates) < count[..., None]
+        there, count, asked = question.cube.there[where], self.count[where], self._asked(where)
+        at, points = np.minimum(np.searchsorted(question.looks, count), len(question.looks) - 1), int(there.sum())
         return Sight(
             objectives=question.objectives,
             selected=tuple(each[where] for each in self._selected),
             there=there,
             count=count,
-            values={name: np.where(asked, self._values[name][where], np.nan) for name in self.metrics},
-            levels=np.array(question.levels(max(int(there.sum()), 1)))[at],
-            packets=self._packets[where],
+            cells=self._rows.cells(where, asked),
+            valid=np.asarray(np.isfinite(self._rows.samples(ROW, where, asked)).any(axis=-1)),
+            levels=np.array(question.levels(points))[at],
+            risk=question.risk(points),
             overload=self._overload(where),
             confidence=question.confidence,
         )
 
     def _overload(self, where: tuple[int, int, int]) -> bool:
         """Whether a simulated cell of a series drops so much that not all shapes hold."""
-        asked = np.arange(self.question.replicates) < self.count[where][..., None]
-        return bool((stats.mean(np.where(asked, self._values[DROPS][where], np.nan)).center > OVERLOAD).any())
+        drops = self._rows.samples(DROPS, where, self._asked(where))
+        return bool((stats.mean(drops).center > OVERLOAD).any())
+
+    def _asked(self, where: Any) -> NDArray[np.bool_]:
+        """Which replicates of some cells were asked for, (..., replicates)."""
+        return np.asarray(np.arange(self.question.replicates) < self.count[where][..., None])
 
     def _ask(self, mix: int) -> None:
         """Add to the counts what is wanted now under one mix."""

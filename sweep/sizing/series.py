@@ -8,12 +8,13 @@ direction, rungs are asked for one by one from the smallest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..config import Objective
+from ..evidence import Cells
 from . import judge, lattice
 from .judge import Array, Ints, State, States
 from .lattice import Contradiction, Mask, Seen
@@ -61,9 +62,10 @@ class Sight:
     selected: tuple[Mask, ...]  # of each objective: the cells that it speaks of
     there: Mask
     count: Ints
-    values: Mapping[str, Array]  # metric -> (R, P, n), NaN for what was not asked for
+    cells: Cells  # (R, P) with n replicates, NaN for what was not asked for
+    valid: Mask  # a replicate has a valid row
     levels: Array  # of the tests of each simulated cell
-    packets: Ints  # of a replicate of each
+    risk: float  # of all looks at a cell together
     overload: bool  # a simulated cell drops so much that not all shapes hold
     confidence: float
 
@@ -71,9 +73,9 @@ class Sight:
         """The simulated cells that an objective speaks of."""
         there = (self.count > 0) & speaks
         states = np.full(there.shape, State.OPEN, np.int8)
-        samples = self.values[objective.metric]
-        packets, levels = self.packets[there], self.levels[there]
-        states[there] = judge.states(objective, samples[there], levels, len(self.objectives), packets)
+        samples = self.cells.read(objective.metric)
+        cells, levels = self.cells.at(there), self.levels[there]
+        states[there] = judge.states(objective, cells, levels, self.risk, len(self.objectives))
         return Seen(
             states=states,
             there=there,
@@ -92,15 +94,13 @@ def look(sight: Sight) -> Series:
     contradictions: list[tuple[Objective, Contradiction]] = []
     unmeasured: list[str] = []
     alone, falls, strict = False, True, False
-    valid = np.any([np.isfinite(each).any(axis=-1) for each in sight.values.values()], axis=0)
-    for objective, speaks in zip(sight.objectives, sight.selected, strict=True):
-        if not (speaks & sight.there).any():
-            continue
-        form, seen = (
-            shape(objective.metric).where(sight.overload).of_badness(objective.sign),
-            sight.seen(objective, speaks),
-        )
-        said = lattice.say(form, seen, sight.confidence)
+    spoken = [pair for pair in zip(sight.objectives, sight.selected, strict=True) if (pair[1] & sight.there).any()]
+    each_seen = [sight.seen(*pair) for pair in spoken]
+    failed = np.any([each.states == State.FAILS for each in each_seen], axis=0) if each_seen else sight.there
+    for (objective, speaks), seen in zip(spoken, each_seen, strict=True):
+        form = shape(objective.metric).where(sight.overload).of_badness(objective.sign)
+        # One that fails another objective is never asked for again, and says nothing of what more would show.
+        said = lattice.say(form, replace(seen, complete=seen.complete & ~failed), sight.confidence)
         low = np.minimum(low, np.where(speaks, said.low, State.MEETS)).astype(np.int8)
         high = np.minimum(high, np.where(speaks, said.high, State.MEETS)).astype(np.int8)
         undecided = seen.there & (seen.states == State.OPEN)
@@ -111,7 +111,7 @@ def look(sight: Sight) -> Series:
         alone |= not form.ring or bool(said.contradictions)
         falls &= form.ring < 0
         strict |= not form.turns and bool((seen.there & (seen.states == State.FAILS)).any())
-        if (seen.there & valid & ~np.isfinite(seen.bad).any(axis=-1)).any():
+        if (seen.there & sight.valid & ~np.isfinite(seen.bad).any(axis=-1)).any():
             unmeasured.append(objective.metric)
     return Series(
         there=sight.there.ravel(),

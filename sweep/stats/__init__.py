@@ -1,278 +1,45 @@
 # SPDX-License-Identifier: MIT
-"""Paired comparisons of simulations: intervals, ties, winners.
+"""Paired comparisons of simulations: intervals, ties, winners."""
 
-Every strategy meets the same packets at equal traffic mix, load and replicate (common random numbers), so two
-strategies are compared within each replicate and only the differences are averaged: what the packets did to both
-cancels.  All functions work along the last axis (the replicates) of arrays of any shape, so one call compares a
-whole sweep; NaN marks a missing replicate, and a pair counts only if both sides are there.
+from .estimates import (
+    CONFIDENCE,
+    DROP_MARGIN,
+    MARGIN,
+    ROUNDING,
+    Array,
+    Call,
+    Estimate,
+    difference,
+    holm,
+    less,
+    log_ratio,
+    mean,
+    more,
+    no_more,
+    pairing_gain,
+    pairs_needed,
+    ratio,
+)
+from .winners import Winner, winner
 
-Assumptions, said here once and printed in every report:
-
-* Replicates are independent, and the mean of the differences (of logarithms, for ratios) is nearly normal, so
-  Student's t with n - 1 degrees of freedom holds.  Logarithms make ratios symmetric and their mean a geometric one.
-* A difference that is the same in every pair has no variance to estimate and is taken as exact, as benchstat does
-  for a unit declared exact.  One pair alone shows nothing and gets no interval.
-* A difference whose whole interval lies within a margin (0.5 % by default) is of no practical interest: a deterministic
-  simulator resolves differences that no machine would show.
-
-Source: Student, Biometrika 6 (1908); Holm, Scand. J. Statist. 6 (1979); Law, Simulation Modeling and Analysis,
-section 11.2 (common random numbers); Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987), equivalence by interval;
-golang.org/x/perf/benchmath (exact units, "~").
-"""
-
-from __future__ import annotations
-
-from dataclasses import dataclass
-from enum import IntEnum
-from functools import lru_cache
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
-
-Array = NDArray[np.float64]
-
-CONFIDENCE = 0.95
-MARGIN = 0.005  # ratio: what a reader would not care about; identical machines differ by more (fidelity V40)
-ROUNDING = 1e-12  # of logarithms: differences that spread by less are equal but for the last bits of a float64
-DROP_MARGIN = 0.001  # ratio of packets: more drops than this, and fewer ns per packet are no longer "faster"
-
-
-class Call(IntEnum):
-    """What an interval says about a difference."""
-
-    TOO_FEW = 0  # fewer than two pairs: nothing can be said
-    LOWER = 1
-    HIGHER = 2
-    TIE = 3  # the interval contains zero
-    EQUIVALENT = 4  # different from zero perhaps, but the whole interval is within the margin
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Means with confidence intervals; every field has the same shape, one element per comparison."""
-
-    center: Array  # mean of the samples; NaN without any
-    low: Array  # interval; NaN with fewer than two samples
-    high: Array
-    deviation: Array  # standard deviation of one sample; 0 where all are equal
-    pairs: NDArray[np.int64]  # samples used
-    p: Array  # two-sided p-value of the hypothesis that the mean is zero
-
-    def __getitem__(self, key: Any) -> Estimate:
-        return Estimate(*(np.asarray(value)[key] for value in vars(self).values()))
-
-    @property
-    def exact(self) -> NDArray[np.bool_]:
-        """Where all samples were equal, two at least."""
-        return np.asarray((self.pairs >= 2) & (self.deviation == 0))
-
-    def calls(self, margin: float = 0.0) -> NDArray[np.int64]:
-        """A `Call` per element; `margin` is in the unit of the estimate."""
-        with np.errstate(invalid="ignore"):
-            sign = np.where(self.high < 0, Call.LOWER, np.where(self.low > 0, Call.HIGHER, Call.TIE))
-        calls = np.where((sign != Call.TIE) & self.within(margin), Call.EQUIVALENT, sign)
-        return np.where(self.pairs < 2, Call.TOO_FEW, calls)
-
-    def within(self, margin: float) -> NDArray[np.bool_]:
-        """Where the whole interval lies within the margin: as good as equal, a difference found or not."""
-        with np.errstate(invalid="ignore"):
-            return np.asarray((self.pairs >= 2) & (self.low >= -margin) & (self.high <= margin))
-
-    def call(self, margin: float = 0.0) -> Call:
-        """The `Call` of a single comparison."""
-        return Call(int(self.calls(margin)))
-
-    def ratios(self) -> Estimate:
-        """An estimate of logarithms of ratios as relative differences: ln 1.1 becomes 0.1."""
-        return Estimate(
-            np.expm1(self.center), np.expm1(self.low), np.expm1(self.high), self.deviation, self.pairs, self.p
-        )
-
-
-def mean(samples: Array, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean of samples of shape (..., n) with Student's t interval; shape (...)."""
-    samples = np.asarray(samples, dtype=np.float64)
-    present = np.isfinite(samples)
-    count = present.sum(axis=-1)
-    known = np.maximum(count, 1)
-    center = np.where(present, samples, 0.0).sum(axis=-1) / known
-    deviation = np.sqrt(
-        (np.where(present, samples - center[..., None], 0.0) ** 2).sum(axis=-1) / np.maximum(count - 1, 1)
-    )
-    # Equal samples are exact: rounding in the mean must not invent a variance.
-    largest = np.where(present, samples, -np.inf).max(axis=-1, initial=-np.inf)
-    smallest = np.where(present, samples, np.inf).min(axis=-1, initial=np.inf)
-    equal = (count > 0) & (largest == smallest)
-    center = np.where(equal, largest, np.where(count > 0, center, np.nan))
-    deviation = np.where(equal, 0.0, deviation)
-
-    error = deviation / np.sqrt(known)
-    freedom = np.maximum(count - 1, 1)
-    half = np.where(count >= 2, stdtrit(freedom, (1 + confidence) / 2) * error, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = np.where(equal, np.where(center == 0, 1.0, 0.0), 2 * stdtr(freedom, -np.abs(center) / error))
-    p = np.where(count >= 2, p, np.nan)
-    return Estimate(center, center - half, center + half, deviation, count, p)
-
-
-def difference(values: Array, reference: Array, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean of `values - reference`, pair by pair: for what can be zero (drops, allocator calls)."""
-    return mean(np.asarray(values) - np.asarray(reference), confidence)
-
-
-def log_ratio(values: Array, reference: Array) -> Array:
-    """ln(values / reference) per pair; NaN where a side is missing or not positive."""
-    values, reference = np.broadcast_arrays(values, reference)
-    usable = (values > 0) & (reference > 0)
-    ones = np.ones_like(values, dtype=np.float64)
-    logs = np.log(np.where(usable, values, ones)) - np.log(np.where(usable, reference, ones))
-    return np.where(usable, logs, np.nan)
-
-
-def ratio(values: Array, reference: Array, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean log ratio, pair by pair (`.ratios()` turns it into relative differences)."""
-    return mean(log_ratio(values, reference), confidence)
-
-
-def pairing_gain(values: Array, reference: Array) -> Array:
-    """Variance of the difference of logarithms had the samples been independent, over the paired one; NaN if unknown.
-
-    A gain of 10 means that an unpaired comparison would need ten times the replicates for the same interval.
-    """
-    logs = log_ratio(values, reference)
-    both = np.isfinite(logs)
-    alone = [np.log(np.where(both & (side > 0), side, 1.0)) for side in np.broadcast_arrays(values, reference)]
-    apart = sum(mean(np.where(both, side, np.nan)).deviation ** 2 for side in alone)
-    together = mean(logs)
-    usable = (together.pairs >= 2) & (together.deviation > ROUNDING)
-    gain: Array = np.where(usable, apart / np.where(usable, together.deviation, 1.0) ** 2, np.nan)
-    return gain
-
-
-def holm(p: Array) -> Array:
-    """Holm's step-down adjustment of the p-values in the last axis; NaNs are left out of the family."""
-    p = np.asarray(p, dtype=np.float64)
-    order = np.argsort(p, axis=-1, kind="stable")  # NaN last
-    ranked = np.take_along_axis(p, order, axis=-1)
-    family = np.isfinite(p).sum(axis=-1, keepdims=True)
-    factor = np.maximum(family - np.arange(p.shape[-1]), 1)
-    stepped = np.minimum(np.maximum.accumulate(np.where(np.isfinite(ranked), ranked * factor, 0.0), axis=-1), 1.0)
-    adjusted = np.empty_like(p)
-    np.put_along_axis(adjusted, order, np.where(np.isfinite(ranked), stepped, np.nan), axis=-1)
-    return adjusted
-
-
-def pairs_needed(estimate: Estimate, target: float, confidence: float = CONFIDENCE, limit: int = 10_000) -> int | None:
-    """Pairs at which the interval of a single `estimate` would exclude `target`, if center and spread stay.
-
-    None if no number up to `limit` would do.
-    """
-    gap = abs(float(estimate.center) - target)
-    if estimate.pairs < 2 or gap == 0:
-        return None
-    enough = _half_widths(confidence, limit) * float(estimate.deviation) < gap
-    return 2 + int(np.argmax(enough)) if enough.any() else None
-
-
-@lru_cache(maxsize=64)
-def _half_widths(confidence: float, limit: int) -> Array:
-    """Of intervals from 2, 3, ... `limit` pairs, in standard deviations: what a report asks for thousands of times."""
-    pairs = np.arange(2, limit + 1)
-    widths: Array = stdtrit(pairs - 1, (1 + confidence) / 2) / np.sqrt(pairs)
-    return widths
-
-
-@dataclass(frozen=True)
-class Winner:
-    """The best of several strategies in one cell, and what is known of the others."""
-
-    best: int  # smallest mean
-    close: tuple[int, ...]  # shown to be within the margin of the best, nearest first
-    open: tuple[int, ...]  # undecided: neither shown to be worse than the best nor to be that close to it
-    runner_up: int | None  # the next of those shown to be worse; None if there is none
-    behind: float  # relative difference of the runner-up; NaN without one
-    pairs: int  # fewest pairs of the comparisons with the best
-    needed: int | None  # pairs at which `open` would be decided, if means and spreads stay; None if not known
-
-    @property
-    def decided(self) -> bool:
-        """Whether every other strategy is shown to be worse than the best or as good as it."""
-        return not self.open and self.pairs >= 2
-
-    @property
-    def ties(self) -> tuple[int, ...]:
-        """All that are not shown to be worse, the best first."""
-        return (self.best, *self.close, *self.open)
-
-
-def winner(
-    values: Array, eligible: NDArray[np.bool_], confidence: float = CONFIDENCE, margin: float = MARGIN
-) -> Winner | None:
-    """Who has the smallest mean of `values`, shape (strategies, n)?  None if no eligible strategy has a value.
-
-    The others are compared with the best, pair by pair.  Which one is best was chosen by looking, so any two might
-    have been compared: Holm's adjustment goes over all pairs of eligible strategies.  That keeps the chance that any
-    true tie is broken below 1 - confidence (over the others alone it is 11 % in place of 5 % for five equal ones).
-    One whose whole interval lies within the margin is as good as the best, whether or not a difference was found.
-    """
-    means = np.where(eligible, mean(values).center, np.nan)
-    if not np.isfinite(means).any():
-        return None
-    best = int(np.nanargmin(means))
-    behind = ratio(values, values[best], confidence)
-    runs = np.isfinite(means)
-    others = runs & (np.arange(len(means)) != best)
-    adjusted = _adjusted(values, runs)[best]
-    close = behind.within(float(np.log1p(margin)))
-    with np.errstate(invalid="ignore"):
-        beaten = others & (adjusted < 1 - confidence) & (behind.center > 0) & ~close
-    ranked = [int(i) for i in np.argsort(means, kind="stable") if others[i]]
-    runner_up = next((i for i in ranked if beaten[i]), None)
-    undecided = tuple(i for i in ranked if not beaten[i] and not close[i])
-    rivals = int(runs.sum())
-    risk = (1 - confidence) / max(rivals * (rivals - 1) // 2, 1)
-    return Winner(
-        best,
-        tuple(i for i in ranked if close[i]),
-        undecided,
-        runner_up,
-        float(np.expm1(behind.center[runner_up])) if runner_up is not None else float("nan"),
-        int(behind.pairs[others].min()) if others.any() else int(np.isfinite(values[best]).sum()),
-        _pairs_to_decide([behind[i] for i in undecided], 1 - risk, float(np.log1p(margin))),
-    )
-
-
-def _pairs_to_decide(differences: list[Estimate], confidence: float, margin: float) -> int | None:
-    """Pairs at which each difference would be found (at `confidence`) or be shown to lie within the margin."""
-    needed = []
-    for found in differences:
-        ways = [pairs_needed(found, 0.0, confidence, limit=1000)]
-        if abs(float(found.center)) < margin:
-            ways.append(pairs_needed(found, float(np.copysign(margin, found.center)), limit=1000))
-        known = [pairs for pairs in ways if pairs is not None]
-        if not known:
-            return None
-        needed.append(min(known))
-    return max(needed, default=None)
-
-
-def _adjusted(values: Array, runs: NDArray[np.bool_]) -> Array:
-    """Holm-adjusted p-values of all comparisons of two, shape (strategies, strategies), symmetric."""
-    count = len(values)
-    first, second = np.triu_indices(count, 1)
-    p = np.where(runs[first] & runs[second], ratio(values[first], values[second]).p, np.nan)
-    adjusted = np.full((count, count), np.nan)
-    adjusted[first, second] = adjusted[second, first] = holm(p)
-    return adjusted
-
-
-def drops_more(drops: Array, reference: Array, margin: float = DROP_MARGIN) -> NDArray[np.bool_]:
-    """Where `drops` (ratios of packets, shape (..., n)) exceed the reference by more than `margin`, beyond doubt.
-
-    With one pair the plain difference decides: a mark too many does less harm than one too few.
-    """
-    found = difference(drops, reference)
-    with np.errstate(invalid="ignore"):
-        return np.asarray((found.center > margin) & ((found.low > 0) | (found.pairs < 2)))
+__all__ = [
+    "CONFIDENCE",
+    "DROP_MARGIN",
+    "MARGIN",
+    "ROUNDING",
+    "Array",
+    "Call",
+    "Estimate",
+    "Winner",
+    "difference",
+    "holm",
+    "less",
+    "log_ratio",
+    "mean",
+    "more",
+    "no_more",
+    "pairing_gain",
+    "pairs_needed",
+    "ratio",
+    "winner",
+]

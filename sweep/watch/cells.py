@@ -89,5 +89,5 @@ def _told(analysis: Analysis, cell: CellIndex) -> Undecided:
     return Undecided(
         where=f"{data.mixes[mix]}, load {data.loads[load]:g}, ring {data.rings[ring]}",
         between=tuple(dict.fromkeys(data.columns[rival] for rival in rivals)),
-        why="drops differ, not beyond doubt" if outcome.drops_differ else str(pairs_wanted([outcome], where)),
+        why="drops are open" if outcome.drops_open else str(pairs_wanted([outcome], where)),
     )

@@ -18,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep import plan as planning
+from sweep.evidence import columns
 from sweep.jobs.collect import Collection, Parameters
 from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.origin import Origin
@@ -26,6 +27,7 @@ from sweep.jobs.status import believed, last_run, swept
 from sweep.jobs.store import Part, Store
 from sweep.plan import Survey
 from sweep.report.analysis import METRIC
+from sweep.report.outcome import DROPS
 from sweep.schema import parameters
 from sweep.storage import snapshot
 
@@ -33,7 +35,9 @@ from . import cells, pace
 from .cells import Cells
 
 REST = 9.0  # times as long as the comparisons took, before they are made again
-NEEDED = (METRIC, "drop_ratio")
+PARAMETERS = frozenset(column.name for column in parameters.columns())
+# What comparisons read of a row, beside its parameters.
+NEEDED = tuple(name for name in dict.fromkeys((*columns(METRIC), *columns(DROPS))) if name not in PARAMETERS)
 
 
 @dataclass(frozen=True)

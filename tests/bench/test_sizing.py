@@ -62,6 +62,8 @@ def test_a_difference_is_found(tmp_path: Path) -> None:
         """The pool does from this ring on, and the allocator never."""
         calls = np.where(pool & (ring >= first), 0.001, 1.0)
         given = {"allocator_calls_per_packet": calls, "ns_per_packet": np.where(pool, 400.0, 500.0)}
+        given |= {"allocation_episodes": 1000.0 * calls, "busy_peak_packets": np.ones(sweep.points)}  # none is rare
+        given |= dict.fromkeys(("episodes", "offered_packets", "rx_packets"), np.full(sweep.points, 1e5))
         full = {name: given.get(name, np.zeros(sweep.points)) for name in asked.metrics}
         return {name: np.repeat(each[:, None], 3, axis=1) for name, each in full.items()}
 

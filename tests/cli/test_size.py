@@ -22,9 +22,32 @@ from sweep.errors import SweepError
 from sweep.model import batch
 from sweep.model.scenario import Scenario
 
+SWEEP = SWEEP.replace("packets: 300", "packets: 1_100")  # enough busy periods to say that none lost anything
 DROPS = ("--objective", "drop_ratio < 5 %")
 INLINE = ("--executor", "inline")
 HOW_TO = REPOSITORY / "docs" / "how-to" / "size.md"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A directory with a sweep file whose windows are long enough to decide."""
+    (tmp_path / "tiny.yaml").write_text(SWEEP)
+    return tmp_path
+
+
+def test_too_little_seen_is_told_with_the_command_that_decides(here: Path) -> None:
+    out, _ = sweep(here, "size", "tiny.yaml", *DROPS, *INLINE, "--set", "packets=300", "--replicates=2")
+    said = re.search(
+        r"only \d+ \S+ .* seen.*; about (\d+) replicates \([\d,]+ packets\) would decide", " ".join(out.split())
+    )
+    assert said
+    last = out.splitlines()[-2]
+    wanted = f"to decide what is open: sweep size tiny.yaml {shlex.join([*DROPS, *INLINE])} --set packets=300"
+    assert last == f"{wanted} --replicates {said[1]}"
+    for _ in range(4):  # it says "about"
+        if "to decide what is open: " in out:
+            out, _ = sweep(here, *shlex.split(out.splitlines()[-2].partition(": sweep ")[2]))
+    assert re.search(r"^  router 0\.3  +≤ 64 ", out, re.M)
 
 
 def test_the_answer_comes_first_and_the_run_directory_has_it(here: Path) -> None:
@@ -39,7 +62,7 @@ def test_the_answer_comes_first_and_the_run_directory_has_it(here: Path) -> None
     assert re.fullmatch(r"simulated 2 · .+ s · runs/tiny/size\.json", lines[-2])
     assert lines[-1] == "all of the grid: sweep run tiny.yaml --executor inline"
     kept = json.loads((here / "runs/tiny/size.json").read_text())
-    assert (kept["format"], kept["sweep"], kept["simulations"]["wanted"]) == (1, "tiny", 2)
+    assert (kept["format"], kept["sweep"], kept["simulations"]["wanted"]) == (2, "tiny", 2)
     assert kept["verdicts"][0]["apply"] == {"ethtool": "ethtool -G DEV rx 64", "ring": 64, "pool_size": None}
     assert not (here / "runs/tiny/results.arrow").exists()
 
@@ -146,7 +169,7 @@ def test_a_mistake_in_the_file_has_its_place(here: Path) -> None:
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path) -> None:
     long = tmp_path
-    text = SWEEP.replace("packets: 300", "packets: 3_000_000").replace("replicates: 2", "replicates: 50")
+    text = SWEEP.replace("packets: 1_100", "packets: 3_000_000").replace("replicates: 2", "replicates: 50")
     (long / "long.yaml").write_text(text)
     words = ("size", "long.yaml", "--objective", "latency_p99_ns[ring<=128] < 1", *INLINE)
     process = start(long, *words)

@@ -78,7 +78,7 @@ def test_words() -> None:
 def test_how_to_go_on_says_how_it_was_run(tmp_path: Path) -> None:
     """On the same executor and cluster, with the same options, not on local Ray by default."""
     (tmp_path / "tiny.yaml").write_text(SWEEP)
-    (tmp_path / "taken").touch()
+    long = "x" * 300  # more than a file system takes: a fault of the disk
     options = ("--executor", "inline", "--chunk-seconds", "2.0", "--max-failures", "3", "--no-report")
-    _, error = sweep(tmp_path, "run", "tiny.yaml", "--retry-failed", *options, "--out", "taken/run", code=1)
-    assert error.endswith(f"Go on with\n    sweep run tiny.yaml --out taken/run {' '.join(options)}\n")
+    _, error = sweep(tmp_path, "run", "tiny.yaml", "--retry-failed", *options, "--out", long, code=1)
+    assert error.endswith(f"Go on with\n    sweep run tiny.yaml --out {long} {' '.join(options)}\n")

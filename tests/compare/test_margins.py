@@ -7,9 +7,19 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from sweep.stats.margins import Verdict, judge
+from sweep import stats
+from sweep.stats import mean
+from sweep.stats.margins import FEWEST_PAIRS, Verdict
+from sweep.stats.margins import judge as judge_estimates
 
 NONE = np.zeros(1, bool)
+
+
+def judge(differences, worse, better, same, confidence=0.95):
+    """Differences of which those are exact that are the same in all pairs, and enough was seen of all."""
+    found = mean(differences, confidence)
+    exact = same | ((found.pairs >= 2) & (found.deviation == 0))
+    return judge_estimates(found, worse, better, exact, np.ones(len(worse), bool), confidence)
 
 
 def one(differences, worse, better=None, same=False, confidence=0.95):
@@ -37,6 +47,31 @@ def one(differences, worse, better=None, same=False, confidence=0.95):
 )
 def test_verdicts(differences, worse, verdict):
     assert one(differences, worse).verdicts[0] == verdict
+
+
+def test_two_pairs_that_agree_are_no_regression_unless_they_are_exact():
+    for pairs in (2, 3):
+        assert one([5.0, 5.0 + 1e-6, 5.0][:pairs], 1.0).verdicts[0] == (
+            Verdict.UNDECIDED if pairs < FEWEST_PAIRS else Verdict.REGRESSED
+        )
+    assert one([5.0, 5.0], 1.0).verdicts[0] == Verdict.REGRESSED
+    tied = mean(np.array([[5.0, 5.0]]))
+    drawn = judge_estimates(tied, np.ones(1), -np.ones(1), NONE, ~NONE)
+    assert drawn.verdicts[0] == Verdict.UNDECIDED
+
+
+def test_a_regression_agrees_with_its_interval_and_a_pass_takes_enough():
+    samples = np.array([[5.0, 5.1, 4.9, 5.0]])
+    plain = mean(samples)
+    wide = stats.Estimate(plain.center, plain.low - 4.5, plain.high, plain.deviation, plain.pairs, plain.p)
+    unknown = stats.Estimate(plain.center, *[np.full(1, np.nan)] * 2, plain.deviation, plain.pairs, plain.p)
+    margins = np.ones(1), -np.ones(1)
+    assert judge_estimates(wide, *margins, NONE, ~NONE).verdicts[0] == Verdict.UNDECIDED
+    assert judge_estimates(unknown, *margins, NONE, NONE).verdicts[0] == Verdict.REGRESSED
+    good = mean(samples - 5.0)
+    assert judge_estimates(good, *margins, NONE, ~NONE).verdicts[0] == Verdict.EQUIVALENT
+    assert judge_estimates(good, *margins, NONE, NONE).verdicts[0] == Verdict.UNDECIDED
+    assert judge_estimates(good, *margins, ~NONE, NONE).verdicts[0] == Verdict.EQUIVALENT  # it is exact
 
 
 def test_p_and_interval_are_scipy_s():

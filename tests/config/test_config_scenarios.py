@@ -28,6 +28,8 @@ AXES = {
     "kernel": ['"5.19"', '"6.12"'],
     "iommu": ["off", "strict"],
     "packets": [30_000, 40_000],
+    "duration": ["20 ms", "31.7 ms"],
+    "warmup": [2_000, "300 us", "2.1 ms"],
     "memory_pages": [0, 100_000],
     "host": ["xeon-e5-1650v4", "epyc-9684x"],
     "nic": ["25g", "100g"],
@@ -43,7 +45,7 @@ AXES = {
     "strategy.frag_bytes": [1984, 2048],
     "strategy.cache_size": [128, 256],
 }
-FIXED = {"traffic": "router", "ring": 512, "load": 0.2, "packets": 20_000}
+FIXED = {"traffic": "router", "ring": 512, "load": 0.2, "warmup": 2_000}
 STRATEGIES = ["page_allocator", "page_frag", "page_pool", "page_pool_frag", "zero_copy", "fifo_cache"]
 WHERE = [
     "ring <= 256 or strategy != page_pool",
@@ -52,6 +54,8 @@ WHERE = [
     "traffic.reader.rate > 1 Mpps",
     "traffic == router or queues == 1",
     "host.remote_line * 2 > 130 ns",
+    "packets > 25_000 or warmup < 2_000",
+    "duration >= 25 ms or strategy == page_pool",
 ]
 POINTS = [
     "{strategy: page_pool, ring: 128, traffic: host, load: 0.4, strategy.pool_size: 2*ring, label: c}",
@@ -69,7 +73,7 @@ def sweep_files(draw: st.DrawFn) -> str:
     axes["strategy"] = draw(st.lists(st.sampled_from(STRATEGIES), min_size=1, max_size=4, unique=True))
     zipped = draw(st.sampled_from([None, *(name for name in AXES if name not in axes and len(AXES[name]) > 1)]))
     order = draw(st.permutations(list(axes)))
-    lines = ["warmup: 2_000", "axes:"]
+    lines = ["axes:"]
     lines += [f"  {name}: [{', '.join(map(str, axes[name]))}]" for name in order]
     if zipped:
         second = draw(st.sampled_from(["label", *(name for name in ("ring", "queues") if name not in (*axes, zipped))]))
@@ -105,6 +109,7 @@ def test_columns_say_what_each_scenario_says(tmp_path: Path, text: str) -> None:
     one_by_one = [sweep.scenario(point, 0) for point in points]
     assert [sweep.scenarios.at(point) for point in points] == one_by_one
     assert set(FIELDS) | {"replicate"} == {field.name for field in fields(one_by_one[0])}
+    assert [sweep.scenarios.duration_ps[point] for point in points] == [sweep.value(p, "duration") for p in points]
     labels = [sweep.labels(point).get("label") for point in points]
     assert [sweep.scenarios.label[point] for point in points] == labels
     for column in sweep.scenarios.columns.values():

@@ -96,6 +96,13 @@ def test_a_time_survives_its_text(ps):
     assert units.time_ps(units.time_text(ps)) == ps
 
 
+@pytest.mark.parametrize(
+    ("number", "rounded"), [(0, 0), (1, 1), (99, 99), (100, 100), (101, 110), (991, 1000), (391_000_001, 400_000_000)]
+)
+def test_two_digits_and_never_less(number, rounded):
+    assert units.rounded_up(number) == rounded
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=12))
 def test_any_text_is_a_number_or_a_unit_error(text):

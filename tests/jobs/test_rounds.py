@@ -32,6 +32,7 @@ class Scripted:
     """Wants what a script says, and notes what it is told."""
 
     metrics = ("ns_per_packet", "drop_ratio")
+    histograms: tuple[str, ...] = ()
 
     def __init__(self, rounds: Rounds) -> None:
         self.rounds, self.told = list(rounds), list[Mapping[str, NDArray[np.float64]]]()
@@ -73,6 +74,17 @@ def test_what_is_chosen_is_run_and_told(request_of: MakeRequest, undisturbed: pa
             there[cell] = True
         np.testing.assert_array_equal(told["ns_per_packet"], np.where(there, cost, np.nan))
     assert len(search.told) == len(ROUNDS)
+
+
+def test_histograms_are_told_on_request(request_of: MakeRequest, undisturbed: pa.Table) -> None:
+    search = Scripted(ROUNDS)
+    search.histograms = ("latency_ns_histogram",)
+    run_rounds(request_of(), search)
+    lists = undisturbed.column("latency_ns_histogram").combine_chunks()
+    counts = lists.flatten().to_numpy().reshape(POINTS, REPLICATES, -1)
+    there = np.zeros((POINTS, REPLICATES), np.bool_)
+    there[tuple(zip(*CHOSEN, strict=True))] = True
+    np.testing.assert_array_equal(search.told[-1]["latency_ns_histogram"], np.where(there[..., None], counts, 0))
 
 
 def test_a_run_afterwards_finds_it_there(request_of: MakeRequest, undisturbed: pa.Table) -> None:

@@ -99,6 +99,22 @@ def files() -> dict[str, dict[str, Any]]:
                 "host.remote_line": {"linspace": ["40 ns", "100 ns", 3]},
             },
         },
+        "windows": {
+            **common,
+            "kernel": "6.12",
+            "strategy": "page_pool",
+            "ring": 256,
+            "warmup": "1.3 ms",
+            "traffic": {"plain": mix("poisson", "5 us", stall), "burst": mix({"on_off": {"burst": 16}}, "5 us")},
+            "where": "packets < 30_000 or warmup >= 3_000",
+            "axes": {
+                "traffic": ["plain", "burst"],
+                "load": {"log": ["0.7 %", "61 %", 7]},
+                "queues": [1, 3],
+                "nic.link": ["10 Gbit/s", "25 Gbit/s"],
+                "duration": {"log": ["1.7 ms", "37 ms", 5]},
+            },
+        },
     }
 
 
@@ -108,6 +124,7 @@ SETS = {
         "axes.load={log: [2 %, 0.3, 9]}",
     ],
     "bursts": ["traffic.burst_1.arrivals={on_off: {burst: {exponential: {mean: 37}}, peak: 0.93}}", "seed=6"],
+    "windows": ["duration=3.7 ms", "axes.warmup=[200, 1 ms, 1.1 ms]"],
     "times": ["traffic.reader.rate=1.7 Mpps", "load=23.7 %"],
 }
 

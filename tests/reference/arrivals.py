@@ -37,8 +37,10 @@ class Source:
         self.sim = sim
         self.drawn = 0
         self.burst_left = 0
+        self.burst_starts: deque[int] = deque()  # first packets of bursts, where packets come in bursts
         self.wanted_start = 0
         self.off_wire = 0  # ps: the packet drawn last
+        self.fullest = 0  # bytes, of all queues, in the NIC's buffer
         self.written = 0  # ps: end of the device's last write
 
     def next_packet(self) -> Packet | None:
@@ -63,6 +65,7 @@ class Source:
             begin = max(self.off_wire, self.written)
             held = (begin - self.off_wire) // device_ps
             lost = held * p.queues * size > p.rx_buffer_bytes
+            self.fullest = max(self.fullest, held * p.queues * size)
             if not lost:
                 self.written = begin + device_ps
         return max(self.off_wire, self.written), lost
@@ -76,6 +79,7 @@ class Source:
         if tables["burst_table"] is not None:
             drawn = sample(tables["burst_table"], draw(p.key_burst, i))
             length = max((drawn + BURST_UNIT // 2) // BURST_UNIT, 1)
+            self.burst_starts.append(i)
         self.burst_left = length - 1
         return sample(tables["gap_table"], draw(p.key_gap, i))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .allocator import Allocator
 from .arrivals import Packet, RxRing
+from .episodes import Episodes
 from .histogram import bucket
 from .receiver import Receiver
 from .shared_hardware import SAMPLED, SharedHardware
@@ -55,6 +56,7 @@ class Simulation:
         self.rx = RxRing(self)
         self.tx = TxRing(self)
         self.receiver = Receiver(self)
+        self.episodes = Episodes(self)
 
     # --- clocks and counting: section 1 -----------------------------------------------------------------
 
@@ -111,6 +113,7 @@ class Simulation:
         self.memory.peak = self.memory.held
         self.receiver.peak = self.receiver.truesize
         self.last_census, self.last_census_arrived = self.now, self.rx.arrived
+        self.episodes.open_window()
 
     def holders(self) -> dict[str, int]:
         """What each holder holds now, by the name of its integral."""
@@ -137,6 +140,7 @@ class Simulation:
     def close_window(self) -> None:
         self.now = self.softirq_end
         self.census()
+        self.episodes.close_window()
         self.count["end_ps"] = self.now
         self.count["inside_end_packets"] = self.inside()
         self.count["pages_held_end"] = self.memory.held
@@ -214,6 +218,7 @@ class Simulation:
         if not self.window_open and self.rx.arrived >= p.warmup:
             self.open_window()
         self.census()
+        self.episodes.poll_begins(interrupted)
         self.shared.poll_starts()
         self.count["polls"] += 1
         self.occupancy[bucket(len(self.rx.waiting))] += 1

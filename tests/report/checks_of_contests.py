@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 from claim_checks import check, differs, missing, near
+from second_evidence import difference
 from second_statistics import DROP_MARGIN, interval
 from table_in_sql import Facts
 
@@ -53,8 +54,8 @@ def _(claim: say.SetAside, facts: Facts, text: str) -> str | None:
 
 @check.register
 def _(claim: say.DropsDiffer, facts: Facts, text: str) -> str | None:
-    _, drops = facts.cell(claim.mix, claim.load, claim.ring)
-    center, low, high, pairs = interval(drops[claim.column] - drops[claim.baseline])
+    sides = (facts.evidence((claim.mix, claim.load, claim.ring, name)) for name in (claim.column, claim.baseline))
+    center, low, high, pairs = difference("drop_ratio", *sides)
     sure = pairs < 2 or low > 0 or high < 0
     way = "open" if not sure else "more" if center > 0 else "less"
     return None if abs(center) > DROP_MARGIN and way == claim.way else f"SciPy finds {center}, {way}"
@@ -151,7 +152,7 @@ def _(claim: say.OnFront, facts: Facts, text: str) -> str | None:
 def _undecided(facts: Facts, word: str, here: str, cells: int) -> str | None:
     drops = facts.count("cells", f"{here} and state = 'drops'")
     if drops * 2 > cells:
-        return None if word == "undecided: drops differ" else f"{drops} differ in drops"
+        return None if word == "undecided: drops open" else f"{drops} open in drops"
     most = facts.one(f"select max(pairs) from cells where {here}")
     return None if re.fullmatch(rf"undecided with {most} pairs?", word) else f"{word}, with {most} pairs"
 

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from claim_checks import check, differs, missing
-from second_statistics import interval
+from second_evidence import difference, mean
+from second_statistics import CONFIDENCE, interval
 from table_in_sql import Facts
 
 from sweep import claims as claim_language
@@ -19,11 +22,20 @@ def _(claim: say.SmallestRing, facts: Facts, text: str) -> str | None:
     last = facts.one("select last_load from mixes where mix = ?", [claim.mix])
     if claim.load != last:
         return f"the highest load is {last}"
-    where = f"drop_ratio <= {claim.share} and {say.at(claim.mix, claim.load, column=claim.column)}"
-    found = facts.one(f"select min(ring) from points where {where}")
-    if found != claim.ring:
-        return f"SQL finds {found}"
-    return missing(str(found), text) if claim.shown and found is not None else None
+    points = facts.samples("drop_ratio", say.at(claim.mix, claim.load, column=claim.column))
+    by_ring = {point[2]: mean("drop_ratio", facts.evidence(point)) for point in points}
+    ring = undecided = None
+    for place in sorted(place for place, found in by_ring.items() if found[3]):
+        if by_ring[place][2] <= claim.share:
+            ring = place
+        elif not by_ring[place][1] > claim.share:
+            undecided = place
+        else:
+            continue
+        break
+    if (ring, undecided) != (claim.ring, claim.undecided):
+        return f"SciPy finds ring {ring}, undecided {undecided}"
+    return missing(str(ring), text) if claim.shown and ring is not None else None
 
 
 @check.register
@@ -38,7 +50,7 @@ def _(claim: say.Sides, facts: Facts, text: str) -> str | None:
 @check.register
 def _(claim: say.From, facts: Facts, text: str) -> str | None:
     row = re.fullmatch(r"avg\((.*)\)", claim.expression)[1]
-    by_ring = {point[2]: interval(values) for point, values in facts.samples(row, claim.where).items()}
+    by_ring = {point[2]: mean(row, facts.evidence(point)) for point in facts.samples(row, claim.where)}
     rings = sorted(ring for ring, found in by_ring.items() if found[3])
     reached = None
     for ring in reversed(rings):
@@ -57,24 +69,23 @@ def _(claim: say.From, facts: Facts, text: str) -> str | None:
 @check.register
 def _(claim: say.ClaimOfFile, facts: Facts, text: str) -> str | None:
     asked = claim_language.parse(claim.that)
-    values = facts.samples(asked.left.metric, _selected(facts, asked.left))
-    if asked.right is not None:
-        other = facts.samples(asked.right.metric, _selected(facts, asked.right))
-        by_cell = {point[:3]: each for point, each in other.items() if np.isfinite(each).any()}
-        values = {point: each - by_cell.get(point[:3], facts.nothing) for point, each in values.items()}
+    judged = _judged(facts, asked)
     good = bad = points = 0
     means = []
-    for each in values.values():
-        center, low, high, pairs = interval(each)
+    there = sum(bool(each(CONFIDENCE)[3]) for each in judged)
+    for each in judged:
+        center, low, high, pairs = each(CONFIDENCE)
+        _, lowest, highest, _ = each(1 - (1 - CONFIDENCE) / max(there, 1))  # one of them refutes
         if not pairs:
             continue
         points += 1
         means.append(center)
         strict = asked.sign in ("<", ">=")
-        below = high < asked.threshold if strict else high <= asked.threshold
-        above = low >= asked.threshold if strict else low > asked.threshold
+        ends = {"below": (high, highest), "above": (low, lowest)}
+        below, surely_below = ((end < asked.threshold if strict else end <= asked.threshold) for end in ends["below"])
+        above, surely_above = ((end >= asked.threshold if strict else end > asked.threshold) for end in ends["above"])
         good += below if "<" in asked.sign else above
-        bad += above if "<" in asked.sign else below
+        bad += surely_above if "<" in asked.sign else surely_below
     if (good, bad, points) != (claim.good, claim.bad, claim.points):
         return f"SciPy finds {good} for, {bad} against of {points}"
     for number, which in ((claim.low, min), (claim.high, max)):
@@ -126,12 +137,28 @@ def _(claim: say.Judged, facts: Facts, text: str) -> str | None:
 def sides(facts: Facts, expression: str, threshold: float, where: str, inclusive: bool = False) -> tuple[int, int, int]:
     below = above = points = 0
     row = re.fullmatch(r"avg\((.*)\)", expression)[1]
-    for values in facts.samples(row, where or "true").values():
-        _, low, high, pairs = interval(values)
+    for point in facts.samples(row, where or "true"):
+        _, low, high, pairs = mean(row, facts.evidence(point))
         points += pairs > 0
         below += high <= threshold if inclusive else high < threshold
         above += low > threshold if inclusive else low >= threshold
     return below, above, points
+
+
+def _judged(facts: Facts, asked: claim_language.Claim) -> list[Callable[[float], tuple]]:
+    """Of every point that a claim selects, what is known of it at a confidence."""
+    left, right = asked.left.metric, asked.right
+    own = facts.samples(left, _selected(facts, asked.left))
+    if right is None:
+        return [partial(mean, left, facts.evidence(point)) for point in own]
+    other = facts.samples(right.metric, _selected(facts, right))
+    if left != right.metric:
+        by_cell = {point[:3]: each for point, each in other.items()}
+        return [partial(interval, values - by_cell.get(point[:3], facts.nothing)) for point, values in own.items()]
+    by_cell = {point[:3]: point for point in other}
+    return [
+        partial(difference, left, facts.evidence(point), facts.evidence(by_cell.get(point[:3], ()))) for point in own
+    ]
 
 
 def _selected(facts: Facts, cells: claim_language.Cells) -> str:

@@ -103,7 +103,13 @@ def _(claim: say.RingSize, facts: Facts, text: str) -> str | None:
     drops = None
     if facts.dropped is not None:
         drops = {str(ring): facts.dropped[claim.mix, claim.load, ring, claim.column] for ring in own}
-    found = Contest({str(ring): values for ring, values in own.items()}, drops)
+    others = {
+        col
+        for (mix, load, _, col), values in facts.ns.items()
+        if (mix, load) == (claim.mix, claim.load) and np.isfinite(values).any()
+    }
+    excess = facts.excess({str(ring): (claim.mix, claim.load, ring, claim.column) for ring in own})
+    found = Contest({str(ring): values for ring, values in own.items()}, drops, len(others), excess)
     rings = sorted(ring for ring, values in own.items() if np.isfinite(values).any())
     small, large = str(rings[0]), str(rings[-1])
     unknown = {*found.open, *found.faster_droppers}

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 from claim_checks import check, differs, missing, near
+from second_evidence import mean
 from second_statistics import gone_before, interval, share_of_variance
 from table_in_sql import Facts
 
@@ -47,6 +48,10 @@ def _(claim: say.Count, facts: Facts, text: str) -> str | None:
         found = facts.count(claim.of, claim.where)
     if found != claim.number:
         return f"SQL counts {found}"
+    if "too few independent episodes were seen" in text and claim.of.startswith("points with "):
+        points = [facts.evidence(point) for point in facts.all("select mix, load, ring, col from points")]
+        if claim.number != (found := sum(not each.enough and not each.constant for each in points)):
+            return f"{found} have seen too little"
     return missing(f"{claim.number:,}", text) if claim.shown else None
 
 
@@ -109,12 +114,12 @@ def _(claim: say.Ranked, facts: Facts, text: str) -> str | None:
 
 @check.register
 def _(claim: say.Level, facts: Facts, text: str) -> str | None:
-    (values,) = facts.samples(claim.metric, claim.where).values()
-    center, _, high, _ = interval(values)
-    if wrong := differs(claim.center, center, text):
+    (point,) = facts.samples(claim.metric, claim.where)
+    found = mean(claim.metric, facts.evidence(point))
+    if wrong := differs(claim.center, found.center, text):
         return wrong
     if claim.half:
-        return differs(claim.half, (high - center) / (center if claim.relative else 1), text)
+        return differs(claim.half, found.half / (found.center if claim.relative else 1), text)
     return None
 
 

@@ -3,7 +3,7 @@
 
 Mixes, loads, rings, replicates and strategies in any number; variants by label and by knob; costs that tie, differ by
 less than the margin, or cross; drops of none, some and all packets; rows that are missing, invalid, doubled or without
-a number; windows too short and stocks that move.
+a number; windows too short and stocks that move; tables that count episodes and such that do not.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from counted_episodes import counted
 from synthetic_sweep import STRATEGIES, Effects, table
 
 MIXES = ("router", "host", "host_slow_reader", "drop_flood", "mixed_bag", "it's odd")
@@ -63,6 +64,8 @@ def made(seed: int) -> Made:
         "metadata": {"simulations": chance.choice((1, 10_000))} if chance.random() < 0.3 else {},
     }
     source = table(effects=effects(chance, seed), **given)
+    if counts_episodes(seed):
+        source = counted(source, seed)
     col = None
     if by_knob:
         source = pa.concat_tables([knob(source, value, first=value == KNOBS[0]) for value in KNOBS])
@@ -71,6 +74,11 @@ def made(seed: int) -> Made:
             " case when bulk is not null then 'bulk=' || bulk end) || ')' end"
         )
     return Made(damaged(source, chance, seed), col)
+
+
+def counts_episodes(seed: int) -> bool:
+    """Whether the table of a seed is of a version that counts them; half of them are."""
+    return random.Random(f"version of {seed}").random() < 0.5
 
 
 def effects(chance: random.Random, seed: int) -> Effects:

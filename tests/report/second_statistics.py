@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import stats as scipy_stats
 
 MARGIN, DROP_MARGIN, CONFIDENCE = 0.005, 0.001, 0.95
 Samples = dict[str, np.ndarray]  # column -> values over the pairs, NaN where there is none
+Excess = Callable[[str, str, float], tuple[float, float, float, int]]  # drops of one more than of another, confidence
 
 
 @cache
@@ -59,49 +61,52 @@ def call(samples: np.ndarray, margin: float) -> str:
 
 
 class Contest:
-    """Who wins among some columns; `ns` and `drops` by column."""
+    """Who wins among some columns; `ns` and `drops` by column, `excess` compares the drops of two of them."""
 
-    def __init__(self, ns: Samples, drops: Samples | None) -> None:
+    def __init__(self, ns: Samples, drops: Samples | None, cells: int, excess: Excess) -> None:
+        self.confidence = 1 - (1 - CONFIDENCE) / (cells * (1 if drops is None else 2))
         self.mean = {name: interval(values)[0] for name, values in ns.items() if np.isfinite(values).any()}
         self.there = bool(self.mean)
-        over, sure = dict.fromkeys(self.mean, False), dict.fromkeys(self.mean, False)
+        fit, out = dict.fromkeys(self.mean, True), dict.fromkeys(self.mean, False)
         self.least = ""
         dropped = {name: interval(drops[name])[0] for name in self.mean} if drops else {}
         dropped = {name: value for name, value in dropped.items() if math.isfinite(value)}
         if dropped:
             self.least = min(dropped, key=dropped.__getitem__)
             for name in self.mean:
-                center, low, _, pairs = interval(drops[name] - drops[self.least])
-                over[name] = center > DROP_MARGIN
-                sure[name] = over[name] and (pairs < 2 or low > 0)
-        eligible = [name for name in self.mean if not over[name]]
-        self.there = bool(eligible)
-        if not eligible:
+                center, low, high, pairs = interval(drops[name] - drops[self.least])
+                if name != self.least:
+                    center, low, high, pairs = excess(name, self.least, self.confidence)
+                out[name] = center > DROP_MARGIN and (pairs < 2 or low > 0)
+                fit[name] = not pairs or high <= DROP_MARGIN or (pairs == 1 and center <= DROP_MARGIN)
+        self.there = any(fit.values())
+        if not self.there:
             return
-        self.best = min(eligible, key=self.mean.__getitem__)
+        self.best = min((name for name in self.mean if fit[name]), key=self.mean.__getitem__)
+        self.faster_droppers = [
+            name for name in self.mean if not fit[name] and not out[name] and self.mean[name] < self.mean[self.best]
+        ]
+        eligible = [name for name in self.mean if not out[name] and name not in self.faster_droppers]
         family = {pair: p_value(logs(ns[pair[0]], ns[pair[1]])) for pair in itertools.combinations(eligible, 2)}
         adjusted = holm({pair: p for pair, p in family.items() if math.isfinite(p)})
         behind = {name: logs(ns[name], ns[self.best]) for name in eligible if name != self.best}
         self.close, self.open, self.beaten = [], [], []
         for name in sorted(behind, key=self.mean.__getitem__):
-            center, low, high, pairs = interval(behind[name])
+            center, low, high, pairs = interval(behind[name], self.confidence)
             p = adjusted.get((name, self.best), adjusted.get((self.best, name), math.nan))
             if pairs >= 2 and -math.log1p(MARGIN) <= low and high <= math.log1p(MARGIN):
                 self.close.append(name)
-            elif p < 1 - CONFIDENCE and center > 0:
+            elif p < 1 - self.confidence and center > 0:
                 self.beaten.append(name)
             else:
                 self.open.append(name)
         self.pairs = min([interval(each)[3] for each in behind.values()], default=interval(ns[self.best])[3])
         self.behind = math.expm1(interval(behind[self.beaten[0]])[0]) if self.beaten else math.nan
         self.runner_up = self.beaten[0] if self.beaten else ""
-        self.faster_droppers = [
-            name for name in self.mean if over[name] and not sure[name] and self.mean[name] < self.mean[self.best]
-        ]
         self.decided = not self.open and self.pairs >= 2
         self.state = "drops" if self.faster_droppers else "decided" if self.decided else "open"
         rivals = len(eligible) * (len(eligible) - 1) // 2
-        self.needed = self._needed(behind, 1 - (1 - CONFIDENCE) / max(rivals, 1))
+        self.needed = self._needed(behind, 1 - (1 - self.confidence) / max(rivals, 1))
 
     def _needed(self, behind: Samples, confidence: float) -> int | None:
         """Pairs at which all that is open would be decided, if means and spreads stay."""
@@ -113,7 +118,7 @@ class Contest:
             center, spread = float(known.mean()), float(known.std(ddof=1))
             targets = [(abs(center), confidence)]
             if abs(center) < math.log1p(MARGIN):
-                targets.append((math.log1p(MARGIN) - abs(center), CONFIDENCE))
+                targets.append((math.log1p(MARGIN) - abs(center), self.confidence))
             n = np.arange(2, 1001)
             ways = []
             for gap, level in targets:

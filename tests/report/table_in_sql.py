@@ -6,12 +6,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from second_statistics import Contest, Samples, interval
+from second_cells import LATENCY, Cell
+from second_evidence import difference
+from second_statistics import Contest, Excess, Samples, interval
 
 from sweep.report.statements import quoted
 
@@ -22,6 +26,7 @@ class Facts:
     def __init__(self, table: pa.Table, mix: str = "traffic", col: str | None = None) -> None:
         self.sql = duckdb.connect(config={"threads": 1})
         self.names = table.column_names
+        self.holding: dict[str, bool] = {}
         self.baseline = table_baseline(table)
         self.about = metadata(table)
         for name in [name for name in table.column_names if pa.types.is_floating(table.schema.field(name).type)]:
@@ -102,7 +107,9 @@ class Facts:
         return found
 
     def has(self, name: str) -> bool:
-        return name in self.names and self.count("rows", f"{name} is not null") > 0
+        if name not in self.holding:
+            self.holding[name] = name in self.names and self.count("rows", f"{name} is not null") > 0
+        return self.holding[name]
 
     def _points(self) -> None:
         kinds = {
@@ -160,10 +167,17 @@ class Facts:
             if up or down or sure:
                 yield list(point)
 
+    @cached_property
+    def cells_with_cost(self) -> int:
+        """Cells of mix, load and ring in which any column has a cost."""
+        return len({point[:3] for point, values in self.ns.items() if np.isfinite(values).any()})
+
     def contest(self, mix: str, load: float, ring: int, among: tuple[str, ...] = ()) -> Contest:
         """Who wins a cell, among all columns or some."""
         if (mix, load, ring, among) not in self.contests:
-            self.contests[mix, load, ring, among] = Contest(*self.cell(mix, load, ring, among))
+            samples = self.cell(mix, load, ring, among)
+            excess = self.excess({name: (mix, load, ring, name) for name in samples[0]})
+            self.contests[mix, load, ring, among] = Contest(*samples, self.cells_with_cost, excess)
         return self.contests[mix, load, ring, among]
 
     def cell(self, mix: str, load: float, ring: int, among: tuple[str, ...] = ()) -> tuple[Samples, Samples | None]:
@@ -172,6 +186,47 @@ class Facts:
         if self.dropped is None:
             return ns, None
         return ns, {name: self.dropped.get((mix, load, ring, name), self.nothing) for name in names}
+
+    def excess(self, points: dict[str, tuple]) -> Excess:
+        """Compares the drops of two of these points, by their names."""
+        return lambda one, other, confidence: difference(
+            "drop_ratio", self.evidence(points[one]), self.evidence(points[other]), confidence
+        )
+
+    def evidence(self, point: tuple) -> Cell:
+        """What the replicates of a point say."""
+        if point not in self.evident:
+            told = None if LATENCY not in self.names else lambda name: self.by_point(name, lists=True).get(point, [])
+            self.evident[point] = Cell(
+                lambda name: self.by_point(name).get(point, self.nothing), self.has, told, point in self.constant
+            )
+        return self.evident[point]
+
+    def by_point(self, expression: str, *, lists: bool = False) -> dict[tuple, Any]:
+        """An expression of a row by point, over the pairs; asked once."""
+        if expression not in self.asked:
+            self.asked[expression] = self.samples(expression) if not lists else self._lists(expression)
+        return self.asked[expression]
+
+    def _lists(self, name: str) -> dict[tuple, list]:
+        places, found = {pair: place for place, pair in enumerate(self.pairs)}, dict[tuple, list]()
+        for *point, sd, replicate, value in self.all(f"select mix, load, ring, col, sd, replicate, {name} from rows"):
+            found.setdefault(tuple(point), [None] * len(places))[places[sd, replicate]] = np.asarray(value)
+        return found
+
+    @cached_property
+    def constant(self) -> set[tuple]:
+        """Points in which nothing is drawn at random."""
+        drawn = ("arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "wakeup", "stall_every")
+        if not set(drawn) <= set(self.names):
+            return set()
+        return set(
+            self.all(
+                "select mix, load, ring, col from rows group by all having bool_and(coalesce(arrivals = 'constant'"
+                " and sizes not like '% %' and greatest(local_ppm, forward_ppm, drop_ppm) = 1000000"
+                " and (local_ppm = 0 or (stall_every is null and coalesce(wakeup like 'constant(%', true))), false))"
+            )
+        )
 
     def over_cells(self, where: str, column: str, value: Callable) -> np.ndarray:
         """Mean over the cells, pair by pair, of those in which any pair has a value; NaN in a pair that lacks one."""
@@ -185,6 +240,8 @@ class Facts:
 
     def _cells(self) -> None:
         self.contests: dict[tuple, Contest] = {}
+        self.evident: dict[tuple, Cell] = {}
+        self.asked: dict[str, dict] = {}
         self.nothing = np.full(len(self.pairs), np.nan)
         first = self.all("select col from rows group by col order by col <> ?, min(n)", [self.base])
         self.columns = tuple(name for (name,) in first)

@@ -39,6 +39,7 @@ VALUES = {
     "host": ["xeon-e5-1650v4", "xeon-gold-6140"],
     "nic": ["10g", "25g"],
     "packets": [4000, 5000],
+    "duration": ["3 ms", "5 ms"],
 }
 PLAIN = [0, 1, 2, 3, 8, 64, 100, 128, 512, 1024, 2048, 4096, 16384, "1 us", "3 us", "1 Mpps", "3 Mpps", 0.5, 0.6]
 PLAIN += ["8 MiB", "16 MiB", "10 Gbit/s", "25 Gbit/s", "100 ns", "200 ns", "lazy", "strict", "6.12", "5.19", "5.15"]
@@ -58,6 +59,8 @@ def loaded(folder: Path, name: str, strategies: list[str], values: list) -> conf
     (folder / "traffic").mkdir(exist_ok=True)
     (folder / "traffic" / "mine.yaml").write_text(yaml.safe_dump(MIX))
     described = {"name": "axis", "packets": 4000, "warmup": 1000, "load": 0.3, "traffic": "mine", "replicates": 2}
+    if name == "duration":  # stands in place of packets
+        del described["packets"]
     axes = {"strategy": strategies, "ring": [256, 1024], name: values}
     file = folder / "axis.yaml"
     file.write_text(yaml.safe_dump({key: value for key, value in described.items() if key != name} | {"axes": axes}))
@@ -67,7 +70,7 @@ def loaded(folder: Path, name: str, strategies: list[str], values: list) -> conf
 def published(sweep: config.Sweep) -> pa.Table:
     """What the sweep would publish, with a number in place of each simulation's cost."""
     points = np.repeat(np.arange(sweep.points), sweep.replicates)
-    found = Rows(sweep.scenarios.columns, sweep.scenarios.label).of(
+    found = Rows(sweep.scenarios.columns, sweep.scenarios.said).of(
         points, np.tile(np.arange(sweep.replicates), sweep.points)
     )
     schema = results_schema()

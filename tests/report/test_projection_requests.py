@@ -110,3 +110,12 @@ class TestFilter:
         assert self.kept("coalesce_ps <= 256_000_000", source) == 12
         with pytest.raises(SweepError, match="256 apples"):
             self.kept("coalesce_ps <= '256 apples'", source)
+
+
+def test_a_long_condition_is_not_repeated_whole() -> None:
+    long = "ring > 0 and " * 50 + "rng >= 512"
+    with pytest.raises(SweepError) as told:
+        report.render(SOURCE, "txt", Request(filter=long))
+    assert len(str(told.value)) < 2_000
+    shown, mark = str(told.value).splitlines()[1:3]
+    assert shown[len(mark) - 1 :].startswith("rng >= 512")

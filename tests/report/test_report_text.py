@@ -172,7 +172,7 @@ class TestWinners:
         )
         text = report.text(table(effects=lossy, **SMALL), full=True)
         verdict = section(text, "Verdict")
-        assert verdict.startswith("host: undecided: drops differ. 2 cells are undecided: drops differ")
+        assert verdict.startswith("host: undecided: drops open. 2 cells are undecided: drops open (one with fewer ns")
         assert "load 0.3    ≠     ≠" in text
         assert "takes the fewest" not in verdict
 

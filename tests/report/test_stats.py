@@ -206,10 +206,18 @@ class TestWinner:
         assert broken / trials <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / trials)
 
 
-def test_drops_more_needs_both_size_and_evidence():
-    none = np.zeros(4)
-    assert stats.drops_more(np.array([0.01, 0.011, 0.012, 0.009]), none)
-    assert not stats.drops_more(np.array([0.0005, 0.0006, 0.0004, 0.0005]), none)  # below 0.1 percentage points
-    assert not stats.drops_more(np.array([0.02, 0.0, 0.0, 0.0]), none)  # once in four
-    assert stats.drops_more(np.array([0.02]), np.zeros(1))  # a mark too many does less harm
-    assert not stats.drops_more(np.array([NAN]), np.zeros(1))
+def test_more_drops_need_both_size_and_evidence():
+    assert stats.more(stats.mean(np.array([0.01, 0.011, 0.012, 0.009])))
+    assert stats.less(stats.mean(np.array([-0.01, -0.011, -0.012, -0.009])))
+    assert not stats.more(stats.mean(np.array([0.0005, 0.0006, 0.0004, 0.0005])))  # below 0.1 percentage points
+    assert not stats.more(stats.mean(np.array([0.02, 0.0, 0.0, 0.0])))  # once in four
+    assert stats.more(stats.mean(np.array([0.02])))  # a mark too many does less harm
+    assert not stats.more(stats.mean(np.array([NAN])))
+
+
+def test_no_more_drops_are_shown_by_the_whole_interval():
+    assert stats.no_more(stats.mean(np.array([0.0004, 0.0005, 0.0004, 0.0005])))
+    assert not stats.no_more(stats.mean(np.array([0.0, 0.0, 0.0, 0.002])))  # in the mean, not beyond doubt
+    assert stats.no_more(stats.mean(np.array([0.0005])))  # with one pair the plain difference decides
+    assert not stats.no_more(stats.mean(np.array([0.02])))
+    assert not stats.no_more(stats.mean(np.array([NAN, NAN])))

@@ -65,6 +65,22 @@ def test_what_else_varies_splits_the_mixes_and_variants_the_columns(tmp_path: Pa
     assert found.there.all()
 
 
+def test_packets_of_a_time_are_those_of_each_load_and_split_no_mix(tmp_path: Path) -> None:
+    found = cube(load(tmp_path, "", "duration=5 ms", "warmup=1 ms", "axes.nic.link=[10 Gbit/s, 25 Gbit/s]"))
+    assert found.mixes == tuple(f"{mix} · link_ps_per_byte={link}" for mix in ("router", "host") for link in (800, 320))
+    packets = found.of(found.packets, -1)
+    assert (packets == packets[..., :1, :1]).all()  # whatever the ring
+    by_load = packets[:, 0, :, 0, 0]
+    assert np.unique(by_load[:2]).size == 4  # of two links and two loads
+    assert (abs(by_load[:, 1] - 5 * by_load[:, 0]) < 5).all()
+    assert (abs(by_load[1::2] - 2.5 * by_load[::2]) < 3).all()
+
+
+def test_two_times_split_a_mix_by_the_time(tmp_path: Path) -> None:
+    found = cube(load(tmp_path, "", "axes.duration=[5 ms, 10 ms]"))
+    assert found.mixes[:2] == ("router · duration_ps=5000000000", "router · duration_ps=10000000000")
+
+
 def test_a_constraint_leaves_cells_empty(tmp_path: Path) -> None:
     found = cube(load(tmp_path, "where: strategy != page_frag or ring <= 128\n"))
     assert found.there.sum() == found.points.size - 4

@@ -28,7 +28,15 @@ def with_holes(whole: Cube, there: np.ndarray) -> Cube:
     points = np.full(whole.shape, -1, np.int64)
     points[there] = np.arange(int(there.sum()))
     old = whole.points[there]
-    return replace(whole, points=points, pool_sizes=whole.pool_sizes[old], packets=whole.packets[old])
+    return replace(
+        whole,
+        points=points,
+        pool_sizes=whole.pool_sizes[old],
+        packets=whole.packets[old],
+        parameters={name: values[old] for name, values in whole.parameters.items()},
+        drawn=whole.drawn[old],
+        episodes=tuple(whole.episodes[point] for point in old),
+    )
 
 
 def searched(asked: Question, values: Array) -> Search:
@@ -56,7 +64,7 @@ def removed(seed: int, shape: tuple[int, ...]) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_what_is_left_is_answered_as_if_nothing_had_been_removed(seed: int) -> None:
-    whole = cube(mixes=2, columns=COLUMNS, loads=LOADS, rings=RINGS)
+    whole = cube(mixes=2, columns=COLUMNS, loads=LOADS, rings=RINGS, drawn=False)
     holes = question(with_holes(whole, removed(seed, whole.shape)), CALLS)
     answer = answer_of(holes, searched(holes, FALLING))
     for verdict in answer.verdicts:
@@ -81,7 +89,7 @@ def test_the_edge_of_what_is_left_is_an_edge() -> None:
     """Ring 64 of page_pool is removed, so 256 is the smallest that was tried."""
     there = np.ones((1, 3, 1, 4, 1), np.bool_)
     there[0, 2, 0, 0] = False
-    whole = cube(columns=COLUMNS, rings=RINGS)
+    whole = cube(columns=COLUMNS, rings=RINGS, drawn=False)
     asked = question(with_holes(whole, there), CALLS)
     answer = answer_of(asked, searched(asked, FALLING))
     (verdict,) = answer.verdicts

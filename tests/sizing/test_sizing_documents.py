@@ -88,11 +88,21 @@ def contradicted() -> Answer:
     return answered(asked, {"allocator_calls_per_packet": calls, COST: np.array([480.0])})
 
 
+def stalls() -> Answer:
+    """A reader that stalls in one window of two: none lost in four stalls, and no more windows to be had."""
+    asked = question(cube(columns=("page_pool",), rings=RINGS[:3], episode="stall"), DROPS, replicates=8)
+    drops = np.zeros((3, 1, 8))
+    drops[0, 0, [2, 5]] = 0.04
+    seen = np.array([0, 1.0] * 4)
+    return answered(asked, {"drop_ratio": drops, "episodes": seen, "loss_episodes": (drops > 0) * 1.0})
+
+
 CASES: dict[str, Callable[[], Answer]] = {
     "ordinary": ordinary,
     "undecided": undecided,
     "none": none,
     "contradicted": contradicted,
+    "stalls": stalls,
 }
 FORMATS: dict[str, Callable[[Answer], str]] = {
     "txt": lambda answer: plain.render(document(answer)),

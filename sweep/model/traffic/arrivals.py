@@ -46,16 +46,19 @@ def next_gap(sim: Sim, lane: int, i: int) -> int:
     if p.burst_table >= 0:
         length = sample(sim.tables, p.burst_table, draw(p.key_burst, i)) + (1 << (BURST_SHIFT - 1))
         st.burst_left = max(length >> BURST_SHIFT, 1) - 1
+        st.burst_first = i
+        st.bursts_drawn += 1
     return sample(sim.tables, p.gap_table, draw(p.key_gap, i))
 
 
 @device
 def write(sim: Sim, lane: int) -> None:
     """The device writes the next packet to memory after those before it, if the NIC can hold it until then."""
-    st, p = sim.state[lane], sim.params[lane]
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     begin_ps = max(st.wire_end_ps, st.device_end_ps)
     held = (begin_ps - st.wire_end_ps) // st.device_ps  # packets of this queue in the NIC's buffer
     st.next_lost = held * p.queues * st.next_bytes > p.rx_buffer_bytes
+    c.nic_buffer_peak_bytes = max(c.nic_buffer_peak_bytes, held * p.queues * st.next_bytes)
     if st.next_lost == 0:
         st.device_end_ps = begin_ps + st.device_ps
 

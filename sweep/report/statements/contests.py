@@ -34,7 +34,7 @@ class CellWinner:
     best: str  # the smallest mean of those that do not drop more
     close: tuple[str, ...] = ()  # shown to be within the margin of it
     open: tuple[str, ...] = ()  # neither that nor shown to be worse
-    faster_droppers: tuple[str, ...] = ()  # fewer ns, more drops, not beyond doubt
+    faster_droppers: tuple[str, ...] = ()  # fewer ns, and not known whether they drop more
     among: tuple[str, ...] = ()
     behind: Number | None = None  # relative difference of the next one
     runner_up: str = ""

@@ -10,13 +10,18 @@ from .values import Number
 
 @dataclass(frozen=True)
 class SmallestRing:
-    """The smallest ring with which a column drops no more than a share at a load; None if there is none."""
+    """The smallest ring with which a column is shown to drop no more than a share at a load.
+
+    None if every ring is shown to drop more, or if it is open: then `undecided` is the smallest ring that is shown
+    neither to drop more nor not to, while all smaller ones do.
+    """
 
     mix: str
     column: str
     load: float
     share: float
     ring: int | None
+    undecided: int | None = None
     shown: bool = True
 
 

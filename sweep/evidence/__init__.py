@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""What is known of a metric in the cells of a sweep, and what that rests on: means and paired differences.
+
+`stats` knows samples; this knows columns: which metric comes in clumps, which counter says in how many episodes, and
+how many independent episodes make an interval worth printing.  A cell that has seen too little gets its mean and no
+interval, and `seen` says what it has seen.
+"""
+
+from .columns import COLUMNS, columns
+from .enough import Enough, enough
+from .episodes import DRAWN, FEWEST_EPISODES, FEWEST_PIECES, Cells, Seen, deterministic
+from .estimates import difference, estimate, log_ratio, per_packet
+from .kinds import Kind, kind
+from .quantiles import HISTOGRAM, edges, pooled, pooled_difference, pooled_log_ratio
+from .tables import cells_of, histograms
+from .words import episode_word, only_seen
+
+__all__ = [
+    "COLUMNS",
+    "DRAWN",
+    "FEWEST_EPISODES",
+    "FEWEST_PIECES",
+    "HISTOGRAM",
+    "Cells",
+    "Enough",
+    "Kind",
+    "Seen",
+    "cells_of",
+    "columns",
+    "deterministic",
+    "difference",
+    "edges",
+    "enough",
+    "episode_word",
+    "estimate",
+    "histograms",
+    "kind",
+    "log_ratio",
+    "only_seen",
+    "per_packet",
+    "pooled",
+    "pooled_difference",
+    "pooled_log_ratio",
+]

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+"""Which columns an estimate reads: for whoever asks for columns before there are any rows."""
+
+from __future__ import annotations
+
+from .episodes import COUNTED
+from .estimates import BACKLOGS
+from .kinds import PER_CALL, RARE, kind
+
+REFILLS = (PER_CALL.episodes, "refill_batch")  # requests for pages: how many, and how many buffers each is for
+FILLINGS = ("bursts",)  # whether queues fill from empty with every episode
+
+
+def columns(metric: str) -> tuple[str, ...]:
+    """Every column that is read for a metric where a table has it; for a quantile its histogram is read besides."""
+    rare = kind(metric).rare
+    names = [metric, *COUNTED, *REFILLS]
+    if rare is not None:
+        names += filter(None, (rare.sizes, rare.episodes, rare.largest, rare.each))
+        names += (*FILLINGS, *(name for queue in BACKLOGS for name in queue if name))
+    return tuple(dict.fromkeys(names))
+
+
+COLUMNS = frozenset(name for metric in RARE for name in columns(metric))  # of whatever metric, but for its own

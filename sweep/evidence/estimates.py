@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""Means of a metric in cells, and paired differences, each with the interval that its kind needs.
+
+A mean that all packets contribute to has Student's interval over the replicates.  Where fewer episodes than replicates
+were seen, these are what is independent and its degrees of freedom count them; where fewer than FEWEST_EPISODES were,
+one more that was not seen may lie as far from the rest as these lie apart.  Paired differences of such means need
+none of that: both sides met the same episodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import stdtrit
+
+from .. import stats
+from ..stats import Estimate, clumps
+from ..stats.clumps import Clumps
+from . import quantiles
+from .episodes import Array, Cells, Mask, Seen
+from .kinds import PER_CALL, Rare, kind
+
+OFFERED = "offered_packets"
+BACKLOGS = (  # what can be full: most that was in it, what it takes, and how much of that one packet needs
+    ("rx_ring_peak_packets", "ring", None),
+    ("tx_ring_peak_frames", "tx_ring", None),
+    ("socket_truesize_peak", "rcvbuf_bytes", "truesize_bytes"),
+    ("nic_buffer_peak_bytes", "rx_buffer_bytes", "offered_bytes"),
+)
+
+
+def estimate(metric: str, cells: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
+    """Mean over the replicates of any metric or counter, shape (...)."""
+    of = kind(metric)
+    if of.quantile is not None and cells.buckets is not None:
+        return quantiles.pooled(of.quantile, cells, confidence)
+    samples = cells.read(metric)
+    found, seen = stats.mean(samples, confidence), cells.seen
+    if seen is None:
+        return found
+    if of.rare and counted(of.rare, cells):
+        return _estimate_of_rare(of.rare, samples, found, cells, seen, confidence)
+    elif of.stock is not None:
+        wide = _spanned(found, samples, _moves(of.stock, samples, [cells], seen), confidence)
+    else:
+        few = ~seen.many
+        wide = _spanned(_by_episodes(found, seen, confidence), samples, np.where(few, _range(samples), 0.0), confidence)
+    return _withheld(found, wide, seen.interval, cells.exact)
+
+
+def difference(metric: str, value: Cells, reference: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
+    """Mean of the paired differences value - reference, shape (...): for what can be zero."""
+    of = kind(metric)
+    if of.quantile is not None and value.buckets is not None and reference.buckets is not None:
+        return quantiles.pooled_difference(of.quantile, value, reference, confidence)
+    samples = value.read(metric) - reference.read(metric)
+    found, sides = stats.mean(samples, confidence), (value.seen, reference.seen)
+    if sides[0] is None or sides[1] is None:
+        return found
+    seen = Seen(np.fmin(sides[0].episodes, sides[1].episodes), np.fmin(sides[0].pieces, sides[1].pieces))
+    if of.rare and counted(of.rare, value) and counted(of.rare, reference):
+        pair = [
+            clumps_of(of.rare, side.read(metric), side, own) for side, own in ((value, sides[0]), (reference, sides[1]))
+        ]
+        wide = clumps.difference(pair[0], pair[1], samples, confidence, rest=of.rare.rest)
+        wide = _cut_at_the_ends(wide, of.rare, [value, reference], confidence)
+    elif of.stock is not None:
+        wide = _spanned(found, samples, _moves(of.stock, samples, [value, reference], seen), confidence)
+    else:
+        return found
+    return _withheld(found, wide, seen.interval, np.asarray(value.exact) & reference.exact)
+
+
+def log_ratio(metric: str, value: Cells, reference: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
+    """Mean logarithm of value / reference, pair by pair."""
+    of = kind(metric)
+    if of.quantile is not None and value.buckets is not None and reference.buckets is not None:
+        return quantiles.pooled_log_ratio(of.quantile, value, reference, confidence)
+    return stats.ratio(value.read(metric), reference.read(metric), confidence)
+
+
+def per_packet(counter: str, cells: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
+    """Mean of a counter of requests for pages per packet taken from the ring, shape (...)."""
+    counts, packets = cells.read(counter), cells.read(PER_CALL.sizes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        samples = np.where(packets > 0, counts / packets, np.nan)
+    found, seen = stats.mean(samples, confidence), cells.seen
+    if seen is None or not counted(PER_CALL, cells):
+        return found
+    return _estimate_of_rare(PER_CALL, samples, found, cells, seen, confidence)
+
+
+def counted(rare: Rare, cells: Cells) -> bool:
+    """Whether the table counts the episodes of a rare share."""
+    return all(map(cells.has, filter(None, (rare.sizes, rare.episodes, rare.largest))))
+
+
+def _estimate_of_rare(
+    rare: Rare, samples: Array, found: Estimate, cells: Cells, seen: Seen, confidence: float
+) -> Estimate:
+    """Inside [0, 1] for a share; where no clump was seen there is an interval only if many episodes were."""
+    wide = clumps.share(clumps_of(rare, samples, cells, seen), samples, confidence, rest=rare.rest)
+    wide = _cut_at_the_ends(wide, rare, [cells], confidence)
+    low = np.maximum(wide.low, np.fmin(0.0, wide.center)) if not rare.rest else wide.low  # without any it stays NaN
+    high = np.minimum(wide.high, np.fmax(1.0, wide.center)) if rare.share else wide.high
+    never = np.nansum(cells.read(rare.episodes), axis=-1) == 0
+    return _withheld(found, replace(wide, low=low, high=high), seen.interval & (seen.many | ~never), cells.exact)
+
+
+def clumps_of(rare: Rare, shares: Array, cells: Cells, seen: Seen) -> Clumps:
+    """The clumps of a rare share, whose replicates are `shares` (..., n)."""
+    sizes = cells.read(rare.sizes)
+    counts = (1 - shares if rare.rest else shares) * sizes
+    none = np.zeros((*seen.pieces.shape, 1))
+    headroom, capacity = _headroom(cells) if np.isnan(rare.unit) else (none + 1, none)
+    return Clumps(
+        counts=np.maximum(counts, 0.0),
+        sizes=sizes,
+        episodes=cells.read(rare.episodes),
+        largest=cells.read(rare.largest) if rare.largest else np.full_like(sizes, np.nan),
+        unit=np.fmax(_longest(cells) / _pages_each(rare, cells), rare.unit),
+        capacity=capacity,
+        headroom=headroom,
+        pieces=np.fmin(seen.pieces, seen.episodes),
+        fillings=_fillings(cells, seen),
+    )
+
+
+def _fillings(cells: Cells, seen: Seen) -> Array:
+    """How often queues began to fill independently: with each busy period, but bursts follow each other into one."""
+    if not cells.has("bursts"):
+        return np.fmin(seen.pieces, seen.episodes)
+    bursty = np.nansum(cells.read("bursts"), axis=-1) > 0
+    return np.asarray(np.where(bursty, np.fmin(seen.pieces, seen.episodes), seen.episodes))
+
+
+def _pages_each(rare: Rare, cells: Cells) -> Array | float:
+    """Pages that one count may be for: a packet whose page is not back in time costs one."""
+    return 1.0 if rare.each is None or not cells.has(rare.each) else np.maximum(_most(cells.read(rare.each)), 1.0)
+
+
+def _longest(cells: Cells) -> Array:
+    """Packets of the longest busy period, or of the window if that is shorter."""
+    return _most(np.fmin(cells.read("busy_peak_packets"), cells.read(OFFERED)))
+
+
+def _most(samples: Array) -> Array:
+    """The largest of the replicates, 0 without any."""
+    return np.asarray(np.nan_to_num(np.fmax.reduce(samples, axis=-1)))
+
+
+def _headroom(cells: Cells) -> tuple[Array, Array]:
+    """Of the queues of each cell, (..., queues): what it takes over the most that was in it; what it takes, packets."""
+    headroom, takes = [], []
+    for peak, capacity, each in BACKLOGS:
+        if not (cells.has(peak) and cells.has(capacity) and (each is None or cells.has(each))):
+            continue
+        room = _most(cells.read(capacity))
+        if capacity == "ring" and cells.has("refill_batch"):  # so many may wait to be refilled together
+            room = np.maximum(room - _most(cells.read("refill_batch")), 1.0)
+        share = _most(cells.read(peak)) / np.maximum(room, 1)
+        one = np.ones_like(room)
+        if each == "offered_bytes":
+            one = np.nansum(cells.read(each), axis=-1) / np.maximum(np.nansum(cells.read(OFFERED), axis=-1), 1)
+        elif each is not None:
+            one = _most(cells.read(each))
+        headroom.append(1 / np.clip(share, 1e-6, 1.0))
+        takes.append(np.where(share > 0, room / np.maximum(one, 1), 0.0))
+    return np.stack(headroom, axis=-1), np.stack(takes, axis=-1)
+
+
+def _cut_at_the_ends(found: Estimate, rare: Rare, sides: Sequence[Cells], confidence: float) -> Estimate:
+    """The ends of a window cut a refill in two: what is counted may be off by as much, once in a replicate.
+
+    Of two sides by the larger refill.
+    """
+    if not np.isfinite(rare.unit) or not all(side.has("refill_batch") for side in sides):
+        return found
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = [np.fmax.reduce(side.read("refill_batch") / side.read(rare.sizes), axis=-1) for side in sides]
+    batch = shares[0] if len(shares) == 1 else np.fmax(*shares)
+    half = batch * np.minimum(1.0, _one_more(confidence) / np.maximum(found.pairs, 1))
+    return clumps.widened(found, found.center - half, found.center + half)
+
+
+def _one_more(confidence: float) -> float:
+    """Episodes that may have happened unseen: 3.69 at 95 %."""
+    return float(-np.log((1 - confidence) / 2))
+
+
+def _range(samples: Array) -> Array:
+    return np.asarray(np.fmax.reduce(samples, axis=-1) - np.fmin.reduce(samples, axis=-1))
+
+
+def _moves(least: float, samples: Array, sides: Sequence[Cells], seen: Seen) -> Array:
+    """By how much an episode that was not seen moves a stock, (...); 0 where many were seen, on every side."""
+    few = ~seen.many
+    for side in sides:
+        if side.has("allocation_episodes"):
+            few = few | (np.nansum(side.read("allocation_episodes"), axis=-1) < clumps.FEW)
+    return np.where(few, np.fmax(_range(samples), least), 0.0)
+
+
+def _spanned(found: Estimate, samples: Array, by: Array, confidence: float) -> Estimate:
+    """Widened for what some more replicates, `by` away from these, would do to the mean."""
+    half = by * np.minimum(1.0, _one_more(confidence) / np.maximum(found.pairs, 1))
+    return clumps.widened(found, found.center - half, found.center + half)
+
+
+def _by_episodes(found: Estimate, seen: Seen, confidence: float) -> Estimate:
+    """Student's interval with no more degrees of freedom than independent episodes allow."""
+    freedom = np.clip(np.fmin(found.pairs, np.floor(seen.episodes)) - 1, 1, None)
+    half = stdtrit(freedom, (1 + confidence) / 2) * found.deviation / np.sqrt(np.maximum(found.pairs, 1))
+    return clumps.widened(found, found.center - half, found.center + half)
+
+
+def _withheld(plain: Estimate, wide: Estimate, enough: Mask, exact: Mask | bool) -> Estimate:
+    """`wide` where enough was seen, no interval where not; `plain` where nothing is drawn at random (`exact`)."""
+
+    def one(name: str) -> Array:
+        shown = np.where(enough, getattr(wide, name), np.nan)
+        return np.asarray(np.where(exact, getattr(plain, name), shown))
+
+    return Estimate(wide.center, one("low"), one("high"), wide.deviation, wide.pairs, one("p"))

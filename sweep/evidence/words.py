@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""What the episodes of a cell are called: "only 2 stalls seen" says more than "only 2 episodes".
+
+Every row counts stalls where the reader stalls, else bursts where packets arrive in bursts, else busy periods
+(`model.episodes`); the parameters of a row say which.
+"""
+
+from __future__ import annotations
+
+BURSTY = "on_off("  # how the column `arrivals` begins where packets arrive in bursts
+
+
+def episode_word(stall_every: str | None, arrivals: str) -> str:
+    """What one episode is called: "stall", "burst" or "busy period".
+
+    `stall_every`: the law of the time between stalls, None where the reader never stalls; `arrivals`: the arrival
+    process; both as the columns of these names have them.
+    """
+    if stall_every is not None:
+        return "stall"
+    return "burst" if arrivals.startswith(BURSTY) else "busy period"
+
+
+def only_seen(episodes: int, word: str) -> str:
+    """ "only 1 stall seen", "only 12 bursts seen", "no stall seen"."""
+    if episodes == 0:
+        return f"no {word} seen"
+    return f"only {episodes:,} {word}{'' if episodes == 1 else 's'} seen"
