@@ -6,14 +6,14 @@ how many independent episodes make an interval worth printing.  A cell that has 
 interval, and `seen` says what it has seen.
 """
 
+from ..episodes import FEWEST_EPISODES, episode_word, only_seen
 from .columns import COLUMNS, columns
 from .enough import Enough, enough
-from .episodes import DRAWN, FEWEST_EPISODES, FEWEST_PIECES, Cells, Seen, deterministic
+from .episodes import DRAWN, FEWEST_PIECES, Cells, Seen, deterministic
 from .estimates import difference, estimate, log_ratio, per_packet
 from .kinds import Kind, kind
 from .quantiles import HISTOGRAM, edges, pooled, pooled_difference, pooled_log_ratio
 from .tables import cells_of, histograms
-from .words import episode_word, only_seen
 
 __all__ = [
     "COLUMNS",

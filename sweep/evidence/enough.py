@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..episodes import FEWEST_EPISODES
 from ..stats import clumps
-from .episodes import FEWEST_EPISODES, FEWEST_PIECES, Array, Cells, Mask
+from .episodes import FEWEST_PIECES, Array, Cells, Mask
 from .estimates import clumps_of, counted
 from .kinds import kind
 

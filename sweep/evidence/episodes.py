@@ -25,11 +25,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ..episodes import FEWEST_EPISODES
+
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FEWEST_PIECES = 10
-FEWEST_EPISODES = 30  # mean drops by stalls seen: t over replicates covers 90 to 97 % from 27 on (docs/confidence.md)
 SINGLE = "constant("  # how a law of one value is written
 MILLION = 1_000_000
 COUNTED = ("episodes", "busy_peak_packets", "offered_packets")

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from ..episodes import FEWEST_EPISODES
 from ..stats import CONFIDENCE, Estimate
-from .episodes import FEWEST_EPISODES, FEWEST_PIECES, Array, Cells, Mask
+from .episodes import FEWEST_PIECES, Array, Cells, Mask
 
 HISTOGRAM = "latency_ns_histogram"
 

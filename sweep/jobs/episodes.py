@@ -16,7 +16,7 @@ from math import ceil
 
 from sweep import units
 from sweep.config import Sweep
-from sweep.evidence import FEWEST_EPISODES, episode_word
+from sweep.episodes import FEWEST_EPISODES, episode_word
 from sweep.model import prepare, quantiles
 from sweep.model.scenario import Distribution, Scenario, Traffic
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from .. import evidence
 from ..config import Sweep
+from ..episodes import episode_word
 from ..errors import ConfigError
-from ..evidence.words import episode_word
 from ..report.coordinates import encode, place
 from ..schema import results_schema
 from ..schema.parameters import Rows

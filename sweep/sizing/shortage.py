@@ -15,8 +15,8 @@ import numpy as np
 
 from .. import evidence
 from ..config import Objective
+from ..episodes import only_seen
 from ..evidence import Cells
-from ..evidence.words import only_seen
 from ..stats import looks
 from . import judge
 from .judge import State

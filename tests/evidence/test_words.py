@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.evidence.words import episode_word, only_seen
+from sweep.episodes import episode_word, only_seen
 from sweep.model.scenario import Arrivals, Distribution
 from sweep.schema import parameters
 

@@ -7,6 +7,7 @@ Every row counts stalls where the reader stalls, else bursts where packets arriv
 
 from __future__ import annotations
 
+FEWEST_EPISODES = 30  # mean drops by stalls seen: t over replicates covers 90 to 97 % from 27 on (docs/confidence.md)
 BURSTY = "on_off("  # how the column `arrivals` begins where packets arrive in bursts
 
 
