@@ -8,17 +8,20 @@ about to make its n-th change: opening a file to write, renaming, linking, remov
 is copied to OUT/n/after, where the same command is then run undisturbed.  Ends when a run comes through; prints one
 JSON line per run: the step, and both exit codes.
 
-Runs are forks of this process, which has imported everything: thousands of starts of Python would take too long.
+Runs are forks of this process, which has imported what one of them has found that it needs: hundreds of starts of
+Python, pandas and SciPy would take many minutes.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -64,7 +67,12 @@ def arm(directory: Path, number: int, kind: signal.Signals, note: Path) -> None:
     sys.addaudithook(watch)
 
 
-def sweep(words: list[str], error: Path, prepare: Callable[[], None] = lambda: None) -> int:
+def sweep(
+    words: list[str],
+    error: Path,
+    prepare: Callable[[], object] = lambda: None,
+    finish: Callable[[], object] = lambda: None,
+) -> int:
     """`sweep` in a fork of this process; its exit code, negative for a signal."""
     child = os.fork()
     if not child:
@@ -78,8 +86,20 @@ def sweep(words: list[str], error: Path, prepare: Callable[[], None] = lambda: N
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 0
         finally:
+            finish()
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def import_what_is_needed(words: list[str], template: Path, scratch: Path) -> None:
+    """Import all that a run imports, also what it imports when it comes to it."""
+    shutil.copytree(template, scratch / "run", symlinks=True)
+    names = scratch / "modules.txt"
+    list_modules = lambda: names.write_text("\n".join(sys.modules))  # noqa: E731
+    sweep([*words, "--out", str(scratch / "run")], scratch / "error.txt", finish=list_modules)
+    for name in names.read_text().splitlines():
+        with suppress(ImportError):  # a name that a package has made up
+            importlib.import_module(name)
 
 
 if __name__ == "__main__":
@@ -89,6 +109,7 @@ if __name__ == "__main__":
     kind, template, out, words = signal.Signals[sys.argv[1]], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4:]
     for name in ("page_allocator", "page_pool"):
         warm(name)
+    import_what_is_needed(words, template, out / "imports")
     for number in count(1):
         here = out / str(number)
         shutil.copytree(template, here / "run", symlinks=True)
