@@ -51,7 +51,7 @@ def read(table: pa.Table) -> Dataset:
 
 def part(whole: Dataset, replicates: NDArray[np.int64]) -> Dataset:
     """Some replicates of all that has been laid out: as `read` of their table, without laying it out again."""
-    return replace(whole, index=whole.index[..., replicates], _cubes={}, _buckets={})
+    return replace(whole, index=whole.index[..., replicates], _cubes={})
 
 
 def analysed(data: Dataset) -> Analysis:

@@ -26,7 +26,7 @@ def changes(pairing: Pairing) -> list[str]:
     base, new = pairing.base, pairing.new
     if new.strategy:
         return [f"strategy: {base.strategy} → {new.strategy}"]
-    if same_simulations(pairing).all():
+    if pairing.same_simulations.all():
         return ["nothing: all pairs are the same simulations (equal ids)"]
     lines = _parameters(pairing) + _code(pairing)
     for what, names in (("sweep", ("versions", "sweep")), ("commit", ("git_commit",))):
@@ -34,16 +34,6 @@ def changes(pairing: Pairing) -> list[str]:
         if was and now and was != now:
             lines.append(f"{what}: {_short(was)} → {_short(now)}")
     return lines or ["nothing that the files tell"]
-
-
-def same_simulations(pairing: Pairing) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Per cell, whether every pair is one simulation compared with itself, (cells,); False without ids or pairs."""
-    tables = pairing.base.table, pairing.new.table
-    if not all("id" in table.column_names for table in tables):
-        return np.zeros(pairing.cells, np.bool_)
-    base, new, _ = encoded(*tables, "id")
-    equal = base[pairing.base_rows] == new[pairing.new_rows]
-    return np.asarray((equal | ~pairing.both).all(axis=1) & pairing.common)
 
 
 def _parameters(pairing: Pairing) -> list[str]:

@@ -23,7 +23,6 @@ from sweep.evidence import Cells, Enough
 from sweep.stats import Estimate
 from sweep.stats.margins import FEWEST_PAIRS
 
-from . import changes
 from .gate import Rule
 from .pairing import Pairing
 
@@ -74,7 +73,7 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
     with_pair = np.where(paired.any(axis=1, keepdims=True), paired, np.isfinite(base))
     means = stats.mean(np.where(with_pair, base, np.nan)).center, stats.mean(np.where(paired, new, np.nan)).center
 
-    sides = _sides(pairing, cells)
+    sides = pairing.sides(cells)
     pooled = evidence.kind(rule.metric).quantile is not None and sides[0].buckets is not None
     pooled = pooled and sides[1].buckets is not None
     if pooled:
@@ -100,7 +99,7 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
     worsening = _signed(_chosen(logarithms, ratios, differences), sign)
 
     equal = ((base == new) | ~paired).all(axis=1)  # also in what publishing computes anew
-    same = changes.same_simulations(pairing)[cells] & equal & paired.any(axis=1)
+    same = pairing.same_simulations[cells] & equal & paired.any(axis=1)
     return Measured(
         rule=np.full(len(cells), place),
         cell=cells,
@@ -117,16 +116,6 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
     )
 
 
-def _sides(pairing: Pairing, cells: Integers) -> tuple[Cells, Cells]:
-    """NEW and BASE in these cells, of pairs alone."""
-    both = pairing.both[cells]
-    new, base = (
-        evidence.cells_of(side.table, np.where(both, rows[cells], -1))
-        for side, rows in ((pairing.new, pairing.new_rows), (pairing.base, pairing.base_rows))
-    )
-    return new, base
-
-
 def _quantiles(
     metric: str, pairing: Pairing, cells: Integers, confidence: float
 ) -> tuple[tuple[Estimate, Array, Array], Enough]:
@@ -136,12 +125,12 @@ def _quantiles(
     at_once = max(ROWS_AT_ONCE // pairing.both.shape[1], 1)
     parts = []
     for first in range(0, len(cells), at_once):
-        new, base = _sides(pairing, cells[first : first + at_once])
+        new, base = pairing.sides(cells[first : first + at_once])
         ratios = evidence.log_ratio(metric, new, base, confidence)
         values = [evidence.pooled(quantile, side, confidence).center for side in (base, new)]
         parts.append(((*_values(ratios), *values), evidence.enough(metric, new, base)))
     if not parts:
-        new, base = _sides(pairing, cells)
+        new, base = pairing.sides(cells)
         none = stats.mean(np.full((0, 1), np.nan))
         return (none, none.center, none.center), evidence.enough(metric, new, base)
     enough = Enough(*_end_to_end([each for _, each in parts]))

@@ -71,9 +71,31 @@ class Pairing:
 
     def values(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """A metric or counter of BASE and of NEW, (cells, pairs); NaN where there is none."""
-        sides = ((self.base, self.base_rows), (self.new, self.new_rows))
-        base, new = (np.append(_floats(side.table, name), np.nan)[rows] for side, rows in sides)
-        return base, new
+        base, new = self._evidence
+        return base.column(name)[self.base_rows], new.column(name)[self.new_rows]
+
+    def sides(self, cells: Codes) -> tuple[evidence.Cells, evidence.Cells]:
+        """What NEW and BASE have seen in these cells, in pairs alone."""
+        base, new = self._evidence
+        both = self.both[cells]
+        return (
+            new.cells(np.where(both, self.new_rows[cells], -1)),
+            base.cells(np.where(both, self.base_rows[cells], -1)),
+        )
+
+    @cached_property
+    def _evidence(self) -> tuple[evidence.Rows, evidence.Rows]:
+        return evidence.Rows(self.base.table), evidence.Rows(self.new.table)
+
+    @cached_property
+    def same_simulations(self) -> NDArray[np.bool_]:
+        """Whether every pair is one simulation compared with itself, (cells,); False without ids or pairs."""
+        tables = self.base.table, self.new.table
+        if not all("id" in table.column_names for table in tables):
+            return np.zeros(self.cells, np.bool_)
+        base, new, _ = encoded(*tables, "id")
+        equal = base[self.base_rows] == new[self.new_rows]
+        return np.asarray((equal | ~self.both).all(axis=1) & self.common)
 
     def episode_word(self, cell: int) -> str:
         """What an episode of a cell is called: "stall", "burst", "busy period"."""
@@ -147,10 +169,6 @@ def _numbered(base: pa.Table, new: pa.Table, names: tuple[str, ...]) -> tuple[Co
     _, number = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
     flat = np.asarray(number.ravel(), np.int64)
     return flat[: len(base)], flat[len(base) :]
-
-
-def _floats(table: pa.Table, name: str) -> NDArray[np.float64]:
-    return np.asarray(table.column(name).cast(pa.float64()).to_numpy(), np.float64)
 
 
 def _same_seeds(base: Side, new: Side) -> None:

@@ -9,11 +9,11 @@ interval, and `seen` says what it has seen.
 from ..episodes import FEWEST_EPISODES, episode_word, only_seen
 from .columns import COLUMNS, columns
 from .enough import Enough, enough
-from .episodes import DRAWN, FEWEST_PIECES, Cells, Seen, deterministic
+from .episodes import DRAWN, FEWEST_PIECES, MORE_THAN_ONE, Cells, Seen, deterministic
 from .estimates import difference, estimate, log_ratio, per_packet
 from .kinds import Kind, kind
-from .quantiles import HISTOGRAM, edges, pooled, pooled_difference, pooled_log_ratio
-from .tables import cells_of, histograms
+from .quantiles import HISTOGRAM, edges, pooled, pooled_difference, pooled_log_ratio, quantile
+from .tables import Rows
 
 __all__ = [
     "COLUMNS",
@@ -21,11 +21,12 @@ __all__ = [
     "FEWEST_EPISODES",
     "FEWEST_PIECES",
     "HISTOGRAM",
+    "MORE_THAN_ONE",
     "Cells",
     "Enough",
     "Kind",
+    "Rows",
     "Seen",
-    "cells_of",
     "columns",
     "deterministic",
     "difference",
@@ -33,7 +34,6 @@ __all__ = [
     "enough",
     "episode_word",
     "estimate",
-    "histograms",
     "kind",
     "log_ratio",
     "only_seen",
@@ -41,4 +41,5 @@ __all__ = [
     "pooled",
     "pooled_difference",
     "pooled_log_ratio",
+    "quantile",
 ]

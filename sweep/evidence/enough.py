@@ -42,15 +42,12 @@ def enough(metric: str, value: Cells, reference: Cells) -> Enough:
     shape, sides = samples.shape[:-1], (value.seen, reference.seen)
     if sides[0] is None or sides[1] is None:
         return Enough(np.ones(shape, np.bool_), np.full(shape, np.nan), np.zeros(shape), np.zeros(shape, np.bool_))
-    episodes = np.fmin(sides[0].episodes, sides[1].episodes)
-    pieces = np.fmin(sides[0].pieces, sides[1].pieces)
+    less = sides[0].with_less(sides[1])
     if of.rare and counted(of.rare, value) and counted(of.rare, reference):
-        pair = [
-            clumps_of(of.rare, side.read(metric), side, own) for side, own in ((value, sides[0]), (reference, sides[1]))
-        ]
-        happened = np.fmin(pair[0].seen, pair[1].seen)
-        known = clumps.shared_losses(pair[0], pair[1])[0] if np.isnan(of.rare.unit) else happened > 0
-        few = np.fmin(episodes, pieces) < FEWEST_PIECES  # of which as many losses cannot be asked yet
+        own, other = (clumps_of(of.rare, side.read(metric), side) for side in (value, reference))
+        happened = np.fmin(own.seen, other.seen)
+        known = clumps.shared_losses(own, other)[0] if np.isnan(of.rare.unit) else happened > 0
+        few = less.fewest < FEWEST_PIECES  # of which as many losses cannot be asked yet
         needed = np.where(known & (few | (happened >= FEWEST_PIECES)), FEWEST_PIECES, FEWEST_EPISODES)
     elif of.stock is not None or of.quantile is not None:
         needed = np.full(shape, FEWEST_PIECES)
@@ -61,5 +58,5 @@ def enough(metric: str, value: Cells, reference: Cells) -> Enough:
         needed = np.where(least < most, 0, FEWEST_PIECES)
     drawn = ~(np.asarray(value.exact) & np.asarray(reference.exact))
     needed = np.where(drawn, needed, 0)
-    seen = np.floor(np.fmin(episodes, pieces))
-    return Enough(np.asarray(seen >= needed), seen, needed, np.asarray(pieces < episodes))
+    seen = np.floor(less.fewest)
+    return Enough(np.asarray(seen >= needed), seen, needed, np.asarray(less.pieces < less.episodes))

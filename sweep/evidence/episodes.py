@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FEWEST_PIECES = 10
+MORE_THAN_ONE = 2  # episodes: one alone does not show how they differ
 SINGLE = "constant("  # how a law of one value is written
 MILLION = 1_000_000
 COUNTED = ("episodes", "busy_peak_packets", "offered_packets")
@@ -47,12 +48,21 @@ class Seen:
     @property
     def interval(self) -> Mask:
         """Whether an interval of what comes in clumps is worth printing."""
-        return np.asarray((self.pieces >= FEWEST_PIECES) & (self.episodes >= 2))
+        return np.asarray((self.pieces >= FEWEST_PIECES) & (self.episodes >= MORE_THAN_ONE))
 
     @property
     def many(self) -> Mask:
         """Whether so much was seen that what did not happen hardly does."""
-        return np.asarray(np.minimum(self.pieces, self.episodes) >= FEWEST_EPISODES)
+        return np.asarray(self.fewest >= FEWEST_EPISODES)
+
+    @property
+    def fewest(self) -> Array:
+        """What is independent: the smaller of the two counts."""
+        return np.asarray(np.fmin(self.episodes, self.pieces))
+
+    def with_less(self, other: Seen) -> Seen:
+        """What the side that has seen less has seen, of two."""
+        return Seen(np.fmin(self.episodes, other.episodes), np.fmin(self.pieces, other.pieces))
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,19 @@ class Cells:
             None if self.drawn is None else np.asarray(change(self.drawn)),
             None if buckets is None else (lambda name: np.asarray(change(buckets(name)))),
         )
+
+    def column(self, place: NDArray[np.int64]) -> Cells:
+        """Cells (..., columns), of each row of which one column stays, that at `place` (...): cells (..., 1).
+
+        -1 is a column of which nothing is there.
+        """
+
+        def chosen(values: Any) -> Any:
+            index = place.reshape(*place.shape, *[1] * (values.ndim - place.ndim))
+            found = np.take_along_axis(values, np.maximum(index, 0), axis=place.ndim)
+            return np.where(index < 0, np.nan, found) if found.dtype.kind == "f" else found
+
+        return self.mapped(lambda values: chosen(np.asarray(values)))
 
     @cached_property
     def seen(self) -> Seen | None:

@@ -42,7 +42,7 @@ def estimate(metric: str, cells: Cells, confidence: float = stats.CONFIDENCE) ->
         return found
     if of.rare and counted(of.rare, cells):
         return _estimate_of_rare(of.rare, samples, found, cells, seen, confidence)
-    elif of.stock is not None:
+    if of.stock is not None:
         wide = _spanned(found, samples, _moves(of.stock, samples, [cells], seen), confidence)
     else:
         few = ~seen.many
@@ -59,12 +59,10 @@ def difference(metric: str, value: Cells, reference: Cells, confidence: float = 
     found, sides = stats.mean(samples, confidence), (value.seen, reference.seen)
     if sides[0] is None or sides[1] is None:
         return found
-    seen = Seen(np.fmin(sides[0].episodes, sides[1].episodes), np.fmin(sides[0].pieces, sides[1].pieces))
+    seen = sides[0].with_less(sides[1])
     if of.rare and counted(of.rare, value) and counted(of.rare, reference):
-        pair = [
-            clumps_of(of.rare, side.read(metric), side, own) for side, own in ((value, sides[0]), (reference, sides[1]))
-        ]
-        wide = clumps.difference(pair[0], pair[1], samples, confidence, rest=of.rare.rest)
+        own, other = (clumps_of(of.rare, side.read(metric), side) for side in (value, reference))
+        wide = clumps.difference(own, other, samples, confidence, rest=of.rare.rest)
         wide = _cut_at_the_ends(wide, of.rare, [value, reference], confidence)
     elif of.stock is not None:
         wide = _spanned(found, samples, _moves(of.stock, samples, [value, reference], seen), confidence)
@@ -101,7 +99,7 @@ def _estimate_of_rare(
     rare: Rare, samples: Array, found: Estimate, cells: Cells, seen: Seen, confidence: float
 ) -> Estimate:
     """Inside [0, 1] for a share; where no clump was seen there is an interval only if many episodes were."""
-    wide = clumps.share(clumps_of(rare, samples, cells, seen), samples, confidence, rest=rare.rest)
+    wide = clumps.share(clumps_of(rare, samples, cells), samples, confidence, rest=rare.rest)
     wide = _cut_at_the_ends(wide, rare, [cells], confidence)
     low = np.maximum(wide.low, np.fmin(0.0, wide.center)) if not rare.rest else wide.low  # without any it stays NaN
     high = np.minimum(wide.high, np.fmax(1.0, wide.center)) if rare.share else wide.high
@@ -109,8 +107,10 @@ def _estimate_of_rare(
     return _withheld(found, replace(wide, low=low, high=high), seen.interval & (seen.many | ~never), cells.exact)
 
 
-def clumps_of(rare: Rare, shares: Array, cells: Cells, seen: Seen) -> Clumps:
-    """The clumps of a rare share, whose replicates are `shares` (..., n)."""
+def clumps_of(rare: Rare, shares: Array, cells: Cells) -> Clumps:
+    """The clumps of a rare share, whose replicates are `shares` (..., n); the table counts episodes."""
+    seen = cells.seen
+    assert seen is not None
     sizes = cells.read(rare.sizes)
     counts = (1 - shares if rare.rest else shares) * sizes
     none = np.zeros((*seen.pieces.shape, 1))
@@ -123,7 +123,7 @@ def clumps_of(rare: Rare, shares: Array, cells: Cells, seen: Seen) -> Clumps:
         unit=np.fmax(_longest(cells) / _pages_each(rare, cells), rare.unit),
         capacity=capacity,
         headroom=headroom,
-        pieces=np.fmin(seen.pieces, seen.episodes),
+        pieces=seen.fewest,
         fillings=_fillings(cells, seen),
     )
 
@@ -131,9 +131,9 @@ def clumps_of(rare: Rare, shares: Array, cells: Cells, seen: Seen) -> Clumps:
 def _fillings(cells: Cells, seen: Seen) -> Array:
     """How often queues began to fill independently: with each busy period, but bursts follow each other into one."""
     if not cells.has("bursts"):
-        return np.fmin(seen.pieces, seen.episodes)
+        return seen.fewest
     bursty = np.nansum(cells.read("bursts"), axis=-1) > 0
-    return np.asarray(np.where(bursty, np.fmin(seen.pieces, seen.episodes), seen.episodes))
+    return np.asarray(np.where(bursty, seen.fewest, seen.episodes))
 
 
 def _pages_each(rare: Rare, cells: Cells) -> Array | float:

@@ -27,7 +27,7 @@ from .episodes import FEWEST_PIECES, Array, Cells, Mask
 HISTOGRAM = "latency_ns_histogram"
 
 
-def edges(buckets: int) -> Array:
+def edges(buckets: int = 256) -> Array:
     """Lower bound of each bucket of a log histogram and the upper bound of the last; shape (buckets + 1,)."""
     index = np.arange(buckets + 1)
     return np.where(index < 8, index, (8 + index % 8) * 2.0 ** np.maximum(index // 8 - 1, 0))
@@ -103,7 +103,7 @@ class _Sections:
             quantile(merged[..., None, :] - counts, q, later[..., None] - late),
             np.where(there, quantile(counts, q, late), np.nan),
             there & (delivering | (late > 0)),
-            np.full(merged.shape[:-1], np.inf) if seen is None else np.fmin(seen.episodes, seen.pieces),
+            np.full(merged.shape[:-1], np.inf) if seen is None else seen.fewest,
             np.broadcast_to(cells.exact, merged.shape[:-1]),
         )
 

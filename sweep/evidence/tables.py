@@ -3,39 +3,60 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .episodes import Array, Cells, deterministic
+from .episodes import Array, Cells, Mask, deterministic
 from .quantiles import HISTOGRAM
 
 Codes = NDArray[np.int64]
 
 
-def cells_of(table: pa.Table, index: Codes) -> Cells:
-    """`index` (..., n): rows of the table, -1 where a replicate is missing.  Every column is read once."""
-    kept: dict[str, Array] = {}
+class Rows:
+    """The rows of a table as evidence; what is read of them is read once, for whichever cells."""
 
-    def read(name: str) -> Array:
-        if name not in kept:
-            flat = table.column(name).cast(pa.float64()).to_numpy()
-            kept[name] = np.append(flat, np.nan)[index]
-        return kept[name]
+    def __init__(self, table: pa.Table) -> None:
+        self.table = table
+        self._columns: dict[str, Array] = {}
+        self._histograms: dict[str, Codes] = {}
 
-    def has(name: str) -> bool:
-        return name in table.column_names and table.column(name).null_count < len(table)
+    @cached_property
+    def drawn(self) -> Mask:
+        """Whether anything is drawn at random in a row, (rows + 1,); the last one stands for a missing row."""
+        return np.append(~deterministic(self.table), False)
 
-    def buckets(name: str) -> Array:
-        found = histograms(table, name)[np.maximum(index, 0)].astype(np.float64)
-        found[index < 0] = 0
-        return found
+    def column(self, name: str) -> Array:
+        """A column, (rows + 1,); NaN for a missing row, which is the last."""
+        if name not in self._columns:
+            self._columns[name] = np.append(self.table.column(name).cast(pa.float64()).to_numpy(), np.nan)
+        return self._columns[name]
 
-    drawn = np.append(~deterministic(table), False)[index]
-    return Cells(read, has, drawn, buckets if HISTOGRAM in table.column_names else None)
+    def has(self, name: str) -> bool:
+        """Whether a column holds anything."""
+        return name in self.table.column_names and self.table.column(name).null_count < len(self.table)
 
+    def histogram(self, name: str) -> Codes:
+        """A histogram column, (rows, buckets)."""
+        if name not in self._histograms:
+            lists = self.table.column(name).combine_chunks()
+            flat = lists.flatten().to_numpy(zero_copy_only=False)
+            self._histograms[name] = np.asarray(flat.reshape(len(lists), lists.type.list_size))
+        return self._histograms[name]
 
-def histograms(table: pa.Table, name: str) -> NDArray[np.int64]:
-    """A histogram column, (rows, buckets)."""
-    lists = table.column(name).combine_chunks()
-    return np.asarray(lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), lists.type.list_size))
+    def cells(self, index: Codes) -> Cells:
+        """`index` (..., n): the rows that are the replicates of each cell, -1 where one is missing."""
+
+        def buckets(name: str) -> Array:
+            found = self.histogram(name)[np.maximum(index, 0)].astype(np.float64)
+            found[index < 0] = 0
+            return found
+
+        return Cells(
+            lambda name: self.column(name)[index],
+            self.has,
+            self.drawn[index],
+            buckets if HISTOGRAM in self.table.column_names else None,
+        )

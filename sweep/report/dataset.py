@@ -63,7 +63,6 @@ class Dataset:
     duplicates: int  # rows at coordinates already taken; not used
     baseline_found: bool  # False: the baseline asked for has no rows and the first column stands in
     _cubes: dict[str, Array] = field(default_factory=dict, repr=False)
-    _buckets: dict[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
 
     @property
     def pairs(self) -> int:
@@ -90,18 +89,17 @@ class Dataset:
     def histogram(self, name: str, where: tuple[Any, ...]) -> NDArray[np.int64]:
         """Counts of histogram `name`, merged over the rows at index `where` of the cube; shape (buckets,)."""
         rows = self.index[where].ravel()
-        return np.asarray(self._rows(name)[rows[rows >= 0]].sum(axis=0, dtype=np.int64))
+        return np.asarray(self.row_evidence.histogram(name)[rows[rows >= 0]].sum(axis=0, dtype=np.int64))
 
-    def _rows(self, name: str) -> NDArray[np.int64]:
-        """A histogram of every row, (rows, buckets)."""
-        if name not in self._buckets:
-            self._buckets[name] = evidence.histograms(self.table, name)
-        return self._buckets[name]
+    @cached_property
+    def row_evidence(self) -> evidence.Rows:
+        """The rows of the table, as evidence."""
+        return evidence.Rows(self.table)
 
     @cached_property
     def cells(self) -> evidence.Cells:
         """All cells, (mixes, loads, rings, columns), as evidence."""
-        return replace(evidence.cells_of(self.table, self.index), read=self.values)
+        return replace(self.row_evidence.cells(self.index), read=self.values)
 
     def episode(self, mix: int) -> str:
         """What an episode of a mix is called: "stall", "burst" or "busy period"."""
@@ -115,7 +113,14 @@ class Dataset:
 
     def estimate(self, metric: str) -> stats.Estimate:
         """Mean of a metric in every cell, with the interval that its kind needs."""
-        return evidence.estimate(metric, self.cells)
+        if metric not in self._estimates:
+            self._estimates[metric] = evidence.estimate(metric, self.cells)
+        return self._estimates[metric]
+
+    @cached_property
+    def _estimates(self) -> dict[str, stats.Estimate]:
+        """Those that were asked for."""
+        return {}
 
     def against(self, metric: str, columns: Any) -> stats.Estimate:
         """Paired differences of every column from `columns`, an index of the cube's columns."""

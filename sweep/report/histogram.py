@@ -12,29 +12,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import evidence
+from ..evidence import edges as edges
+
 Array = NDArray[np.float64]
 
 TAIL_SAMPLES = 10  # observations that must lie beyond a quantile before it is worth printing
 
 
-def edges(buckets: int = 256) -> Array:
-    """Lower bound of each bucket and, at the end, the upper bound of the last; shape (buckets + 1,)."""
-    index = np.arange(buckets + 1)
-    octave = np.maximum(index // 8 - 1, 0)
-    return np.where(index < 8, index, (8 + index % 8) * 2.0**octave)
-
-
 def quantile(counts: NDArray[np.int64], q: float) -> float:
     """The q-quantile of merged `counts`, shape (buckets,), in the unit of the histogram; NaN if empty."""
-    total = int(counts.sum())
-    if total == 0:
-        return float("nan")
-    bounds = edges(len(counts))
-    below = np.concatenate(([0], np.cumsum(counts)))
-    bucket = min(int(np.searchsorted(below, q * total, side="left")) - 1, len(counts) - 1)
-    bucket = max(bucket, int(np.argmax(counts > 0)))
-    inside = (q * total - below[bucket]) / max(int(counts[bucket]), 1)
-    return float(bounds[bucket] + max(inside, 0.0) * (bounds[bucket + 1] - bounds[bucket]))
+    return float(evidence.quantile(np.asarray(counts, np.float64), q))
 
 
 def share_below(counts: NDArray[np.int64], value: float) -> float:

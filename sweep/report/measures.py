@@ -123,7 +123,7 @@ def _better(name: str) -> int:
 
 def _counts(table: pa.Table) -> NDArray[np.int64]:
     """The histogram of every row, shape (rows, buckets)."""
-    return evidence.histograms(table, HISTOGRAM)
+    return evidence.Rows(table).histogram(HISTOGRAM)
 
 
 def too_short(table: pa.Table, q: float) -> NDArray[np.bool_]:
@@ -135,6 +135,6 @@ def too_short(table: pa.Table, q: float) -> NDArray[np.bool_]:
 
 def _quantile(table: pa.Table, percent: str) -> Measure:
     q = float(percent) / 100
-    values = np.array([histogram.quantile(row, q) for row in _counts(table)])
+    values = evidence.quantile(_counts(table).astype(np.float64), q)
     meaning = f"time from wire to delivery or departure: {percent} % quantile"
     return Measure(f"latency_p{percent}_ns", "ns", meaning, values, -1, too_short(table, q))

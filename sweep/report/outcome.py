@@ -82,15 +82,9 @@ def over_least(ns: Array, cells: evidence.Cells, confidence: float = stats.CONFI
     Arrays (..., columns, pairs) give (..., columns); the column itself is exactly 0.
     """
     means = np.where(np.isfinite(ns).any(axis=-1), stats.mean(cells.read(DROPS)).center, np.inf)
-    least = np.argmin(np.where(np.isnan(means), np.inf, means), axis=-1)[..., None]
-
-    def of_least(values: Array) -> Array:
-        return np.take_along_axis(
-            values, least.reshape(*least.shape, *[1] * (values.ndim - least.ndim)), least.ndim - 1
-        )
-
-    found = evidence.difference(DROPS, cells, cells.mapped(of_least), confidence)
-    own = np.arange(means.shape[-1]) == least
+    least = np.argmin(np.where(np.isnan(means), np.inf, means), axis=-1)
+    found = evidence.difference(DROPS, cells, cells.column(least), confidence)
+    own = np.arange(means.shape[-1]) == least[..., None]
     low, high = (np.where(own & (found.pairs > 1), 0.0, side) for side in (found.low, found.high))
     return replace(found, low=low, high=high)
 

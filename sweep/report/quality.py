@@ -26,7 +26,7 @@ GAIN = (
 # As `evidence.Seen.interval` has it.
 TOO_LITTLE_SEEN = (
     f"case when greatest(sum(offered_packets) / max(busy_peak_packets), count(*)) < {evidence.FEWEST_PIECES}"
-    " or sum(episodes) < 2 then 1 end"
+    f" or sum(episodes) < {evidence.MORE_THAN_ONE} then 1 end"
 )
 # As `evidence.deterministic` has it, of points.
 NOTHING_DRAWN = (

@@ -101,7 +101,7 @@ def typed(data: Dataset, column: int) -> str:
 class _Shared:
     """What all sheets need, over the rows in use."""
 
-    table: pa.Table
+    rows: evidence.Rows
     axes: Axes
     counterpart: Codes  # the row that each is compared with, -1 without one
     is_base: Mask
@@ -119,7 +119,7 @@ def sheets(data: Dataset, axes: Axes, wanted: list[Measure], base: Baseline | No
         dropped = data.table.column(measures.DROPS).cast(pa.float64()).to_numpy()[axes.used]
         drops = dropped - np.append(dropped, np.nan)[counterpart]
     is_base = np.asarray(every < 0 if base is None else axes.atoms[base.atom].codes == base.code)
-    shared = _Shared(data.table, axes, counterpart, is_base, drops, _marks(data, axes))
+    shared = _Shared(data.row_evidence, axes, counterpart, is_base, drops, _marks(data, axes))
     for measure in wanted:
         values = measure.values[axes.used]
         for place, key in enumerate(table_keys):
@@ -176,8 +176,8 @@ def _sheet(shared: _Shared, measure: Measure, inside: Codes, where: tuple[tuple[
     samples = averaged(cube(own))  # (rows, columns, pairs)
     against = averaged(cube(stats.log_ratio(own, other) if measure.relative else own - other))
     rows = np.append(axes.used, -1)
-    cells = evidence.cells_of(shared.table, rows[index])
-    others = evidence.cells_of(shared.table, rows[np.append(shared.counterpart, -1)[index]])
+    cells = shared.rows.cells(rows[index])
+    others = shared.rows.cells(rows[np.append(shared.counterpart, -1)[index]])
     absolute, apart = stats.mean(samples), stats.mean(against)
     more = stats.mean(averaged(cube(shared.drops)))
     clumped, each = _clumped(measure.name), evidence.estimate(measure.name, cells)

@@ -8,7 +8,7 @@ each judged by its 95 % interval.  With a metric on the right, cells are compare
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..errors import SweepError, did_you_mean
 from ..storage import resume
 from . import numbers, reproduction
 from .analysis import Analysis
-from .dataset import Array, Dataset
+from .dataset import Dataset
 from .document import Finding
 from .judging import NOT_TESTED, TONES, UNDECIDED, Judgement, for_all, sides, spanned
 from .statements import ClaimOfFile, Extreme, Sentence, fixed
@@ -118,27 +118,18 @@ def _estimate(data: Dataset, left: Side, right: Side | None, confidence: float =
     """Of every cell: the left side, or its paired difference from the right one."""
     if right is None:
         return evidence.estimate(left.metric, data.cells, confidence)
-    other = data.cells.mapped(_counterpart(data, right))
+    other = data.cells.column(_counterpart(data, right))
     if left.metric == right.metric:
         return evidence.difference(left.metric, data.cells, other, confidence)
     return stats.mean(data.values(left.metric) - other.read(right.metric), confidence)
 
 
-def _counterpart(data: Dataset, side: Side) -> Callable[[Array], Array]:
-    """Takes a cube (..., columns, pairs) to the right side of every cell, (..., 1, pairs); NaN where there is none."""
+def _counterpart(data: Dataset, side: Side) -> NDArray[np.int64]:
+    """The column that is the right side of every (mix, load, ring); -1 where there is none."""
     there = side.selected & (data.index >= 0).any(axis=-1)
     if (many := there.sum(axis=-1)).max(initial=0) > 1:
         raise SweepError(f"the right side selects {int(many.max())} strategies in a cell; name one (and its label)")
-    column, none = there.argmax(axis=-1)[..., None], ~there.any(axis=-1)
-
-    def taken(values: Array) -> Array:
-        index = column.reshape(*column.shape, *[1] * (values.ndim - column.ndim))
-        found = np.take_along_axis(values, index, axis=column.ndim - 1)
-        if found.dtype.kind == "f":
-            found = np.where(none.reshape(*none.shape, *[1] * (found.ndim - none.ndim)), np.nan, found)
-        return np.asarray(found)
-
-    return taken
+    return np.where(there.any(axis=-1), there.argmax(axis=-1), -1)
 
 
 def _places(data: Dataset, selected: Mask, bad: Mask, most: int = 3) -> str:

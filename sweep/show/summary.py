@@ -91,7 +91,7 @@ def census(chosen: Chosen) -> Section:
 def estimate(chosen: Chosen, name: str) -> stats.Estimate:
     """Mean of a metric over the valid replicates of the point."""
     rows = chosen.point.filter(valid(chosen.point))
-    return evidence.estimate(name, evidence.cells_of(rows, np.arange(len(rows))))
+    return evidence.estimate(name, evidence.Rows(rows).cells(np.arange(len(rows))))
 
 
 def valid(table: pa.Table) -> pa.Array | pa.ChunkedArray:

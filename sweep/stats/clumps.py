@@ -32,7 +32,6 @@ Lippman-Hand, JAMA 249 (1983) 1743, the rule of three; Embrechts, Klueppelberg a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,10 +62,6 @@ class Clumps:
     headroom: Array  # h: that capacity over the most that was in it, 1 or more
     pieces: Array  # what was seen, in the longest busy periods
     fillings: Array  # k: how often the queues began to fill, independently
-
-    def __getitem__(self, key: Any) -> Clumps:
-        """The same of some cells."""
-        return Clumps(*(np.asarray(value)[key] for value in vars(self).values()))
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -106,11 +101,8 @@ class Clumps:
 
     def spread(self) -> Array:
         """Variance of the sum of counts, (...): between replicates, and at least that of equal clumps."""
-        count = np.maximum(self.present.sum(axis=-1), 1)
-        total = self.total(self.counts)
-        apart = np.where(self.present, self.counts - (total / count)[..., None], 0.0)
-        between = (apart**2).sum(axis=-1) * count / np.maximum(count - 1, 1)
-        return np.asarray(np.maximum(between, total**2 / np.maximum(self.seen, 1)))
+        equal_clumps = self.total(self.counts) ** 2 / np.maximum(self.seen, 1)
+        return np.asarray(np.maximum(_of_the_sum(self.counts, self.present), equal_clumps))
 
 
 def share(clumps: Clumps, samples: Array, confidence: float = CONFIDENCE, *, rest: bool = False) -> Estimate:
@@ -171,9 +163,16 @@ class _Side:
 
 def _side(apart: Array, there: NDArray[np.bool_], largest: Array, count: Array, risk: float) -> _Side:
     total = apart.sum(axis=-1)
-    deviation = np.where(there, apart - (total / count)[..., None], 0.0)
-    variance = (deviation**2).sum(axis=-1) * count / np.maximum(count - 1, 1)
-    return _Side(total / count, highest(total, variance, largest, risk) / count, np.asarray(total > 0))
+    high = highest(total, _of_the_sum(apart, there), largest, risk)
+    return _Side(total / count, high / count, np.asarray(total > 0))
+
+
+def _of_the_sum(samples: Array, there: NDArray[np.bool_]) -> Array:
+    """Variance of the sum of the samples that are `there`, (..., n), as they differ from each other."""
+    count = np.maximum(there.sum(axis=-1), 1)
+    center = np.where(there, samples, 0.0).sum(axis=-1) / count
+    apart = np.where(there, samples - center[..., None], 0.0)
+    return np.asarray((apart**2).sum(axis=-1) * count / np.maximum(count - 1, 1))
 
 
 def _unseen_share(side: Clumps, risk: float) -> Array:
