@@ -147,8 +147,8 @@ def _longest(cells: Cells) -> Array:
 
 
 def _most(samples: Array) -> Array:
-    """The largest of the replicates, 0 without any."""
-    return np.asarray(np.nan_to_num(np.fmax.reduce(samples, axis=-1)))
+    """The largest of the replicates, which are not negative; 0 without any."""
+    return np.asarray(np.fmax.reduce(samples, axis=-1, initial=0.0))
 
 
 def _headroom(cells: Cells) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 from sweep import claims
 from sweep.config import Objective
@@ -136,3 +137,8 @@ def searched(
         search.tell({name: hidden(each, seen) for name, each in values.items()})
         watch(search)
     return search
+
+
+def bound(false: int, runs: int, confidence: float = 0.99) -> float:
+    """The rate below which the true one lies with this confidence, after so many false decisions in `runs`."""
+    return float(beta.ppf(confidence, false + 1, runs - false))

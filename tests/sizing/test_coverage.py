@@ -12,13 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from scipy.stats import beta
-from synthetic_grid import cube, noise, question, searched
+from synthetic_grid import bound, cube, noise, question, searched
 
 from sweep.sizing.judge import State
-from sweep.sizing.search import COST, Search
+from sweep.sizing.search import Search
 
-QUICK, MANY = 60, 500  # series or contests; each mix is one
+QUICK, MANY = 60, 500  # series; each mix is one
 BOUND = {"allocator_calls_per_packet": 0.01, "drop_ratio": 0.001, "cpu_busy_ratio": 0.5}
 
 # Means of the rings in deviations of a replicate from the bound: what is hard is what is near it.
@@ -38,11 +37,6 @@ def false(search: Search, mix: int, meets: list[bool]) -> bool:
     if series.answer is not None and not meets[series.answer]:
         return True
     return any(series.high[ring] == State.FAILS for ring, does in enumerate(meets[: series.answer]) if does)
-
-
-def bound(false: int, runs: int, confidence: float = 0.99) -> float:
-    """The rate below which the true one lies with this confidence, after so many false decisions in `runs`."""
-    return float(beta.ppf(confidence, false + 1, runs - false))
 
 
 def wrong(search: Search, truth: str) -> int:
@@ -95,29 +89,3 @@ def test_who_wants_to_be_surer_takes_more_replicates() -> None:
     assert few.count.sum() < many.count.sum()
     assert wrong(many, "steep") == 0
     assert bound(wrong(few, "steep"), QUICK) <= 0.4
-
-
-def told_apart(contenders: int, runs: int) -> int:
-    """In how many contests among strategies of equal cost one is said to be worse."""
-    asked = question(
-        cube(mixes=runs, columns=tuple("abcdefgh"[:contenders]), rings=(64, 128)), "drop_ratio < 0.001", replicates=8
-    )
-    search = searched(asked, {COST: 500 * np.exp(noise(asked, 5, 0.02))})
-    standings = [search.standing(mix, 0) for mix in range(runs)]
-    return sum(bool(each and each.beaten) for each in standings)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("contenders", "runs", "most"), [(2, 2000, 0.06), (3, 1000, 0.05), (5, 1000, 0.05)])
-def test_equal_strategies_among_many(contenders: int, runs: int, most: float) -> None:
-    """Between two the whole risk of 5 % is spent, so the rate can only be shown to be near it."""
-    assert bound(told_apart(contenders, runs), runs) <= most
-
-
-def test_a_better_strategy_is_found_early() -> None:
-    asked = question(cube(mixes=100, columns=("a", "b")), "drop_ratio < 0.001", replicates=8)
-    cost = np.array([500.0, 530.0])[None, :, None, None, None, None] * np.exp(noise(asked, 5, 0.005))
-    search = searched(asked, {COST: cost})
-    standings = [search.standing(mix, 0) for mix in range(100)]
-    assert sum(each is not None and (each.best, each.beaten) == (0, (1,)) for each in standings) > 95
-    assert search.count.sum() < 0.1 * 100 * 2 * 7 * 8
