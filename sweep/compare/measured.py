@@ -89,7 +89,7 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
         differences = evidence.difference(rule.metric, *sides, confidence)
 
     accepted = rule.margin.of(base_value)
-    in_clumps = evidence.kind(rule.metric).rare is not None and sides[0].seen is not None
+    in_clumps = evidence.kind(rule.metric).in_clumps and sides[0].seen is not None
     logarithms = positive & (pooled | (accepted > rule.margin.absolute)) & np.full(len(cells), not in_clumps)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(accepted > rule.margin.absolute, rule.margin.relative, accepted / np.abs(base_value))

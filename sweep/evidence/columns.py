@@ -13,7 +13,10 @@ FILLINGS = ("bursts",)  # whether queues fill from empty with every episode
 
 def columns(metric: str) -> tuple[str, ...]:
     """Every column that is read for a metric where a table has it; for a quantile its histogram is read besides."""
-    rare = kind(metric).rare
+    of = kind(metric)
+    if of.falls_with is not None:
+        return tuple(dict.fromkeys([metric, *columns(of.falls_with)]))
+    rare = of.rare
     names = [metric, *COUNTED, *REFILLS]
     if rare is not None:
         names += filter(None, (rare.sizes, rare.episodes, rare.largest, rare.each))

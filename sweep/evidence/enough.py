@@ -23,7 +23,7 @@ import numpy as np
 from ..episodes import FEWEST_EPISODES
 from ..stats import clumps
 from .episodes import FEWEST_PIECES, Array, Cells, Mask
-from .estimates import clumps_of, counted
+from .estimates import clumps_of, counted, shares_of
 from .kinds import kind
 
 
@@ -38,13 +38,16 @@ class Enough(NamedTuple):
 
 def enough(metric: str, value: Cells, reference: Cells) -> Enough:
     """Whether enough was seen to say that `value` is no worse than `reference` in a metric."""
-    of, samples = kind(metric), value.read(metric) - reference.read(metric)
+    of = kind(metric)
+    if of.falls_with is not None:
+        return enough(of.falls_with, value, reference)
+    samples = value.read(metric) - reference.read(metric)
     shape, sides = samples.shape[:-1], (value.seen, reference.seen)
     if sides[0] is None or sides[1] is None:
         return Enough(np.ones(shape, np.bool_), np.full(shape, np.nan), np.zeros(shape), np.zeros(shape, np.bool_))
     less = sides[0].with_less(sides[1])
     if of.rare and counted(of.rare, value) and counted(of.rare, reference):
-        own, other = (clumps_of(of.rare, side.read(metric), side) for side in (value, reference))
+        own, other = (clumps_of(of.rare, shares_of(of.rare, metric, side), side) for side in (value, reference))
         happened = np.fmin(own.seen, other.seen)
         known = clumps.shared_losses(own, other)[0] if np.isnan(of.rare.unit) else happened > 0
         few = less.fewest < FEWEST_PIECES  # of which as many losses cannot be asked yet

@@ -9,6 +9,7 @@ none of that: both sides met the same episodes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -41,7 +42,15 @@ def estimate(metric: str, cells: Cells, confidence: float = stats.CONFIDENCE) ->
     if seen is None:
         return found
     if of.rare and counted(of.rare, cells):
-        return _estimate_of_rare(of.rare, samples, found, cells, seen, confidence)
+        if not of.rare.counter:
+            return _estimate_of_rare(of.rare, samples, found, cells, seen, confidence)
+        shares = shares_of(of.rare, metric, cells)
+        share = _estimate_of_rare(of.rare, shares, stats.mean(shares, confidence), cells, seen, confidence)
+        wide = _as_sure_as(share, found, stats.mean(cells.read(of.rare.sizes)).center)
+        return _withheld(found, _between(0.0, math.inf, wide), seen.interval, cells.exact)
+    if of.falls_with is not None:
+        lost = estimate(of.falls_with, cells, confidence)
+        return _between(0.0, of.most, _as_sure_as(_missing(lost), found, _kept(found, lost)))
     if of.stock is not None:
         wide = _spanned(found, samples, _moves(of.stock, samples, [cells], seen), confidence)
     else:
@@ -61,9 +70,17 @@ def difference(metric: str, value: Cells, reference: Cells, confidence: float = 
         return found
     seen = sides[0].with_less(sides[1])
     if of.rare and counted(of.rare, value) and counted(of.rare, reference):
-        own, other = (clumps_of(of.rare, side.read(metric), side) for side in (value, reference))
-        wide = clumps.difference(own, other, samples, confidence, rest=of.rare.rest)
+        shares = [shares_of(of.rare, metric, side) for side in (value, reference)]
+        own, other = (clumps_of(of.rare, *each) for each in zip(shares, (value, reference), strict=True))
+        wide = clumps.difference(own, other, shares[0] - shares[1], confidence, rest=of.rare.rest)
         wide = _cut_at_the_ends(wide, of.rare, [value, reference], confidence)
+        if of.rare.counter:
+            sizes = [stats.mean(side.read(of.rare.sizes)).center for side in (value, reference)]
+            wide = _as_sure_as(wide, found, np.fmax(*sizes))
+    elif of.falls_with is not None:
+        each = [_kept(*(estimate(name, side) for name in (metric, of.falls_with))) for side in (value, reference)]
+        lost = difference(of.falls_with, value, reference, confidence)
+        return _as_sure_as(_missing(lost), found, np.fmax(*each))
     elif of.stock is not None:
         wide = _spanned(found, samples, _moves(of.stock, samples, [value, reference], seen), confidence)
     else:
@@ -93,6 +110,48 @@ def per_packet(counter: str, cells: Cells, confidence: float = stats.CONFIDENCE)
 def counted(rare: Rare, cells: Cells) -> bool:
     """Whether the table counts the episodes of a rare share."""
     return all(map(cells.has, filter(None, (rare.sizes, rare.episodes, rare.largest))))
+
+
+def shares_of(rare: Rare, metric: str, cells: Cells) -> Array:
+    """What a metric is in a rare share, (..., n)."""
+    values = cells.read(metric)
+    if not rare.counter:
+        return values
+    sizes = cells.read(rare.sizes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(sizes > 0, values / sizes, np.nan)
+
+
+def _as_sure_as(share: Estimate, found: Estimate, scale: Array) -> Estimate:
+    """`found`, whose interval reaches at least as far as that of a share does, `scale` times; none where that has none.
+
+    Its p value is the larger of the two.
+    """
+    low, high = (found.center + scale * (end - share.center) for end in (share.low, share.high))
+    wide = clumps.widened(found, low, high)
+    known = np.isfinite(share.low)
+    low, high, p = (np.where(known, each, np.nan) for each in (wide.low, wide.high, np.fmax(found.p, share.p)))
+    return replace(wide, low=low, high=high, p=p)
+
+
+def _between(least: float, most: float, found: Estimate) -> Estimate:
+    """The same with its interval cut at what can be, and a little more where the mean is: what was in flight counts."""
+    return replace(
+        found,
+        low=np.maximum(found.low, np.fmin(least, found.center)),
+        high=np.minimum(found.high, np.fmax(most, found.center)),
+    )
+
+
+def _missing(lost: Estimate) -> Estimate:
+    """What is not lost: the same with the sign changed."""
+    return Estimate(-lost.center, -lost.high, -lost.low, lost.deviation, lost.pairs, lost.p)
+
+
+def _kept(found: Estimate, lost: Estimate) -> Array:
+    """What would be delivered if nothing were lost, (...): so much of it a share of the losses takes."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(lost.center < 1, found.center / (1 - lost.center), np.nan)
 
 
 def _estimate_of_rare(

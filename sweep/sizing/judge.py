@@ -95,7 +95,7 @@ def enough(metric: str, cells: Cells) -> Mask:
         return np.zeros(samples.shape[:-1], np.bool_)
     with np.errstate(invalid="ignore"):
         alike = np.fmax.reduce(samples, axis=-1) == np.fmin.reduce(samples, axis=-1)
-    return np.asarray(cells.exact | seen.many | ~(alike | (evidence.kind(metric).rare is not None)))
+    return np.asarray(cells.exact | seen.many | ~(alike | evidence.kind(metric).in_clumps))
 
 
 def may_bet(objective: Objective) -> bool:

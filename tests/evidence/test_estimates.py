@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import gamma, lognorm, norm, t
 
-from sweep import evidence
+from sweep import evidence, stats
 from sweep.evidence import Cells
 from sweep.stats.clumps import TAIL
 
@@ -173,3 +173,45 @@ def test_a_replicate_that_delivers_nothing_is_late() -> None:
     )
     assert np.isinf(evidence.estimate("latency_p99_ns", source).center[0])
     assert np.isfinite(evidence.estimate("latency_p50_ns", source).center[0])
+
+
+def delivering(value: Cells) -> Cells:
+    """The same cells, which drop for want of a descriptor and deliver the rest to the reader in a second each."""
+    dropped = value.read("drop_ratio")
+    more = {
+        "drop_no_descriptor_packets": dropped * PACKETS,
+        "delivered_ratio": 1 - dropped,
+        "throughput_pps": (1 - dropped) * PACKETS,
+    }
+    return Cells(
+        lambda name: more[name] if name in more else value.read(name), lambda name: value.has(name) or name in more
+    )
+
+
+SURE_OF = {"drop_no_descriptor_packets": PACKETS, "delivered_ratio": -1, "throughput_pps": -PACKETS}
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.3, 5.0])
+@pytest.mark.parametrize(("metric", "scale"), SURE_OF.items())
+def test_what_is_lost_and_what_is_delivered_are_as_sure_as_the_share(metric: str, scale: float, rate: float) -> None:
+    rng = np.random.default_rng(12)
+    value, reference = (delivering(lossy(**drawn(rng, rate, 20, 5)[0])) for _ in range(2))
+    samples, others = value.read(metric), reference.read(metric)
+    for found, drops, plain, least in (
+        (evidence.estimate(metric, value), evidence.estimate("drop_ratio", value), stats.mean(samples), 0.0),
+        (
+            evidence.difference(metric, value, reference),
+            evidence.difference("drop_ratio", value, reference),
+            stats.difference(samples, others),
+            -np.inf,
+        ),
+    ):
+        ends = [found.center + scale * (end - drops.center) for end in (drops.low, drops.high)]
+        low, high = ends if scale > 0 else ends[::-1]
+        assert np.isfinite(low).any()
+        assert np.allclose(found.low, np.maximum(np.minimum(low, plain.low), least), rtol=1e-9, equal_nan=True)
+        most = 1.0 if metric == "delivered_ratio" and least == 0 else np.inf
+        assert np.allclose(found.high, np.minimum(np.maximum(high, plain.high), most), rtol=1e-9, equal_nan=True)
+    asked = evidence.enough("drop_ratio", value, reference)
+    assert evidence.enough(metric, value, reference).needed.tolist() == asked.needed.tolist()
+    assert set(evidence.columns("drop_ratio")) <= {*evidence.columns(metric), "drop_ratio"}

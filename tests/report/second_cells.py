@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +37,13 @@ SHARES = {
     "reuse_ratio": Share("posted_buffers", "allocation_episodes", unit=64.0, left=True, most=1.0),
 }
 
+COUNTERS = {  # column -> the share that it is a counter of
+    **dict.fromkeys(("drop_no_descriptor_packets", "drop_socket_buffer_packets"), "drop_ratio"),
+    "allocator_calls": "allocator_calls_per_packet",
+    "pages_taken": "pages_taken_per_packet",
+}
+FALLING = {"throughput_pps": math.inf, "total_pps": math.inf, "delivered_ratio": 1.0}  # with drops -> what it can be
+
 
 class Found(NamedTuple):
     """A mean or a difference; the ends are NaN where too little was seen."""
@@ -58,6 +65,18 @@ class Found(NamedTuple):
 
     def around(self, by: float) -> Found:
         return self.reaching(self.center - by, self.center + by)
+
+    def as_sure_as(self, share: Found, scale: float) -> Found:
+        """With ends at least so far out as those of a share, `scale` times; without any where that has none."""
+        if not math.isfinite(share.low) or math.isnan(scale):
+            return self if math.isfinite(share.low) else self.withheld()
+        ends = [self.center + scale * (end - share.center) for end in (share.low, share.high)]
+        return self.reaching(min(ends), max(ends))
+
+    def between(self, least: float, most: float = math.inf) -> Found:
+        """Cut at what can be, or at the mean if that is beyond it."""
+        low, high = max(self.low, min(least, self.center)), min(self.high, max(most, self.center))
+        return self if math.isnan(self.low) else self._replace(low=low, high=high)
 
     def withheld(self) -> Found:
         return self._replace(low=math.nan, high=math.nan)
@@ -110,6 +129,38 @@ def quantile_of(metric: str) -> float | None:
 def stock_of(metric: str) -> float:
     """What the least that moves a stock is; 0 of what is none."""
     return 64.0 if metric.endswith("_mean_pages") else 1.0 if metric.endswith("_mean_buffers") else 0.0
+
+
+def per_share(metric: str, cell: Cell) -> Cell:
+    """A cell whose share is the counter `metric` over what it is a share of."""
+    share = COUNTERS[metric]
+    values, sizes = cell.read(metric), cell.read(SHARES[share].of)
+    ratio = np.full_like(values, math.nan)
+    np.divide(values, sizes, out=ratio, where=sizes > 0)
+    return replace(cell, read=lambda name: ratio if name == share else cell.read(name))
+
+
+def whole(metric: str, cell: Cell) -> float:
+    """What a counter is a share of, in the mean."""
+    sizes = cell.read(SHARES[COUNTERS[metric]].of)
+    return float(sizes[np.isfinite(sizes)].mean()) if np.isfinite(sizes).any() else math.nan
+
+
+def kept(metric: str, cell: Cell) -> float:
+    """What of a metric would be there if nothing were dropped."""
+    values, drops = (column[np.isfinite(column)] for column in (cell.read(metric), cell.read("drop_ratio")))
+    lost = float(drops.mean()) if len(drops) else math.nan
+    return float(values.mean()) / (1 - lost) if len(values) and lost < 1 else math.nan
+
+
+def falls(metric: str, cell: Cell) -> bool:
+    """Whether a metric falls with drops, and the cell counts in which episodes they came."""
+    return metric in FALLING and counted_share("drop_ratio", cell) is not None
+
+
+def counts_share(metric: str, cell: Cell) -> bool:
+    """Whether a metric is the counter of a share that comes in episodes that are counted."""
+    return metric in COUNTERS and counted_share(COUNTERS[metric], cell) is not None
 
 
 def counted_share(metric: str, cell: Cell) -> Share | None:

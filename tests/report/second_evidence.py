@@ -12,7 +12,22 @@ import math
 
 import numpy as np
 from scipy.stats import t
-from second_cells import Cell, Found, counted_share, missed, moves, quantile_of, stock_of
+from second_cells import (
+    COUNTERS,
+    FALLING,
+    Cell,
+    Found,
+    counted_share,
+    counts_share,
+    falls,
+    kept,
+    missed,
+    moves,
+    per_share,
+    quantile_of,
+    stock_of,
+    whole,
+)
 from second_clumps import difference_of_shares, share_of
 from second_quantiles import pooled, pooled_difference
 from second_statistics import CONFIDENCE, interval, logs
@@ -27,6 +42,12 @@ def mean(metric: str, cell: Cell, confidence: float = CONFIDENCE) -> Found:
     found = Found(*interval(values, confidence))
     if not cell.counts or cell.constant:
         return found
+    if falls(metric, cell):
+        sure = found.as_sure_as(mean("drop_ratio", cell, confidence), -kept(metric, cell))
+        return sure.between(0.0, FALLING[metric])
+    if counts_share(metric, cell):
+        sure = found.as_sure_as(mean(COUNTERS[metric], per_share(metric, cell), confidence), whole(metric, cell))
+        return sure.between(0.0)
     share = counted_share(metric, cell)
     few = not cell.many
     if share:
@@ -56,6 +77,13 @@ def difference(metric: str, own: Cell, other: Cell, confidence: float = CONFIDEN
     if not (own.counts and other.counts) or (own.constant and other.constant):
         return found
     sides = (own, other)
+    if falls(metric, own):
+        scale = np.fmax(*(kept(metric, side) for side in sides))
+        return found.as_sure_as(difference("drop_ratio", own, other, confidence), -scale)
+    if counts_share(metric, own):
+        parts = [per_share(metric, side) for side in sides]
+        scale = np.fmax(*(whole(metric, side) for side in sides))
+        return found.as_sure_as(difference(COUNTERS[metric], *parts, confidence), scale)
     share = counted_share(metric, own)
     if share:
         found = difference_of_shares(share, metric, values, sides, found, confidence)
@@ -78,7 +106,8 @@ def ratio(metric: str, own: Cell, other: Cell, confidence: float = CONFIDENCE) -
 def relative(metric: str, own: Cell, other: Cell, confidence: float = CONFIDENCE) -> Found:
     """The same, by as much wider as few episodes make the difference, as a part of the other side's mean."""
     found = ratio(metric, own, other, confidence)
-    if found.pairs < 2 or not (stock_of(metric) or counted_share(metric, own)):
+    special = falls(metric, own) or counts_share(metric, own) or stock_of(metric) or counted_share(metric, own)
+    if found.pairs < 2 or not special:
         return found
     values, base = own.read(metric), other.read(metric)
     both = np.isfinite(values) & np.isfinite(base)

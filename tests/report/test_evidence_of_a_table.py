@@ -34,8 +34,10 @@ from sweep.report.statements import Count, Level
 RARE = ("drop_ratio", "allocator_calls_per_packet", "pages_taken_per_packet", "reuse_ratio")
 STOCKS = ("pages_held_mean_pages", "rx_ring_mean_buffers", "socket_mean_buffers")
 QUANTILES = ("latency_p50_ns", "latency_p99_ns", "latency_p99.9_ns")
-COSTS = ("ns_per_packet", "throughput_pps", "stack_ns_per_packet")
-METRICS = (*RARE, *STOCKS, *QUANTILES[:2], *COSTS)
+COSTS = ("ns_per_packet", "stack_ns_per_packet")
+COUNTERS = ("drop_socket_buffer_packets", "allocator_calls", "pages_taken")
+DELIVERED = ("throughput_pps", "delivered_ratio")
+METRICS = (*RARE, *STOCKS, *QUANTILES[:2], *COSTS, *COUNTERS, *DELIVERED)
 SURE = 1 - 0.05 / 42  # as where one of many cells refutes
 
 
