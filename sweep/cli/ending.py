@@ -29,6 +29,9 @@ def ending(summary: Summary, wall_s: float) -> str:
     if summary.invalid:
         parts.append(f"invalid {count(summary.invalid)}")
     head = " · ".join([*parts, seconds(wall_s)])
+    decisions = summary.prospect.decisions
+    if decisions is not None:
+        head += f"\n{decisions.reached.line}"
     return f"{head}\n{_accounts(progress, wall_s)}" if progress.simulate_s else head
 
 

@@ -30,6 +30,7 @@ def plan(
     What is there already is counted, and not run again.
     """
     from sweep import config
+    from sweep.jobs.decisions import NOTE as LOOKS
     from sweep.jobs.failure import recorded
     from sweep.jobs.origin import Origin, run_directory
     from sweep.jobs.prospect import look
@@ -44,7 +45,8 @@ def plan(
     with patience(f"laying out {of(sweep.simulations, 'simulation')}"):
         store = Store(where)
         store.see_whose(sweep.name, replace=True)
-        prospect = look(request, store.scan(set_aside=False), recorded(store), store.noted(NOTE))
+        notes = store.noted(NOTE), store.noted(LOOKS)
+        prospect = look(request, store.scan(set_aside=False), recorded(store), *notes)
     print(text(prospect, lines(sweep)))
     if prospect.shortage:
         print(prospect.shortage)
@@ -55,27 +57,60 @@ def text(prospect: Prospect, notes: Sequence[str] = ()) -> str:
     slow start."""
     survey, forecast = prospect.survey, prospect.forecast
     sweep, wanted = survey.sweep, int(prospect.wanted.sum())
-    asked = "" if wanted == survey.simulations else f", {count(wanted)} of them asked for"
+    asked = "" if wanted == survey.simulations or prospect.decisions else f", {count(wanted)} of them asked for"
     head = (
-        f"{sweep.name}: {of(sweep.points, 'point')} × {of(sweep.replicates, 'replicate')} = "
-        f"{of(survey.simulations, 'simulation')}{asked}, {scaled(float(survey.packets[prospect.wanted].sum()))}packets"
+        f"{sweep.name}: {of(sweep.points, 'point')} × {_replicates(sweep)} = "
+        f"{_simulations(prospect)}{asked}, {scaled(float(survey.packets[prospect.wanted].sum()))}packets"
     )
+    head += " at least" * prospect.undecided
     failed = f" · failed {count(prospect.failed)}" if prospect.failed else ""
-    state = (
-        f"  done {count(prospect.done)} · reused {count(prospect.reused)}{failed} · to run {count(prospect.missing)}"
-    )
-    head += "".join(f"\n  {line}" for line in (*kernels(sweep), *notes))
-    if not prospect.chunks:
+    to_run = _between(prospect.missing, prospect.at_most)
+    state = f"  done {count(prospect.done)} · reused {count(prospect.reused)}{failed} · to run {to_run}"
+    head += "".join(f"\n  {line}" for line in (*_precision(prospect), *kernels(sweep), *notes))
+    chunks = [*prospect.chunks, *prospect.later]
+    if not chunks:
         return f"{head}\n{state}{changed(prospect)}"
-    each = sum(chunk.predicted_s for chunk in prospect.chunks) / len(prospect.chunks)
-    low, high = f"{forecast.low_s:.{_digits(forecast.low_s)}f}", f"{forecast.high_s:.{_digits(forecast.high_s)}f}"
+    each, most = sum(chunk.predicted_s for chunk in chunks) / len(chunks), prospect.most or forecast
+    low, high = f"{forecast.low_s:.{_digits(forecast.low_s)}f}", f"{most.high_s:.{_digits(most.high_s)}f}"
+    wall = seconds(forecast.wall_s) + (f" to {seconds(most.wall_s)}" if prospect.later else "")
     cores = f"{of(prospect.workers, 'core')}"
     return (
-        f"{head}\n{state} in {of(len(prospect.chunks), 'chunk')} of about {seconds(each)}\n"
-        f"  predicted {low}–{high} core-seconds, {seconds(forecast.wall_s)} on {cores} · "
-        f"{size(forecast.memory_bytes)} memory · {size(forecast.result_bytes)} of results"
+        f"{head}\n{state} in {of(len(chunks), 'chunk')} of about {seconds(each)}\n"
+        f"  predicted {low}–{high} core-seconds, {wall} on {cores} · "
+        f"{size(most.memory_bytes)} memory · {size(most.result_bytes)} of results"
         f"{changed(prospect)}{_before(prospect)}"
     )
+
+
+def _between(least: int, most: int) -> str:
+    """ "64", "64 to 512"."""
+    return count(least) + (f" to {count(most)}" if most != least else "")
+
+
+def _replicates(sweep: Sweep) -> str:
+    """ "4 replicates", "4 to 32 replicates"."""
+    precision = sweep.precision
+    return of(sweep.replicates, "replicate") if precision is None else f"{_between(*_ends(precision.looks))} replicates"
+
+
+def _ends(looks: Sequence[int]) -> tuple[int, int]:
+    return looks[0], looks[-1]
+
+
+def _simulations(prospect: Prospect) -> str:
+    if prospect.decisions is None:
+        return of(prospect.survey.simulations, "simulation")
+    return f"{_between(int(prospect.wanted.sum()), prospect.possible)} simulations"
+
+
+def _precision(prospect: Prospect) -> list[str]:
+    """A line about the precision that is asked for, and how far the looks have come."""
+    if prospect.decisions is None:
+        return []
+    reached, made = prospect.decisions.reached, prospect.decisions.made
+    looks = f"looks at {', '.join(map(count, reached.looks))} replicates"
+    stand = f": {reached.line}" if made else ""
+    return [f"precision {reached.asked} in {of(reached.comparisons, 'comparison')}, {looks}{stand}"]
 
 
 def kernels(sweep: Sweep) -> list[str]:
@@ -105,7 +140,7 @@ def _before(prospect: Prospect) -> str:
 
     A line each; empty if there is none.
     """
-    forecast, parts = prospect.forecast, []
+    forecast, parts = prospect.most or prospect.forecast, []
     note = f"\n  {prospect.note}" if prospect.note else ""
     if forecast.start_s:
         parts.append(f"about {seconds(forecast.start_s)} to start Ray")

@@ -85,6 +85,8 @@ def _head(progress: Progress) -> str:
 def _tail(progress: Progress) -> str:
     """62/96 chunks · 54.1 M packets/s · 0:16 left"""
     parts = [f"{count(progress.ended_chunks)}/{count(progress.chunks)} chunks"]
+    if progress.look:
+        parts.insert(0, f"look {progress.look[0]} of {progress.look[1]}")
     if progress.failed:
         parts.append(f"{count(progress.failed)} failed")
     if progress.compiling:

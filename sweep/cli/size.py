@@ -75,7 +75,7 @@ def size(
 
     started, again = time.perf_counter(), shlex.join(["sweep", *sys.argv[1:]])
     overrides = [*(sets or []), *([f"replicates={replicates}"] if replicates is not None else [])]
-    sweep = config.load(file, overrides)
+    sweep = config.load(file, [*overrides, "precision=null"])  # a search has looks of its own
     asked = question(sweep, objective or [], confidence / 100)
     where = run_directory(sweep, out)
     how = options({"--executor": (executor, "ray"), "--workers": (workers, None)})

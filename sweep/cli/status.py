@@ -15,6 +15,7 @@ from .exits import INCOMPLETE
 from .words import count, of
 
 if TYPE_CHECKING:
+    from sweep.jobs.prospect import Prospect
     from sweep.jobs.status import Status
 
 
@@ -41,7 +42,8 @@ def _record(found: Status) -> dict[str, object]:
     last = {name: value for name, value in found.last.items() if name != "document"}
     return {
         "name": found.name,
-        "simulations": prospect.survey.simulations,
+        "simulations": prospect.survey.simulations if prospect.decisions is None else int(prospect.wanted.sum()),
+        **_looks(prospect),
         "done": prospect.done,
         "reused": prospect.reused,
         "failed": prospect.failed,
@@ -56,13 +58,32 @@ def _record(found: Status) -> dict[str, object]:
     }
 
 
+def _looks(prospect: Prospect) -> dict[str, object]:
+    """Of a sweep with a precision."""
+    if prospect.decisions is None:
+        return {}
+    reached = prospect.decisions.reached
+    return {
+        "look": prospect.decisions.look,
+        "looks": reached.looks,
+        "comparisons": reached.comparisons,
+        "open_comparisons": reached.open,
+        "looks_finished": reached.finished,
+    }
+
+
 def _text(found: Status, directory: str) -> str:
     prospect = found.prospect
+    decisions = prospect.decisions
+    simulations = prospect.survey.simulations if decisions is None else int(prospect.wanted.sum())
     lines = [
-        f"{found.name}: {of(prospect.survey.simulations, 'simulation')}",
+        f"{found.name}: {of(simulations, 'simulation')}{' asked for so far' * prospect.undecided}",
         f"  done {count(prospect.done)} · reused {count(prospect.reused)} · failed {count(prospect.failed)} · "
         f"missing {count(found.missing)} · stale {count(found.stale)}",
     ]
+    if decisions is not None:
+        looks = len(decisions.precision.looks)
+        lines.append(f"  look {decisions.look} of {looks}: {decisions.reached.line}")
     if found.damaged:
         lines.append(f"  {of(found.damaged, 'damaged part')}, to be set aside and simulated again")
     if found.set_aside:

@@ -102,7 +102,8 @@ def _line(view: View) -> str:
 
 
 def _there(view: View) -> str:
-    parts = [f"{count(view.done)}/{of(view.simulations, 'simulation')}"]
+    parts = [f"look {view.look[0]} of {view.look[1]}"] if view.look else []
+    parts.append(f"{count(view.done)}/{of(view.simulations, 'simulation')}")
     if view.failed:
         parts.append(f"{count(view.failed)} failed")
     parts.append(f"{100 * view.share:.1f} % of the predicted cost")

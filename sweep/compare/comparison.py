@@ -11,8 +11,9 @@ from html import escape
 
 import numpy as np
 
-from sweep import evidence
+from sweep import evidence, stats
 from sweep.errors import NotComparableError
+from sweep.precision import Reached
 from sweep.stats.margins import MOST_PAIRS, Judged, Verdict, judge
 
 from . import changes
@@ -154,9 +155,21 @@ class Comparison:
         return ends[0], ends[1], ends[2]
 
 
+def looks(pairing: Pairing) -> int:
+    """How many numbers of pairs a cell may have, where it was decided by looking at them; else 1."""
+    reached = filter(None, (Reached.of(side.about) for side in (pairing.base, pairing.new)))
+    return max(len({look for each in reached for look in each.looks}), 1)
+
+
+def confidence_of(pairing: Pairing, gate: Gate) -> float:
+    """Of each interval and test, so that the verdicts hold at the gate's."""
+    return stats.at_each(looks(pairing), gate.confidence)
+
+
 def compare(pairing: Pairing, gate: Gate) -> Comparison:
     """Judge every gated metric in every cell that has it.  Raises NotComparableError for a rule without any."""
-    found = [measure(place, rule, pairing, gate.confidence, gate.common_only) for place, rule in enumerate(gate.rules)]
+    confidence = confidence_of(pairing, gate)
+    found = [measure(place, rule, pairing, confidence, gate.common_only) for place, rule in enumerate(gate.rules)]
     for rule, each in zip(gate.rules, found, strict=True):
         if not len(each.cell):
             raise NotComparableError(
@@ -164,7 +177,5 @@ def compare(pairing: Pairing, gate: Gate) -> Comparison:
                 "  next: widen its `where:`, or say `cells: base` to have missing cells counted"
             )
     measured = joined(found)
-    judged = judge(
-        measured.worsening, measured.worse, measured.better, measured.exact, measured.enough.met, gate.confidence
-    )
+    judged = judge(measured.worsening, measured.worse, measured.better, measured.exact, measured.enough.met, confidence)
     return Comparison(pairing, gate, measured, judged, tuple(changes.changes(pairing)))

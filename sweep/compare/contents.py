@@ -14,7 +14,7 @@ from sweep.stats.margins import Verdict
 from sweep.units import rounded_up, time_text
 
 from . import wording
-from .comparison import PASSED, REGRESSED, TOO_LITTLE, Comparison
+from .comparison import PASSED, REGRESSED, TOO_LITTLE, Comparison, confidence_of, looks
 from .injection import MADE_WORSE, SelfTest
 from .margins import share
 from .measured import Integers
@@ -274,4 +274,14 @@ def _method(found: Comparison) -> str:
         f"by Holm's test over all {_comparisons(family)} that are not exact; the chance of a single false alarm is at "
         f"most {risk}. Passed: the whole interval is on the good side of the margin; equal: and within it. {scope} "
         f"must be shown to pass, so a run with a worse cell {among}passes with a chance of at most {risk}."
+        f"{_looked(found)}"
     )
+
+
+def _looked(found: Comparison) -> str:
+    """Where replicates were looked at while they ran, what that costs."""
+    count = looks(found.pairing)
+    if count == 1:
+        return ""
+    each = share(confidence_of(found.pairing, found.gate))
+    return f" Replicates ran until enough was known, in {count} looks: each is judged at {each}."

@@ -21,7 +21,7 @@ from sweep.report import numbers
 from sweep.stats import Estimate
 from sweep.stats.margins import FEWEST_PAIRS, Verdict, judge
 
-from .comparison import Comparison
+from .comparison import Comparison, confidence_of
 from .margins import share
 
 SHARE = 0.25  # worse than BASE
@@ -96,7 +96,8 @@ def self_test(found: Comparison) -> SelfTest:
     measured = replace(
         before, worsening=worsening, new=np.where(np.isfinite(level.center), new, np.nan), same=np.zeros_like(exact)
     )
-    judged = judge(worsening, before.worse, before.better, exact, before.enough.met, found.gate.confidence)
+    sure = confidence_of(found.pairing, found.gate)
+    judged = judge(worsening, before.worse, before.better, exact, before.enough.met, sure)
     changed = (f"self-test: {MADE_WORSE}",)
     return SelfTest(replace(found, measured=measured, judged=judged, changed=changed))
 

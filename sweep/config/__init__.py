@@ -1,20 +1,36 @@
 # SPDX-License-Identifier: MIT
 """Sweep files: read, checked, resolved into a self-contained document, and from there into scenarios.
 
-`source` reads YAML with places; `quantities`, `distributions`, `traffic` and `sections` are pydantic models of what
-may be said, `claims` of what may be claimed, `objectives` of what may be asked for, and `validation` turns nodes into
-canonical values and pydantic's errors into mistakes with places; `parameters` is the table of all parameters,
-`short_forms` expands lists, `library` finds mixes, hosts and NICs, `overrides` is `--set`, `reading` gathers values
-and mistakes, `document` puts the document together, `sweep` makes scenarios of it, of `scenario_parts` and with
-`columns` for its constraints, `windows` turns times into packets, `scenarios` has them all as columns, `check`
-refuses impossible combinations, `editor` is the JSON Schema.
+`source` reads YAML with places; `quantities`, `distributions`, `traffic` and `sections` are pydantic models of what may
+be said, `claims` of what may be claimed, `objectives` of what may be asked for, `precision` of how well it is to be
+known (`comparisons`: of which points), and `validation` turns nodes into canonical values and pydantic's errors into
+mistakes with places; `parameters` is the table of all parameters, `short_forms` expands lists, `library` finds mixes,
+hosts and NICs, `overrides` is `--set`, `reading` gathers values and mistakes, `document` puts the document together,
+`sweep` makes scenarios of it, of `scenario_parts` and with `columns` for its constraints, `windows` turns times into
+packets, `scenarios` has them all as columns, `check` refuses impossible combinations, `editor` is the JSON Schema.
 """
 
+from .comparisons import compared, references
 from .document import load
 from .editor import json_schema
 from .library import names
 from .objectives import Objective, objectives
+from .precision import Precision, Target
 from .scenarios import Scenarios
 from .sweep import Axis, Sweep, from_document
 
-__all__ = ["Axis", "Objective", "Scenarios", "Sweep", "from_document", "json_schema", "load", "names", "objectives"]
+__all__ = [
+    "Axis",
+    "Objective",
+    "Precision",
+    "Scenarios",
+    "Sweep",
+    "Target",
+    "compared",
+    "from_document",
+    "json_schema",
+    "load",
+    "names",
+    "objectives",
+    "references",
+]

@@ -15,7 +15,7 @@ from sweep.grid import Coded, Codes, Ints, Layout, firsts, together
 from sweep.model import prepare, quantiles
 from sweep.model.strategies import strategy
 
-from . import claims, objectives
+from . import claims, comparisons, objectives
 from .columns import ColumnSource, narrowed
 from .parameters import LONGEST_PS, MOST_PACKETS, knobs_of, parameters
 from .quantities import ChoiceError
@@ -38,6 +38,7 @@ def check(sweep: Sweep, reading: Reading, top: Place) -> None:
     _idle_knobs(sweep, reading)
     _claims(sweep, reading)
     _objectives(sweep, reading)
+    _precision(sweep, reading)
     places = _Places(sweep.layout, reading, top)
     of = sweep.scenarios
     asked = [of["traffic"].map(lambda mix: mix.name), of["load_ppm"], of.duration_ps, of.warmup_ps]
@@ -192,6 +193,16 @@ def _claims(sweep: Sweep, reading: Reading) -> None:
         except (ChoiceError, ClaimError) as error:
             node = (reading.parts.settings["claims"].items or [])[index].mapping("a claim")["that"]
             raise Mistake.of(node.place, f'claims: that "{shorten(node.text)}"', error) from None
+
+
+def _precision(sweep: Sweep, reading: Reading) -> None:
+    """A precision of nothing would be reached at once."""
+    if sweep.precision is not None and not len(comparisons.compared(sweep)):
+        raise Mistake(
+            reading.parts.settings["precision"].place,
+            f'precision: nothing is compared, for every point is the baseline "{sweep.baseline["strategy"]}"; '
+            'without "baseline:" it is the precision of means.',
+        )
 
 
 def _objectives(sweep: Sweep, reading: Reading) -> None:

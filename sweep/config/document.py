@@ -16,6 +16,7 @@ from sweep.errors import ConfigError
 from sweep.grid import MOST_POINTS, Layout
 from sweep.storage.home import expanded
 
+from . import precision
 from .check import check
 from .library import Library
 from .overrides import Parts, apply, take_apart
@@ -77,14 +78,16 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
     """The document; incomplete if the reading has mistakes."""
     _complete(reading, top)
     _not_too_many(reading, top)
+    replicates = _setting(reading, "replicates")
     return {
         "format": FORMAT,
         "name": _setting(reading, "name") or _named_by_file(reading, top, stem),
-        "replicates": _setting(reading, "replicates"),
+        "replicates": replicates,
         "seed": _setting(reading, "seed"),
         "baseline": _baseline(reading),
         "claims": _setting(reading, "claims"),
         "objectives": _setting(reading, "objectives"),
+        **_precision(reading, replicates),
         "where": _setting(reading, "where"),
         **({"releases": reading.releases} if reading.releases else {}),
         "fixed": reading.fixed,
@@ -103,6 +106,26 @@ def _setting(reading: Reading, name: str) -> Any:
         with reading.gather():
             return setting.parse(reading.parts.settings[name])
     return setting.usual()
+
+
+def _precision(reading: Reading, replicates: int) -> dict[str, Any]:
+    """The section, whole: with the most replicates that a point may get, and whether a baseline is named."""
+    said = _setting(reading, "precision")
+    if said is None:
+        return {}
+    node = reading.parts.settings["precision"]
+    with reading.gather():
+        if replicates < precision.FEWEST:
+            text = f'precision: replicates is "{replicates}", and one shows nothing of how replicates differ'
+            raise Mistake(reading.parts.settings.get("replicates", node).place, f"{text}: 4 are usual.")
+        most = said["most_replicates"]
+        if most is not None and most < replicates:
+            place = node.mapping("precision")["most_replicates"].place
+            if reading.parts.settings["replicates"].place.line or not place.line:
+                raise Mistake(place, f'precision: most_replicates "{most}" is below replicates "{replicates}".')
+            most = replicates  # an override stands in place of what the file says
+        said["most_replicates"] = most or min(precision.DEFAULT_FACTOR * replicates, precision.MOST_REPLICATES)
+    return {"precision": {**said, "paired": "baseline" in reading.parts.settings}}
 
 
 def _named_by_file(reading: Reading, top: Place, stem: str) -> str:

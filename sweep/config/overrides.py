@@ -19,7 +19,7 @@ from .source import SEE, Mistake, Node, Place, parse, shorten, unknown
 from .windows import DURATION, PACKETS
 
 LONGEST_SHOWN = 200  # characters of an override in a message
-SETTINGS = ("name", "replicates", "seed", "baseline", "claims", "objectives", "zip", "points", "where")
+SETTINGS = ("name", "replicates", "seed", "precision", "baseline", "claims", "objectives", "zip", "points", "where")
 SECTIONS = {"traffic": "traffic", "hosts": "host", "nics": "nic"}  # key in the file -> kind
 
 
@@ -81,11 +81,13 @@ def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> N
         parts.axes[rest] = node
         parts.keys[f"axes.{rest}"] = place
         _leave_other_length(parts, rest)
-    elif head == "baseline" and rest in parameters():
-        baseline = parts.settings.setdefault("baseline", Node(place, pairs={})).copy()
-        baseline.mapping("baseline")[rest] = node
-        baseline.keys[rest] = place
-        parts.settings["baseline"] = baseline
+    elif (head == "baseline" and rest in parameters()) or (head == "precision" and rest):
+        section = parts.settings.get(head, Node(place, pairs={})).copy()
+        if section.is_null:
+            section = Node(place, pairs={})
+        section.mapping(head)[rest] = node
+        section.keys[rest] = place
+        parts.settings[head] = section
     elif head in SECTIONS and "." in rest:
         name, _, path = rest.partition(".")
         kind = SECTIONS[head]

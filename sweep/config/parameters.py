@@ -24,6 +24,7 @@ from sweep.units import MILLION, PS_PER_SECOND
 
 from .claims import ClaimText, ObjectiveText
 from .distributions import distribution_text
+from .precision import PrecisionSection
 from .quantities import SERIAL, ChoiceError, Condition, Count, CountOrTime, Formula, Name, Quantity, Share, Shown, Time
 from .sections import HOST_TYPES, Nic
 from .source import LISTS, SEE, Node, unknown
@@ -100,6 +101,9 @@ class Settings(Group):
     seed: Annotated[int, Count(0, 2**63 - 1)] = meaning("decides all chance", "0")
     claims: Annotated[list[Claim], BeforeValidator(_none)] = meaning("what the report judges", [])
     objectives: Objectives = meaning("what `sweep size` finds the smallest ring for, such as drop_ratio < 0.1 %", [])
+    precision: PrecisionSection = meaning(
+        "half widths at which replicates are enough, such as {drop_ratio: 0.1 pp, ns_per_packet: 0.5 %}", None
+    )
     where: Conditions = meaning("constraints, such as strategy != page_frag or ring <= 2048", [])
 
 

@@ -19,9 +19,10 @@ from sweep.grid import LABEL, Dimension, Ints, Layout
 from sweep.model.scenario import Nic, Scenario, Traffic
 from sweep.model.strategies import NAMES, strategy
 
-from . import scenario_parts, windows
+from . import precision, scenario_parts, windows
 from .columns import ColumnSource, narrowed
 from .parameters import knob_parameters, knobs_of, parameters
+from .precision import Precision
 from .scenario_parts import DocumentError
 from .scenarios import Scenarios
 from .windows import Window
@@ -48,10 +49,11 @@ class Sweep:
 
     document: dict[str, Any]
     name: str
-    replicates: int
+    replicates: int  # of each point; with a `precision`, at most
     seed: int
     baseline: dict[str, Any]
     layout: Layout
+    precision: Precision | None = None
     _built: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -203,13 +205,15 @@ def from_document(document: dict[str, Any], cells: Ints | None = None) -> Sweep:
     layout = Layout(dimensions, document["points"], document["fixed"], knobs_of, cells)
     if cells is None:
         constrain(layout, document)
+    precise = precision.of_document(document)
     return Sweep(
         document=document,
         name=document["name"],
-        replicates=document["replicates"],
+        replicates=precise.most_replicates if precise else document["replicates"],
         seed=document["seed"],
         baseline=document["baseline"],
         layout=layout,
+        precision=precise,
     )
 
 

@@ -12,6 +12,7 @@ from .enough import Enough, enough
 from .episodes import DRAWN, FEWEST_PIECES, MORE_THAN_ONE, Cells, Seen, deterministic
 from .estimates import difference, estimate, log_ratio, per_packet
 from .kinds import Kind, kind
+from .precise import open_difference, open_mean
 from .quantiles import HISTOGRAM, edges, pooled, pooled_difference, pooled_log_ratio, quantile
 from .tables import Rows
 
@@ -37,6 +38,8 @@ __all__ = [
     "kind",
     "log_ratio",
     "only_seen",
+    "open_difference",
+    "open_mean",
     "per_packet",
     "pooled",
     "pooled_difference",

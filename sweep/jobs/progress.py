@@ -38,6 +38,7 @@ class Progress:
     straggle_s: float = 0.0
     compiling: tuple[str, ...] = ()  # strategies whose kernel is not ready yet
     stopping: bool = False
+    look: tuple[int, int] | None = None  # of a sweep with a precision: which look is run, and of how many
     ended_at: float | None = None
     _since: float = field(default_factory=time.perf_counter)
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sweep import plan as planning
 from sweep.plan import Chunk, Forecast, Survey
 
+from .decisions import Decisions
 from .executor import worker_count
 from .failure import Failure
 from .kernels import uncompiled
@@ -39,11 +40,29 @@ class Prospect:
     workers: int
     note: str = ""  # why there are fewer workers than processors, for people
     shortage: str = ""  # why it cannot be run on this machine, and what to do; "" if it can
+    decisions: Decisions | None = None  # of a sweep with a precision: `wanted` is what is asked for so far
+    later: list[Chunk] = field(default_factory=list)  # what the looks that are still to come may ask for
+    most: Forecast | None = None  # of all that
 
     @property
     def missing(self) -> int:
         """Simulations to run."""
         return sum(len(chunk.simulations) for chunk in self.chunks)
+
+    @property
+    def possible(self) -> int:
+        """Simulations that may be asked for in the end."""
+        return int((self.decisions.possible if self.undecided and self.decisions else self.wanted).sum())
+
+    @property
+    def at_most(self) -> int:
+        """Simulations to run if no look decides anything."""
+        return self.missing + sum(len(chunk.simulations) for chunk in self.later)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether looks are still to come."""
+        return self.decisions is not None and not self.decisions.finished
 
 
 def look(
@@ -51,11 +70,18 @@ def look(
     parts: Sequence[Part],
     failures: Sequence[Failure] = (),
     last: Mapping[str, Any] | None = None,
+    looks: Mapping[str, Any] | None = None,
 ) -> Prospect:
-    """Compare a sweep with the parts and failures that are there; `last` is the note of what was run last."""
+    """Compare a sweep with the parts and failures that are there.
+
+    `last` is the note of what was run last, `looks` that of what was decided at the looks of a sweep with a precision.
+    """
     workers = worker_count(request.executor, request.workers)
     survey = planning.survey(request.sweep)
+    decisions = None if request.only else Decisions.of(survey, looks)
     wanted = survey.only(request.only) if request.only else np.ones(survey.simulations, np.bool_)
+    if decisions:
+        wanted = decisions.asked
     ids = _joined(part.ids for part in parts)
     known = survey.among(ids)
     there = known & wanted
@@ -65,15 +91,28 @@ def look(
     tried = np.zeros_like(failed) if request.retry_failed else failed
     calibration = calibration_of(parts)
     missing = wanted & ~there & ~tried
+    later = np.zeros_like(missing)
+    if decisions:
+        later = decisions.possible & ~wanted & ~known
+        if not request.retry_failed:
+            later &= ~survey.among(ids_of(failures))
+    to_do = missing | later
     cold = uncompiled(
-        {survey.strategies.values[code] for code in np.unique(survey.strategies.codes[missing])}, survey.code
+        {survey.strategies.values[code] for code in np.unique(survey.strategies.codes[to_do])}, survey.code
     )
     room = Room(workers, planning.LANE_BYTES)
-    if request.join is None and missing.any():
-        widest = int(survey.state_bytes[missing].max())
+    if request.join is None and to_do.any():
+        widest = int(survey.state_bytes[to_do].max())
         room = fit(request.executor, workers, request.workers, widest, len(cold), here())
-    chunks = planning.divide(survey, missing, room.workers, request.chunk_s, calibration, room.lane_bytes)
-    starts_ray = bool(chunks) and request.executor == "ray" and request.join is None
+
+    def divided(some: NDArray[np.bool_]) -> list[Chunk]:
+        return planning.divide(survey, some, room.workers, request.chunk_s, calibration, room.lane_bytes)
+
+    def forecast(some: list[Chunk]) -> Forecast:
+        starts_ray = bool(some) and request.executor == "ray" and request.join is None
+        return planning.forecast(survey, some, room.workers, calibration, starts_ray=starts_ray, kernels=len(cold))
+
+    chunks, coming = divided(missing), divided(later)
     return Prospect(
         survey=survey,
         wanted=wanted,
@@ -85,10 +124,13 @@ def look(
         edited=last is not None and last.get("document_digest") != survey.document_digest,
         chunks=chunks,
         cold=cold,
-        forecast=planning.forecast(survey, chunks, room.workers, calibration, starts_ray=starts_ray, kernels=len(cold)),
+        forecast=forecast(chunks),
         workers=room.workers,
         note=room.note,
         shortage=room.shortage,
+        decisions=decisions,
+        later=coming,
+        most=forecast([*chunks, *coming]) if coming else None,
     )
 
 

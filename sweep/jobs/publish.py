@@ -21,6 +21,7 @@ from sweep.plan import Survey
 from sweep.storage import snapshot
 
 from .collect import Collection
+from .decisions import Decisions
 from .origin import Origin
 from .provenance import provenance
 from .store import Store
@@ -36,12 +37,13 @@ def publish(
     *,
     failures: pa.Table | None = None,
     outcome: Mapping[str, Any] | None = None,
+    decisions: Decisions | None = None,
 ) -> Tally:
     """Publish `rows`, those of the simulations that were asked for (`wanted`, (N,)); what was in them.
 
-    `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is, over
-    the exit code that the rows alone would give.  Raises IncompleteError if another process has become the writer,
-    RunError if the disk is full.
+    `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is, over the
+    exit code that the rows alone would give; `decisions` are those of a sweep with a precision. Raises IncompleteError
+    if another process has become the writer, RunError if the disk is full.
     """
     about = {
         "name": survey.sweep.name,
@@ -55,6 +57,7 @@ def publish(
         "strategy_digests": {name: value for name, value in survey.code.items() if name},
         "document": survey.sweep.document,
         "command": origin.again,
+        **({"precision": decisions.reached._asdict()} if decisions else {}),
         **provenance(),
     }
     description = {b"sweep": json.dumps(about).encode()}

@@ -30,6 +30,7 @@ from .prospect import Prospect, ids_of, look
 from .request import Request
 from .run import NOTE, began, drive, ended
 from .signals import INCOMPLETE
+from .slices import Slices
 from .store import Part, Store
 
 Mask = NDArray[np.bool_]
@@ -167,6 +168,7 @@ class _Rounds:
         self.there = np.zeros_like(self.wanted)
         self.invalid = 0
         self._store, self._request, self._survey, self._search, self._parts = store, request, survey, search, parts
+        self._slices = Slices(prospect.chunks, survey.simulations)
         self._settled = prospect.there.copy()  # there, or not to be tried again
         if not request.retry_failed:
             self._settled |= survey.among(ids_of(failures))
@@ -178,7 +180,7 @@ class _Rounds:
         while (wanted := self._search.wanted().ravel()).any():
             self.wanted |= wanted
             if (wanted & ~self._settled).any():
-                yield list(pieces(np.flatnonzero(wanted & ~self._settled), replicates))
+                yield list(self._slices.of(wanted & ~self._settled))
             self._settled |= wanted
             self.collect()
             told: dict[str, NDArray[Any]] = {**self._values, **self._counts}
@@ -200,11 +202,3 @@ class _Rounds:
             for name, counts in self._counts.items():
                 lists = table.column(name).combine_chunks()
                 counts[where] = np.where(valid[:, None], lists.flatten().to_numpy().reshape(-1, HISTOGRAM_BUCKETS), 0)
-
-
-def pieces(simulations: NDArray[np.int64], replicates: int) -> Iterator[Piece]:
-    """Simulations, rising, as slices of the chunks of `by_point`."""
-    breaks = (np.diff(simulations) > 1) | (np.diff(simulations // replicates) > 0)
-    for some in np.split(simulations, np.flatnonzero(breaks) + 1):
-        number, start = divmod(int(some[0]), replicates)
-        yield Piece(number, start, start + len(some))

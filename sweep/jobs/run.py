@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import platform
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,16 +26,18 @@ from sweep.plan import Chunk, Plan, digest
 from sweep.storage.ownership import FORMAT
 
 from .collect import Collection
+from .decisions import NOTE as LOOKS
 from .driver import Driver, Watch
 from .executor import Executor, open_executor
 from .failed_rows import failed_rows
 from .failure import Failure, recorded
+from .looks import Looks
 from .progress import Progress
 from .prospect import Prospect, look
 from .publish import publish
 from .request import Request
 from .signals import INCOMPLETE, stop_on_signal
-from .store import Store
+from .store import Part, Store
 from .tables import Tally
 
 NOTE = "run"  # what is kept of the last run: run.json
@@ -90,23 +92,31 @@ def run(
     with store.writing(request.sweep.name, replace=request.replace_sweep):
         parts = store.scan(set_aside=True)
         failures = recorded(store, set_aside=True)
-        prospect = look(request, parts, failures, store.noted(NOTE))
+        prospect = look(request, parts, failures, store.noted(NOTE), store.noted(LOOKS))
         announce(prospect)
-        spare = witness(prospect)
+        spare, chunks = witness(prospect), [*prospect.chunks, *prospect.later]
+        looks = None
+        if prospect.decisions:
+            looks = Looks(store, request, prospect, prospect.decisions, chunks, parts, failures)
         driver = Driver(
             store,
             prospect.survey,
-            [*prospect.chunks, *spare],
+            [*chunks, *spare],
             watch=watch,
-            spare=len(prospect.chunks) if spare else None,
+            rounds=looks,
+            spare=len(chunks) if spare else None,
             shuffle=request.shuffle,
             least_deadline_s=request.deadline_s,
             max_failures=request.max_failures,
         )
+        if looks:
+            looks.attach(driver)
         about = began(request, prospect)
         store.note(NOTE, about)
-        if prospect.chunks:
+        if not driver.idle:
             drive(store, driver, request, prospect, give_up)
+        if looks:
+            prospect = after(prospect, looks)
         found = None
         publishing = request.only is None or not store.published()
         if not driver.stopping:
@@ -117,7 +127,16 @@ def run(
                 lacking[rows.simulations] = False
                 failed = failed_rows(survey, [*failures, *driver.verdicts.failures], lacking)
                 incomplete = {"exit_code": INCOMPLETE} if lacking.any() else {}
-                found = publish(store, survey, rows, wanted, request.origin, failures=failed, outcome=incomplete)
+                found = publish(
+                    store,
+                    survey,
+                    rows,
+                    wanted,
+                    request.origin,
+                    failures=failed,
+                    outcome=incomplete,
+                    decisions=prospect.decisions,
+                )
             else:
                 found = Tally()
                 deque(found.of(rows), maxlen=0)
@@ -125,7 +144,7 @@ def run(
             directory=request.directory,
             prospect=prospect,
             progress=driver.progress,
-            done=prospect.done + prospect.reused + sum(len(part.ids) for part in driver.parts),
+            done=int(prospect.there.sum()) if looks else prospect.done + prospect.reused + _rows(driver.parts),
             invalid=found.invalid if found else 0,
             failures=driver.verdicts.failures,
             open=driver.verdicts.open,
@@ -139,10 +158,20 @@ def run(
     return summary
 
 
+def after(prospect: Prospect, looks: Looks) -> Prospect:
+    """The prospect with what the looks have asked for besides, and what there is of it."""
+    asked, there = looks.decisions.asked, looks.there()
+    tried = looks.settled() & asked & ~there
+    failed = prospect.failed
+    if looks.driver is not None:
+        failed = int(tried.sum()) - sum(len(failure.ids) for failure in looks.driver.verdicts.failures)
+    return replace(prospect, wanted=asked, there=there & asked, failed=failed, decisions=looks.decisions)
+
+
 def witness(prospect: Prospect) -> list[Chunk]:
     """A chunk of one simulation that has a row already, if any: of a strategy that is run, the cheapest."""
     survey = prospect.survey
-    strategies = {chunk.strategy for chunk in prospect.chunks}
+    strategies = {chunk.strategy for chunk in (*prospect.chunks, *prospect.later)}
     codes = [code for code, name in enumerate(survey.strategies.values) if name in strategies]
     there = np.flatnonzero(prospect.there & np.isin(survey.strategies.codes, codes))
     if not len(there):
@@ -208,8 +237,13 @@ def ended(exit_code: int, progress: Progress) -> dict[str, object]:
     }
 
 
+def _rows(parts: Iterable[Part]) -> int:
+    return sum(len(part.ids) for part in parts)
+
+
 def _counts(summary: Summary) -> dict[str, object]:
     return {
+        "simulations": int(summary.prospect.wanted.sum()),
         "done": summary.done,
         "failed": summary.failed,
         "invalid": summary.invalid,

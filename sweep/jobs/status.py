@@ -19,6 +19,7 @@ from sweep.plan import digest
 from sweep.plan.identity import canonical
 from sweep.storage import resume
 
+from .decisions import NOTE as LOOKS
 from .failure import Failure, recorded
 from .origin import Origin
 from .prospect import Prospect, ids_of, look
@@ -51,7 +52,7 @@ class Status:
 
     @property
     def complete(self) -> bool:
-        return not self.missing and not self.prospect.failed
+        return not self.missing and not self.prospect.failed and not self.prospect.undecided
 
     def endings(self) -> dict[str, int]:
         """Simulations that failed, by how."""
@@ -65,7 +66,8 @@ def status(directory: str | Path) -> Status:
     parts, failures = store.scan(set_aside=False), recorded(store)
     with believed(directory):
         sweep = swept(last, directory)
-        prospect = look(Request(sweep, directory, Origin("", last["command"]), executor="inline"), parts, failures)
+        request = Request(sweep, directory, Origin("", last["command"]), executor="inline")
+        prospect = look(request, parts, failures, looks=store.noted(LOOKS))
     return Status(
         name=sweep.name,
         prospect=prospect,

@@ -6,7 +6,7 @@
     plans/<digest>.npz              what was handed out
     logs/                           tracebacks of failed chunks, what Ray said
     snapshots/, manifest.json       what is published: see `storage.snapshot`
-    run.json                        what was asked for last, and what came of it
+    run.json, looks.json            what was asked for last, and what came of it; what looks have decided
 
 A part that does not match its name, or cannot be read, is set aside as *.bad and its simulations run again.  What is
 done is what is in valid parts; there is no other ledger.  Nothing that is read from here is ever unpickled.

@@ -84,7 +84,7 @@ class Database:
         self._connection.register("dictionary", dictionary(published.columns))
         if failures.column_names:
             self._connection.register("failures", failures)
-        view = points.view(published.columns, failures.column_names)
+        view = points.view(published.columns, failures.column_names, published.confidence)
         try:
             self._connection.execute(f"create view points as {view}")
         except duckdb.Error as error:  # names of columns that SQL does not take, or does not tell apart

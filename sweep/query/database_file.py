@@ -55,7 +55,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, published: Published, columns: 
         connection.execute("create table failures as select * from _failures")
         _comment(connection, "failures", "a row per simulation that has no result", failures)
     if all(column in columns for column in published.columns if column.role == "parameter"):
-        view = points.view(columns, [column.name for column in failures])
+        view = points.view(columns, [column.name for column in failures], published.confidence)
         connection.execute(f"create view points as {view}")
         connection.execute(f"comment on view points is {_text(points.MEANING)}")
 

@@ -23,9 +23,9 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import stdtrit
 
+from ..stats import CONFIDENCE
 from .published import Column
 
-CONFIDENCE = 0.95
 FREEDOMS = 500  # beyond, Student's t is the normal distribution to 0.2 %
 
 MEANING = "a row per point: its parameters, how many replicates it has, and their mean of every metric"
@@ -56,9 +56,10 @@ def columns(results: Sequence[Column]) -> list[Column]:
     return found
 
 
-def view(results: Sequence[Column], failures: Sequence[str]) -> str:
+def view(results: Sequence[Column], failures: Sequence[str], confidence: float = CONFIDENCE) -> str:
     """The SELECT behind `points`, from the columns of the results and the names of those of the failures.
 
+    `confidence` is that of each interval: above 95 % where the number of replicates was decided by looking at them.
     Only parameters that the failures have, too, can tell whose they are: without all of them none is counted.
     """
     parameters = [quoted(column.name) for column in _parameters(results)]
@@ -84,7 +85,7 @@ def view(results: Sequence[Column], failures: Sequence[str]) -> str:
         ]
         width = f"{spread} / sqrt({n}) * coalesce(_t[{n} - 1], _t[{FREEDOMS}])"
         shown += [value, f"{width} as {quoted(f'{name}_half_width')}"]
-    student = ", ".join(f"{t!r}" for t in stdtrit(np.arange(1, FREEDOMS + 1), (1 + CONFIDENCE) / 2).tolist())
+    student = ", ".join(f"{t!r}" for t in stdtrit(np.arange(1, FREEDOMS + 1), (1 + confidence) / 2).tolist())
     points = f"select {keys}, {', '.join(sums)} from ({rows}) group by {keys}"
     return f"select {keys}, {', '.join(shown)} from ({points}), (select [{student}] as _t) order by {keys}"
 

@@ -15,9 +15,10 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from .. import report, storage
+from .. import report, stats, storage
 from ..errors import RunError, SweepError, did_you_mean
 from ..report import soundness
+from ..report.dataset import published as said
 from ..storage import resume, snapshot
 
 FAILURES = "failures.arrow"
@@ -57,6 +58,11 @@ class Published:
     def columns(self) -> list[Column]:
         """Of the results."""
         return described(self.results.schema)
+
+    @property
+    def confidence(self) -> float:
+        """Of each interval of a mean, so that it holds at 95 %."""
+        return stats.confidence_of(said(self.results.schema))
 
     def chosen(self, asked: Sequence[str]) -> list[Column]:
         """The columns that these words stand for, names or roles ("metric"), each once; all of them for no word.

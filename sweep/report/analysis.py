@@ -31,6 +31,9 @@ class Analysis:
 
     data: Dataset
     ns: Array  # ns per packet, (mixes, loads, rings, columns, pairs)
+    contest: (
+        Array  # the same, in pairs that all columns of a cell have where they were given different numbers of pairs
+    )
     drops: Array | None  # dropped share of the packets, same shape
     absolute: stats.Estimate  # of `ns`
     relative: stats.Estimate  # logarithm of the ratio to the baseline
@@ -43,7 +46,7 @@ class Analysis:
     @property
     def each_at(self) -> float:
         """The confidence at which the outcome of each cell is judged, so that all of them are right at 95 %."""
-        return outcome.each_at(len(self.outcomes), self.drops is not None)
+        return outcome.each_at(len(self.outcomes), self.drops is not None, self.data.confidence)
 
     @property
     def baseline(self) -> str:
@@ -96,15 +99,24 @@ def analyse(data: Dataset) -> Analysis:
         more, less = stats.more(found), stats.less(found)
         with np.errstate(invalid="ignore"):
             doubtful = (np.abs(found.center) > stats.DROP_MARGIN) & ~more & ~less
+    contest = ns if data.reached is None else _in_common(ns)
     return Analysis(
         data=data,
         ns=ns,
+        contest=contest,
         drops=drops,
         absolute=data.estimate(METRIC),
-        relative=stats.ratio(ns, ns[..., :1, :]),
+        relative=stats.ratio(ns, ns[..., :1, :], data.confidence),
         drops_more=more,
         drops_less=less,
         drops_open=doubtful,
-        outcomes=outcome.outcomes(ns, None if drops is None else data.cells),
+        outcomes=outcome.outcomes(contest, None if drops is None else data.cells, data.confidence),
         steady=steady.check(data),
     )
+
+
+def _in_common(ns: Array) -> Array:
+    """NaN in the pairs of a cell that a column with any lacks: means over different packets rank nothing."""
+    known = np.isfinite(ns)
+    everyone = (known | ~known.any(axis=-1, keepdims=True)).all(axis=-2, keepdims=True)
+    return np.where(everyone, ns, np.nan)

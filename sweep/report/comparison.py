@@ -81,7 +81,7 @@ def _means(analysis: Analysis, mix: int, load: int) -> tuple[Cell, ...]:
         run = np.asarray(np.isfinite(logs).any(axis=-1))
         pairs = np.isfinite(logs[run]).all(axis=0) if run.any() else np.zeros(logs.shape[-1], dtype=bool)
         over = np.where(pairs, np.where(run[:, None], logs, 0.0).sum(axis=0) / max(int(run.sum()), 1), np.nan)
-        estimate = stats.mean(over)
+        estimate = stats.mean(over, analysis.data.confidence)
         if column == 0:
             cells.append(_geomean(analysis, mix, load, float(np.exp(estimate.center))) if estimate.pairs else ABSENT)
             continue

@@ -120,7 +120,7 @@ def subtitle(data: Dataset) -> Sentence:
         *_mixes(data),
         _values("ring", [float(ring) for ring in data.rings]),
         _values("load", list(data.loads)),
-        Sentence(numbers.count(data.pairs, "replicate"), pairs),
+        Sentence(_replicates(data), pairs),
     ]
     listed = joined(parts, ", ")
     return Sentence(f"{used}: {listed}", *used.claims, *listed.claims)
@@ -146,3 +146,11 @@ def _values(name: str, values: list[float]) -> Sentence:
     shown = tuple(f"{value:g}" for value in (values[0], values[-1]))
     text = f"{name}{'s' if len(values) > 1 else ''} {numbers.ranges(values)}"
     return Sentence(text, Values(name, "", tuple(values), shown, "rows"))
+
+
+def _replicates(data: Dataset) -> str:
+    """ "5 replicates"; where points have different numbers of them because that was decided, "4 to 32 replicates"."""
+    counts = (data.index >= 0).sum(axis=-1)
+    least = int(counts[counts > 0].min(initial=data.pairs))
+    decided = data.reached is not None and least < data.pairs
+    return f"{least:,} to {data.pairs:,} replicates" if decided else numbers.count(data.pairs, "replicate")

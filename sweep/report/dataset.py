@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from .. import evidence, records, stats
 from ..errors import RunError, SweepError
+from ..precision import Reached
 from ..records import COUNT, INTEGER, LIST, MAPPING, TEXT, TEXTS, either
 from . import soundness
 from .coordinates import HEAD, REQUIRED, Codes, encode, place
@@ -68,6 +69,16 @@ class Dataset:
     def pairs(self) -> int:
         return int(self.index.shape[-1])
 
+    @cached_property
+    def reached(self) -> Reached | None:
+        """What the table says of the precision that it was run for; None without one."""
+        return Reached.of(self.metadata)
+
+    @cached_property
+    def confidence(self) -> float:
+        """Of each interval and test, so that what is read of it holds at 95 %, as `stats.confidence_of` has it."""
+        return stats.confidence_of(self.metadata)
+
     def has(self, *names: str) -> bool:
         """Whether all these columns exist and hold a number somewhere."""
         present = set(self.table.column_names)
@@ -114,7 +125,7 @@ class Dataset:
     def estimate(self, metric: str) -> stats.Estimate:
         """Mean of a metric in every cell, with the interval that its kind needs."""
         if metric not in self._estimates:
-            self._estimates[metric] = evidence.estimate(metric, self.cells)
+            self._estimates[metric] = evidence.estimate(metric, self.cells, self.confidence)
         return self._estimates[metric]
 
     @cached_property
@@ -124,7 +135,7 @@ class Dataset:
 
     def against(self, metric: str, columns: Any) -> stats.Estimate:
         """Paired differences of every column from `columns`, an index of the cube's columns."""
-        return evidence.difference(metric, self.cells, self.cells.at((*[slice(None)] * 3, columns)))
+        return evidence.difference(metric, self.cells, self.cells.at((*[slice(None)] * 3, columns)), self.confidence)
 
     def of(self, *strategies: str) -> list[int]:
         """Columns of these strategies, all variants."""

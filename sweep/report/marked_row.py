@@ -27,7 +27,7 @@ def row(analysis: Analysis, where: CellIndex, among: Sequence[int] = ()) -> list
     columns = list(among) or list(range(len(data.columns)))
     outcome: Outcome | None = analysis.outcomes[where]
     if len(columns) < len(data.columns):
-        ns, among_these = analysis.ns[where][columns], data.cells.at((*where, columns))
+        ns, among_these = analysis.contest[where][columns], data.cells.at((*where, columns))
         level = analysis.each_at
         excess = None if analysis.drops is None else over_least(ns, among_these, level)
         outcome = outcome_of(ns, excess, level)

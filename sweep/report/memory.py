@@ -100,7 +100,12 @@ def _answer(analysis: Analysis, mixes: list[int]) -> Sentence:
 def _chart(analysis: Analysis, mix: int) -> Chart:
     data, load = analysis.data, analysis.last_load(mix)
     panels = [
-        panel(analysis, stats.mean(holders.megabytes(data.values(name)[mix, load])), f"MB held, {what}", SCALE)
+        panel(
+            analysis,
+            stats.mean(holders.megabytes(data.values(name)[mix, load]), data.confidence),
+            f"MB held, {what}",
+            SCALE,
+        )
         for name, what in ((holders.HELD, "mean"), (holders.PEAK, "peak"))
         if data.has(name)
     ]

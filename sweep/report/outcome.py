@@ -52,25 +52,25 @@ class Outcome:
         return self.winner.pairs >= 2 and not self.drops_open and rivals <= self.leaders(strategies)
 
 
-def each_at(cells: int, drops: bool) -> float:
-    """The confidence at which each of so many cells is judged, so that all are right at CONFIDENCE (Bonferroni).
+def each_at(cells: int, drops: bool, confidence: float = stats.CONFIDENCE) -> float:
+    """The confidence at which each of so many cells is judged, so that all are right at `confidence` (Bonferroni).
 
     Half of the risk is that of costs, half of `drops` where these are known.
     """
-    return 1 - (1 - stats.CONFIDENCE) / (max(cells, 1) * (2 if drops else 1))
+    return 1 - (1 - confidence) / (max(cells, 1) * (2 if drops else 1))
 
 
-def outcomes(ns: Array, cells: evidence.Cells | None) -> dict[CellIndex, Outcome]:
-    """Of every cell with a value, all of them right at CONFIDENCE.
+def outcomes(ns: Array, cells: evidence.Cells | None, confidence: float = stats.CONFIDENCE) -> dict[CellIndex, Outcome]:
+    """Of every cell with a value, all of them right at `confidence`.
 
     `ns` has shape (mixes, loads, rings, columns, pairs), and so has what `cells` reads; None where drops are not known.
     """
     found = {}
-    confidence = each_at(int(np.isfinite(ns).any(axis=(-2, -1)).sum()), cells is not None)
-    excess = None if cells is None else over_least(ns, cells, confidence)
+    each = each_at(int(np.isfinite(ns).any(axis=(-2, -1)).sum()), cells is not None, confidence)
+    excess = None if cells is None else over_least(ns, cells, each)
     mixes, loads, rings = (range(size) for size in ns.shape[:3])
     for cell in product(mixes, loads, rings):
-        outcome = outcome_of(ns[cell], None if excess is None else excess[cell], confidence)
+        outcome = outcome_of(ns[cell], None if excess is None else excess[cell], each)
         if outcome is not None:
             found[cell] = outcome
     return found

@@ -76,7 +76,7 @@ def fronts(analysis: Analysis) -> list[Choices]:
     cells = product(range(len(data.mixes)), range(len(data.loads)))
     rows = too_short(data.table, 0.99) if data.has("latency_p99_ns") else np.zeros(len(data.table), dtype=bool)
     short = np.append(rows, False)[data.index].any(axis=-1)  # index -1: the False appended
-    found = (_choices(every, np.asarray(short), mix, load) for mix, load in cells)
+    found = (_choices(every, np.asarray(short), mix, load, data.confidence) for mix, load in cells)
     return [choices for choices in found if choices is not None]
 
 
@@ -100,7 +100,9 @@ def _objectives(analysis: Analysis) -> list[Objective]:
     return found
 
 
-def _choices(every: list[Objective], short: NDArray[np.bool_], mix: int, load: int) -> Choices | None:
+def _choices(
+    every: list[Objective], short: NDArray[np.bool_], mix: int, load: int, confidence: float
+) -> Choices | None:
     here = [(objective, objective.costs[mix, load]) for objective in every]
     known = [(objective, costs) for objective, costs in here if np.isfinite(costs).any()]
     if not known or known[0][0] is not every[0]:
@@ -122,14 +124,14 @@ def _choices(every: list[Objective], short: NDArray[np.bool_], mix: int, load: i
         means=np.array(values).T,
         front=found,
         short=short[mix, load][rings, columns],
-        open=tuple(place for place in found.kept if _open(samples, points, tolerance, place)),
+        open=tuple(place for place in found.kept if _open(samples, points, tolerance, place, confidence)),
     )
 
 
-def _open(samples: Array, points: Array, tolerance: Array, place: int) -> bool:
+def _open(samples: Array, points: Array, tolerance: Array, place: int, confidence: float) -> bool:
     """Whether a choice, not told apart from this one, is not shown to be worse in any objective."""
     like = (points <= points[place] + tolerance).all(axis=1)  # as good as this one: it stands for them
-    worse = stats.mean(samples - samples[:, place : place + 1])
+    worse = stats.mean(samples - samples[:, place : place + 1], confidence)
     with np.errstate(invalid="ignore"):
         shown = (worse.low > 0).any(axis=0)
     return bool((~shown & ~like).any())

@@ -152,7 +152,8 @@ def s4(analysis: Analysis) -> Judgement:
                 Sentence(f"No {kind} mix in this sweep.", Count(0, "points", f"kind = '{kind}'", shown=False))
             )
             continue
-        ratios = stats.ratio(analysis.ns[chosen][..., pool, None, :], analysis.ns[chosen][..., None, demand, :])
+        pools, others = analysis.ns[chosen][..., pool, None, :], analysis.ns[chosen][..., None, demand, :]
+        ratios = stats.ratio(pools, others, data.confidence)
         calls = ratios.calls(float(np.log1p(stats.MARGIN)))
         present = ratios.pairs.max(axis=-1) > 0
         even = (calls == Call.LOWER) | (calls == Call.EQUIVALENT) | (ratios.exact & (ratios.center == 0))
@@ -202,7 +203,7 @@ def _starvation(analysis: Analysis, mix: int, pool: list[int]) -> Iterator[Sente
 def s6(analysis: Analysis) -> Judgement:
     data = analysis.data
     huge, pool = data.of("hugepage_pool"), data.of("page_pool")[:1]
-    found = stats.ratio(analysis.ns[..., huge, :], analysis.ns[..., pool, :])
+    found = stats.ratio(analysis.ns[..., huge, :], analysis.ns[..., pool, :], data.confidence)
     calls = found.calls(float(np.log1p(stats.MARGIN)))
     cells = int((found.pairs > 0).sum())
     better, worse = int((calls == Call.LOWER).sum()), int((calls == Call.HIGHER).sum())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import evidence, stats
-from . import numbers, reproduction, steady
+from . import looked, numbers, reproduction, steady
 from .analysis import Analysis
 from .dataset import Dataset
 from .document import Block, Cell, Paragraph, Section, Table
@@ -76,6 +76,7 @@ def method(analysis: Analysis) -> Section:
             " independent episodes: stalls, bursts, busy periods, not packets; with too few there is none."
         )
     )
+    lines += looked.method(data)
     return Section(METHOD, tuple(Paragraph(line) for line in lines))
 
 
@@ -95,7 +96,7 @@ def quality(data: Dataset) -> Section:
         blocks.append(Table("Invalid rows", ("id", "simulation", "violation"), rows, legend=legend, prose=True))
     else:
         blocks.append(Paragraph(_kept(data)))
-    blocks += [Paragraph(line) for line in _not_whole(data)]
+    blocks += [Paragraph(line) for line in (*_not_whole(data), *looked.still_open(data))]
     if data.duplicates:
         text = (
             f"{numbers.count(data.duplicates, 'row')} had the coordinates of another row and"
@@ -121,6 +122,7 @@ def warnings(analysis: Analysis) -> list[Sentence]:
         text = "One replicate: no interval can be given and nothing is decided; 5 replicates are usual."
         lines.append(Sentence(text, Count(1, "distinct (seed, replicate) of rows", shown=False)))
     lines += _other_baseline(data)
+    lines += looked.still_open(data)
     lines += _too_little_seen(data)
     if marked:
         every = int((data.index >= 0).any(axis=-1).sum())

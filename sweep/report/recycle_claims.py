@@ -74,7 +74,7 @@ def s3(analysis: Analysis) -> Judgement:
     (own, *_), (allocator, *_) = data.of("refcount_recycle"), data.of("page_allocator")
     name, other = data.columns[own], data.columns[allocator]
     reuse = "reuse_ratio >= 0.9"
-    found = stats.difference(pages[..., own, :], pages[..., allocator, :])
+    found = stats.difference(pages[..., own, :], pages[..., allocator, :], data.confidence)
     compared = found.pairs > 0
     cells = (stats.mean(data.values("reuse_ratio")[..., own, :]).center >= USUALLY) & compared
     whole = int(compared.sum())

@@ -107,6 +107,7 @@ class _Shared:
     is_base: Mask
     drops: Array  # more dropped than by the counterpart; NaN where that is not known
     marks: list[tuple[Mask, Sentence]]  # rows that need a footnote, and the footnote
+    confidence: float  # of every interval
 
 
 def sheets(data: Dataset, axes: Axes, wanted: list[Measure], base: Baseline | None) -> Iterator[Sheet]:
@@ -119,7 +120,7 @@ def sheets(data: Dataset, axes: Axes, wanted: list[Measure], base: Baseline | No
         dropped = data.table.column(measures.DROPS).cast(pa.float64()).to_numpy()[axes.used]
         drops = dropped - np.append(dropped, np.nan)[counterpart]
     is_base = np.asarray(every < 0 if base is None else axes.atoms[base.atom].codes == base.code)
-    shared = _Shared(data.row_evidence, axes, counterpart, is_base, drops, _marks(data, axes))
+    shared = _Shared(data.row_evidence, axes, counterpart, is_base, drops, _marks(data, axes), data.confidence)
     for measure in wanted:
         values = measure.values[axes.used]
         for place, key in enumerate(table_keys):
@@ -178,21 +179,22 @@ def _sheet(shared: _Shared, measure: Measure, inside: Codes, where: tuple[tuple[
     rows = np.append(axes.used, -1)
     cells = shared.rows.cells(rows[index])
     others = shared.rows.cells(rows[np.append(shared.counterpart, -1)[index]])
-    absolute, apart = stats.mean(samples), stats.mean(against)
-    more = stats.mean(averaged(cube(shared.drops)))
-    clumped, each = _clumped(measure.name), evidence.estimate(measure.name, cells)
-    absolute = _over(absolute, each) if clumped else _wider(absolute, stats.mean(cube(own)), each)
+    sure = shared.confidence
+    absolute, apart = stats.mean(samples, sure), stats.mean(against, sure)
+    more = stats.mean(averaged(cube(shared.drops)), sure)
+    clumped, each = _clumped(measure.name), evidence.estimate(measure.name, cells, sure)
+    absolute = _over(absolute, each) if clumped else _wider(absolute, stats.mean(cube(own), sure), each)
     if clumped and compared:
         compare = _ratio if measure.relative else evidence.difference
-        apart = _over(apart, compare(measure.name, cells, others))
+        apart = _over(apart, compare(measure.name, cells, others, sure))
     if compared and more.pairs.any():
-        more = _over(more, evidence.difference(measures.DROPS, cells, others))
+        more = _over(more, evidence.difference(measures.DROPS, cells, others, sure))
     present = absolute.pairs > 0
     whole = np.asarray(present.all(axis=1))  # rows that every column has
     kept = np.ones_like(whole) if compared else whole
     over_rows = np.log(np.where(samples > 0, samples, 1.0)) if measure.relative else samples
     over_rows = np.where(np.isfinite(samples) & kept[:, None, None], over_rows, np.nan)
-    row_mean, row_apart = stats.mean(averaged(over_rows, axis=0)), stats.mean(averaged(against, axis=0))
+    row_mean, row_apart = stats.mean(averaged(over_rows, axis=0), sure), stats.mean(averaged(against, axis=0), sure)
     if clumped and compared:
         row_apart = _over(row_apart, stats.Estimate(*(side.T for side in vars(apart).values())))
     marks = [*shared.marks, (measure.short[axes.used], TAIL_SHORT)]
@@ -236,13 +238,14 @@ def _over(plain: stats.Estimate, each: stats.Estimate) -> stats.Estimate:
     return replace(plain, **{"center": np.where(some, center, np.nan), "low": low, "high": high})
 
 
-def _ratio(name: str, cells: evidence.Cells, others: evidence.Cells) -> stats.Estimate:
+def _ratio(name: str, cells: evidence.Cells, others: evidence.Cells, confidence: float) -> stats.Estimate:
     """Logarithms of paired ratios of what comes in clumps: by as much wider as the difference is than Student's."""
-    found = evidence.log_ratio(name, cells, others)
+    found = evidence.log_ratio(name, cells, others, confidence)
     if evidence.kind(name).quantile is not None:
         return found
     value, reference = cells.read(name), others.read(name)
-    apart, students = evidence.difference(name, cells, others), stats.difference(value, reference)
+    apart = evidence.difference(name, cells, others, confidence)
+    students = stats.difference(value, reference, confidence)
     base = stats.mean(np.where(np.isfinite(value), reference, np.nan)).center
     with np.errstate(divide="ignore", invalid="ignore"):
         below = np.log(np.maximum(1 - (students.low - apart.low) / base, 0.0))

@@ -73,7 +73,7 @@ def check(data: Dataset) -> Steady:
     if data.has(*HELD):
         checked.append("held")
         start, end, level = (data.values(name) for name in HELD)
-        moving = _moving(end - start, level, _in_hand(data))
+        moving = _moving(end - start, level, _in_hand(data), data.confidence)
     return Steady(np.asarray(short.any(axis=-1)), moving, int(short.sum()), tuple(checked), data)
 
 
@@ -83,14 +83,14 @@ def _in_hand(data: Dataset) -> Array:
     return np.asarray(sum(known, np.zeros(data.index.shape)))
 
 
-def _moving(moved: Array, level: Array, in_hand: Array) -> Mask:
+def _moving(moved: Array, level: Array, in_hand: Array, confidence: float) -> Mask:
     """Per cell, from what its replicates moved by."""
     with np.errstate(invalid="ignore"):
         limit = np.fmax(in_hand, DRIFT * level)
         present = np.isfinite(moved)
         all_up = (present & (moved > limit) | ~present).all(axis=-1)
         all_down = (present & (-moved > limit) | ~present).all(axis=-1)
-        found = stats.mean(moved)
+        found = stats.mean(moved, confidence)
         large = np.abs(found.center) > stats.mean(limit).center
         beyond_doubt = large & ((found.low > 0) | (found.high < 0))
     return np.asarray(present.any(axis=-1) & (all_up | all_down | beyond_doubt))

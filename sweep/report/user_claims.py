@@ -61,11 +61,11 @@ def _judge(analysis: Analysis, that: str) -> Judgement:
     claim = claims.parse(that)
     left = _side(data, claim.left)
     right = None if claim.right is None else _side(data, claim.right)
-    estimate = _estimate(data, left, right)[left.selected]
+    estimate = _estimate(data, left, right, data.confidence)[left.selected]
     inclusive = claim.sign in ("<=", ">")
     sided = sides(estimate, claim.threshold, inclusive=inclusive)
     # One cell refutes: each has its share of the risk.  To support it takes all of them, each at the whole level.
-    shared = 1 - (1 - stats.CONFIDENCE) / max(sided.cells, 1)
+    shared = 1 - (1 - data.confidence) / max(sided.cells, 1)
     strictly = sides(_estimate(data, left, right, shared)[left.selected], claim.threshold, inclusive=inclusive)
     good, bad = (sided.below, strictly.above) if claim.sign in ("<", "<=") else (sided.above, strictly.below)
     undecided = sided.present & ~good & ~bad
@@ -114,7 +114,7 @@ def _selected(data: Dataset, selector: claims.Selector) -> Mask:
     return np.asarray(equal, np.bool_)
 
 
-def _estimate(data: Dataset, left: Side, right: Side | None, confidence: float = stats.CONFIDENCE) -> stats.Estimate:
+def _estimate(data: Dataset, left: Side, right: Side | None, confidence: float) -> stats.Estimate:
     """Of every cell: the left side, or its paired difference from the right one."""
     if right is None:
         return evidence.estimate(left.metric, data.cells, confidence)
@@ -147,7 +147,8 @@ def _more(data: Dataset, estimate: stats.Estimate, undecided: Mask, threshold: f
     unseen = int((undecided & ~estimate.known).sum())
     if unseen:
         return f"{TOO_LITTLE_SEEN} in {numbers.count(unseen, 'open cell')}: more packets or replicates would show more."
-    needed = [stats.pairs_needed(estimate[int(place)], threshold) for place in np.flatnonzero(undecided)]
+    places = np.flatnonzero(undecided)
+    needed = [stats.pairs_needed(estimate[int(place)], threshold, data.confidence) for place in places]
     known = [pairs for pairs in needed if pairs is not None]
     open_cells = numbers.count(len(needed), "open cell")
     if len(known) < len(needed):

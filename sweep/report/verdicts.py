@@ -206,7 +206,8 @@ def _others(analysis: Analysis, mix: int) -> Sentence:
 def overall(analysis: Analysis, mix: int, lead: int) -> stats.Estimate:
     """Logarithm of the geometric mean of the ratios to the baseline, over all cells of a mix."""
     logs = _log_ratios(analysis, mix, lead)
-    return stats.mean(logs.mean(axis=0) if len(logs) else np.full(analysis.data.pairs, np.nan))
+    over = logs.mean(axis=0) if len(logs) else np.full(analysis.data.pairs, np.nan)
+    return stats.mean(over, analysis.data.confidence)
 
 
 def _log_ratios(analysis: Analysis, mix: int, lead: int) -> Array:

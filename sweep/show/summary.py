@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from sweep import evidence, stats
 from sweep.report import numbers
+from sweep.report.dataset import published
 from sweep.report.document import Cell, Section, Table
 
 from .choose import Chosen
@@ -91,7 +92,8 @@ def census(chosen: Chosen) -> Section:
 def estimate(chosen: Chosen, name: str) -> stats.Estimate:
     """Mean of a metric over the valid replicates of the point."""
     rows = chosen.point.filter(valid(chosen.point))
-    return evidence.estimate(name, evidence.Rows(rows).cells(np.arange(len(rows))))
+    confidence = stats.confidence_of(published(chosen.point.schema))
+    return evidence.estimate(name, evidence.Rows(rows).cells(np.arange(len(rows))), confidence)
 
 
 def valid(table: pa.Table) -> pa.Array | pa.ChunkedArray:

@@ -20,6 +20,7 @@ from .estimates import (
     pairs_needed,
     ratio,
 )
+from .looks import at_each, confidence_of
 from .winners import Winner, winner
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "Call",
     "Estimate",
     "Winner",
+    "at_each",
+    "confidence_of",
     "difference",
     "holm",
     "less",

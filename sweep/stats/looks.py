@@ -12,15 +12,23 @@ the normal distribution what looks have in common and so widens the levels, is l
 3 and 5 replicates have less in common than that says, and the risk would be exceeded by a tenth to a fifth
 (tests/sizing/test_looks.py shows both).
 
+Whoever does not test but shows an interval, whichever look was the last, divides the risk equally (`at_each`): of as
+many intervals at the confidence 1 - risk / looks all cover with the chance 1 - risk at least (Bonferroni), so the one
+that is shown does, however it was chosen.
+
 Source: Lan and DeMets, Biometrika 70 (1983), alpha-star-2; Pocock, Biometrika 64 (1977); Jennison and Turnbull, Group
-Sequential Methods (2000), section 7.2.
+Sequential Methods (2000), section 7.2, and chapter 2 for equal looks.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
+
+from ..precision import Reached
+from .estimates import CONFIDENCE
 
 FEWEST = 2  # replicates that show a spread
 
@@ -43,3 +51,17 @@ def levels(looks: Sequence[int], risk: float) -> tuple[float, ...]:
     """The level of the test at each look; their sum is the risk."""
     totals = [0.0, *(spent(look / looks[-1], risk) for look in looks)]
     return tuple(after - before for before, after in pairwise(totals))
+
+
+def at_each(looks: int, confidence: float) -> float:
+    """The confidence of an interval at each of so many looks, so that the one at the last of them covers."""
+    return 1 - (1 - confidence) / max(looks, 1)
+
+
+def confidence_of(about: Mapping[str, Any]) -> float:
+    """The confidence of each interval and test of a table that says this of itself, so that each holds at CONFIDENCE.
+
+    Where replicates were looked at while they ran, the risk is divided among the looks.
+    """
+    reached = Reached.of(about)
+    return at_each(len(reached.looks), CONFIDENCE) if reached else CONFIDENCE

@@ -60,7 +60,7 @@ def judge(table: pa.Table) -> Cells:
 
 
 def of_all(rows: Iterable[pa.Table], parameters: pa.Table, metadata: dict[bytes, bytes]) -> pa.Table:
-    """The table for `judge`: `parameters` of every simulation, in order, and the metrics of those in `rows`.
+    """The table for `judge`: `parameters` of every simulation that is asked for, in order, and the metrics of `rows`.
 
     `rows` are batches with the columns `simulation` and the metrics.
     """

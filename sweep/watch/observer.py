@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from sweep import plan as planning
 from sweep.evidence import columns
 from sweep.jobs.collect import Collection, Parameters
+from sweep.jobs.decisions import NOTE as LOOKS
+from sweep.jobs.decisions import Decisions
 from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.origin import Origin
 from sweep.jobs.prospect import calibration_of, ids_of, stale
@@ -34,6 +36,7 @@ from sweep.storage import snapshot
 from . import cells, pace
 from .cells import Cells
 
+Mask = NDArray[np.bool_]  # (N,) of simulations
 REST = 9.0  # times as long as the comparisons took, before they are made again
 PARAMETERS = frozenset(column.name for column in parameters.columns())
 # What comparisons read of a row, beside its parameters.
@@ -45,7 +48,9 @@ class View:
     """A run directory at one moment."""
 
     name: str
-    simulations: int
+    simulations: int  # with a precision, those that are asked for so far
+    look: tuple[int, int] | None  # of a sweep with a precision: which look is run, and of how many
+    decided: bool  # no look is to come
     done: int  # simulations with a row
     failed: int  # tried and given up
     stale: int  # rows of other sources or of other variants of the sweep, which count for nothing
@@ -63,7 +68,7 @@ class View:
 
     @property
     def complete(self) -> bool:
-        return self.done == self.simulations
+        return self.done == self.simulations and self.decided
 
     @property
     def over(self) -> bool:
@@ -87,26 +92,31 @@ class Observer:
         holder = self._store.holder()  # first: what is written after this is not called over
         last = last_run(self._store, self._location)
         survey = self._laid_out(last)
+        decisions = Decisions.of(survey, self._store.noted(LOOKS))
+        asked: Mask = np.ones(survey.simulations, np.bool_) if decisions is None else decisions.asked
         self._parts = self._store.scan(set_aside=False, known=self._parts)
         failures = recorded(self._store)
         ids = _ids(self._parts)
-        there = survey.among(ids)
-        failed = survey.among(ids_of(failures)) & ~there
+        known = survey.among(ids)
+        there = known & asked
+        failed = survey.among(ids_of(failures)) & asked & ~there
         factors = calibration_of(self._parts)
         costs = survey.predicted_ns / 1e9 * _by_strategy(survey, factors)
-        left_s = float(costs[~there & ~failed].sum())
+        left_s = float(costs[asked & ~there & ~failed].sum())
         return View(
             name=survey.sweep.name,
-            simulations=survey.simulations,
+            simulations=int(asked.sum()),
+            look=None if decisions is None else (decisions.look, len(decisions.precision.looks)),
+            decided=decisions is None or decisions.finished,
             done=int(there.sum()),
             failed=int(failed.sum()),
-            stale=stale(ids, int(there.sum())),
-            share=1.0 - left_s / max(float(costs.sum()), 1e-12),
+            stale=stale(ids, int(known.sum())),
+            share=1.0 - left_s / max(float(costs[asked].sum()), 1e-12),
             left_s=pace.seconds_left(left_s, self._parts, factors, last["started"], time.time()) if holder else None,
             failures=_open(failures, survey.ids[failed]),
             holder=holder,
             last=last,
-            cells=self._compared(survey, there, final=holder is None),
+            cells=self._compared(survey, decisions, asked, there, final=holder is None),
             published=self._published(int(there.sum())),
         )
 
@@ -117,30 +127,34 @@ class Observer:
             self._judged = (-1, -1)
         return self._survey
 
-    def _compared(self, survey: Survey, there: NDArray[np.bool_], final: bool) -> Cells | None:
+    def _compared(
+        self, survey: Survey, decisions: Decisions | None, asked: Mask, there: Mask, final: bool
+    ) -> Cells | None:
         """The comparisons: those of before if nothing is new, or if they were made a moment ago."""
         state = (len(self._parts), int(there.sum()))
         if state[1] and state != self._judged and (final or time.monotonic() >= self._again):
             began = time.monotonic()
-            self._cells, self._judged = cells.judge(self._table(survey, there)), state
+            self._cells, self._judged = cells.judge(self._table(survey, decisions, asked, there)), state
             self._again = time.monotonic() + REST * (time.monotonic() - began)
         return self._cells if state[1] else None
 
-    def _table(self, survey: Survey, there: NDArray[np.bool_]) -> pa.Table:
-        """Every simulation of the sweep with its parameters, and the metrics of those that have run."""
+    def _table(self, survey: Survey, decisions: Decisions | None, asked: Mask, there: Mask) -> pa.Table:
+        """Every simulation that is asked for with its parameters, and the metrics of those that have run."""
         known = pa.schema([column.field() for column in parameters.columns()])
-        every = pa.table(Parameters(survey).of(np.arange(survey.simulations)), schema=known)
+        every = pa.table(Parameters(survey).of(np.flatnonzero(asked)), schema=known)
         rows = Collection(survey, self._parts, there, Origin("", ""), self._store.tables)
-        said = json.dumps({"name": survey.sweep.name, "baseline": dict(survey.sweep.baseline)})
-        return cells.of_all(_narrow(rows), every, {b"sweep": said.encode()})
+        said: dict[str, Any] = {"name": survey.sweep.name, "baseline": dict(survey.sweep.baseline)}
+        if decisions is not None:
+            said["precision"] = decisions.reached._asdict()
+        return cells.of_all(_narrow(rows, np.cumsum(asked) - 1), every, {b"sweep": json.dumps(said).encode()})
 
     def _published(self, done: int) -> bool:
         shown = snapshot.manifest(self._store.files)
         return shown is not None and shown.about.get("rows") == done
 
 
-def _narrow(rows: Collection) -> Iterator[pa.Table]:
-    """The metrics of each batch, null where a row broke a law, and which simulations they are of."""
+def _narrow(rows: Collection, number: NDArray[np.int64]) -> Iterator[pa.Table]:
+    """The metrics of each batch, null where a row broke a law, and the `number` (N,) of the simulations they are of."""
     start = 0
     for batch in rows:
         found = batch.select(list(NEEDED))
@@ -148,7 +162,7 @@ def _narrow(rows: Collection) -> Iterator[pa.Table]:
         for place, name in enumerate(NEEDED):
             values = found.column(name).to_numpy().astype(np.float64)
             found = found.set_column(place, name, pa.array(np.where(valid, values, np.nan)))
-        numbers = rows.simulations[start : start + len(batch)]
+        numbers = number[rows.simulations[start : start + len(batch)]]
         start += len(batch)
         yield found.append_column("simulation", pa.array(numbers))
 

@@ -31,9 +31,15 @@ ring: 64
 axes:
   strategy: [page_allocator, page_pool]
 replicates: 2
+precision: {stack_ns_per_packet: 0.1 %, most_replicates: 4}  # which two replicates do not have
 baseline: {strategy: page_allocator}
 seed: 1
 """
+PLAIN = ("--set", "precision=null")
+CHANGES = {  # what is typed for the first table, and for the second one
+    "replicates": (PLAIN, (*PLAIN, "--set", "replicates=3")),
+    "looks": (PLAIN, ()),
+}
 BOUND_S = 600.0
 LEAST_STEPS = 15
 
@@ -46,20 +52,30 @@ class Tables:
     new: pa.Table
 
 
-@pytest.fixture
-def tables(scene: Scene) -> Tables:
-    """Published: two replicates in `template`, from where three are aimed at."""
+def published(scene: Scene, change: str) -> Tables:
+    """Two replicates in `template`, from where three are aimed at, or as many as looks ask for."""
     (scene.here / "crash.yaml").write_text(SWEEP)
     inline = ("run", "crash.yaml", "--executor", "inline", "--no-report")
-    scene.sweep(*inline, "--out", "template")
-    scene.sweep(*inline, "--out", "undisturbed", "--set", "replicates=3")
+    before, after = CHANGES[change]
+    scene.sweep(*inline, "--out", "template", *before)
+    scene.sweep(*inline, "--out", "undisturbed", *after)
     return Tables(read(scene.here / "template"), read(scene.here / "undisturbed"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "codes"), [("SIGKILL", {-9}), ("SIGINT", {0, 3}), ("SIGTERM", {0, 3})])
-def test_at_every_step(scene: Scene, tables: Tables, kind: str, codes: set[int]) -> None:
-    steps = walk(scene, kind)
+@pytest.mark.parametrize(
+    ("kind", "codes", "change"),
+    [
+        ("SIGKILL", {-9}, "replicates"),
+        ("SIGINT", {0, 3}, "replicates"),
+        ("SIGTERM", {0, 3}, "replicates"),
+        ("SIGKILL", {-9}, "looks"),
+        ("SIGINT", {0, 3}, "looks"),
+    ],
+)
+def test_at_every_step(scene: Scene, kind: str, codes: set[int], change: str) -> None:
+    tables = published(scene, change)
+    steps = walk(scene, kind, CHANGES[change][1])
     assert len(steps) > LEAST_STEPS, steps
     assert steps[-1] == {"step": "", "code": 0, "again": 0}, steps[-1]
     seen = {"old": 0, "new": 0}
@@ -76,12 +92,13 @@ def test_at_every_step(scene: Scene, tables: Tables, kind: str, codes: set[int])
         assert not [path.name for path in (here / "after").rglob("*.bad")], told
     assert min(seen.values()) > 0, seen  # it did go through the moment of publication
     assert [path.name for path in scene.temp.iterdir()] == []
+    assert any("looks.json" in str(step["step"]) for step in steps) is (change == "looks")
 
 
-def walk(scene: Scene, kind: str) -> list[dict[str, object]]:
+def walk(scene: Scene, kind: str, typed_last: tuple[str, ...]) -> list[dict[str, object]]:
     """One line per step, from `crash_points.py`."""
     out = scene.here / "steps.jsonl"
-    words = ["run", "crash.yaml", "--executor", "inline", "--no-report", "--set", "replicates=3"]
+    words = ["run", "crash.yaml", "--executor", "inline", "--no-report", *typed_last]
     script = Path(__file__).with_name("crash_points.py")
     typed = [str(script), kind, str(scene.here / "template"), str(scene.here / "points"), *words]
     with open(out, "wb") as lines:

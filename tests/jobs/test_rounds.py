@@ -16,9 +16,8 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.jobs.executor import Inline
 from sweep.jobs.failure import recorded
-from sweep.jobs.policy import Piece
 from sweep.jobs.request import Request
-from sweep.jobs.rounds import Ran, pieces, run_rounds
+from sweep.jobs.rounds import Ran, run_rounds
 from sweep.jobs.run import run
 from sweep.jobs.status import status
 from sweep.jobs.store import Store
@@ -200,12 +199,6 @@ def test_what_fails_is_recorded_told_as_nothing_and_not_tried_again(
     assert sorted(name for each in recorded(Store(ran.directory)) for name in each.ids) == lost
     again = run_rounds(request_of(), Scripted(ROUNDS))
     assert (again.exit_code, again.simulated, again.failures) == (3, 0, [])
-
-
-def test_pieces_are_slices_of_points() -> None:
-    found = list(pieces(np.array([0, 1, 2, 4, 5, 9, 10, 11]), 4))
-    assert found == [Piece(0, 0, 3), Piece(1, 0, 2), Piece(2, 1, 4)]
-    assert list(pieces(np.array([0, 3, 4]), 4)) == [Piece(0, 0, 1), Piece(0, 3, 4), Piece(1, 0, 1)]
 
 
 def test_exit_code_of_rows_that_break_a_law(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""The section `precision:` of a sweep file: how narrow intervals have to be, and how many replicates that may take.
+
+A half width is a share of a metric's mean, `0.5 %`, or of a ratio also an absolute difference, `0.1 pp`.  It is that of
+the paired difference from the baseline; in a sweep file without `baseline:`, of the mean itself.  Replicates are looked
+at in numbers that the section alone decides: `replicates`, then twice as many, up to `most_replicates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler, create_model, model_serializer, model_validator
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+from sweep import units
+from sweep.metrics import METRICS
+
+from .quantities import ChoiceError, Count
+from .validation import NULL, Part, meaning
+
+DEFAULT_FACTOR = 8  # times `replicates`: three doublings, half widths of about a third
+MOST_REPLICATES = 1_000_000
+FEWEST = 2  # replicates that show a spread
+PERCENT, POINTS = "%", "pp"
+
+
+class Target(NamedTuple):
+    """How narrow the interval of a metric has to be."""
+
+    metric: str
+    half_width: float  # a share of the mean if `relative`, else in the metric's unit
+    relative: bool
+
+    @property
+    def text(self) -> str:
+        """ "drop_ratio 0.1 pp"."""
+        return f"{self.metric} {100 * self.half_width:g} {PERCENT if self.relative else POINTS}"
+
+
+@dataclass(frozen=True)
+class Precision:
+    """What is asked for, and the numbers of replicates after which it is looked whether it is reached."""
+
+    targets: tuple[Target, ...]
+    replicates: int  # that every point gets
+    most_replicates: int  # that a point may get
+    paired: bool  # of paired differences from the baseline; else of means
+
+    @cached_property
+    def looks(self) -> tuple[int, ...]:
+        """Replicates at each look: `replicates`, twice as many, ..., `most_replicates`."""
+        found = [self.replicates]
+        while found[-1] < self.most_replicates:
+            found.append(min(2 * found[-1], self.most_replicates))
+        return tuple(found)
+
+
+def of_document(document: Mapping[str, Any]) -> Precision | None:
+    """What the document of a sweep says of it; None if nothing."""
+    said = document.get("precision")
+    if said is None:
+        return None
+    targets = (Target(name, width["half_width"], width["relative"]) for name, width in said["half_widths"].items())
+    return Precision(tuple(targets), document["replicates"], said["most_replicates"], said["paired"])
+
+
+class _HalfWidth:
+    """Text such as "0.5 %" or "0.1 pp"; canonical: {half_width, relative}."""
+
+    def __init__(self, *, is_ratio: bool) -> None:
+        self.units = (PERCENT, POINTS) if is_ratio else (PERCENT,)
+        self.example = f"0.1 {POINTS}" if is_ratio else f"0.5 {PERCENT}"
+
+    def read(self, value: object) -> dict[str, float | bool]:
+        """Errors: ValueError, PydanticKnownError."""
+        if not isinstance(value, str):
+            raise PydanticKnownError("string_type")
+        number, unit = units.split(value)
+        if unit == POINTS and unit not in self.units:
+            raise ValueError(f'is in percentage points, and only a ratio has these: write "{self.example}"')
+        if unit not in self.units:
+            wrong = f'has the unit "{unit}"' if unit else "needs a unit"
+            raise ValueError(f'{wrong}: write "{self.example}"' + f' or "0.5 {PERCENT}"' * (POINTS in self.units))
+        if not 0 < number < 100:
+            raise ValueError(f'is {"too large" if number > 0 else "not above zero"}: write "{self.example}"')
+        return {"half_width": float(number / 100), "relative": unit == PERCENT}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "pattern": f"^[0-9][0-9._eE+-]* *({'|'.join(self.units)})$",
+            "examples": [self.example],
+        }
+
+
+class _Section(Part):
+    """Canonical: {half_widths: {metric: {half_width, relative}}, most_replicates}."""
+
+    noun = "the metric"
+
+    most_replicates: Annotated[int, Count(FEWEST, MOST_REPLICATES)] | None = meaning(
+        f"replicates that a point may get; default: {DEFAULT_FACTOR} times replicates", None
+    )
+
+    @model_validator(mode="after")
+    def _any(self) -> _Section:
+        if not self._widths():
+            raise ChoiceError(f'names no metric: write "drop_ratio: 0.1 {POINTS}" or "ns_per_packet: 0.5 {PERCENT}"')
+        return self
+
+    @model_serializer
+    def _canonical(self) -> dict[str, Any]:
+        return {"half_widths": self._widths(), "most_replicates": self.most_replicates}
+
+    def _widths(self) -> dict[str, Any]:
+        return {name: value for name, value in self if name != "most_replicates" and value is not None}
+
+
+_METRICS: Any = {
+    metric.name: (
+        Annotated[dict[str, Any], _HalfWidth(is_ratio=metric.name.endswith("_ratio"))] | None,
+        meaning(f"half width of the interval of: {metric.meaning}", None),
+    )
+    for metric in METRICS
+}
+Section: Any = create_model("precision", __base__=_Section, **_METRICS)
+PrecisionSection = Annotated[Section | None, BeforeValidator(lambda given: None if given is NULL else given)]
