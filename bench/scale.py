@@ -31,6 +31,7 @@ from sweep.jobs.task import METADATA, encode
 from sweep.model import batch
 from sweep.model.counters import HISTOGRAM_BUCKETS
 from sweep.model.fields import record
+from sweep.model.series import BINS, SERIES
 from sweep.plan import Survey, digest
 
 POINTS_PER_LOAD = (3 * 7 + 6 + 2 * 7) * 2**5  # strategies and rings, times five axes of two
@@ -110,7 +111,7 @@ def made_up_parts(survey: Survey) -> Iterator[tuple[str, bytes]]:
 
 
 def made_up(strategy: str, rows: int) -> batch.Result:
-    """Counters and histograms as wide as those of simulations."""
+    """Counters, histograms and time series as wide as those of simulations."""
     random = np.random.default_rng(1)
     names = [field.name for field in batch.counter_fields(strategy)]
     counters = np.zeros(rows, record(batch.counter_fields(strategy))).view(np.recarray)
@@ -118,7 +119,8 @@ def made_up(strategy: str, rows: int) -> batch.Result:
         counters[name] = random.integers(1, 1_000_000, rows)
     histograms = np.zeros((2, rows, HISTOGRAM_BUCKETS), np.int64)
     histograms[:, :, 40:120] = random.poisson(200, (2, rows, 80))
-    return batch.Result(counters, histograms[0], histograms[1], [""] * rows)
+    series = random.integers(1, 1_000_000, (rows, BINS, len(SERIES)))
+    return batch.Result(counters, histograms[0], histograms[1], series, [""] * rows)
 
 
 def verdict(what: str, usage: Usage, aim: tuple[float, float]) -> str:

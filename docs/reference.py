@@ -26,6 +26,7 @@ from sweep.metrics import METRICS
 from sweep.model.counters import COUNTERS
 from sweep.model.fields import Knob
 from sweep.model.kernel import ERAS
+from sweep.model.series import BINS
 from sweep.model.strategies import NAMES, strategy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,7 +125,13 @@ def counter_page() -> str:
     text += "## Of the strategies in brackets\n\n" + table(header, lines(own))
     histograms = [column for column in schema.columns() if column.role == "histogram"]
     rows = ((code(column.name), unit(column.unit), column.meaning) for column in histograms)
-    return text + "## Histograms\n\n" + table(("histogram", "unit", "meaning"), rows)
+    text += "## Histograms\n\n" + table(("histogram", "unit", "meaning"), rows)
+    rows = ((code(column.name), unit(column.unit), column.meaning) for column in schema.series.columns())
+    return (
+        f"{text}\n## Time series\n\nIn `series.parquet`, for each of {BINS} bins of a simulation, cut by packets "
+        "offered, warm-up included ([how](../how-to/analyse.md#how-it-went-over-time)).\n\n"
+        + table(("column", "unit", "meaning"), rows)
+    )
 
 
 def metric_page() -> str:

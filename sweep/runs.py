@@ -119,7 +119,7 @@ class Run:
         try:
             report.write(self.location)
         except ReadOnlyError:
-            return report.text(self.table(), full=True, location=self.location)
+            return report.text(report.read(self.location, series=True), full=True, location=self.location)
         return storage.open(self.location).get("report.txt").decode()
 
     def __repr__(self) -> str:
@@ -130,10 +130,11 @@ class Run:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """The verdicts, for a notebook; what is wrong in their place, never an exception."""
+        from sweep import report
         from sweep.report import glance
 
         try:
-            found = glance.document(self.table(), f"{self.location}: {self._state()}")
+            found = glance.document(report.read(self.location, series=True), f"{self.location}: {self._state()}")
         except SweepError as error:
             found = glance.message(str(error), "sweep", self.location)
         return {"text/plain": glance.text(found), "text/html": glance.html(found)}

@@ -65,9 +65,8 @@ def report(
         _verdicts(directory, full)
         return
     columns = MAIL if mail else WIDEST if out else width()
-    text = report.render(
-        report.read(directory), kind or "txt", request, width=columns, mail=mail, full=full, location=directory
-    )
+    table = report.read(directory, series=True)
+    text = report.render(table, kind or "txt", request, width=columns, mail=mail, full=full, location=directory)
     if out is None:
         print(text, end="")
     else:
@@ -79,7 +78,7 @@ def _verdicts(directory: str, full: bool) -> None:
     """Print them, and write the whole report beside the table if that may be written to."""
     from sweep import report
 
-    table = report.read(directory)
+    table = report.read(directory, series=True)
     try:
         written = " · ".join(report.write(directory).values())
     except ReadOnlyError as error:

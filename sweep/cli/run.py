@@ -15,7 +15,7 @@ from sweep.errors import IncompleteError, RunError
 
 from .arguments import ChunkSeconds, Executor, File, Only, Out, ReplaceSweep, RetryFailed, Sets, Workers
 from .patience import patience
-from .words import of
+from .words import of, size
 
 if TYPE_CHECKING:
     from sweep.jobs.prospect import Prospect
@@ -110,7 +110,14 @@ def run(
     if only:
         print(_chosen(summary))
     if summary.published:
-        paths, hint = [snapshot.at(storage.open(where), "results.arrow"), "results.parquet"], ""
+        files = storage.open(where)
+        shown = snapshot.manifest(files)
+        sizes = {name: size(entry[0]) for name, entry in (shown.files if shown else {}).items()}
+        paths = [
+            snapshot.at(files, "results.arrow"),
+            *(f"{name} ({sizes[name]})" for name in ("results.parquet", "series.parquet") if name in sizes),
+        ]
+        hint = ""
         if not no_report and summary.done > summary.invalid:
             from sweep import report
 

@@ -63,7 +63,7 @@ def show(
 ) -> None:
     """Show one simulation in full; run it again; trace its events.
 
-    Parameters, counters, time and pages, histograms, laws, how to see it again.
+    Parameters, counters, time and pages, bin by bin, histograms, laws, how to see it again.
     """
     from sweep.show import catalogue
     from sweep.show.point import text
@@ -86,7 +86,7 @@ def _point(what: str, words: list[str], check: bool, trace: Path | None, packets
     from sweep.show.choose import choose
 
     try:
-        table = report.read(what)
+        table = report.read(what, series=True)
     except SweepError as error:
         if error.exit_code == 2 and not any(c in what for c in "/."):
             raise SweepError(f"{error}{catalogue.hint(what)}") from error
@@ -178,9 +178,9 @@ def _compare(name: str, chosen: Chosen, row: pyarrow.Table, took_s: float | None
     found, compared = differences(chosen.row, row)
     if not found:
         took = f", in {seconds(took_s)}" if took_s is not None else ""
-        print(f"{name}: equal, bit for bit: {of(compared, 'counter')} and buckets{took}")
+        print(f"{name}: equal, bit for bit: {of(compared, 'counter')}, buckets and bins{took}")
         return True
-    print(f"{name}: {count(len(found))} of {of(compared, 'counter')} and buckets differ")
+    print(f"{name}: {count(len(found))} of {of(compared, 'counter')}, buckets and bins differ")
     for each in found[:DIFFERENCES_SHOWN]:
         stored, here = ("none" if value is None else count(value) for value in (each.stored, each.here))
         print(f"  {each.name}: {stored} in the table, {here} here")

@@ -11,6 +11,7 @@ from .columns import COLUMNS, columns
 from .enough import Enough, enough
 from .episodes import DRAWN, FEWEST_PIECES, MORE_THAN_ONE, Cells, Seen, deterministic
 from .estimates import difference, estimate, log_ratio, per_packet
+from .halves import halves
 from .kinds import Kind, kind
 from .precise import open_difference, open_mean
 from .quantiles import HISTOGRAM, edges, pooled, pooled_difference, pooled_log_ratio, quantile
@@ -35,6 +36,7 @@ __all__ = [
     "enough",
     "episode_word",
     "estimate",
+    "halves",
     "kind",
     "log_ratio",
     "only_seen",

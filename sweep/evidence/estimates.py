@@ -227,6 +227,8 @@ def _headroom(cells: Cells) -> tuple[Array, Array]:
             one = _most(cells.read(each))
         headroom.append(1 / np.clip(share, 1e-6, 1.0))
         takes.append(np.where(share > 0, room / np.maximum(one, 1), 0.0))
+    if not takes:  # a table that counts episodes and says nothing of queues
+        return np.ones((*cells.read(OFFERED).shape[:-1], 1)), np.zeros((*cells.read(OFFERED).shape[:-1], 1))
     return np.stack(headroom, axis=-1), np.stack(takes, axis=-1)
 
 

@@ -25,7 +25,7 @@ from sweep.schema import parameters
 from .origin import Origin
 from .store import Part
 
-BATCH_ROWS = 8192  # of some 6 KB each, and as much again twice while they are made
+BATCH_ROWS = 4096  # of some 10 KB each, and as much again twice while they are made
 KEPT_BYTES = 128 << 20  # of parts that a later batch needs again
 
 Integers = NDArray[np.int64]
@@ -62,21 +62,26 @@ class Collection:
         return len(self.simulations)
 
     def __iter__(self) -> Iterator[pa.Table]:
-        """At least one table, if only an empty one."""
+        """The results.  At least one table, if only an empty one."""
+        for results, _ in self.batches(series=False):
+            yield results
+
+    def batches(self, series: bool = True) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """The results and the time series of the same simulations; those without rows unless `series`."""
         if not len(self):
-            yield schema.results_schema().empty_table()
+            yield schema.results_schema().empty_table(), schema.series.schema().empty_table()
         kept: dict[int, pa.Table] = {}
         for start in range(0, len(self), self._batch_rows):
             stop = start + self._batch_rows
             kept = {number: table for number, table in kept.items() if self._last[number] >= start}
-            rows = _explain(self._gather(start, stop, kept), self._origin)
-            yield schema.results(rows, self._parameters.of(self.simulations[start:stop]))
+            rows = _explain(self._gather(start, stop, kept, series), self._origin)
+            yield schema.results(rows, self._parameters.of(self.simulations[start:stop])), schema.series.of(rows)
 
     def table(self) -> pa.Table:
         """All of it at once."""
         return pa.concat_tables(self)
 
-    def _gather(self, start: int, stop: int, kept: dict[int, pa.Table]) -> pa.Table:
+    def _gather(self, start: int, stop: int, kept: dict[int, pa.Table], series: bool) -> pa.Table:
         """What the parts say of the simulations from `start` to `stop`; adds to `kept` what is needed again."""
         parts, rows = self._part[start:stop], self._row[start:stop]
         order = np.argsort(parts, kind="stable")
@@ -88,6 +93,7 @@ class Collection:
             table = kept.get(number)
             if table is None:
                 table = next(tables).replace_schema_metadata(None)
+                table = table if series else schema.series.without(table)
                 if self._last[number] >= stop and sum(each.nbytes for each in kept.values()) < KEPT_BYTES:
                     kept[number] = table
             found.append(_take(table, rows[some]))

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweep import schema
-from sweep.model import batch, laws, poll
+from sweep.model import batch, poll
 from sweep.model.capacity import measure
 from sweep.model.jit import bind
 from sweep.model.strategies import strategy
@@ -86,6 +86,5 @@ def record(found: Found, file: Path, packets: int | None, watch: Callable[[int],
             kernel(lane, lane_pool, 0)
         recorder.finish()
     put_back(lane, sim)
-    result = batch.Result(sim.counters, sim.latency, sim.occupancy, laws.violations(sim, strategy(name).LAWS))
-    row = schema.part(name, [found.id], result)
+    row = schema.part(name, [found.id], batch.result(name, sim))
     return Traced(row, tally[0], dict(recorder.tally), cost_ps[0], whole)

@@ -16,7 +16,7 @@ import numpy as np
 from sweep.model.sim import Sim
 
 RECORDS = ("state", "counters")  # what a simulation changes and its laws look at
-TABLES = ("latency", "occupancy", "pcp_count", "pcp_blocks")
+TABLES = ("latency", "occupancy", "pcp_count", "pcp_blocks", "series")
 
 
 class Rows:
@@ -33,6 +33,22 @@ class Rows:
 
     def __setitem__(self, at: tuple[int, int], value: Any) -> None:
         self.rows[at[0]][at[1]] = value
+
+
+class Blocks:
+    """An array of three dimensions: `blocks[lane, i, k]`."""
+
+    __slots__ = ("rows", "shape")
+
+    def __init__(self, rows: list[list[list[Any]]]) -> None:
+        self.rows = rows
+        self.shape = (len(rows), len(rows[0]) if rows else 0, len(rows[0][0]) if rows and rows[0] else 0)
+
+    def __getitem__(self, at: tuple[int, int, int]) -> Any:
+        return self.rows[at[0]][at[1]][at[2]]
+
+    def __setitem__(self, at: tuple[int, int, int], value: Any) -> None:
+        self.rows[at[0]][at[1]][at[2]] = value
 
 
 class Words:
@@ -78,7 +94,7 @@ def _objects(part: Any) -> Any:
         if array.ndim == 1:
             return [record(values) for values in zip(*fields, strict=True)]
         return Rows([[record(each) for each in zip(*lane, strict=True)] for lane in zip(*fields, strict=True)])
-    return array.tolist() if array.ndim == 1 else Rows(array.tolist())
+    return {1: list, 2: Rows, 3: Blocks}[array.ndim](array.tolist())
 
 
 def _numbers(array: Any) -> Any:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Publish: the table of a sweep, what failed, and a data dictionary, each as Arrow and Parquet, as one snapshot.
+"""Publish: the table of a sweep, its time series, what failed, and a data dictionary, each as Arrow and Parquet.
+
+They are shown together, as one snapshot.
 
 Rows are the simulations of this sweep, in its order; rows of earlier variants stay in their parts.  The data columns
 depend on the sweep and the model alone; what varies between runs is in the schema's metadata under `sweep`, and in
@@ -9,7 +11,8 @@ the snapshot's manifest.  Rows are written as they are collected: there is no mo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -25,7 +28,7 @@ from .decisions import Decisions
 from .origin import Origin
 from .provenance import provenance
 from .store import Store
-from .tables import Tally, write
+from .tables import Tally, writing
 
 
 def publish(
@@ -64,17 +67,31 @@ def publish(
     results = schema.results_schema().with_metadata(description)
     dictionary, found = schema.dictionary(schema.columns()), Tally()
     draft = snapshot.Draft(store.files)
-    _write(draft, "results", found.of(rows), results)
-    _write(draft, "dictionary", [dictionary], dictionary.schema)
+    series = schema.series.schema().with_metadata(description)
+    with _writing(draft, "results", results) as add_results, _writing(draft, "series", series) as add_series:
+        for batch, bins in rows.batches():
+            add_results(found.counted(batch))
+            add_series(bins)
+    _write(draft, "dictionary", dictionary)
     if failures is not None:
         failures = failures.replace_schema_metadata(description)
-        _write(draft, "failures", [failures], failures.schema)
+        _write(draft, "failures", failures)
     said = {key: about[key] for key in ("name", "simulations", "rows", "command", "created", "versions")}
     ended = {"failed": 0 if failures is None else len(failures), "exit_code": 1 if found.invalid else 0}
     draft.publish({**said, **ended, **(outcome or {})})
     return found
 
 
-def _write(draft: snapshot.Draft, name: str, batches: Iterable[pa.Table], known: pa.Schema) -> None:
-    with draft.file(f"{name}.arrow") as arrow, draft.file(f"{name}.parquet") as parquet:
-        write(batches, known, arrow, parquet)
+def _write(draft: snapshot.Draft, name: str, table: pa.Table) -> None:
+    with _writing(draft, name, table.schema) as add:
+        add(table)
+
+
+@contextmanager
+def _writing(draft: snapshot.Draft, name: str, known: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    with (
+        draft.file(f"{name}.arrow") as arrow,
+        draft.file(f"{name}.parquet") as parquet,
+        writing(known, arrow, parquet) as add,
+    ):
+        yield add

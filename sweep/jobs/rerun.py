@@ -77,10 +77,13 @@ def simulate(found: Found) -> pa.Table:
 
 
 def differences(stored: pa.Table, here: pa.Table) -> tuple[list[Difference], int]:
-    """What differs between a row of a published table and of a part, and how many numbers were compared."""
+    """What differs between a row of a published table and of a part, and how many numbers were compared.
+
+    The time series is compared where the table was read with it.
+    """
     found, compared = [], 0
     for name in here.column_names:
-        if name in ("id", "violation"):
+        if name in ("id", "violation") or (name.startswith(schema.series.PREFIX) and name not in stored.column_names):
             continue
         numbers = here.column(name)[0].as_py()
         kept = stored.column(name)[0].as_py() if name in stored.column_names else None

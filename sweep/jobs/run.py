@@ -139,7 +139,7 @@ def run(
                 )
             else:
                 found = Tally()
-                deque(found.of(rows), maxlen=0)
+                deque(map(found.counted, rows), maxlen=0)
         summary = Summary(
             directory=request.directory,
             prospect=prospect,

@@ -6,8 +6,9 @@ Both files have the rows in the same order; a batch is a record batch of one and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -24,17 +25,17 @@ class Tally:
     invalid: int = 0  # rows that break a law
     head: pa.Table | None = None  # the first batch: all of them, if they are few
 
-    def of(self, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
-        """The same batches, counted."""
-        for batch in batches:
-            self.head = batch if self.head is None else self.head
-            self.rows += len(batch)
-            self.invalid += pc.sum(pc.invert(batch.column("valid"))).as_py() or 0
-            yield batch
+    def counted(self, batch: pa.Table) -> pa.Table:
+        """The same batch, counted."""
+        self.head = batch if self.head is None else self.head
+        self.rows += len(batch)
+        self.invalid += pc.sum(pc.invert(batch.column("valid"))).as_py() or 0
+        return batch
 
 
-def write(batches: Iterable[pa.Table], schema: pa.Schema, arrow: IO[bytes], parquet: IO[bytes]) -> None:
-    """Write tables of `schema` to both files, which are open for writing.
+@contextmanager
+def writing(schema: pa.Schema, arrow: IO[bytes], parquet: IO[bytes]) -> Iterator[Callable[[pa.Table], None]]:
+    """Write tables of `schema`, one after the other, to both files, which are open for writing.
 
     Arrow compresses with lz4; Parquet with zstd, floats split by byte and names by dictionary: a fifth smaller than
     zstd alone.  Each is written by a thread of its own, while the next batch is made.
@@ -48,10 +49,20 @@ def write(batches: Iterable[pa.Table], schema: pa.Schema, arrow: IO[bytes], parq
         ThreadPoolExecutor(2) as threads,  # ends before the files are closed
     ):
         pending: list[Future[None]] = []
-        for batch in batches:
+
+        def add(batch: pa.Table) -> None:
             whole = batch.replace_schema_metadata(schema.metadata)
-            for each in pending:
-                each.result()
-            pending = [threads.submit(writer.write_table, whole) for writer in (ipc, columns)]
-        for each in pending:
-            each.result()
+            while pending:
+                pending.pop().result()
+            pending.extend(threads.submit(writer.write_table, whole) for writer in (ipc, columns))
+
+        yield add
+        while pending:
+            pending.pop().result()
+
+
+def write(batches: Iterable[pa.Table], schema: pa.Schema, arrow: IO[bytes], parquet: IO[bytes]) -> None:
+    """Write all of these tables, as `writing` does."""
+    with writing(schema, arrow, parquet) as add:
+        for batch in batches:
+            add(batch)

@@ -38,6 +38,7 @@ from .prepare import (
     prepare,
 )
 from .scenario import Scenario
+from .series import BINS, INSTANTS, SERIES
 from .sim import CPUS, RX_SLOT, SOCKET_ENTRY, STATE, TX_SLOT, Sim
 from .strategies import NAMES, strategy
 
@@ -58,6 +59,7 @@ __all__ = [
     "param_fields",
     "predicted_ns",
     "prepare",
+    "result",
     "simulate",
     "state_bytes",
     "warm",
@@ -73,6 +75,7 @@ class Result(NamedTuple):
     counters: np.recarray  # (L,) record of counter_fields(strategy)
     latency: npt.NDArray[np.int64]  # (L, BUCKETS): time from wire to delivery or departure, ns
     occupancy: npt.NDArray[np.int64]  # (L, BUCKETS): packets waiting at the start of a poll
+    series: npt.NDArray[np.int64]  # (L, BINS, quantities): what each bin added, see `increments`
     violations: list[str]  # the laws that a row breaks, "" if none
 
 
@@ -122,7 +125,26 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
         table(capacity.pages // SAMPLED + 1),
         table(BUCKETS),
         table(BUCKETS),
+        np.zeros((lanes, BINS + 1, len(SERIES)), np.int64),
     )
+
+
+def result(name: str, sim: Sim) -> Result:
+    """What a batch has counted, once it has been simulated."""
+    return Result(
+        sim.counters, sim.latency, sim.occupancy, increments(sim.series), laws.violations(sim, strategy(name).LAWS)
+    )
+
+
+def increments(totals: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """What each bin added to the totals, (L, BINS, quantities), and of INSTANTS what was so at its end.
+
+    `totals` is `Sim.series`.
+    """
+    found = np.diff(totals[:, :BINS], axis=1, prepend=0)
+    instants = [place for place, field in enumerate(SERIES) if field.name in INSTANTS]
+    found[..., instants] = totals[:, :BINS, instants]
+    return found
 
 
 def fillings(name: str) -> dict[str, Any]:
@@ -150,7 +172,7 @@ def simulate(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Result
             kernel(name)(sim, pool)
     else:
         kernel(name)(sim, pool)
-    return Result(sim.counters, sim.latency, sim.occupancy, laws.violations(sim, strategy(name).LAWS))
+    return result(name, sim)
 
 
 def warm(name: str) -> float:

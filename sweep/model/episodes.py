@@ -73,9 +73,8 @@ def note_episode(sim: Sim, lane: int) -> None:
 
 @device
 def begin_poll(sim: Sim, lane: int, interrupted: int) -> None:
-    """A poll begins, after what has happened before it: is this a new busy period, and what has the last one left?"""
+    """A poll begins, what was before it is noted: is this a new busy period, and how full are the rings?"""
     st, c = sim.state[lane], sim.counters[lane]
-    note_episode(sim, lane)
     c.rx_ring_peak_packets = max(c.rx_ring_peak_packets, st.waiting)
     c.tx_ring_peak_frames = max(c.tx_ring_peak_frames, st.tx_queued - st.tx_cleaned)
     fresh = interrupted == 1 and st.socket_count == 0

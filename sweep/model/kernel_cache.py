@@ -93,8 +93,9 @@ def _changeable_by_others(folder: Path) -> str:
         if reason := _shared(there, there.stat(), sticky_protects=not is_cache):
             return reason
         for path in _entries(there) if is_cache and there.stat().st_mode & 0o077 else ():
-            if reason := _shared(path, path.lstat(), sticky_protects=False):
-                return reason
+            with suppress(FileNotFoundError):  # another process has just given the file its name
+                if reason := _shared(path, path.lstat(), sticky_protects=False):
+                    return reason
         for path in there.parents:
             if reason := _shared(path, path.stat(), sticky_protects=True):
                 return reason
@@ -110,7 +111,8 @@ def _entries(folder: Path) -> list[Path]:
         for path in folder.iterdir():
             found.append(path)
             if path.is_dir() and not path.is_symlink():
-                found += path.iterdir()
+                with suppress(FileNotFoundError):
+                    found += path.iterdir()
     return found
 
 

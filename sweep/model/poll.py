@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .episodes import begin_poll
+from .episodes import begin_poll, note_episode
 from .histogram import bucket
 from .holes import alloc, received, release
 from .jit import device
 from .mean_field import begin_epochs, couple
+from .series import begin_series, cut
 from .sim import KEPT, NAPI, NEVER, Sim, pay_cache, pay_dma, pay_poll, pay_stack
 from .traffic.arrivals import FORWARD, LOCAL, accept, accept_until, next_packet
 from .traffic.reader import deliver, flush_deferred, next_stall, pass_stalls, read_until
@@ -97,6 +98,9 @@ def poll(sim: Sim, pool: Any, lane: int, start_ps: int, interrupted: int) -> int
     if st.window == 0 and st.arrived >= p.warmup:
         open_window(sim, lane)
     census(sim, lane)
+    note_episode(sim, lane)
+    if st.arrived >= st.cut_packets:
+        cut(sim, lane)
     begin_poll(sim, lane, interrupted)
     couple(sim, lane)
     c.polls += 1
@@ -207,6 +211,7 @@ def run_lane(sim: Sim, pool: Any, lane: int) -> None:
     refill(sim, pool, lane)
     st.now_ps = 0
     begin_epochs(sim, lane)
+    begin_series(sim, lane)
     next_packet(sim, lane)
     again = 0
     while st.next_arrival_ps < NEVER:

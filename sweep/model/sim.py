@@ -112,6 +112,10 @@ STATE = (
     Field("epoch_packets", "packets", "packets received at its start"),
     Field("epoch_polls", "1", "polls at its start"),
     Field("census_arrived", "packets", "packets that had arrived at the last census sample"),
+    # time series (series.py)
+    Field("cuts", "1", "bins that have ended"),
+    Field("cut_packets", "packets", "packets that have arrived when the current bin ends; NEVER in the last one"),
+    Field("latency_ns", "ns", "sum of the times from wire to delivery or departure since the start"),
     # episodes (episodes.py)
     Field("busy_periods", "1", "busy periods that have begun"),
     Field("busy_first", "packets", "number of the first packet of the current one"),
@@ -171,6 +175,7 @@ class Sim(NamedTuple):
     opened_at: np.ndarray  # (L, P / llc.SAMPLED + 1) int64: `opened_pages` when a page last began to serve buffers
     latency: np.ndarray  # (L, histogram.BUCKETS) int64
     occupancy: np.ndarray  # (L, histogram.BUCKETS) int64
+    series: np.ndarray  # (L, series.BINS + 1, quantities) int64: totals at the end of each bin, see series.SERIES
 
 
 # Headings of the CPU time split; `pay` is written out per heading because a record field has no index.

@@ -73,7 +73,9 @@ def clean_tx(sim: Sim, pool: Any, lane: int, at_ps: int) -> None:
         frame = sim.tx[lane, first]
         c.forwarded_packets += 1
         c.forwarded_bytes += frame.bytes
-        sim.latency[lane, bucket((frame.end_ps - frame.time_ps) // 1000)] += 1
+        latency_ns = (frame.end_ps - frame.time_ps) // 1000
+        sim.latency[lane, bucket(latency_ns)] += 1
+        st.latency_ns += latency_ns
         release(sim, pool, lane, frame.buffer, context)
         st.tx_first = first + 1 if first + 1 < p.tx_ring else 0
         st.tx_cleaned += 1

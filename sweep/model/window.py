@@ -10,6 +10,7 @@ from .episodes import close_episodes, open_episodes
 from .jit import device
 from .mean_field import forget
 from .pages import ORDER3_PAGES
+from .series import carry, end_series
 from .sim import Sim
 
 
@@ -32,6 +33,7 @@ def open_window(sim: Sim, lane: int) -> None:
     """Warm-up is over: forget what was counted."""
     st, c = sim.state[lane], sim.counters[lane]
     forget(sim, lane)
+    carry(sim, lane)
     for i in range(sim.counter_words.shape[1]):
         sim.counter_words[lane, i] = 0
     for i in range(sim.latency.shape[1]):
@@ -85,6 +87,7 @@ def close_window(sim: Sim, lane: int) -> None:
     st, c = sim.state[lane], sim.counters[lane]
     census(sim, lane)
     close_episodes(sim, lane)
+    end_series(sim, lane)
     c.end_ps = st.now_ps
     c.inside_end_packets = inside(sim, lane)
     c.pages_held_end = st.pages_held

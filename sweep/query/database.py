@@ -22,8 +22,8 @@ import duckdb
 import pyarrow as pa
 
 from .. import report, storage
-from . import mistakes, points
-from .published import Column, Published, damaged, described, dictionary, read
+from . import mistakes, points, series
+from .published import SERIES, Column, Published, damaged, described, dictionary, read
 from .waiting import interruptible, is_left_behind
 
 BATCH_ROWS = 8192
@@ -89,6 +89,12 @@ class Database:
             self._connection.execute(f"create view points as {view}")
         except duckdb.Error as error:  # names of columns that SQL does not take, or does not tell apart
             raise damaged(storage.open(published.location), report.TABLE, error) from error
+        if published.series is not None:
+            self._connection.register("_series", published.series)
+            try:
+                self._connection.execute(f"create view series as {series.view(published.series.schema, '_series')}")
+            except duckdb.Error as error:
+                raise damaged(storage.open(published.location), SERIES, error) from error
         self._connection.execute("set errors_as_json = true")
         self._connection.execute("set lock_configuration = true")
 
@@ -108,6 +114,8 @@ class Database:
             Table("points", points.MEANING, points.columns(published.columns)),
             Table("dictionary", "a row per column of results", _dictionary()),
         ]
+        if published.series is not None:
+            found.append(Table("series", series.MEANING, series.columns(published.series.schema)))
         if published.failures.column_names:
             known = described(published.failures.schema)
             found.append(Table("failures", "a row per simulation that has no result", known))

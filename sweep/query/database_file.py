@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A snapshot as a DuckDB database: tables results, dictionary and failures, and the view points.
+"""A snapshot as a DuckDB database: tables results, series, dictionary and failures, and the view points.
 
 Comments on tables and columns carry meanings and units; DuckDB shows them in duckdb_tables() and duckdb_columns().
 It is made in a scratch directory, then copied to where it was asked for.
@@ -17,7 +17,7 @@ import duckdb
 from .. import report, storage
 from ..errors import RunError
 from ..storage.sink import file
-from . import points
+from . import points, series
 from .points import quoted
 from .published import Column, Published, damaged, described, dictionary
 from .waiting import interruptible
@@ -54,6 +54,10 @@ def _fill(connection: duckdb.DuckDBPyConnection, published: Published, columns: 
     if failures:
         connection.execute("create table failures as select * from _failures")
         _comment(connection, "failures", "a row per simulation that has no result", failures)
+    if published.series is not None:
+        connection.register("_series", published.series)
+        connection.execute(f"create table series as {series.view(published.series.schema, '_series')}")
+        _comment(connection, "series", series.MEANING, series.columns(published.series.schema))
     if all(column in columns for column in published.columns if column.role == "parameter"):
         view = points.view(columns, [column.name for column in failures], published.confidence)
         connection.execute(f"create view points as {view}")

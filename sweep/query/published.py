@@ -22,6 +22,8 @@ from ..report.dataset import published as said
 from ..storage import resume, snapshot
 
 FAILURES = "failures.arrow"
+SERIES = "series.arrow"
+SERIES_ROLE = "series"  # of its columns
 DICTIONARY = pa.schema(
     [(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "definition", "meaning")]
 )
@@ -53,6 +55,7 @@ class Published:
     location: str  # as the user typed it
     results: ds.Dataset
     failures: pa.Table  # no rows and no columns where nothing is known of failures
+    series: ds.Dataset | None = None  # lists, a row per simulation; None in a snapshot of an earlier version
 
     @property
     def columns(self) -> list[Column]:
@@ -91,16 +94,19 @@ def read(location: str | Path | storage.Files) -> Published:
     """
     files = storage.open(location)
     shown = snapshot.manifest(files)
-    names = [report.TABLE, *(name for name in (FAILURES,) if shown and name in shown.files)]
+    names = [report.TABLE, *(name for name in (FAILURES, SERIES) if shown and name in shown.files)]
     found = snapshot.read(files, *names)
     if found is None:  # of an earlier version, or copied without its manifest, or nothing: `report` says which
         return Published(str(files), ds.dataset(report.read(files)), pa.table({}))
-    failures, name = pa.table({}), FAILURES
+    failures, series, name = pa.table({}), None, FAILURES
     try:
         if FAILURES in found[1]:
             failures = soundness.table(pa.ipc.open_file(pa.BufferReader(found[1][FAILURES])).read_all())
+        name = SERIES
+        if SERIES in found[1]:
+            series = _dataset(found[1][SERIES])
         name = report.TABLE
-        return Published(str(files), _dataset(found[1][report.TABLE]), failures)
+        return Published(str(files), _dataset(found[1][report.TABLE]), failures, series)
     except DAMAGE as error:
         raise damaged(files, name, error) from error
 

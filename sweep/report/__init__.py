@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .projection import Request
 
 TABLE = "results.arrow"
+SERIES = "series.arrow"
 FORMATS = ("txt", "md", "html")
 
 
@@ -37,7 +38,7 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
     from . import contents, markdown, page, plain
 
     files = storage.open(location)
-    table = read(files)
+    table = read(files, series=True)
     document, analysis = contents.analysed(table, str(location))
     paths = {}
     for name in dict.fromkeys(formats):
@@ -91,17 +92,22 @@ def render(
     return plain.render(document, width)
 
 
-def read(location: str | Path | storage.Files, *, histograms: bool | Sequence[str] = True) -> pa.Table:
+def read(
+    location: str | Path | storage.Files, *, histograms: bool | Sequence[str] = True, series: bool = False
+) -> pa.Table:
     """The published table of a run directory (path or URI), mapped, not copied where it is not compressed.
 
     Histograms are two thirds of its bytes; who looks at none of them, or at those of some names, leaves the others on
-    the disk.
+    the disk.  With `series` each row has its time series too, as lists in columns called "series_...", where the run
+    has published them.
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
     from . import soundness
 
-    files = storage.open(location)
-    found = snapshot.read(files, TABLE)
+    files, name = storage.open(location), TABLE
+    shown = snapshot.manifest(files) if series else None
+    wanted_files = (TABLE, SERIES) if shown and SERIES in shown.files else (TABLE,)
+    found = snapshot.read(files, *wanted_files)
     try:
         data = found[1][TABLE] if found else files.view(TABLE)  # of an earlier version, or copied without its manifest
     except FileNotFoundError:
@@ -113,15 +119,36 @@ def read(location: str | Path | storage.Files, *, histograms: bool | Sequence[st
             place for place, each in enumerate(schema) if each.name in wanted or not pa.types.is_nested(each.type)
         ]
         options = pa.ipc.IpcReadOptions(included_fields=chosen)
-        return soundness.table(pa.ipc.open_file(pa.BufferReader(data), options=options).read_all())
+        table = soundness.table(pa.ipc.open_file(pa.BufferReader(data), options=options).read_all())
+        if found and SERIES in found[1]:
+            name = SERIES
+            table = _with_series(table, found[1][SERIES])
+        return table
     except (pa.ArrowException, OSError, MemoryError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         why = f"it cannot be read as an Arrow file: {first}"
     except soundness.UnsoundError as error:
         why = str(error)
     raise RunError(
-        f'"{files.at(TABLE)}" is damaged: {why}; the next run publishes it anew\n  next: {resume.command(files)}'
+        f'"{files.at(name)}" is damaged: {why}; the next run publishes it anew\n  next: {resume.command(files)}'
     )
+
+
+def _with_series(table: pa.Table, file: pa.Buffer) -> pa.Table:
+    """The table with those columns of its time series that a report looks at.  Errors: UnsoundError."""
+    from ..evidence.halves import NEEDED, PREFIX
+    from . import soundness
+
+    names = pa.ipc.open_file(pa.BufferReader(file)).schema.names
+    chosen = [place for place, name in enumerate(names) if name in ("id", *NEEDED)]
+    options = pa.ipc.IpcReadOptions(included_fields=chosen)
+    lists = soundness.table(pa.ipc.open_file(pa.BufferReader(file), options=options).read_all(), ["id"])
+    if "id" not in table.column_names or not lists.column("id").equals(table.column("id")):
+        raise soundness.UnsoundError(f'its rows are not those of "{TABLE}"')
+    for field in lists.schema:
+        if field.name != "id":
+            table = table.append_column(field.with_name(PREFIX + field.name), lists.column(field.name))
+    return table
 
 
 def _unpublished(files: storage.Files) -> SweepError:

@@ -28,6 +28,7 @@ from .analysis import Analysis, analyse
 from .differences import ABSENT
 from .document import Block, Cell, Document, Finding, Paragraph, Section, Table
 from .statements import Absent, Claim, Count, Sentence, at, both, fixed, joined
+from .steady import MARKED
 
 LEGEND = fixed("* fewest · ≈ as good as it · ? undecided which is · ~ no difference from the baseline found")
 
@@ -63,7 +64,7 @@ def verdict_table(analysis: Analysis) -> Table:
             continue
         steady = analysis.steady.cells(mix)
         note = f"{numbers.count(steady, 'cell')} not steady or too short: marked in the full report"
-        marked = Count(steady, "cells", both(at(name), "short or moving"))
+        marked = Count(steady, "cells", both(at(name), MARKED))
         left = found.cells - found.settled
         won = f"{found.among} of {found.cells}" + (f", {left} open" if left else "")
         ahead = ABSENT

@@ -18,9 +18,9 @@ from . import cells, holders, numbers
 from .analysis import Analysis
 from .dataset import Array, Dataset
 from .document import Cell, Paragraph, Section, Table
+from .drift import Mask
 from .outcome import CellIndex
 from .statements import Claim, Count, Extreme, Number, Sentence, at, both, fixed
-from .steady import Mask
 
 TITLE = "Leak or slow application"
 DRIVER, OWN = (holders.RX, holders.TX), (holders.CACHE, holders.RING, holders.PINNED)

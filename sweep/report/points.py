@@ -32,7 +32,7 @@ SHORT, MOVING, FRONT, KNEE = 1, 2, 4, 8  # bits of a point's `flags`
 SIGNS = ("", "*", "≈", "?")  # as in the tables
 LEGEND = (
     "* fewest ns per packet in its cell of mix, load and ring · ≈ as good as it · ? undecided which is fewest"
-    f" · 1 {steady.SHORT} · 2 {steady.MOVING}"
+    f" · 1 {steady.SHORT} · 2 {steady.UNSTEADY}"
 )
 
 
@@ -154,7 +154,7 @@ def _estimate(analysis: Analysis, name: str) -> stats.Estimate | None:
 
 
 def _flags(analysis: Analysis) -> NDArray[np.uint8]:
-    found = analysis.steady.short * np.uint8(SHORT) | analysis.steady.moving * np.uint8(MOVING)
+    found = analysis.steady.short * np.uint8(SHORT) | analysis.steady.unsteady * np.uint8(MOVING)
     for choices in pareto.fronts(analysis):
         for place in choices.front.kept:
             found[(choices.mix, choices.load, *choices.places[place])] |= FRONT | (

@@ -112,7 +112,7 @@ def quality(data: Dataset) -> Section:
 def warnings(analysis: Analysis) -> list[Sentence]:
     """What a reader of the numbers must know, a sentence each; none if all is well."""
     data, found = analysis.data, analysis.steady
-    marked = int((found.short | found.moving).sum())
+    marked = int(found.marked.sum())
     lines = []
     if data.invalid:
         text = f"{numbers.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a law: not used."
@@ -127,7 +127,7 @@ def warnings(analysis: Analysis) -> list[Sentence]:
     if marked:
         every = int((data.index >= 0).any(axis=-1).sum())
         text = f"{marked:,} of {every:,} points are too short for their ring or not steady: marked where shown."
-        lines.append(Sentence(text, Count(marked, "points", "short or moving"), Count(every, "points")))
+        lines.append(Sentence(text, Count(marked, "points", steady.MARKED), Count(every, "points")))
     return lines
 
 
@@ -153,11 +153,11 @@ def _too_little_seen(data: Dataset) -> list[Sentence]:
 def well(analysis: Analysis) -> Sentence:
     """What to say where there is nothing to warn of: no more than what was checked."""
     data = analysis.data
-    if set(analysis.steady.checked) != {"laps", "held"}:
+    if not {"laps", "held"} <= set(analysis.steady.checked):
         lacking = [Lacking(name) for name in (*steady.LENGTHS, *steady.HELD) if not data.has(name)]
         text = f"{_kept(data)} Whether their windows were a steady state the table does not say."
         return Sentence(text, *_kept(data).claims, *lacking)
-    told = (*_kept(data).claims, Count(0, "points", "short or moving", shown=False))
+    told = (*_kept(data).claims, Count(0, "points", steady.MARKED, shown=False))
     if "valid" not in data.table.column_names:
         return Sentence(f"{_kept(data)} Every point is steady.", *told)
     return Sentence(f"Nothing: all {data.rows:,} simulations kept their laws, and every point is steady.", *told)

@@ -152,7 +152,7 @@ def _marks(data: Dataset, axes: Axes) -> list[tuple[Mask, Sentence]]:
     rows = np.full(len(data.table), -1, dtype=np.int64)
     rows[axes.used] = np.arange(len(axes.used))
     marks = []
-    for mask, note in ((found.short, fixed(steady.SHORT)), (found.moving, fixed(steady.MOVING))):
+    for mask, note in ((mask, fixed(note)) for mask, note, _ in found.marks):
         hit = np.zeros(len(axes.used), dtype=bool)
         members = data.index[mask]
         hit[rows[members[members >= 0]]] = True

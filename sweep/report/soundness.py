@@ -29,6 +29,7 @@ NAMED = {  # columns that any report uses; those of REQUIRED have a value in eve
 WHOLE_ROWS = ("strategy", "traffic", "ring", "replicate", "load")
 ABOVE_ZERO = ("ring", "load")  # axes of charts, some of them logarithmic
 ROLES = {b"metric": NUMBER, b"counter": NUMBER}
+LISTS = (b"histogram", b"series")  # of counts, all of one length
 FREE = {b"parameter"}  # a parameter is a text, a number or a truth
 
 
@@ -54,7 +55,7 @@ def schema(found: pa.Schema) -> pa.Schema:
         wanted = wanted or ([TEXT, NUMBER, TRUTH] if role in FREE else [])
         if wanted and not any(KINDS[each](field.type) for each in wanted):
             raise UnsoundError(f'its column "{field.name}" is {field.type}, and {" or ".join(wanted)} are needed')
-        if role == b"histogram" and not _is_histogram(field.type):
+        if role in LISTS and not _is_histogram(field.type):
             raise UnsoundError(
                 f'its column "{field.name}" is {field.type}, and lists of counts, all of one length, are needed'
             )

@@ -32,6 +32,7 @@ from .statements import (
     joined,
     quoted,
 )
+from .steady import MARKED
 
 CALLS = "allocator_calls_per_packet"
 RATIO = "exp(avg(ln(ns_per_packet / base_ns))) - 1"  # `base_ns`: of the baseline, in the same cell and pair
@@ -117,10 +118,11 @@ def _unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
 
 def _steady(analysis: Analysis, mix: int) -> Sentence:
     here, cells = at(analysis.data.mixes[mix]), analysis.steady.cells(mix)
-    count = Count(cells, "cells", both(here, "short or moving"), shown=bool(cells))
+    count = Count(cells, "cells", both(here, MARKED), shown=bool(cells))
     if not cells:
         return Sentence("", count)
-    kinds = [(analysis.steady.short, "short", "too short"), (analysis.steady.moving, "moving", "not steady")]
+    found = analysis.steady
+    kinds = [(found.short, "short", "too short"), (found.unsteady, "moving or drifting", "not steady")]
     marked = [(name, word) for mask, name, word in kinds if mask[mix].any()]
     why = " or ".join(word for _, word in marked)
     text = f"Runs in {numbers.count(cells, 'cell')} of ring and load are {why}, see the footnotes of its tables."

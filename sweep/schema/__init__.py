@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The dataset: a row per simulation, a column per parameter, counter, metric and histogram.
 
-A *part* holds what one chunk simulated: ids, violations, counters and histograms of one strategy.  The *results*
-join the parts of a sweep with the parameters of its points and with the derived metrics.  A new parameter, counter
-or metric is one entry in its own list; nothing here names one.
+A *part* holds what one chunk simulated: ids, violations, counters, histograms and time series of one strategy.  The
+*results* join the parts of a sweep with the parameters of its points and with the derived metrics; the *series* are
+published beside them.  A new parameter, counter or metric is one entry in its own list; nothing here names one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,21 @@ import pyarrow.compute as pc
 from sweep.model import batch
 from sweep.model.counters import COUNTERS, HISTOGRAM_BUCKETS, HISTOGRAMS
 
-from . import metrics, parameters
+from . import metrics, parameters, series
 from .fields import HISTOGRAM, Column, counter, dictionary, histogram
 
-__all__ = ["FORMAT", "Column", "columns", "dictionary", "is_part", "part", "part_schema", "results", "results_schema"]
+__all__ = [
+    "FORMAT",
+    "Column",
+    "columns",
+    "dictionary",
+    "is_part",
+    "part",
+    "part_schema",
+    "results",
+    "results_schema",
+    "series",
+]
 
 FORMAT = 2  # part of every row's id: raise it when rows of before must not be used again
 
@@ -53,7 +64,7 @@ def part_schema(strategy: str) -> pa.Schema:
     counters = [pa.field(field.name, pa.int64(), False) for field in batch.counter_fields(strategy)]
     histograms = [pa.field(field.name, HISTOGRAM, False) for field in HISTOGRAMS]
     fixed = [pa.field("id", pa.string(), False), pa.field("violation", pa.string(), False)]
-    return pa.schema([*fixed, *counters, *histograms])
+    return pa.schema([*fixed, *counters, *histograms, *series.part_fields()])
 
 
 def is_part(found: pa.Schema, strategy: str, *, of_these_sources: bool) -> bool:
@@ -62,7 +73,7 @@ def is_part(found: pa.Schema, strategy: str, *, of_these_sources: bool) -> bool:
         return bool(found.remove_metadata().equals(part_schema(strategy)))
     kinds = {name: found.field(name).type for name in found.names}
     texts = [kinds.pop(name, None) for name in ("id", "violation")]
-    numbers = all(pa.types.is_int64(kind) or kind == HISTOGRAM for kind in kinds.values())
+    numbers = all(pa.types.is_int64(kind) or kind in (HISTOGRAM, series.LIST) for kind in kinds.values())
     return texts == [pa.string()] * 2 and numbers and len(kinds) + 2 == len(found)
 
 
@@ -71,7 +82,8 @@ def part(strategy: str, ids: Sequence[str], result: batch.Result) -> pa.Table:
     counters = [pa.array(np.ascontiguousarray(result.counters[f.name])) for f in batch.counter_fields(strategy)]
     histograms = [_lists(counts) for counts in (result.latency, result.occupancy)]
     fixed = [pa.array(ids, pa.string()), pa.array(result.violations, pa.string())]
-    return pa.Table.from_arrays([*fixed, *counters, *histograms], schema=part_schema(strategy))
+    lists = [*histograms, *series.arrays(result.series)]
+    return pa.Table.from_arrays([*fixed, *counters, *lists], schema=part_schema(strategy))
 
 
 def results(rows: pa.Table, known: dict[str, pa.Array]) -> pa.Table:
@@ -79,6 +91,7 @@ def results(rows: pa.Table, known: dict[str, pa.Array]) -> pa.Table:
 
     `known` has the parameter columns of the same rows, see `parameters.arrays`.
     """
+    rows = series.without(rows)
     found = {**{name: rows.column(name) for name in rows.column_names}, **known}
     found["valid"] = pc.equal(found["violation"], "")
     found["violation"] = pc.if_else(found["valid"], pa.scalar(None, pa.string()), found["violation"])

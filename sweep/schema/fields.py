@@ -16,7 +16,7 @@ from sweep.model.counters import HISTOGRAM_BUCKETS
 from sweep.model.fields import Field
 
 HISTOGRAM = pa.list_(pa.int64(), HISTOGRAM_BUCKETS)
-ROLES = ("id", "parameter", "counter", "metric", "quality", "histogram")  # in the order of the columns
+ROLES = ("id", "parameter", "counter", "metric", "quality", "histogram")  # in the order of the columns of the results
 DICTIONARY = ("name", "type", "unit", "role", "kernel", "definition", "meaning")  # columns of the data dictionary
 PARTS = ("strategy", "traffic", "host", "nic")
 
@@ -28,7 +28,7 @@ class Column(NamedTuple):
     type: pa.DataType
     unit: str
     meaning: str
-    role: str  # one of ROLES
+    role: str  # one of ROLES, or "series"
     kernel: str = ""
     nullable: bool = True
     of: str = ""  # of a parameter: the part of a scenario that it belongs to, one of PARTS; "" if to none of them

@@ -13,7 +13,7 @@ from typing import Any
 from sweep.report.document import Block, Cell, Document, Paragraph, Section, Table
 from sweep.report.plain import render
 
-from . import counters, histograms, laws, summary
+from . import counters, histograms, laws, over_time, summary
 from .choose import ID_SHOWN, Chosen
 
 HOST_WORDS = ("cost_", "host_")
@@ -25,6 +25,7 @@ def document(chosen: Chosen, about: Mapping[str, Any], extra: Sequence[Section] 
         summary.metrics(chosen),
         summary.costs(chosen),
         summary.census(chosen),
+        over_time.section(chosen),
         *histograms.sections(chosen),
         *extra,
         counters.section(chosen),

@@ -21,7 +21,9 @@ LOCK = "lock"  # of the writer: on a disk an empty file, in an object store a fo
 HOLDER = "lock.holder"  # on a disk, who has it
 CURRENT = "current"  # on a disk, a link to the snapshot that counts
 FOLDERS = ("parts", "failed", "plans", "logs", "snapshots")
-PUBLISHED = tuple(f"{name}.{form}" for name in ("results", "dictionary", "failures") for form in ("arrow", "parquet"))
+PUBLISHED = tuple(
+    f"{name}.{form}" for name in ("results", "series", "dictionary", "failures") for form in ("arrow", "parquet")
+)
 ASIDE = ".sweep.tmp"  # ends the names of files that are not whole, and of no others: what is left is removed
 
 

@@ -36,7 +36,7 @@ def test_parts_are_made_up_for_every_simulation(tmp_path: Path) -> None:
         made = scale.made_up(strategy, 3)
         assert made.counters.dtype.names == tuple(field.name for field in batch.counter_fields(strategy))
         assert np.count_nonzero(made.latency) > 100
-        assert len(part_schema(strategy)) == len(made.counters.dtype) + 4
+        assert len(part_schema(strategy)) == len(made.counters.dtype) + 4 + made.series.shape[-1]
 
 
 @pytest.mark.slow

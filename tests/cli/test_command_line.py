@@ -55,7 +55,8 @@ def test_plan_run_report(here: Path) -> None:
         out,
         re.M,
     )
-    assert out.splitlines()[-2].startswith("runs/tiny/results.arrow · results.parquet · report.txt")
+    said = r"runs/tiny/results\.arrow · results\.parquet \(\d.* [kM]B\) · series\.parquet \(\d.* [kM]B\) · report\.txt"
+    assert re.match(said, out.splitlines()[-2])
     assert out.splitlines()[-1] == "verdicts: sweep report runs/tiny"
     assert {path.name for path in (here / "runs/tiny").glob("report.*")} == {"report.txt", "report.md", "report.html"}
 
@@ -68,7 +69,7 @@ def test_plan_run_report(here: Path) -> None:
 def test_report_prints_the_short_form_as_wide_as_the_terminal(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sweep import report
 
-    table = report.read(done / "runs/tiny")
+    table = report.read(done / "runs/tiny", series=True)
     for columns, width in (("40", 60), ("72", 72), ("300", 100)):
         monkeypatch.setenv("COLUMNS", columns)
         out, _ = sweep(done, "report", "runs/tiny")
@@ -137,7 +138,7 @@ def test_a_reader_that_goes_away_is_no_news(done: Path, words: list[str]) -> Non
 def test_only_shows_a_row_and_leaves_the_published_table(done: Path) -> None:
     from sweep import report
 
-    table = report.read(done / "runs/tiny")
+    table = report.read(done / "runs/tiny", series=True)
     row = table.slice(3, 1).to_pylist()[0]
     before = (done / "runs/tiny/results.arrow").read_bytes()
     only = ("run", "tiny.yaml", "--executor", "inline", "--only", row["id"])
@@ -149,7 +150,8 @@ def test_only_shows_a_row_and_leaves_the_published_table(done: Path) -> None:
     assert "results.arrow" not in out
     assert (done / "runs/tiny/results.arrow").read_bytes() == before
     out, _ = sweep(done, *only, "--no-report", "--out", "alone")
-    assert out.splitlines()[-1] == "alone/results.arrow · results.parquet"
+    said = r"alone/results\.arrow · results\.parquet \(\d+ kB\) · series\.parquet \(\d+ kB\)"
+    assert re.fullmatch(said, out.splitlines()[-1])
     assert report.read(done / "alone").column("id").to_pylist() == [row["id"]]
 
 

@@ -53,14 +53,14 @@ def test_a_point_in_full(done: Path) -> None:
 
 def test_check_says_equal(done: Path) -> None:
     out, _ = sweep(done, "show", "runs/tiny", *POINT, "--check")
-    assert re.search(r"^check: equal, bit for bit: 5\d\d counters and buckets, in .+ s$", out, re.M)
+    assert re.search(r"^check: equal, bit for bit: 9\d\d counters, buckets and bins, in .+ s$", out, re.M)
 
 
 def test_check_says_what_differs(done: Path, tmp_path: Path) -> None:
     other = copied(done, tmp_path / "other", changed(rows(done), "polls", 7))
     out, _ = sweep(done, "show", other, *POINT, "--check", code=1)
     polls = rows(done).to_pylist()[2]["polls"]
-    assert re.search(r"^check: 1 of 5\d\d counters and buckets differ$", out, re.M)
+    assert re.search(r"^check: 1 of 5\d\d counters, buckets and bins differ$", out, re.M)
     assert f"  polls: 7 in the table, {polls} here" in out
     assert f"next: sweep status {other}" in out
     assert "equal" in sweep(done, "show", other, "ring=64", "--check")[0]
@@ -84,7 +84,7 @@ def test_trace(done: Path, tmp_path: Path) -> None:
     lines = out.splitlines()
     assert lines[2].startswith("tracing 300 packets as plain Python: about ")
     assert re.match(rf"{re.escape(str(file))}: [\d,]+ events, [\d.]+ MB, in ", lines[3])
-    assert re.search(r"^the traced simulation: equal, bit for bit: 5\d\d counters and buckets$", out, re.M)
+    assert re.search(r"^the traced simulation: equal, bit for bit: 9\d\d counters, buckets and bins$", out, re.M)
     assert "Over time, as each poll finds it" in out
     assert "pages held: taken, not given back (at most " in out
     trace = pa.ipc.open_file(file).read_all()

@@ -90,7 +90,7 @@ def test_commands(place: Place, command: str) -> None:
 
 def test_there_are_recipes_for_everybody() -> None:
     assert [language for language, _ in blocks(ANALYSE) if language != "console"] == ["python", "python", "python", "r"]
-    assert len(commands(ANALYSE)) == 8
+    assert len(commands(ANALYSE)) == 9
 
 
 @pytest.mark.parametrize(

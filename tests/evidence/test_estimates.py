@@ -215,3 +215,11 @@ def test_what_is_lost_and_what_is_delivered_are_as_sure_as_the_share(metric: str
     asked = evidence.enough("drop_ratio", value, reference)
     assert evidence.enough(metric, value, reference).needed.tolist() == asked.needed.tolist()
     assert set(evidence.columns("drop_ratio")) <= {*evidence.columns(metric), "drop_ratio"}
+
+
+def test_a_table_that_says_nothing_of_queues_has_intervals_too() -> None:
+    value = lossy(**drawn(np.random.default_rng(13), 5.0, 20, 5)[0])
+    without = Cells(value.read, lambda name: value.has(name) and "ring" not in name)
+    found, told = (evidence.estimate("drop_ratio", side) for side in (without, value))
+    assert np.isfinite(found.high).all()
+    assert (found.center == told.center).all()

@@ -31,7 +31,7 @@ ring: 64
 axes:
   strategy: [page_allocator, page_pool]
 replicates: 2
-precision: {stack_ns_per_packet: 0.1 %, most_replicates: 4}  # which two replicates do not have
+precision: {ns_per_packet: 0.1 %, most_replicates: 4}  # which two replicates do not have
 baseline: {strategy: page_allocator}
 seed: 1
 """

@@ -91,7 +91,7 @@ def test_the_same_simulation_twice_in_a_sweep_is_two_rows(request_of: MakeReques
 def test_no_row_at_all_is_a_table_too(survey: Survey) -> None:
     rows = Collection(survey, [], EVERYTHING, ORIGIN)
     arrow, parquet, found = io.BytesIO(), io.BytesIO(), Tally()
-    write(found.of(rows), schema.results_schema(), arrow, parquet)
+    write(map(found.counted, rows), schema.results_schema(), arrow, parquet)
     assert (found.rows, found.invalid, len(rows)) == (0, 0, 0)
     for table in (pa.ipc.open_file(arrow.getvalue()).read_all(), pq.read_table(io.BytesIO(parquet.getvalue()))):
         assert table.schema.names == schema.results_schema().names
@@ -101,7 +101,7 @@ def test_no_row_at_all_is_a_table_too(survey: Survey) -> None:
 def test_both_files_have_the_batches(survey: Survey, parts: list[Part], undisturbed: pa.Table) -> None:
     arrow, parquet, found = io.BytesIO(), io.BytesIO(), Tally()
     batches = Collection(survey, parts, EVERYTHING, ORIGIN, batch_rows=5)
-    write(found.of(batches), undisturbed.schema, arrow, parquet)
+    write(map(found.counted, batches), undisturbed.schema, arrow, parquet)
     assert (found.rows, found.invalid) == (SIMULATIONS, 0)
     assert found.head is not None
     assert len(found.head) == 5

@@ -76,6 +76,23 @@ def results() -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema(fields, metadata={"sweep": json.dumps(said)}))
 
 
+def series() -> pa.Table:
+    """Of every row three bins; in bin k of row i there are 10 i + k packets."""
+    ids = results().column("id")
+    lists = pa.list_(pa.int64(), 3)
+    said = {"unit": "packets", "role": "series", "meaning": "packets that arrived, in each bin", "kernel": ""}
+    ends = {"unit": "ps", "role": "series", "meaning": "end of the bin", "kernel": ""}
+    known = pa.schema(
+        [
+            pa.field("id", pa.string(), metadata={"role": "id", "unit": "1", "meaning": "of the simulation"}),
+            pa.field("end_ps", lists, metadata=ends),
+            pa.field("offered_packets", lists, metadata=said),
+        ]
+    )
+    counts = [[10 * row + place for place in (1, 2, 3)] for row in range(len(ids))]
+    return pa.table([ids.combine_chunks(), pa.array([[5, 6, 7]] * len(ids), lists), pa.array(counts, lists)], known)
+
+
 def failures() -> pa.Table:
     """The one that has none."""
     table = results()
@@ -85,14 +102,19 @@ def failures() -> pa.Table:
 
 
 def publish(
-    directory: Path | str, table: pa.Table | None = None, lost: pa.Table | None = None, batch_rows: int = 3
+    directory: Path | str,
+    table: pa.Table | None = None,
+    lost: pa.Table | None = None,
+    batch_rows: int = 3,
+    series: pa.Table | None = None,
 ) -> str:
     """A run directory (path or URI) with these tables published in it, as `sweep run` does."""
     files = storage.open(directory)
     table = results() if table is None else table
     with files.writing():
         draft = snapshot.Draft(files)
-        for name, each in (("results", table), ("failures", failures() if lost is None else lost)):
+        every = [("results", table), ("failures", failures() if lost is None else lost)]
+        for name, each in every + ([] if series is None else [("series", series)]):
             options = pa.ipc.IpcWriteOptions(compression="lz4")
             with (
                 draft.file(f"{name}.arrow") as sink,

@@ -13,6 +13,7 @@ from sweep.model import batch, laws, poll
 from sweep.model.capacity import measure
 from sweep.model.jit import bind
 from sweep.model.scenario import Scenario
+from sweep.model.series import SERIES
 from sweep.model.sim import Sim
 from sweep.model.strategies import strategy
 
@@ -71,6 +72,10 @@ def differences(sim: Sim, lane: int, reference: Simulation) -> list[str]:
     ):
         for index in range(array.shape[1]):
             engine[f"{title}[{index}]"], twin[f"{title}[{index}]"] = int(array[lane, index]), histogram[index]
+    for bin_, totals in enumerate(reference.series.totals):
+        for place, total in enumerate(totals):
+            name = f"series[{bin_}].{SERIES[place].name}"
+            engine[name], twin[name] = int(sim.series[lane, bin_, place]), total
     found += [f"{name}: engine {engine[name]}, reference {twin[name]}" for name in engine if engine[name] != twin[name]]
     return found
 

@@ -19,7 +19,7 @@ class Episodes:
         self.busy_periods = 0
         self.cut = 0  # arrivals that end the current episode at the latest, if busy periods are episodes
         self.first = 0  # number of the first packet of the current busy period
-        self.before = self.bursts_before = 0
+        self.before = self.bursts_before = self.losing_before = 0
         self.begin()
 
     def begin(self) -> None:
@@ -28,9 +28,13 @@ class Episodes:
         self.dropped = self.asked = self.longest = self.waiting = self.frames = 0
 
     def open_window(self) -> None:
-        self.before, self.bursts_before = self.begun(), self.bursts()
+        self.before, self.bursts_before, self.losing_before = self.begun(), self.bursts(), self.losing()
         self.sim.rx.source.fullest = 0
         self.begin()
+
+    def losing(self) -> int:
+        """Losing episodes since the beginning; the opening of the window begins one anew."""
+        return self.losing_before + len(self.losses)
 
     def bursts(self) -> int:
         return sum(first < self.sim.rx.arrived for first in self.sim.rx.source.burst_starts)
@@ -43,7 +47,6 @@ class Episodes:
         return self.busy_periods
 
     def poll_begins(self, interrupted: bool) -> None:
-        self.look()
         rx = self.sim.rx
         self.waiting = max(self.waiting, len(rx.waiting))
         self.frames = max(self.frames, self.sim.tx.uncleaned())

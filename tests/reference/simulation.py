@@ -15,6 +15,7 @@ from .arrivals import Packet, RxRing
 from .episodes import Episodes
 from .histogram import bucket
 from .receiver import Receiver
+from .series import Series
 from .shared_hardware import SAMPLED, SharedHardware
 from .strategies import STRATEGIES
 from .tx_ring import TxRing
@@ -57,6 +58,7 @@ class Simulation:
         self.tx = TxRing(self)
         self.receiver = Receiver(self)
         self.episodes = Episodes(self)
+        self.series = Series(self)
 
     # --- clocks and counting: section 1 -----------------------------------------------------------------
 
@@ -70,6 +72,7 @@ class Simulation:
 
     def record_latency(self, ps: int) -> None:
         self.latency[bucket(ps // PS_PER_NS)] += 1
+        self.series.latency += ps // PS_PER_NS
 
     def release(self, buffer: Any, context: str) -> None:
         """The last user is done with a buffer."""
@@ -100,6 +103,7 @@ class Simulation:
 
     def open_window(self) -> None:
         self.window_open = True
+        self.census()
         self.before_window.update(self.count)
         for counts in (self.count, self.latency, self.occupancy):
             counts.clear()
@@ -141,6 +145,7 @@ class Simulation:
         self.now = self.softirq_end
         self.census()
         self.episodes.close_window()
+        self.series.close()
         self.count["end_ps"] = self.now
         self.count["inside_end_packets"] = self.inside()
         self.count["pages_held_end"] = self.memory.held
@@ -218,6 +223,8 @@ class Simulation:
         if not self.window_open and self.rx.arrived >= p.warmup:
             self.open_window()
         self.census()
+        self.episodes.look()
+        self.series.poll_begins()
         self.episodes.poll_begins(interrupted)
         self.shared.poll_starts()
         self.count["polls"] += 1

@@ -76,6 +76,7 @@ def test_batch_of_many_equals_batches_of_one(name: str, rng: Random) -> None:
         assert single.counters[0] == together.counters[lane], alone
         assert np.array_equal(single.latency[0], together.latency[lane])
         assert np.array_equal(single.occupancy[0], together.occupancy[lane])
+        assert np.array_equal(single.series[0], together.series[lane])
 
 
 def test_reference_imports_nothing_of_sweep() -> None:

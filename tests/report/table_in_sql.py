@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from drifts_in_sql import COLUMNS, mark_drifts
 from second_cells import LATENCY, Cell
 from second_evidence import difference
 from second_statistics import Contest, Excess, Samples, interval
@@ -139,7 +140,7 @@ class Facts:
             f"create table points as select mix, load, ring, col, {', '.join(columns)}, count(ns_per_packet) as pairs,"
             " count(ns_per_packet / base_ns) as base_pairs, col = $base as base, bool_or(short) as short,"
             " any_value(kind) as kind, any_value(mix_stalls) as mix_stalls, load = any_value(last_load) as last,"
-            " false as moving from rows join mixes using (mix) group by mix, load, ring, col",
+            f" false as moving, {COLUMNS} from rows join mixes using (mix) group by mix, load, ring, col",
             {"base": self.base},
         )
         for point in self._moving():
@@ -250,24 +251,25 @@ class Facts:
         self.dropped = self.samples("drop_ratio") if self.has("drop_ratio") else None
         self.sql.execute(
             "create table cells (mix text, load double, ring bigint, state text, decided bool, settled bool,"
-            " leaders text[], best text, pairs bigint, needed bigint, short bool, moving bool)"
+            " leaders text[], best text, pairs bigint, needed bigint, short bool, moving bool, drifting bool)"
         )
-        marks = "bool_or(short) as short, bool_or(moving) as moving"
-        for mix, load, ring, short, moving in self.all(
+        mark_drifts(self)
+        marks = "bool_or(short) as short, bool_or(moving) as moving, bool_or(drifting) as drifting"
+        for mix, load, ring, *marked in self.all(
             f"select mix, load, ring, {marks} from points group by mix, load, ring order by 1, 2, 3"
         ):
             found = self.contest(mix, load, ring)
             if not found.there:
                 self.sql.execute(
-                    "insert into cells values (?,?,?,'none',null,null,[],null,null,null,?,?)",
-                    [mix, load, ring, short, moving],
+                    "insert into cells values (?,?,?,'none',null,null,[],null,null,null,?,?,?)",
+                    [mix, load, ring, *marked],
                 )
                 continue
             leaders = sorted({self.strategy[name] for name in (found.best, *found.close)})
             rivals = {self.strategy[name] for name in found.open}
             settled = found.pairs >= 2 and found.state != "drops" and rivals <= set(leaders)
             self.sql.execute(
-                "insert into cells values (?,?,?,?,?,?,?,?,?,?,?,?)",
+                "insert into cells values (?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 [
                     mix,
                     load,
@@ -279,8 +281,7 @@ class Facts:
                     found.best,
                     found.pairs,
                     found.needed,
-                    short,
-                    moving,
+                    *marked,
                 ],
             )
 

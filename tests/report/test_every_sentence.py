@@ -13,6 +13,7 @@ from typing import get_args
 import pyarrow as pa
 import pytest
 from claims_in_sql import Told
+from generated_series import with_series
 from generated_tables import Made, made
 from pyarrow import parquet
 from synthetic_sweep import table
@@ -85,6 +86,32 @@ def generated(seed: int) -> tuple[Made, list[Document]]:
 def test_every_claim_of_a_generated_table_holds(seed):
     (source, col), reports = generated(seed)
     assert not (found := wrong(source, reports, col)), "\n".join(found[:10])
+
+
+WITH_SERIES = (2, 3, 6, 7, 31)
+
+
+@cache
+def drifting(seed: int) -> tuple[Made, list[Document]]:
+    """The table of a seed with time series, in which some things drift, and what is said of it."""
+    source, col = made(seed)
+    return (table := Made(with_series(source, seed), col)), documents(table.table)
+
+
+@pytest.mark.parametrize("seed", WITH_SERIES)
+def test_every_claim_of_a_table_with_time_series_holds(seed):
+    (source, col), reports = drifting(seed)
+    assert not (found := wrong(source, reports, col)), "\n".join(found[:10])
+
+
+def test_tables_with_time_series_say_all_that_can_be_said_of_drift():
+    texts = [str(text) for seed in WITH_SERIES for each in drifting(seed)[1] for _, text, _ in sentences(each)]
+    for said in (
+        *(f"points {word} between the first" for word in ("drops differ", "ns per packet differ", "latency differs")),
+        *("points pages held differ", "would do.", "would do there;", "more packets would show when it is"),
+        *("no drift is shown of", "too little was seen in a half", "not steady: drops differ"),
+    ):
+        assert any(said in text for text in texts), said
 
 
 @pytest.mark.slow

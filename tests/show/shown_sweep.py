@@ -69,7 +69,7 @@ class Shown:
 
     @cached_property
     def table(self) -> pa.Table:
-        return report.read(self.directory)
+        return report.read(self.directory, series=True)
 
     @cached_property
     def about(self) -> dict[str, Any]:

@@ -9,10 +9,12 @@ import pytest
 from shown_sweep import Shown
 
 from sweep.errors import IncompleteError
+from sweep.evidence.halves import NEEDED
 from sweep.jobs import rerun
 from sweep.jobs.lane_objects import lane_objects
 from sweep.model import batch
 from sweep.model.capacity import measure
+from sweep.model.series import BINS
 from sweep.model.strategies import NAMES, strategy
 
 
@@ -23,7 +25,7 @@ def test_a_simulation_alone_counts_what_it_counted_among_others(shown: Shown, na
     assert (found.scenario.strategy, found.scenario.ring, found.scenario.replicate) == (name, 128, 1)
     differences, compared = rerun.differences(row, rerun.simulate(found))
     assert differences == []
-    assert compared == len(batch.counter_fields(name)) + 2 * 256
+    assert compared == len(batch.counter_fields(name)) + 2 * 256 + len(NEEDED) * BINS
 
 
 def test_a_counter_and_a_bucket_that_differ_are_named(shown: Shown) -> None:

@@ -145,7 +145,9 @@ def finish_packet(sim: Sim, pool: Any, lane: int, clock_ps: int, idle: int) -> i
     buffer = packet.buffer
     c.delivered_packets += 1
     c.delivered_bytes += packet.bytes
-    sim.latency[lane, bucket((clock_ps - packet.time_ps) // 1000)] += 1
+    latency_ns = (clock_ps - packet.time_ps) // 1000
+    sim.latency[lane, bucket(latency_ns)] += 1
+    st.latency_ns += latency_ns
     st.socket_first = entry + 1 if entry + 1 < sim.socket.shape[1] else 0
     st.socket_count -= 1
     if buffer < 0:

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""The time series of every simulation: a row per simulation, in each column a number per bin, see `model.series`.
+
+Lists, not a row per bin: a row has its id once, the rows follow those of the results, and `sweep query` unnests them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from sweep.model.fields import Field
+from sweep.model.series import BINS, INSTANTS, SERIES
+
+from .fields import Column
+
+LIST = pa.list_(pa.int64(), BINS)
+PREFIX = "series_"  # of these columns where they stand beside counters of the same name
+ROLE = "series"
+
+
+def columns() -> list[Column]:
+    """What each bin is described by: what it added, and when it ended."""
+    return [Column(field.name, LIST, field.unit, _meaning(field), ROLE, "", False) for field in SERIES]
+
+
+def _meaning(field: Field) -> str:
+    return field.meaning if field.name in INSTANTS else f"{field.meaning}, in each bin"
+
+
+def part_fields() -> list[pa.Field]:
+    """Its columns in a part."""
+    return [pa.field(PREFIX + field.name, LIST, False) for field in SERIES]
+
+
+def arrays(increments: np.ndarray) -> list[pa.Array]:
+    """The columns of `part_fields` from what the model gave, (rows, BINS, quantities)."""
+    flat = [np.ascontiguousarray(increments[..., place], np.int64).reshape(-1) for place in range(len(SERIES))]
+    return [pa.FixedSizeListArray.from_arrays(pa.array(each), BINS) for each in flat]
+
+
+def schema() -> pa.Schema:
+    """The schema of the published series, without the sweep's own metadata."""
+    names = Column("id", pa.string(), "1", "of the simulation: that of its row in the results", "id", "", False)
+    return pa.schema([column.field() for column in (names, *columns())])
+
+
+def of(rows: pa.Table) -> pa.Table:
+    """The published series of rows of parts; without any row of parts that an earlier version made."""
+    chosen = [PREFIX + field.name for field in SERIES]
+    if not set(chosen) <= set(rows.column_names):
+        return schema().empty_table()
+    return pa.Table.from_arrays([rows.column(name) for name in ("id", *chosen)], schema=schema())
+
+
+def without(rows: pa.Table) -> pa.Table:
+    """The same rows of a part without their series."""
+    return rows.select([name for name in rows.column_names if not name.startswith(PREFIX)])
