@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,13 @@ def test_design_has_a_line_for_every_module_as_it_is_now(path: Path) -> None:
 def test_design_names_no_module_that_is_gone() -> None:
     named = re.findall(r"^\* `(sweep/[^`]+\.py)`", (ROOT / "DESIGN.md").read_text(), re.M)
     assert sorted(named) == [path.relative_to(ROOT).as_posix() for path in MODULES]
+
+
+def test_every_file_of_tests_has_a_name_of_its_own() -> None:
+    """pytest imports those that are in no package by their names alone, and leaves the second of two out."""
+    paths = [path for path in (ROOT / "tests").rglob("*.py") if not (path.parent / "__init__.py").exists()]
+    names = Counter(path.name for path in paths if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())

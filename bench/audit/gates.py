@@ -33,7 +33,7 @@ def without_effect(plan: Plan, found: Mapping[str, Ensemble], sizes: tuple[int, 
     kept = worst([judged(*each, FALSE_ALARMS) for each in counts])
     lines = [Line(f'{plan.name}: false "regressed"', "<= 2.5", tuple(rate(*each) for each in counts), kept)]
     passed = {size: each.count(PASSED) / len(each) for size, each in said.items()}
-    if plan is ensembles.SMALL_COST:
+    if plan == ensembles.SMALL_COST:
         lines.append(_share(f"{plan.name}: passes", passed, 16, LEAST_PASSED))
     else:
         lines.append(Line(f"{plan.name}: passes", "", tuple(_percent(each) for each in passed.values())))

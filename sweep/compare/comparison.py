@@ -177,5 +177,13 @@ def compare(pairing: Pairing, gate: Gate) -> Comparison:
                 "  next: widen its `where:`, or say `cells: base` to have missing cells counted"
             )
     measured = joined(found)
-    judged = judge(measured.worsening, measured.worse, measured.better, measured.exact, measured.enough.met, confidence)
+    judged = judge(
+        measured.worsening,
+        measured.worse,
+        measured.better,
+        measured.exact,
+        measured.enough.met,
+        confidence,
+        tested_without=~measured.sectioned,
+    )
     return Comparison(pairing, gate, measured, judged, tuple(changes.changes(pairing)))

@@ -97,7 +97,15 @@ def self_test(found: Comparison) -> SelfTest:
         before, worsening=worsening, new=np.where(np.isfinite(level.center), new, np.nan), same=np.zeros_like(exact)
     )
     sure = confidence_of(found.pairing, found.gate)
-    judged = judge(worsening, before.worse, before.better, exact, before.enough.met, sure)
+    judged = judge(
+        worsening,
+        before.worse,
+        before.better,
+        exact,
+        before.enough.met,
+        sure,
+        tested_without=~before.sectioned,
+    )
     changed = (f"self-test: {MADE_WORSE}",)
     return SelfTest(replace(found, measured=measured, judged=judged, changed=changed))
 

@@ -48,6 +48,7 @@ class Measured:
     same: Mask  # simulations compared with themselves, with the same outcome
     exact: Mask  # could not have come out otherwise
     in_clumps: Mask  # shares of what comes in clumps
+    sectioned: Mask  # quantiles, which are known by their sections or not at all
     enough: Enough
 
 
@@ -112,6 +113,7 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
         same=same,
         exact=same | _fixed(sides, worsening, np.where(paired, base, np.nan), np.where(paired, new, np.nan)),
         in_clumps=np.full(len(cells), in_clumps),
+        sectioned=np.full(len(cells), pooled),
         enough=enough,
     )
 

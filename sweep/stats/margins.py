@@ -78,13 +78,21 @@ class Judged:
 
 
 def judge(
-    worsening: Estimate, worse: Array, better: Array, exact: Mask, enough: Mask, confidence: float = CONFIDENCE
+    worsening: Estimate,
+    worse: Array,
+    better: Array,
+    exact: Mask,
+    enough: Mask,
+    confidence: float = CONFIDENCE,
+    *,
+    tested_without: Mask | bool = True,
 ) -> Judged:
     """Judge mean paired differences (c,), positive where NEW is worse, with their intervals at this confidence.
 
     `worse` (c,), not negative, is the margin and `better` (c,), not positive, its counterpart on the good side, in the
     unit of the differences.  `exact` (c,) marks those that could not have come out otherwise, `enough` (c,) those of
-    which as much was seen as a pass takes.
+    which as much was seen as a pass takes.  `tested_without` (c,): where the test stands though too little was seen for
+    an interval; that something got worse may be seen in fewer episodes than it takes to say by how much.
     """
     exact = exact & (worsening.pairs > 0)
     found = _known(worsening, exact)
@@ -94,7 +102,7 @@ def judge(
     family = int(tested.sum())
     adjusted = np.where(tested, holm(np.where(tested, p, np.nan)), p)
     with np.errstate(invalid="ignore"):
-        beyond = np.isnan(found.low) | (found.low > worse)
+        beyond = (np.isnan(found.low) & tested_without) | (found.low > worse)
         alone = np.where(tested, p * family, p) < risk
         regressed = (adjusted < risk) & beyond
         passed = (found.high <= worse) & (enough | exact)

@@ -112,6 +112,8 @@ def _row(
 
 def _kind(rows: Sequence[Row], name: str) -> pa.DataType:
     first = next((row[name] for row in rows if row.get(name) is not None), "")
+    if isinstance(first, list):
+        return pa.list_(pa.int64(), len(first))
     kinds = ((bool, pa.bool_()), (int, pa.int64()), (float, pa.float64()))
     return next((arrow for kind, arrow in kinds if isinstance(first, kind)), pa.string())
 
@@ -119,6 +121,8 @@ def _kind(rows: Sequence[Row], name: str) -> pa.DataType:
 def _metadata(name: str) -> dict[str, str]:
     if name in PARAMETERS or name.startswith("cost_"):
         role = "parameter"
+    elif name.endswith("_histogram"):
+        role = "histogram"
     else:
         role = {"id": "id", "packet_stream": "id", "valid": "quality", "recycle_ring": "counter"}.get(name, "metric")
     return {"unit": UNITS.get(name, "1"), "meaning": name, "role": role} | published(name)
