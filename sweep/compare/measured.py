@@ -95,9 +95,10 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(accepted > rule.margin.absolute, rule.margin.relative, accepted / np.abs(base_value))
         down, up = np.log1p(-np.minimum(share, 1.0)), np.log1p(share)
-    sign, limits = (1, (up, down)) if rule.lower_is_better else (-1, (-down, -up))
+    limits = (up, down) if rule.lower_is_better else (-down, -up)
     worse, better = (np.where(logarithms, limit, side * accepted) for limit, side in zip(limits, (1, -1), strict=True))
-    worsening = _signed(_chosen(logarithms, ratios, differences), sign)
+    change = _chosen(logarithms, ratios, differences)
+    worsening = change if rule.lower_is_better else -change
 
     equal = ((base == new) | ~paired).all(axis=1)  # also in what publishing computes anew
     same = pairing.same_simulations[cells] & equal & paired.any(axis=1)
@@ -169,10 +170,3 @@ def _values(found: Estimate) -> tuple[Array, ...]:
 def _chosen(where: Mask, first: Estimate, second: Estimate) -> Estimate:
     """`first` where so, else `second`."""
     return Estimate(*(np.where(where, *pair) for pair in zip(_values(first), _values(second), strict=True)))
-
-
-def _signed(found: Estimate, sign: int) -> Estimate:
-    """The same with the sign changed, if that is -1."""
-    if sign > 0:
-        return found
-    return Estimate(-found.center, -found.high, -found.low, found.deviation, found.pairs, found.p)

@@ -50,7 +50,7 @@ def estimate(metric: str, cells: Cells, confidence: float = stats.CONFIDENCE) ->
         return _withheld(found, _between(0.0, math.inf, wide), seen.interval, cells.exact)
     if of.falls_with is not None:
         lost = estimate(of.falls_with, cells, confidence)
-        return _between(0.0, of.most, _as_sure_as(_missing(lost), found, _kept(found, lost)))
+        return _between(0.0, of.most, _as_sure_as(-lost, found, _kept(metric, of.falls_with, cells)))
     if of.stock is not None:
         wide = _spanned(found, samples, _moves(of.stock, samples, [cells], seen), confidence)
     else:
@@ -78,9 +78,8 @@ def difference(metric: str, value: Cells, reference: Cells, confidence: float = 
             sizes = [stats.mean(side.read(of.rare.sizes)).center for side in (value, reference)]
             wide = _as_sure_as(wide, found, np.fmax(*sizes))
     elif of.falls_with is not None:
-        each = [_kept(*(estimate(name, side) for name in (metric, of.falls_with))) for side in (value, reference)]
         lost = difference(of.falls_with, value, reference, confidence)
-        return _as_sure_as(_missing(lost), found, np.fmax(*each))
+        return _as_sure_as(-lost, found, np.fmax(*(_kept(metric, of.falls_with, side) for side in (value, reference))))
     elif of.stock is not None:
         wide = _spanned(found, samples, _moves(of.stock, samples, [value, reference], seen), confidence)
     else:
@@ -143,15 +142,11 @@ def _between(least: float, most: float, found: Estimate) -> Estimate:
     )
 
 
-def _missing(lost: Estimate) -> Estimate:
-    """What is not lost: the same with the sign changed."""
-    return Estimate(-lost.center, -lost.high, -lost.low, lost.deviation, lost.pairs, lost.p)
-
-
-def _kept(found: Estimate, lost: Estimate) -> Array:
-    """What would be delivered if nothing were lost, (...): so much of it a share of the losses takes."""
+def _kept(metric: str, share: str, cells: Cells) -> Array:
+    """What a metric would be if nothing were lost, (...): so much of it each part of the `share` that is lost takes."""
+    value, lost = (stats.mean(cells.read(name)).center for name in (metric, share))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(lost.center < 1, found.center / (1 - lost.center), np.nan)
+        return np.where(lost < 1, value / (1 - lost), np.nan)
 
 
 def _estimate_of_rare(
@@ -228,7 +223,8 @@ def _headroom(cells: Cells) -> tuple[Array, Array]:
         headroom.append(1 / np.clip(share, 1e-6, 1.0))
         takes.append(np.where(share > 0, room / np.maximum(one, 1), 0.0))
     if not takes:  # a table that counts episodes and says nothing of queues
-        return np.ones((*cells.read(OFFERED).shape[:-1], 1)), np.zeros((*cells.read(OFFERED).shape[:-1], 1))
+        none = np.zeros((*cells.read(OFFERED).shape[:-1], 1))
+        return none + 1, none
     return np.stack(headroom, axis=-1), np.stack(takes, axis=-1)
 
 

@@ -63,6 +63,10 @@ class Estimate:
     def __getitem__(self, key: Any) -> Estimate:
         return Estimate(*(np.asarray(value)[key] for value in vars(self).values()))
 
+    def __neg__(self) -> Estimate:
+        """Of the samples with their signs changed."""
+        return Estimate(-self.center, -self.high, -self.low, self.deviation, self.pairs, self.p)
+
     @property
     def exact(self) -> NDArray[np.bool_]:
         """Where all samples were equal, two at least, and no other was to be expected."""
