@@ -25,7 +25,7 @@ from time import process_time
 
 from sweep.config import load
 from sweep.model.batch import simulate, warm
-from sweep.model.prepare import Tables
+from sweep.model.lane.prepare import Tables
 from sweep.model.scenario import Scenario
 
 from . import agree, floor, lockstep, simpy_model

@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any
 
 from sweep.model.batch import new_sim
-from sweep.model.capacity import measure
-from sweep.model.jit import bind, compiler, core_digest, device
-from sweep.model.prepare import Tables, prepare
+from sweep.model.compiler.jit import bind, compiler, core_digest, device
+from sweep.model.lane.capacity import measure
+from sweep.model.lane.prepare import Tables, prepare
+from sweep.model.lane.sim import NEVER, Sim
 from sweep.model.scenario import Scenario
-from sweep.model.sim import NEVER, Sim
 from sweep.model.traffic.arrivals import next_packet
 
 

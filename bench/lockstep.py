@@ -20,10 +20,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from sweep.model.batch import counter_fields
-from sweep.model.histogram import BUCKETS
-from sweep.model.prepare import Tables
+from sweep.model.counting.histogram import BUCKETS
+from sweep.model.lane.prepare import Tables
+from sweep.model.lane.sim import NEVER
 from sweep.model.scenario import Scenario
-from sweep.model.sim import NEVER
 from sweep.model.traffic.arrivals import FORWARD, WIRE_OVERHEAD_BYTES
 
 from .lockstep_pages import STRATEGIES, Ints, Strategy, Zone

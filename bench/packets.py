@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sweep.model.histogram import BUCKETS
-from sweep.model.prepare import Tables, build_tables, distributions, prepare
-from sweep.model.quantiles import FRACTION, HIGH_1, HIGH_2, LOW_1, LOW_2, STEPS
-from sweep.model.rng import draw
+from sweep.model.counting.histogram import BUCKETS
+from sweep.model.lane.prepare import Tables, build_tables, distributions, prepare
+from sweep.model.randomness.quantiles import FRACTION, HIGH_1, HIGH_2, LOW_1, LOW_2, STEPS
+from sweep.model.randomness.rng import draw
 from sweep.model.scenario import Scenario
 from sweep.model.traffic.arrivals import BURST_SHIFT, DROP, FORWARD, LOCAL, WIRE_OVERHEAD_BYTES
 

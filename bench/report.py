@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sweep import config
 from sweep import plan as planning
-from sweep.jobs.store import Store
+from sweep.jobs.store.parts import Store
 
 from .scale import made_up_parts, measured, sweep_file, verdict
 

@@ -26,12 +26,12 @@ import numpy as np
 
 from sweep import config, schema
 from sweep import plan as planning
-from sweep.jobs.store import Store
-from sweep.jobs.task import METADATA, encode
+from sweep.jobs.executors.task import METADATA, encode
+from sweep.jobs.store.parts import Store
 from sweep.model import batch
 from sweep.model.counters import HISTOGRAM_BUCKETS
+from sweep.model.counting.series import BINS, SERIES
 from sweep.model.fields import record
-from sweep.model.series import BINS, SERIES
 from sweep.plan import Survey, digest
 
 POINTS_PER_LOAD = (3 * 7 + 6 + 2 * 7) * 2**5  # strategies and rings, times five axes of two

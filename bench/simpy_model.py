@@ -22,9 +22,9 @@ from typing import Any
 import simpy
 
 from sweep.model.batch import counter_fields
-from sweep.model.histogram import BUCKETS, bucket
+from sweep.model.counting.histogram import BUCKETS, bucket
 from sweep.model.kernel import ERAS
-from sweep.model.prepare import Tables
+from sweep.model.lane.prepare import Tables
 from sweep.model.scenario import Scenario
 from sweep.model.traffic.arrivals import DROP, FORWARD
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import simpy
 
-from sweep.model.histogram import bucket
+from sweep.model.counting.histogram import bucket
 from sweep.model.traffic.reader import DEFER_KICK
 
 from .simpy_nic import READER, After, Packet, Steps

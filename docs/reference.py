@@ -24,9 +24,9 @@ from sweep.cli import app
 from sweep.config.parameters import parameters
 from sweep.metrics import METRICS
 from sweep.model.counters import COUNTERS
+from sweep.model.counting.series import BINS
 from sweep.model.fields import Knob
 from sweep.model.kernel import ERAS
-from sweep.model.series import BINS
 from sweep.model.strategies import NAMES, strategy
 
 ROOT = Path(__file__).resolve().parent.parent

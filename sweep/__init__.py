@@ -55,7 +55,7 @@ def run(
     Raises SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
     """
     from sweep import config
-    from sweep.jobs.executor import joined
+    from sweep.jobs.executors.choice import joined
     from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import Request
     from sweep.jobs.run import run as run_sweep

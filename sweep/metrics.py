@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.model.counters import HISTOGRAM_BUCKETS
-from sweep.model.histogram import bounds
+from sweep.model.counting.histogram import bounds
 
 Array = NDArray[Any]
 Values = Mapping[str, Array]  # name -> shape (rows,); histograms (rows, 256); nulls of knobs as -1

@@ -131,7 +131,7 @@ class Run:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """The verdicts, for a notebook; what is wrong in their place, never an exception."""
         from sweep import report
-        from sweep.report import glance
+        from sweep.report.page import glance
 
         try:
             found = glance.document(report.read(self.location, series=True), f"{self.location}: {self._state()}")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.report.dataset import Dataset
+from sweep.results.dataset import Dataset
 
 from . import program
 from .blocks import Ensemble

@@ -15,9 +15,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep import compare, evidence, stats
-from sweep.report import analysis, dataset, low_drops, user_claims
-from sweep.report.analysis import Analysis
-from sweep.report.dataset import Dataset
+from sweep.report.claims import user
+from sweep.report.sections import low_drops
+from sweep.results import analysis, dataset
+from sweep.results.analysis import Analysis
+from sweep.results.dataset import Dataset
 from sweep.sizing.search import Question, Search
 
 Array = NDArray[np.float64]
@@ -73,7 +75,7 @@ def against_baseline(data: Dataset, metric: str) -> Intervals:
 def claimed(found: Analysis, claims: Sequence[str]) -> list[str]:
     """The verdict on each of these claims: "supported", "refuted", "undecided"."""
     data = replace(found.data, metadata=found.data.metadata | {"claims": [{"that": that} for that in claims]})
-    return [str(each.word) for each in user_claims.judge(replace(found, data=data))]
+    return [str(each.word) for each in user.judge(replace(found, data=data))]
 
 
 def named_ring(found: Analysis, mix: int, column: int) -> int | None:

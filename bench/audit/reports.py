@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import stats
-from sweep.report.analysis import Analysis
-from sweep.report.judging import REFUTED, SUPPORTED
+from sweep.report.parts.judging import REFUTED, SUPPORTED
+from sweep.results.analysis import Analysis
 
 from . import program
 from .blocks import Ensemble

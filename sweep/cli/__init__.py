@@ -10,24 +10,25 @@ import os
 
 import typer
 
+from sweep.cli.verbs.compare import compare
+from sweep.cli.verbs.export import export
+from sweep.cli.verbs.plan import plan
+from sweep.cli.verbs.query import query
+from sweep.cli.verbs.replay import replay
+from sweep.cli.verbs.report import report
+from sweep.cli.verbs.run import run
+from sweep.cli.verbs.schema import schema
+from sweep.cli.verbs.show import show
+from sweep.cli.verbs.size import size
+from sweep.cli.verbs.status import status
+from sweep.cli.verbs.submit import follow, submit
+from sweep.cli.verbs.validate import validate
+from sweep.cli.verbs.warm import warm
+from sweep.cli.verbs.watch import watch
+
 from . import screen
 from .arguments import at_home
-from .compare import compare
 from .exits import guarded
-from .export import export
-from .plan import plan
-from .query import query
-from .replay import replay
-from .report import report
-from .run import run
-from .schema import schema
-from .show import show
-from .size import size
-from .status import status
-from .submit import follow, submit
-from .validate import validate
-from .warm import warm
-from .watch import watch
 
 app = typer.Typer(
     name="sweep",

@@ -15,9 +15,9 @@ from sweep.foreign import visible
 from .words import count, of, seconds
 
 if TYPE_CHECKING:
-    from sweep.jobs.failure import Failure
     from sweep.jobs.progress import Progress
     from sweep.jobs.run import Summary
+    from sweep.jobs.store.failure import Failure
 
 FAILURES_SHOWN = 5
 

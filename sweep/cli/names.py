@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from sweep.package import PACKAGE
 from sweep.storage.resume import RUN_FILES
 
-PACKAGE = Path(__file__).parents[1]
 CONFIGS = PACKAGE / "configs"
 SWEEP_FILE = re.compile(r"^(axes|points|zip)\s*:", re.M)  # a top-level key that only sweep files have
 DEPTH, ENTRIES = 3, 4000  # of folders to look into, and of names in them
@@ -34,8 +34,8 @@ def eras() -> list[str]:
 
 
 def iommu_modes() -> list[str]:
-    """As in sweep.model.iommu.MODES."""
-    return _named("model/iommu.py", "MODES")
+    """As in sweep.model.hardware.iommu.MODES."""
+    return _named("model/hardware/iommu.py", "MODES")
 
 
 def library(folder: str) -> list[str]:

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweep.config.source import Node
+from sweep.yamltree.source import Node
 
 from . import gate as gates
 from . import pairing, sides
 from .comparison import Comparison, compare
 from .injection import SelfTest, self_test
 from .sides import Location
-from .writing import FORMATS, form_of, write
+from .writing import FORMATS, PrintedComparison, form_of, write
 
 __all__ = ["FORMATS", "Comparison", "Location", "SelfTest", "form_of", "runs", "self_test", "strategies", "write"]
 
@@ -45,4 +45,4 @@ def strategies(run: Location, baseline: str, strategy: str, *, gate: str | Path 
 
 
 def _judged(paired: pairing.Pairing, tree: Node) -> Comparison:
-    return compare(paired, gates.bind(tree, paired))
+    return PrintedComparison.of(compare(paired, gates.bind(tree, paired)))

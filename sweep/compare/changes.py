@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sweep.report import coordinates, numbers
+from sweep import format
+from sweep.results import coordinates
 
 from .pairing import Pairing, encoded
 
@@ -57,13 +58,13 @@ def _parameters(pairing: Pairing) -> list[str]:
             where = np.zeros(both.shape, np.bool_)
             where[both] = differs
             cells = int(where.any(axis=1).sum())
-            share = "" if differs.all() else f" in {cells:,} of {numbers.count(int(pairing.common.sum()), 'cell')}"
+            share = "" if differs.all() else f" in {cells:,} of {format.count(int(pairing.common.sum()), 'cell')}"
             owner[name] = next(filter(None, (coordinates.said(table, name, "of") for table in tables)), "")
             found[name] = f"{name}: {_moves(moves, values, field)}{share}"
     brought = {name for name in found if owner[name] in found and owner[name] != name}
     lines = [line for name, line in found.items() if name not in brought]
     if brought:
-        lines.append(f"and {numbers.count(len(brought), 'number')} that came with it")
+        lines.append(f"and {format.count(len(brought), 'number')} that came with it")
     return lines if len(lines) <= SHOWN else [*lines[:SHOWN], f"and {len(lines) - SHOWN:,} more parameters"]
 
 
@@ -75,7 +76,7 @@ def _moves(moves: np.ndarray[Any, Any], values: list[Any], field: pa.Field) -> s
         before, after = (None if code < 0 else values[code] for code in (was, now))
         text = f"{_text(before)} → {_text(after)}" + (f" {unit}" if unit not in ("", "1") else "")
         if isinstance(before, int | float) and isinstance(after, int | float) and before:
-            text += f" ({numbers.percent(after / before - 1, signed=True)} %)"
+            text += f" ({format.percent(after / before - 1, signed=True)} %)"
         texts.append(text)
     return ", ".join(texts) + (f" and {len(moves) - VALUES_SHOWN:,} more" if len(moves) > VALUES_SHOWN else "")
 

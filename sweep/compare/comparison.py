@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
@@ -38,16 +37,6 @@ class Comparison:
     def __repr__(self) -> str:
         base, new = self.pairing.base.title, self.pairing.new.title
         return f'<sweep.compare.Comparison of "{new}" with "{base}": {self.verdict}, exit code {self.exit_code}>'
-
-    def __str__(self) -> str:
-        """What `sweep compare` prints."""
-        from .writing import write
-
-        return write(self, "txt")
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """The same, for a notebook."""
-        return {"text/plain": str(self), "text/html": f"<pre>{escape(str(self))}</pre>"}
 
     def __len__(self) -> int:
         return len(self.rule)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sweep.report import numbers
-from sweep.report.document import Block, Cell, Document, Paragraph, Section, Table
+from sweep import format
+from sweep.document.blocks import Block, Cell, Document, Paragraph, Section, Table
 from sweep.stats.margins import Verdict
 from sweep.units import rounded_up, time_text
 
@@ -43,7 +43,7 @@ def _self_tested(found: SelfTest) -> Document:
     inner = found.comparison
     missed = [place for place, _ in found.unfound()]
     total = len(inner.gate.rules)
-    rules = numbers.count(total, "rule")
+    rules = format.count(total, "rule")
     able = "this gate can fail" if not missed else "this gate cannot fail"
     title = f"SELF-TEST: {MADE_WORSE}; found by {total - len(missed):,} of {rules} of {inner.gate.file}: {able}."
     alone = int((inner.judged.alone & (inner.judged.verdicts == Verdict.REGRESSED)).sum())
@@ -92,7 +92,7 @@ def _headline(found: Comparison) -> str:
 
 
 def _comparisons(number: int) -> str:
-    return numbers.count(number, "comparison")
+    return format.count(number, "comparison")
 
 
 def _about(found: Comparison) -> str:
@@ -103,8 +103,8 @@ def _about(found: Comparison) -> str:
     lines = [
         f"NEW {pairing.new.title} against BASE {pairing.base.title}"
         + (f" in {pairing.base.location}" if pairing.base.strategy else ""),
-        f"{numbers.count(int(pairing.common.sum()), 'common cell')}, "
-        + (f"{least} to {most} pairs" if least < most else numbers.count(most, "pair"))
+        f"{format.count(int(pairing.common.sum()), 'common cell')}, "
+        + (f"{least} to {most} pairs" if least < most else format.count(most, "pair"))
         + " in each",
         *_gaps(pairing),
         f"gate {found.gate.file}",
@@ -115,12 +115,12 @@ def _about(found: Comparison) -> str:
 def _gaps(pairing: Pairing) -> list[str]:
     """Cells and rows that are on one side only, or set aside."""
     lost = pairing.cells - int(pairing.common.sum())
-    said = [f"{numbers.count(lost, 'cell')} of BASE not in NEW"] if lost else []
+    said = [f"{format.count(lost, 'cell')} of BASE not in NEW"] if lost else []
     if pairing.only_new:
-        said.append(f"{numbers.count(pairing.only_new, 'cell')} of NEW not in BASE, left out")
+        said.append(f"{format.count(pairing.only_new, 'cell')} of NEW not in BASE, left out")
     for side in (pairing.base, pairing.new):
         if side.invalid:
-            said.append(f"{numbers.count(side.invalid, 'invalid row')} of {side.name} set aside")
+            said.append(f"{format.count(side.invalid, 'invalid row')} of {side.name} set aside")
     return said
 
 
@@ -230,7 +230,7 @@ def _metrics(found: Comparison) -> Table:
         counts = (worse, undecided, len(own) - worse - undecided, equal)
         rows.append([rule.title, rule.margin.short, *map(_quiet, counts), _mean(found, own), _worst(found, own)])
     if still:
-        name = f"{'all others' if rows else 'all'} ({numbers.count(len(still), 'metric')})"
+        name = f"{'all others' if rows else 'all'} ({format.count(len(still), 'metric')})"
         rows.append([name, "", *map(_quiet, (0, 0, sum(still), sum(still))), "0", "0"])
     header = ("metric", "margin", "worse", "open", "passed", "equal", "mean", "worst")
     return Table(CELLS, header, tuple(tuple(map(Cell, row)) for row in rows))
@@ -245,7 +245,7 @@ def _mean(found: Comparison, own: Integers) -> str:
     """The geometric mean of the ratios, where there are ratios."""
     ratios = own[found.logarithms[own] & np.isfinite(found.judged.worsening.center[own])]
     if not len(ratios):
-        return numbers.MISSING
+        return format.MISSING
     sign = 1 if found.rule_of(int(own[0])).lower_is_better else -1
     return f"{wording.percent(float(np.expm1(sign * found.judged.worsening.center[ratios].mean())))} %"
 
@@ -253,7 +253,7 @@ def _mean(found: Comparison, own: Integers) -> str:
 def _worst(found: Comparison, own: Integers) -> str:
     known = own[np.isfinite(found.judged.worsening.center[own])]
     if not len(known):
-        return numbers.MISSING
+        return format.MISSING
     excess = np.nan_to_num(found.excess[known], nan=0.0)
     return wording.change(found, int(known[np.argmax(excess)]))
 

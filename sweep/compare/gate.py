@@ -28,11 +28,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep import units
-from sweep.config import library, source
-from sweep.config.source import Mistake, Node, Place, unknown
+from sweep.config import library
 from sweep.errors import did_you_mean
 from sweep.expression import Column, Expression, ExpressionError
 from sweep.storage.home import expanded
+from sweep.yamltree import source
+from sweep.yamltree.source import Mistake, Node, Place, unknown
 
 from . import margins
 from .margins import Margin

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sweep import format
 from sweep.errors import SweepError
-from sweep.report import numbers
 from sweep.stats import Estimate
 from sweep.stats.margins import FEWEST_PAIRS, Verdict, judge
 
@@ -42,13 +42,13 @@ class SelfTest:
         for place, rule in enumerate(found.gate.rules):
             if found.count(Verdict.REGRESSED, place):
                 continue
-            cells = numbers.count(int((found.rule == place).sum()), "cell")
+            cells = format.count(int((found.rule == place).sum()), "cell")
             undecided = found.count(Verdict.UNDECIDED, place)
             if not undecided:
                 why = f"its margin, {rule.margin.text}, lets it through in all of its {cells}"
             else:
                 pairs = int(found.judged.worsening.pairs[found.rule == place].max())
-                why = f"{numbers.count(pairs, 'pair')} at most in {cells} is too little data to find it"
+                why = f"{format.count(pairs, 'pair')} at most in {cells} is too little data to find it"
             yield place, f'{rule.place}: "{rule.title}": {why}'
 
     @property
@@ -66,7 +66,7 @@ class SelfTest:
         total = len(self.comparison.gate.rules)
         wider = self.exit_code == DEAD
         error = DeadGateError(
-            f"self-test: {len(lines):,} of {numbers.count(total, 'rule')} cannot fail: {MADE_WORSE}, and not found\n"
+            f"self-test: {len(lines):,} of {format.count(total, 'rule')} cannot fail: {MADE_WORSE}, and not found\n"
             + "\n".join(f"  {line}" for line in lines)
             + ("\n  next: a smaller margin" if wider else f"\n  next: more pairs: {_more(self.comparison)}")
         )

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from sweep import format
 from sweep.foreign import visible  # of what it leaves, XML 1.0 has all
-from sweep.report import numbers
 from sweep.stats.margins import Verdict
 
 from .comparison import Comparison
@@ -52,7 +52,7 @@ def _outcome(case: ElementTree.Element, found: Comparison, ranked: list[dict[int
     for rank, (_, tag, what) in zip(ranked, BAD, strict=True):
         bad = sorted((place for place in members if place in rank), key=rank.__getitem__)
         if bad:
-            cells = numbers.count(len(members), "cell")
+            cells = format.count(len(members), "cell")
             message = f"{what} in {len(bad):,} of {cells}; worst: {told(found, bad[0])}"
             entry = ElementTree.SubElement(case, tag, type=what, message=visible(message))
             lines = [told(found, place) for place in bad[:SHOWN]]

@@ -10,10 +10,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from sweep import units
-from sweep.config.source import Mistake, Node, shorten
-from sweep.report import numbers
-from sweep.report.dataset import Array
+from sweep import format, units
+from sweep.results.dataset import Array
+from sweep.yamltree.source import Mistake, Node, shorten
 
 PERCENT = "%"
 _AMOUNT = re.compile(r"\s*([+-]?[\d_.]+(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
@@ -66,7 +65,7 @@ def amount(value: float, unit: str, *, signed: bool = False, digits: int = 3) ->
 
 def _short(value: float, digits: int) -> str:
     """Significant digits, without zeros that say nothing: 16, 0.05, 1,840."""
-    text = numbers.significant(value, digits)
+    text = format.significant(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 

@@ -22,9 +22,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sweep import evidence
+from sweep import evidence, format
 from sweep.errors import NotComparableError
-from sweep.report import coordinates, numbers
+from sweep.results import coordinates
 
 from .sides import Side
 
@@ -207,7 +207,7 @@ def _equal(found: Pairing, name: str, otherwise: str) -> None:
         return
     cell, place = np.argwhere(differs)[0]
     was, now = base[found.base_rows[cell, place]], new[found.new_rows[cell, place]]
-    cells = f"{int(differs.any(axis=1).sum()):,} of {numbers.count(int(found.common.sum()), 'common cell')}"
+    cells = f"{int(differs.any(axis=1).sum()):,} of {format.count(int(found.common.sum()), 'common cell')}"
     raise NotComparableError(
         f'not comparable: "{name}" is {_text(values[was])} in BASE and {_text(values[now])} in NEW '
         f"({cells}), so {otherwise}\n  next: {found.new.command} with the {name} of BASE"

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from sweep import evidence, report
 from sweep.errors import IncompleteError, NotComparableError, SweepError, did_you_mean
-from sweep.report import coordinates, dataset, soundness
+from sweep.results import coordinates, dataset, soundness
 from sweep.storage import resume
 
 Location: TypeAlias = str | Path | pa.Table  # a run directory (path or URI), or its table

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import math
 
+from sweep import format
 from sweep.evidence import FEWEST_PIECES, only_seen
-from sweep.report import numbers
 from sweep.stats.margins import FEWEST_PAIRS
 
 from .comparison import Comparison
@@ -19,10 +19,10 @@ SKEWED = 1.5  # one side of an interval over the other: intervals of ratios, tur
 def values(found: Comparison, place: int) -> str:
     """ "55.5 → 56.5 ns"; with as many digits as it takes to tell them apart, up to six."""
     base, new, unit = float(found.base[place]), float(found.new[place]), found.rule_of(place).unit
-    texts = [numbers.significant(value) for value in (base, new)]
+    texts = [format.significant(value) for value in (base, new)]
     for digits in (4, 5, 6):
         if texts[0] == texts[1] and base != new:
-            texts = [numbers.significant(value, digits) for value in (base, new)]
+            texts = [format.significant(value, digits) for value in (base, new)]
     return " → ".join(texts) + (f" {unit}" if unit != "1" else "")
 
 
@@ -33,14 +33,14 @@ def change(found: Comparison, place: int) -> str:
     """
     center, low, high = found.change(place)
     if not math.isfinite(center):
-        return numbers.MISSING
+        return format.MISSING
     sides = sorted((center - low, high - center))
     if sides[1] > SKEWED * sides[0] and sides[1] > ROUNDING:
         return _ends(found, place)
     half = (high - low) / 2
     exact = not half > ROUNDING * abs(center)  # NaN, with one pair, too
     if found.logarithms[place]:
-        return f"{percent(center, half)}{'' if exact else f' ±{numbers.half_width(half)}'} %"
+        return f"{percent(center, half)}{'' if exact else f' ±{format.half_width(half)}'} %"
     unit = found.rule_of(place).unit
     if exact:
         return amount(center, unit, signed=True)
@@ -105,7 +105,7 @@ def seen(found: Comparison, place: int) -> str:
     """ "only 5 stalls seen in 8 pairs, 30 are needed"."""
     enough = found.measured.enough
     number, least = int(enough.seen[place]), max(int(enough.needed[place]), FEWEST_PIECES)
-    pairs = numbers.count(int(found.judged.worsening.pairs[place]), "pair")
+    pairs = format.count(int(found.judged.worsening.pairs[place]), "pair")
     word = found.episode_word(place)
     if enough.lasting[place]:
         parts = "1 independent part" if number == 1 else f"{number:,} independent parts"
@@ -116,6 +116,6 @@ def seen(found: Comparison, place: int) -> str:
 def told(found: Comparison, place: int) -> str:
     """All of it in one line."""
     cell = found.pairing.words(int(found.cell[place]))
-    pairs = numbers.count(int(found.judged.worsening.pairs[place]), "pair")
+    pairs = format.count(int(found.judged.worsening.pairs[place]), "pair")
     line = f"{found.rule_of(place).metric} of {cell}: {values(found, place)}, {change(found, place)}"
     return f"{line} (margin {accepted(found, place)}, {pairs})" + "".join(f"; {note}" for note in notes(found, place))

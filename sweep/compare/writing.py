@@ -3,15 +3,34 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from html import escape
 from pathlib import PurePath
 
+from sweep.document import markdown, plain
 from sweep.errors import SweepError, did_you_mean
 from sweep.foreign import json_text
-from sweep.report import markdown, plain
 
 from . import contents, junit, records
 from .comparison import Comparison
 from .injection import SelfTest
+
+
+class PrintedComparison(Comparison):
+    """A comparison that prints as `sweep compare` prints it."""
+
+    @classmethod
+    def of(cls, found: Comparison) -> PrintedComparison:
+        return cls(**{field.name: getattr(found, field.name) for field in fields(found)})
+
+    def __str__(self) -> str:
+        """What `sweep compare` prints."""
+        return write(self, "txt")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """The same, for a notebook."""
+        return {"text/plain": str(self), "text/html": f"<pre>{escape(str(self))}</pre>"}
+
 
 FORMATS = ("txt", "md", "json", "junit")
 SUFFIXES = {".txt": "txt", ".text": "txt", ".md": "md", ".json": "json", ".xml": "junit"}

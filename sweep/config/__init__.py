@@ -10,13 +10,14 @@ hosts and NICs, `overrides` is `--set`, `reading` gathers values and mistakes, `
 packets, `scenarios` has them all as columns, `check` refuses impossible combinations, `editor` is the JSON Schema.
 """
 
-from .comparisons import compared, references
+from sweep.config.points.comparisons import compared, references
+from sweep.config.points.scenarios import Scenarios
+
 from .document import load
 from .editor import json_schema
 from .library import names
 from .objectives import Objective, objectives
 from .precision import Precision, Target
-from .scenarios import Scenarios
 from .sweep import Axis, Sweep, from_document
 
 __all__ = [

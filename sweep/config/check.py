@@ -10,18 +10,20 @@ import numpy as np
 
 from sweep import units
 from sweep.claims import ClaimError
+from sweep.config.models.quantities import ChoiceError
+from sweep.config.points.columns import ColumnSource, narrowed
+from sweep.config.points.reading import Reading
+from sweep.config.points.scenario_parts import DocumentError
 from sweep.errors import did_you_mean
 from sweep.grid import Coded, Codes, Ints, Layout, firsts, together
-from sweep.model import prepare, quantiles
+from sweep.model.lane import prepare
+from sweep.model.randomness import quantiles
 from sweep.model.strategies import strategy
+from sweep.yamltree.source import Mistake, Place, shorten
 
-from . import claims, comparisons, objectives
-from .columns import ColumnSource, narrowed
+from . import claims, objectives
 from .parameters import LONGEST_PS, MOST_PACKETS, knobs_of, parameters
-from .quantities import ChoiceError
-from .reading import Reading
-from .scenario_parts import DocumentError
-from .source import Mistake, Place, shorten
+from .points import comparisons
 from .sweep import Sweep
 
 TAIL = 19  # the largest quantile of an exponential table is -ln(2**-26) = 18.02 means

@@ -18,15 +18,15 @@ import numpy.typing as npt
 from pydantic import AfterValidator, WithJsonSchema
 
 from sweep import claims
+from sweep.config.models.quantities import ChoiceError
 from sweep.expression import Column
 from sweep.grid import Layout
 from sweep.metrics import METRICS
-from sweep.model import batch, host
+from sweep.model import batch
 from sweep.model.counters import HISTOGRAMS
+from sweep.model.hardware import host
 from sweep.model.strategies import NAMES, strategy
-
-from .quantities import ChoiceError
-from .source import LISTS, shorten
+from sweep.yamltree.source import LISTS, shorten
 
 # Columns of the dataset and the parameter each is: those in the same unit.
 NAMED = ("strategy", "traffic", "host", "nic", "kernel", "iommu", "label")

@@ -12,21 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from sweep.config.models.sections import SECTIONS
+from sweep.config.points.reading import HopelessError, Reading, read_values
+from sweep.config.points.scenario_parts import DocumentError
 from sweep.errors import ConfigError
 from sweep.grid import MOST_POINTS, Layout
 from sweep.storage.home import expanded
+from sweep.yamltree.source import SEE, Mistake, Node, Place, all_of, read
+from sweep.yamltree.validation import parse
 
 from . import precision
 from .check import check
 from .library import Library
 from .overrides import Parts, apply, take_apart
 from .parameters import knobs_of, named, parameters, settings
-from .reading import HopelessError, Reading, read_values
-from .scenario_parts import DocumentError
-from .sections import SECTIONS
-from .source import SEE, Mistake, Node, Place, all_of, read
 from .sweep import FORMAT, Sweep, constrain, from_document
-from .validation import parse
 
 
 def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = ()) -> Sweep:

@@ -14,11 +14,12 @@ from pydantic import Field, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from sweep.config.models.quantities import Name
+from sweep.config.models.sections import Host, Nic
+from sweep.config.models.traffic import Mix
+from sweep.yamltree.validation import Forms, Part
+
 from .parameters import Parameter, parameters, settings
-from .quantities import Name
-from .sections import Host, Nic
-from .traffic import Mix
-from .validation import Forms, Part
 
 Fields = dict[str, tuple[Any, str]]  # type and meaning
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from .source import LISTS, Node, Place, read, unknown
+from sweep.package import PACKAGE
+from sweep.yamltree.source import LISTS, Node, Place, read, unknown
 
 # In a wheel a folder of the package; in a checkout, and an editable install of it, a link to configs/ at the top.
-BUILT_IN = (Path(__file__).parents[1] / "configs").resolve()
+BUILT_IN = (PACKAGE / "configs").resolve()
 
 FOLDERS = {"traffic": "traffic", "host": "hosts", "nic": "nics"}
 

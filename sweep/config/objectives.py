@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep import claims
+from sweep.config.models.quantities import ChoiceError
+from sweep.config.points.columns import ColumnSource, narrowed
 from sweep.errors import ConfigError
+from sweep.yamltree.source import Mistake, Place, shorten
 
 from .claims import OBJECTIVE, named, objective, selects
-from .columns import ColumnSource, narrowed
-from .quantities import ChoiceError
-from .source import Mistake, Place, shorten
 from .sweep import Sweep
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sweep.config.points.windows import DURATION, PACKETS
 from sweep.grid import LABEL
+from sweep.yamltree.source import SEE, Mistake, Node, Place, parse, shorten, unknown
 
 from .library import FOLDERS
 from .parameters import named, parameters, settings
-from .source import SEE, Mistake, Node, Place, parse, shorten, unknown
-from .windows import DURATION, PACKETS
 
 LONGEST_SHOWN = 200  # characters of an override in a message
 SETTINGS = ("name", "replicates", "seed", "precision", "baseline", "claims", "objectives", "zip", "points", "where")

@@ -15,21 +15,33 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, WithJsonSchema
 
+from sweep.config.models.distributions import distribution_text
+from sweep.config.models.quantities import (
+    SERIAL,
+    ChoiceError,
+    Condition,
+    Count,
+    CountOrTime,
+    Formula,
+    Name,
+    Quantity,
+    Share,
+    Shown,
+    Time,
+)
+from sweep.config.models.sections import HOST_TYPES, Nic
+from sweep.config.models.traffic import Mix
 from sweep.errors import did_you_mean
-from sweep.model.host import COSTS, HARDWARE
-from sweep.model.iommu import MODES
+from sweep.model.hardware.host import COSTS, HARDWARE
+from sweep.model.hardware.iommu import MODES
 from sweep.model.kernel import ERAS, ReleaseError, rules
 from sweep.model.strategies import NAMES, strategy
 from sweep.units import MILLION, PS_PER_SECOND
+from sweep.yamltree.source import LISTS, SEE, Node, unknown
+from sweep.yamltree.validation import NULL, Group, Part, canonical, meaning, parse
 
 from .claims import ClaimText, ObjectiveText
-from .distributions import distribution_text
 from .precision import PrecisionSection
-from .quantities import SERIAL, ChoiceError, Condition, Count, CountOrTime, Formula, Name, Quantity, Share, Shown, Time
-from .sections import HOST_TYPES, Nic
-from .source import LISTS, SEE, Node, unknown
-from .traffic import Mix
-from .validation import NULL, Group, Part, canonical, meaning, parse
 
 MOST_PACKETS = 1_000_000_000
 LONGEST_PS = 3600 * PS_PER_SECOND  # of simulated time: counts of pages times ns stay within int64

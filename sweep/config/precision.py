@@ -17,10 +17,9 @@ from pydantic import BeforeValidator, GetCoreSchemaHandler, create_model, model_
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from sweep import units
+from sweep.config.models.quantities import ChoiceError, Count
 from sweep.metrics import METRICS
-
-from .quantities import ChoiceError, Count
-from .validation import NULL, Part, meaning
+from sweep.yamltree.validation import NULL, Part, meaning
 
 DEFAULT_FACTOR = 8  # times `replicates`: three doublings, half widths of about a third
 MOST_REPLICATES = 1_000_000

@@ -13,19 +13,20 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from sweep.config.points.columns import ColumnSource, narrowed
+from sweep.config.points.scenario_parts import DocumentError
+from sweep.config.points.scenarios import Scenarios
+from sweep.config.points.windows import Window
 from sweep.errors import ConfigError, did_you_mean
 from sweep.expression import Expression, ExpressionError
 from sweep.grid import LABEL, Dimension, Ints, Layout
 from sweep.model.scenario import Nic, Scenario, Traffic
 from sweep.model.strategies import NAMES, strategy
 
-from . import precision, scenario_parts, windows
-from .columns import ColumnSource, narrowed
+from . import precision
 from .parameters import knob_parameters, knobs_of, parameters
+from .points import scenario_parts, windows
 from .precision import Precision
-from .scenario_parts import DocumentError
-from .scenarios import Scenarios
-from .windows import Window
 
 FORMAT = 1  # of the document
 

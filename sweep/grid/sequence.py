@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
 
-from sweep.model import fixed_point
+from sweep.model.randomness import fixed_point
 
 MOST = 100_000  # values of one axis
 

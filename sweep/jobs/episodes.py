@@ -17,7 +17,8 @@ from math import ceil
 from sweep import units
 from sweep.config import Sweep
 from sweep.episodes import FEWEST_EPISODES, episode_word
-from sweep.model import prepare, quantiles
+from sweep.model.lane import prepare
+from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution, Scenario, Traffic
 
 # Episodes to ask for, so that a Poisson number of them is one standard deviation above the fewest: 36 - 6 = 30.

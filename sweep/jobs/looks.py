@@ -15,21 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.config import references
+from sweep.jobs.driver.policy import Piece
+from sweep.jobs.driver.slices import Slices
+from sweep.jobs.store.collect import BATCH_ROWS, Collection
+from sweep.jobs.store.decisions import NOTE, Decision, Decisions
+from sweep.jobs.store.failure import Failure
+from sweep.jobs.store.parts import Part, Store
 from sweep.plan import Chunk
 
-from .collect import BATCH_ROWS, Collection
-from .decisions import NOTE, Decision, Decisions
-from .failure import Failure
-from .policy import Piece
 from .prospect import Prospect, ids_of
 from .request import Request
-from .slices import Slices
-from .store import Part, Store
 
 if TYPE_CHECKING:
     from sweep.evidence import Cells
-
-    from .driver import Driver
+    from sweep.jobs.driver.loop import Driver
 
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]

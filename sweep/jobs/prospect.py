@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import plan as planning
+from sweep.jobs.executors.choice import worker_count
+from sweep.jobs.executors.kernels import uncompiled
+from sweep.jobs.store.decisions import Decisions
+from sweep.jobs.store.failure import Failure
+from sweep.jobs.store.parts import Part
 from sweep.plan import Chunk, Forecast, Survey
 
-from .decisions import Decisions
-from .executor import worker_count
-from .failure import Failure
-from .kernels import uncompiled
 from .request import Request
 from .room import Room, fit, here
-from .store import Part
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweep.config import Sweep
+from sweep.jobs.executors.protocol import Join
 
-from . import policy
-from .executor import Join
+from .driver import policy
 from .origin import Origin
 
 

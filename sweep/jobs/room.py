@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweep.jobs.executors.memory import machine_bytes, node_bytes
 from sweep.plan.chunks import LANE_BYTES
 from sweep.plan.forecast import memory_bytes
 
-from . import cgroups
-from .memory import machine_bytes, node_bytes
+from .executors import cgroups
 
 RAY_THREADS, WORKER_THREADS = 170, 30  # that local Ray and each of its workers start; measured on two cores: 156, 27
 # What a process must be able to map, most of it untouched: it works with so much, and not with a quarter less.

@@ -18,20 +18,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep.jobs.driver.loop import Driver, Watch
+from sweep.jobs.driver.policy import Piece
+from sweep.jobs.driver.slices import Slices
+from sweep.jobs.store.collect import Collection
+from sweep.jobs.store.failure import Failure, recorded
+from sweep.jobs.store.parts import Part, Store
 from sweep.model.counters import HISTOGRAM_BUCKETS
 from sweep.plan import Chunk, Survey, digest
 
-from .collect import Collection
-from .driver import Driver, Watch
-from .failure import Failure, recorded
-from .policy import Piece
 from .progress import Progress
 from .prospect import Prospect, ids_of, look
 from .request import Request
 from .run import NOTE, began, drive, ended
 from .signals import INCOMPLETE
-from .slices import Slices
-from .store import Part, Store
 
 Mask = NDArray[np.bool_]
 Values = Mapping[str, NDArray[Any]]

@@ -22,23 +22,24 @@ import pyarrow as pa
 
 from sweep import plan as planning
 from sweep.errors import NoRoomError
+from sweep.jobs.driver.loop import Driver, Watch
+from sweep.jobs.executors.choice import open_executor
+from sweep.jobs.executors.protocol import Executor
+from sweep.jobs.store.collect import Collection
+from sweep.jobs.store.decisions import NOTE as LOOKS
+from sweep.jobs.store.failed_rows import failed_rows
+from sweep.jobs.store.failure import Failure, recorded
+from sweep.jobs.store.parts import Part, Store
+from sweep.jobs.store.publish import publish
+from sweep.jobs.store.tables import Tally
 from sweep.plan import Chunk, Plan, digest
 from sweep.storage.ownership import FORMAT
 
-from .collect import Collection
-from .decisions import NOTE as LOOKS
-from .driver import Driver, Watch
-from .executor import Executor, open_executor
-from .failed_rows import failed_rows
-from .failure import Failure, recorded
 from .looks import Looks
 from .progress import Progress
 from .prospect import Prospect, look
-from .publish import publish
 from .request import Request
 from .signals import INCOMPLETE, stop_on_signal
-from .store import Part, Store
-from .tables import Tally
 
 NOTE = "run"  # what is kept of the last run: run.json
 PATIENCE_S = {"inline": 2.5, "ray": 6.0}  # Ray ends what it has started, within 2 s where the machine is not busy

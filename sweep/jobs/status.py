@@ -15,17 +15,17 @@ import numpy as np
 
 from sweep import config, records
 from sweep.errors import ConfigError, SweepError
+from sweep.jobs.store.decisions import NOTE as LOOKS
+from sweep.jobs.store.failure import Failure, recorded
+from sweep.jobs.store.parts import Store
 from sweep.plan import digest
 from sweep.plan.identity import canonical
 from sweep.storage import resume
 
-from .decisions import NOTE as LOOKS
-from .failure import Failure, recorded
 from .origin import Origin
 from .prospect import Prospect, ids_of, look
 from .request import Request
 from .run import NOTE
-from .store import Store
 
 
 class DamagedNoteError(ConfigError):

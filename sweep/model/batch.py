@@ -16,15 +16,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import laws, poll, quantiles
-from .capacity import DEFERRED_EXTRA, Capacity, measure
-from .counters import COUNTERS
-from .fields import Field, record
-from .histogram import BUCKETS
-from .jit import bind, compiler, core_digest, jit_disabled, kernel_tag, strategy_digest
-from .llc import SAMPLED
-from .poisson import PPM
-from .prepare import (
+from sweep.model.compiler.jit import bind, compiler, core_digest, jit_disabled, kernel_tag, strategy_digest
+from sweep.model.counting.histogram import BUCKETS
+from sweep.model.counting.series import BINS, INSTANTS, SERIES
+from sweep.model.hardware.llc import SAMPLED
+from sweep.model.hardware.poisson import PPM
+from sweep.model.lane.capacity import DEFERRED_EXTRA, Capacity, measure
+from sweep.model.lane.prepare import (
     SIZE_CLASSES,
     Prepared,
     Tables,
@@ -37,9 +35,14 @@ from .prepare import (
     param_fields,
     prepare,
 )
+from sweep.model.lane.sim import CPUS, RX_SLOT, SOCKET_ENTRY, STATE, TX_SLOT, Sim
+
+from . import poll
+from .counters import COUNTERS
+from .counting import laws
+from .fields import Field, record
+from .randomness import quantiles
 from .scenario import Scenario
-from .series import BINS, INSTANTS, SERIES
-from .sim import CPUS, RX_SLOT, SOCKET_ENTRY, STATE, TX_SLOT, Sim
 from .strategies import NAMES, strategy
 
 __all__ = [

@@ -8,8 +8,9 @@ A strategy adds counters of its own (`COUNTERS` in its file); the eleven page_po
 
 from __future__ import annotations
 
+from sweep.model.counting.histogram import BUCKETS
+
 from .fields import Field
-from .histogram import BUCKETS
 
 PACKETS = (
     Field("offered_packets", "packets", "packets that arrived from the wire"),

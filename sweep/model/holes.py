@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .jit import device
-from .sim import Sim
+from sweep.model.compiler.jit import device
+from sweep.model.lane.sim import Sim
 
 
 @device

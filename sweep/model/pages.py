@@ -19,8 +19,8 @@ stored on the per-cpu lists", 5.14).
 
 from __future__ import annotations
 
-from .jit import device
-from .sim import PROCESS, PROCESS_LOCAL, REMOTE, Sim, pay_allocate, pay_dma, pay_lock
+from sweep.model.compiler.jit import device
+from sweep.model.lane.sim import PROCESS, PROCESS_LOCAL, REMOTE, Sim, pay_allocate, pay_dma, pay_lock
 
 PAGE_BYTES = 4096
 PAGE_BUFFER_BYTES = PAGE_BYTES - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64

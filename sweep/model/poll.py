@@ -16,17 +16,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from .episodes import begin_poll, note_episode
-from .histogram import bucket
+from sweep.model.compiler.jit import device
+from sweep.model.counting.episodes import begin_poll, note_episode
+from sweep.model.counting.histogram import bucket
+from sweep.model.counting.series import begin_series, cut
+from sweep.model.counting.window import census, close_window, open_window
+from sweep.model.hardware.mean_field import begin_epochs, couple
+from sweep.model.lane.sim import KEPT, NAPI, NEVER, Sim, pay_cache, pay_dma, pay_poll, pay_stack
+
 from .holes import alloc, received, release
-from .jit import device
-from .mean_field import begin_epochs, couple
-from .series import begin_series, cut
-from .sim import KEPT, NAPI, NEVER, Sim, pay_cache, pay_dma, pay_poll, pay_stack
 from .traffic.arrivals import FORWARD, LOCAL, accept, accept_until, next_packet
 from .traffic.reader import deliver, flush_deferred, next_stall, pass_stalls, read_until
 from .tx import clean_tx, completion_ps, transmit
-from .window import census, close_window, open_window
 
 # A softirq that has gone on this long is handed to ksoftirqd, a thread like others: MAX_SOFTIRQ_TIME,
 # kernel/softirq.c, 2 ms.  From then on a runnable reader gets its fair half of the CPU, poll by poll; what it

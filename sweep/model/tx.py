@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .histogram import bucket
+from sweep.model.compiler.jit import device
+from sweep.model.counting.histogram import bucket
+from sweep.model.lane.sim import KEPT, NAPI, NEVER, SOFTIRQ, XDP_FRAME, Sim
+
 from .holes import release
-from .jit import device
-from .sim import KEPT, NAPI, NEVER, SOFTIRQ, XDP_FRAME, Sim
 from .traffic.arrivals import wire_ps
 
 

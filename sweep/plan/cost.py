@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.config import Scenarios
-from sweep.config.windows import SOME
+from sweep.config.points.windows import SOME
 from sweep.grid import Coded
 from sweep.model import batch
 from sweep.model.scenario import Nic, Scenario, Traffic

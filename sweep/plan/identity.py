@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.grid import Coded
-from sweep.model import batch, jit
+from sweep.model import batch
+from sweep.model.compiler import jit
 from sweep.model.scenario import Scenario, Traffic
 from sweep.schema import FORMAT
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.model import quantiles
+from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution
 
 FOLLOW = ("constant", "exponential")  # kinds whose tables are not carried

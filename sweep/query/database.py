@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from .. import report, storage
 from . import mistakes, points, series
-from .published import SERIES, Column, Published, damaged, described, dictionary, read
+from .published import SERIES, Column, Published, Table, damaged, described, dictionary, read
 from .waiting import interruptible, is_left_behind
 
 BATCH_ROWS = 8192
@@ -46,14 +46,6 @@ class Limits(NamedTuple):
 
 
 UNLIMITED = Limits(None, None)
-
-
-class Table(NamedTuple):
-    """A table that can be asked."""
-
-    name: str
-    meaning: str
-    columns: list[Column]
 
 
 class Answer:

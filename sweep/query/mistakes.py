@@ -12,14 +12,12 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from ..errors import RunError, SweepError, did_you_mean
-
-if TYPE_CHECKING:
-    from .database import Table
+from .published import Table
 
 LONGEST_BYTES = 1 << 17  # of a query: what Linux takes as one word of a command line
 DEEPEST = 200  # brackets; the time and memory of DuckDB's parser grow with the third power: 20,000 take 23 GB

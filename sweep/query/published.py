@@ -15,10 +15,11 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from sweep.results import soundness
+from sweep.results.dataset import published as said
+
 from .. import report, stats, storage
 from ..errors import RunError, SweepError, did_you_mean
-from ..report import soundness
-from ..report.dataset import published as said
 from ..storage import resume, snapshot
 
 FAILURES = "failures.arrow"
@@ -46,6 +47,14 @@ class Column(NamedTuple):
         """The Arrow field with all of it."""
         said = {name: text for name in SAID if (text := getattr(self, name))}
         return pa.field(self.name, self.type, metadata=said)
+
+
+class Table(NamedTuple):
+    """A table that can be asked."""
+
+    name: str
+    meaning: str
+    columns: list[Column]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ..errors import IncompleteError, RunError, SweepError, did_you_mean
 from ..storage import resume, snapshot
 
 if TYPE_CHECKING:
-    from .projection import Request
+    from sweep.report.projection.document import Request
 
 TABLE = "results.arrow"
 SERIES = "series.arrow"
@@ -35,7 +35,10 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
             raise SweepError(
                 f'report format "{name}" is not known.{did_you_mean(name, FORMATS)}\n  known: {", ".join(FORMATS)}'
             )
-    from . import contents, markdown, page, plain
+    from sweep.document import markdown, plain
+
+    from . import contents
+    from .page import page
 
     files = storage.open(location)
     table = read(files, series=True)
@@ -53,7 +56,9 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
 
 def text(table: pa.Table, width: int = 100, *, full: bool = False, location: str = "") -> str:
     """The terminal form: about a screen, or all that report.txt has if `full`; commands in it name `location`."""
-    from . import brief, contents, plain
+    from sweep.document import plain
+
+    from . import brief, contents
 
     return plain.render((contents if full else brief).document(table, location), width)
 
@@ -74,7 +79,12 @@ def render(
     `full`, and CSV is the projection that its main tables show.
     Raises SweepError for a request of what is not there.
     """
-    from . import brief, contents, html, markdown, page, plain, projection, tidy
+    from sweep.document import markdown, plain
+
+    from . import brief, contents
+    from .page import html, page
+    from .projection import document as projection
+    from .projection import tidy
 
     asked = request or projection.Request()
     if kind == "csv":
@@ -102,7 +112,7 @@ def read(
     has published them.
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
-    from . import soundness
+    from sweep.results import soundness
 
     files, name = storage.open(location), TABLE
     shown = snapshot.manifest(files) if series else None
@@ -136,8 +146,9 @@ def read(
 
 def _with_series(table: pa.Table, file: pa.Buffer) -> pa.Table:
     """The table with those columns of its time series that a report looks at.  Errors: UnsoundError."""
+    from sweep.results import soundness
+
     from ..evidence.halves import NEEDED, PREFIX
-    from . import soundness
 
     names = pa.ipc.open_file(pa.BufferReader(file)).schema.names
     chosen = [place for place, name in enumerate(names) if name in ("id", *NEEDED)]

@@ -9,26 +9,19 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from . import (
-    cells,
-    contents,
-    dataset,
-    differences,
-    low_drops,
-    marked_row,
-    numbers,
-    quality,
-    seed_claims,
-    sheets,
-    standing,
-    user_claims,
-    verdicts,
-)
-from .analysis import Analysis, analyse
-from .differences import ABSENT
-from .document import Block, Cell, Document, Finding, Paragraph, Section, Table
-from .statements import Absent, Claim, Count, Sentence, at, both, fixed, joined
-from .steady import MARKED
+from sweep import format
+from sweep.document.blocks import Block, Cell, Document, Finding, Paragraph, Section, Table
+from sweep.document.statements import Absent, Claim, Count, Sentence, at, both, fixed, joined
+from sweep.report.parts.differences import ABSENT
+from sweep.results import dataset
+from sweep.results.analysis import Analysis, analyse
+from sweep.results.steady import MARKED
+
+from . import contents
+from .claims import linux_mm_2016, user
+from .parts import cells, differences, marked_row, standing
+from .projection import sheets
+from .sections import low_drops, quality, verdicts
 
 LEGEND = fixed("* fewest · ≈ as good as it · ? undecided which is · ~ no difference from the baseline found")
 
@@ -44,7 +37,7 @@ def document(table: pa.Table, location: str = "") -> Document:
         subtitle=contents.subtitle(data),
         sections=(
             Section("Verdict", (verdict_table(analysis), *_middles(analysis))),
-            Section("Claims", _claims(user_claims.judge(analysis), seed_claims.judge(analysis))),
+            Section("Claims", _claims(user.judge(analysis), linux_mm_2016.judge(analysis))),
             Section(
                 "To mind", tuple(Paragraph(line) for line in quality.warnings(analysis) or (quality.well(analysis),))
             ),
@@ -63,7 +56,7 @@ def verdict_table(analysis: Analysis) -> Table:
             rows.append((Cell(name), Cell("nothing to say", claims=(_nothing(name),)), *[ABSENT] * 3))
             continue
         steady = analysis.steady.cells(mix)
-        note = f"{numbers.count(steady, 'cell')} not steady or too short: marked in the full report"
+        note = f"{format.count(steady, 'cell')} not steady or too short: marked in the full report"
         marked = Count(steady, "cells", both(at(name), MARKED))
         left = found.cells - found.settled
         won = f"{found.among} of {found.cells}" + (f", {left} open" if left else "")
@@ -87,7 +80,7 @@ def verdict_table(analysis: Analysis) -> Table:
         ("traffic mix", "winner", "cells won", "difference", "smallest ring"),
         tuple(rows),
         legend=fixed(
-            f"smallest ring: shown to drop at most {numbers.percent(low_drops.LOST)} % at the highest load, and all"
+            f"smallest ring: shown to drop at most {format.percent(low_drops.LOST)} % at the highest load, and all"
             f" smaller ones more; {low_drops.OPEN}: too little was seen; ≤ and >: beyond it none was simulated"
         ),
         prose=True,
@@ -127,7 +120,7 @@ def _middles(analysis: Analysis) -> list[Block]:
         return []
     caption = f"ns per packet against {analysis.baseline} in one cell of each mix: its highest load, its middle ring"
     hidden = len(data.columns) - len(columns)
-    more = f"of those shown; {numbers.count(hidden, 'more variant')} in the full report" if hidden else ""
+    more = f"of those shown; {format.count(hidden, 'more variant')} in the full report" if hidden else ""
     count = Count(len(data.columns), "distinct col of points", shown=False)
     legend = joined([LEGEND, Sentence(more, count)], " · ")
     header = ("mix, load, ring", *(data.columns[column] for column in columns))

@@ -8,35 +8,34 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 
-from . import (
+from sweep import format
+from sweep.document.blocks import Block, Document, Finding, Findings, Paragraph, Section
+from sweep.document.statements import Count, Sentence, Values, fixed, joined
+from sweep.report.charts.curves import curves
+from sweep.results import coordinates, dataset
+from sweep.results.analysis import Analysis, analyse
+from sweep.results.dataset import Dataset
+
+from .claims import linux_mm_2016, user
+from .parts import reproduction
+from .sections import (
     census,
     comparison,
     composition,
-    coordinates,
-    dataset,
     density,
     importance,
     inflight,
     memory,
-    numbers,
     other_metrics,
     pareto,
     pool_size,
     pool_statistics,
     quality,
-    reproduction,
     ring_axis,
     ring_effects,
-    seed_claims,
-    user_claims,
     verdicts,
     winners,
 )
-from .analysis import Analysis, analyse
-from .charts import curves
-from .dataset import Dataset
-from .document import Block, Document, Finding, Findings, Paragraph, Section
-from .statements import Count, Sentence, Values, fixed, joined
 
 MOST_LISTED = 3  # values of a parameter, in the first line
 DETAILS = (
@@ -75,8 +74,8 @@ def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | 
         subtitle=subtitle(data),
         sections=(
             verdicts.verdicts(analysis),
-            *_claims("Claims of the sweep file", user_claims.judge(analysis)),
-            *_claims("Claims of the 2016 thread", seed_claims.judge(analysis)),
+            *_claims("Claims of the sweep file", user.judge(analysis)),
+            *_claims("Claims of the 2016 thread", linux_mm_2016.judge(analysis)),
             winners.maps(analysis),
             *comparison.sections(analysis),
             ring_effects.section(analysis),
@@ -105,11 +104,11 @@ def _claims(title: str, findings: list[Finding]) -> list[Section]:
 def subtitle(data: Dataset) -> Sentence:
     """What was simulated."""
     rows = Count(len(data.table), "published", "valid") if "valid" in data.table.column_names else None
-    used = Sentence(f"{numbers.count(len(data.table), 'simulation')}", rows or Count(len(data.table), "published"))
+    used = Sentence(f"{format.count(len(data.table), 'simulation')}", rows or Count(len(data.table), "published"))
     if not len(data.table):
         return Sentence(f"{used} of {data.rows:,} can be used", *used.claims, Count(data.rows, "published"))
     strategies = len(set(data.strategies))
-    said = numbers.count(strategies, "strategy", "strategies")
+    said = format.count(strategies, "strategy", "strategies")
     claims = [Count(strategies, "distinct strategy of rows")]
     if len(data.columns) > strategies:
         said += f" in {len(data.columns)} variants"
@@ -133,18 +132,18 @@ def _mixes(data: Dataset) -> list[Sentence]:
     codes = np.stack([coordinates.encode(data.table, name)[0] for name in traffic], axis=1)
     mixes = len(np.unique(codes, axis=0))
     claim = Count(mixes, f"distinct ({', '.join(traffic)}) of rows")
-    found = [Sentence(numbers.count(mixes, "traffic mix", "traffic mixes"), claim)]
+    found = [Sentence(format.count(mixes, "traffic mix", "traffic mixes"), claim)]
     for name in (name for name, own in of_traffic.items() if not own):
         values = list(dict.fromkeys(word or "none" for word in coordinates.words(data.table, name)))
         few = len(values) <= MOST_LISTED
-        text = f"{name} {numbers.joined(values)}" if few else f"{len(values)} values of {name}"
+        text = f"{name} {format.joined(values)}" if few else f"{len(values)} values of {name}"
         found.append(Sentence(text, Count(len(values), f"distinct coalesce({name}::text, '') of rows", shown=not few)))
     return found
 
 
 def _values(name: str, values: list[float]) -> Sentence:
     shown = tuple(f"{value:g}" for value in (values[0], values[-1]))
-    text = f"{name}{'s' if len(values) > 1 else ''} {numbers.ranges(values)}"
+    text = f"{name}{'s' if len(values) > 1 else ''} {format.ranges(values)}"
     return Sentence(text, Values(name, "", tuple(values), shown, "rows"))
 
 
@@ -153,4 +152,4 @@ def _replicates(data: Dataset) -> str:
     counts = (data.index >= 0).sum(axis=-1)
     least = int(counts[counts > 0].min(initial=data.pairs))
     decided = data.reached is not None and least < data.pairs
-    return f"{least:,} to {data.pairs:,} replicates" if decided else numbers.count(data.pairs, "replicate")
+    return f"{least:,} to {data.pairs:,} replicates" if decided else format.count(data.pairs, "replicate")

@@ -54,7 +54,7 @@ def counter(field: Field, nullable: bool) -> Column:
 
 
 def histogram(field: Field) -> Column:
-    """The column of one histogram: counts in log buckets, see `sweep.model.histogram`."""
+    """The column of one histogram: counts in log buckets, see `sweep.model.counting.histogram`."""
     return Column(field.name, HISTOGRAM, field.unit, field.meaning, "histogram", field.kernel, False)
 
 

@@ -23,10 +23,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep.grid import Coded, Codes, together
-from sweep.model import strategies, streams
+from sweep.model import strategies
 from sweep.model.fields import Field, Knob
-from sweep.model.host import COSTS, HARDWARE
-from sweep.model.params import PARAMS
+from sweep.model.hardware.host import COSTS, HARDWARE
+from sweep.model.lane.params import PARAMS
+from sweep.model.randomness import streams
 from sweep.model.scenario import Arrivals, Distribution, Scenario, Traffic
 
 from .fields import Column

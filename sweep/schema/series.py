@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from sweep.model.counting.series import BINS, INSTANTS, SERIES
 from sweep.model.fields import Field
-from sweep.model.series import BINS, INSTANTS, SERIES
 
 from .fields import Column
 

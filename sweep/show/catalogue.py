@@ -15,11 +15,11 @@ import pyarrow as pa
 from sweep import schema
 from sweep.config.parameters import parameters as known_parameters
 from sweep.config.parameters import settings
+from sweep.document.blocks import Cell, Document, Paragraph, Section, Table
 from sweep.errors import SweepError, did_you_mean
 from sweep.metrics import METRICS
 from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
-from sweep.report.document import Cell, Document, Paragraph, Section, Table
 
 from . import counters as stages
 from . import files, strategies

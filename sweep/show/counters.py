@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from sweep.report.document import Cell, Section, Table
+from sweep.document.blocks import Cell, Section, Table
 
 from .choose import Chosen
 

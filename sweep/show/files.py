@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from sweep.config import source
 from sweep.config.library import BUILT_IN, FOLDERS
+from sweep.document.blocks import Cell, Document, Paragraph, Section, Table
 from sweep.errors import SweepError
-from sweep.report.document import Cell, Document, Paragraph, Section, Table
+from sweep.yamltree import source
 
 MIX_HEADER = ("name", "arrivals", "sizes", "fates", "meaning")
 HOST_HEADER = ("name", "machine", "costs assumed", "meaning")

@@ -11,8 +11,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sweep.report import histogram, numbers
-from sweep.report.document import Paragraph, Section
+from sweep import format
+from sweep.document.blocks import Paragraph, Section
+from sweep.evidence import edges
+from sweep.results import histogram
 
 from .choose import Chosen
 from .strokes import bars
@@ -42,7 +44,7 @@ def _section(chosen: Chosen, name: str, title: str, value: str, things: str) -> 
     shares = counts / total
     below = np.cumsum(counts) / total
     lines = [
-        (label, f"{count:,}", f"{numbers.percent(share)} %", f"{numbers.percent(sofar)} %", stroke)
+        (label, f"{count:,}", f"{format.percent(share)} %", f"{format.percent(sofar)} %", stroke)
         for label, count, share, sofar, stroke in zip(
             labels, counts.tolist(), shares.tolist(), below.tolist(), bars(shares.tolist(), BAR), strict=True
         )
@@ -57,18 +59,18 @@ def _quantiles(chosen: Chosen, own: Counts, name: str, unit: str) -> Paragraph:
     for q in QUANTILES:
         if not histogram.reaches(merged, q):
             continue
-        mine = _told(histogram.quantile(own, q), unit) if histogram.reaches(own, q) else numbers.MISSING
+        mine = _told(histogram.quantile(own, q), unit) if histogram.reaches(own, q) else format.MISSING
         parts.append(f"{q * 100:g} %: {mine} (all replicates: {_told(histogram.quantile(merged, q), unit)})")
     return Paragraph("Quantiles: " + (" · ".join(parts) if parts else "too few to tell any") + ".")
 
 
 def octaves(counts: Counts, unit: str) -> tuple[list[str], Counts]:
     """Counts in lines, from the first to the last that has any, with the values that they cover."""
-    edges = histogram.edges(len(counts))
+    limits = edges(len(counts))
     line = np.where(np.arange(len(counts)) < 8, np.arange(len(counts)), np.arange(len(counts)) // 8 + 7)
     merged = np.bincount(line, weights=counts).astype(np.int64)
     starts = np.flatnonzero(np.diff(line, prepend=-1))
-    bounds = np.append(edges[starts], edges[-1])
+    bounds = np.append(limits[starts], limits[-1])
     has = np.flatnonzero(merged)
     labels = [_range(bounds[k], bounds[k + 1], unit) for k in range(has[0], has[-1] + 1)]
     return labels, merged[has[0] : has[-1] + 1]
@@ -81,7 +83,7 @@ def _range(low: float, high: float, unit: str) -> str:
 
 
 def _told(value: float, unit: str) -> str:
-    return numbers.time(value) if unit else numbers.coarse(value)
+    return format.time(value) if unit else format.coarse(value)
 
 
 def _counts(table: pa.Table, name: str) -> Counts:

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from sweep.model import batch, jit, laws
-from sweep.model.capacity import Capacity
+from sweep.document.blocks import Block, Paragraph, Section
+from sweep.model import batch
+from sweep.model.compiler import jit
+from sweep.model.counting import laws
 from sweep.model.fields import record
-from sweep.model.prepare import SIZE_CLASSES
+from sweep.model.lane.capacity import Capacity
+from sweep.model.lane.prepare import SIZE_CLASSES
 from sweep.model.strategies import NAMES, strategy
-from sweep.report.document import Block, Paragraph, Section
 
 from .choose import Chosen
 

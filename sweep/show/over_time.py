@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep import format
+from sweep.document.blocks import Section
 from sweep.evidence.halves import NEEDED, PREFIX, of_metric
-from sweep.report import numbers
-from sweep.report.document import Section
-from sweep.report.drift import QUANTITIES
+from sweep.results.drift import QUANTITIES
 from sweep.stats.settling import UNSETTLED, settled_after
 
 from .choose import Chosen
@@ -44,14 +44,14 @@ def section(chosen: Chosen) -> Section:
         lines.append(
             (
                 quantity.name,
-                f"{numbers.significant(scale * largest, 3)} {unit}",
+                f"{format.significant(scale * largest, 3)} {unit}",
                 *(_settled(means, packets) for means in (own, together)),
                 drawn,
             )
         )
     bins = len(own)
     at = f"the window opens in bin {min(warmup * bins // packets + 1, bins)} of {bins}" if packets else ""
-    legend = f"a character is a bin of {numbers.significant(packets / bins, 3)} packets, warm-up included; {at}"
+    legend = f"a character is a bin of {format.significant(packets / bins, 3)} packets, warm-up included; {at}"
     header = ("mean of a bin", "largest", "settled after", f"mean of {len(others)}", "from 0 to the largest")
     return Section(TITLE, (words_and_numbers(header, lines, legend),))
 

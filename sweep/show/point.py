@@ -10,8 +10,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sweep.report.document import Block, Cell, Document, Paragraph, Section, Table
-from sweep.report.plain import render
+from sweep.document.blocks import Block, Cell, Document, Paragraph, Section, Table
+from sweep.document.plain import render
 
 from . import counters, histograms, laws, over_time, summary
 from .choose import ID_SHOWN, Chosen

@@ -7,8 +7,8 @@ import inspect
 import re
 from collections.abc import Mapping, Sequence
 
+from sweep.document.blocks import Block, Cell, Document, Paragraph, Section, Table
 from sweep.model.strategies import NAMES, strategy
-from sweep.report.document import Block, Cell, Document, Paragraph, Section, Table
 
 from .laws import names as law_names
 

@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweep import evidence, stats
-from sweep.report import numbers
-from sweep.report.dataset import published
-from sweep.report.document import Cell, Section, Table
+from sweep import evidence, format, stats
+from sweep.document.blocks import Cell, Section, Table
+from sweep.results.dataset import published
 
 from .choose import Chosen
 from .strokes import bars
@@ -80,7 +79,7 @@ def census(chosen: Chosen) -> Section:
     held = [holder for holder in HOLDERS if chosen.value(holder[1]) is not None]
     values = [float(chosen.value(mean)) for _, mean, _, _ in held]
     lines = [
-        (title, numbers.coarse(value), *(_count(chosen, name) for name in (start, end)), stroke)
+        (title, format.coarse(value), *(_count(chosen, name) for name in (start, end)), stroke)
         for (title, _, start, end), value, stroke in zip(held, values, bars(values, BAR), strict=True)
     ]
     peak = chosen.value("pages_held_peak")
@@ -113,16 +112,16 @@ def _mean(chosen: Chosen, name: str) -> str:
 
 def _interval(over: stats.Estimate) -> str:
     if not over.known:
-        return numbers.MISSING
+        return format.MISSING
     return "exact" if bool(over.exact) else f"{_number(float(over.low))} to {_number(float(over.high))}"
 
 
 def _number(value: float, digits: int = 4) -> str:
-    return numbers.significant(value, digits)
+    return format.significant(value, digits)
 
 
 def _share(value: float, whole: float) -> str:
-    return f"{numbers.percent(value / whole)} %" if whole else numbers.MISSING
+    return f"{format.percent(value / whole)} %" if whole else format.MISSING
 
 
 def _count(chosen: Chosen, name: str) -> str:

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sweep.report import numbers
-from sweep.report.document import Block, Chart, Section
-from sweep.report.panels import CONFIG, Spec
+from sweep import format
+from sweep.document.blocks import Block, Chart, Section
+from sweep.report.charts.panels import CONFIG, Spec
 
 from .strokes import columns
 
@@ -73,13 +73,13 @@ def text(timeline: Timeline, width: int) -> str:
         return ""
     room = width - MARGIN - 2
     end_ns = float(timeline.time_ns[-1])
-    lines = [f"{TITLE}, as each poll finds it, means of {numbers.time(end_ns / room)} a column"]
+    lines = [f"{TITLE}, as each poll finds it, means of {format.time(end_ns / room)} a column"]
     for title, values in timeline.series.items():
         binned = means(timeline.time_ns, values, room)
         top = float(np.nanmax(binned))
         lines += ["", f"{title} (at most {values.max():,.0f})"]
         drawn = columns(binned, top, HEIGHT)
-        labels = [numbers.coarse(top), *[""] * (HEIGHT - 2), "0"]
+        labels = [format.coarse(top), *[""] * (HEIGHT - 2), "0"]
         lines += [f"{label:>{MARGIN}} │{line}".rstrip() for label, line in zip(labels, drawn, strict=True)]
     lines += [f"{'':{MARGIN}} └{'─' * room}", _axis(timeline, end_ns, room)]
     return "\n".join(lines)
@@ -105,7 +105,7 @@ def means(time_ns: Array, values: Array, bins: int) -> Array:
 def _axis(timeline: Timeline, end_ns: float, room: int) -> str:
     """0 at the left, the end at the right, and where the measured window opens."""
     line = list(" " * (MARGIN + 2 + room))
-    end = numbers.time(end_ns)
+    end = format.time(end_ns)
     line[-len(end) :] = end
     line[MARGIN + 2] = "0"
     if timeline.window_ns:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sweep.results.outcome import Outcome, outcome_of, over_least
+
 from .. import stats
 from ..evidence import Cells
-from ..report.outcome import Outcome, outcome_of, over_least
 from .judge import Array, Ints
 from .lattice import Mask
 

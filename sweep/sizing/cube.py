@@ -20,11 +20,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep.results.coordinates import encode, place
+
 from .. import evidence
 from ..config import Sweep
 from ..episodes import episode_word
 from ..errors import ConfigError
-from ..report.coordinates import encode, place
 from ..schema import results_schema
 from ..schema.parameters import Rows
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sweep import format
+from sweep.document.blocks import Cell, Document, Paragraph, Section, Table
+from sweep.results.outcome import DROPS_OPEN, WITHIN
+
 from ..evidence import FEWEST_EPISODES
-from ..report import numbers
-from ..report.document import Cell, Document, Paragraph, Section, Table
-from ..report.outcome import DROPS_OPEN, WITHIN
 from ..stats import Estimate
 from .answer import IMPLIED, SIMULATED, Answer, Rung, Sized, Verdict
 from .contest import Standing
@@ -21,7 +22,7 @@ MARKS = {
 }  # fmt: skip
 SKIPPED_MARK = "·"
 MOST_MARKS = 16  # rungs that are drawn one by one
-ABSENT = Cell(numbers.MISSING, "missing")
+ABSENT = Cell(format.MISSING, "missing")
 
 
 def document(answer: Answer) -> Document:
@@ -29,7 +30,7 @@ def document(answer: Answer) -> Document:
     objectives = " and ".join(each.text for each in answer.objectives)
     *early, last = map(str, answer.looks)
     looks = f"{', '.join(early)} and {last}" if early else last
-    share = numbers.percent(answer.wanted / max(answer.grid, 1))
+    share = format.percent(answer.wanted / max(answer.grid, 1))
     return Document(
         title=f"{answer.name}: the smallest ring with {objectives}",
         subtitle=(
@@ -109,12 +110,12 @@ def _following(verdict: Verdict, standing: Standing) -> Cell:
     behind = standing.behind[standing.runner_up]
     return Cell(
         f"{variant if variant and other.strategy == best.strategy else other.strategy} {_percent(behind)}",
-        detail=f"{other.column}: {numbers.percent(float(behind.low))} to {numbers.percent(float(behind.high))} % more",
+        detail=f"{other.column}: {format.percent(float(behind.low))} to {format.percent(float(behind.high))} % more",
     )
 
 
 def _percent(behind: Estimate) -> str:
-    return f"{numbers.percent(float(behind.center), signed=True)} %"
+    return f"{format.percent(float(behind.center), signed=True)} %"
 
 
 def _none(answer: Answer, verdict: Verdict) -> Cell:
@@ -124,7 +125,7 @@ def _none(answer: Answer, verdict: Verdict) -> Cell:
     if unmeasured:
         return Cell("not measured", "missing", notes=(f"{', '.join(sorted(unmeasured))} has no value here",))
     if all(each.decided for each in series):
-        rings = numbers.ranges(sorted({float(ring) for each in series for ring in each.rings}), counted=False)
+        rings = format.ranges(sorted({float(ring) for each in series for ring in each.rings}), counted=False)
         return Cell(f"none of the rings {rings}", "worse")
     names = ", ".join(each.column for each in series if not each.decided)
     open_ = [each for each in series if not each.decided]
@@ -208,7 +209,7 @@ def _row(answer: Answer, verdict: Verdict, number: int) -> tuple[Cell, ...]:
         Cell(_ring(each), notes=notes),
         _pool(each),
         _cost(each, "best" if best else ""),
-        Cell(numbers.percent(float(behind.center), signed=True)) if behind is not None else ABSENT,
+        Cell(format.percent(float(behind.center), signed=True)) if behind is not None else ABSENT,
         _drops(each),
         _held(each),
         strip,
@@ -226,7 +227,7 @@ def _ring(each: Sized) -> str:
     """The smallest ring: "512"; "≤ 512" if a smaller one may do; "none", or "?" if that is not decided."""
     if each.answer is None:
         return "none" if each.decided else "?"
-    return numbers.on_axis(each.answer.ring, each.rings) if each.decided else f"≤ {each.answer.ring}"
+    return format.on_axis(each.answer.ring, each.rings) if each.decided else f"≤ {each.answer.ring}"
 
 
 def _pool(each: Sized) -> Cell:
@@ -234,21 +235,21 @@ def _pool(each: Sized) -> Cell:
     if each.answer is None or each.answer.pool_size is None:
         return ABSENT
     pools = each.pools(each.answer.ring)
-    return Cell(numbers.on_axis(each.answer.pool_size, pools) if len(pools) > 1 else f"{each.answer.pool_size}")
+    return Cell(format.on_axis(each.answer.pool_size, pools) if len(pools) > 1 else f"{each.answer.pool_size}")
 
 
 def _cost(each: Sized, tone: str = "", notes: tuple[str, ...] = ()) -> Cell:
     if each.ns is None:
         return ABSENT
-    interval = f"{numbers.significant(float(each.ns.low))} to {numbers.significant(float(each.ns.high))} ns"
-    return Cell(numbers.significant(float(each.ns.center)), tone, _known(each.ns, interval), notes)
+    interval = f"{format.significant(float(each.ns.low))} to {format.significant(float(each.ns.high))} ns"
+    return Cell(format.significant(float(each.ns.center)), tone, _known(each.ns, interval), notes)
 
 
 def _drops(each: Sized) -> Cell:
     if each.drop_ratio is None:
         return ABSENT
-    interval = f"{numbers.percent(float(each.drop_ratio.low))} to {numbers.percent(float(each.drop_ratio.high))} %"
-    return Cell(numbers.percent(float(each.drop_ratio.center)), detail=_known(each.drop_ratio, interval))
+    interval = f"{format.percent(float(each.drop_ratio.low))} to {format.percent(float(each.drop_ratio.high))} %"
+    return Cell(format.percent(float(each.drop_ratio.center)), detail=_known(each.drop_ratio, interval))
 
 
 def _known(found: Estimate, interval: str) -> str:
@@ -256,7 +257,7 @@ def _known(found: Estimate, interval: str) -> str:
 
 
 def _held(each: Sized) -> Cell:
-    return Cell(numbers.coarse(each.held_bytes / MIB))
+    return Cell(format.coarse(each.held_bytes / MIB))
 
 
 def _method(answer: Answer) -> Iterator[str]:
@@ -287,4 +288,4 @@ def _method(answer: Answer) -> Iterator[str]:
     for metric in others:
         yield f"Of {metric} nothing is assumed: every ring below an answer was simulated."
     if answer.missing:
-        yield f"{numbers.count(answer.missing, 'simulation')} of those wanted gave no valid row."
+        yield f"{format.count(answer.missing, 'simulation')} of those wanted gave no valid row."

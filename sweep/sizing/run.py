@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sweep.jobs.driver.loop import Watch
+
 from .. import config
 from ..config import Sweep
 from ..errors import ConfigError, SweepError
-from ..jobs.driver import Watch
 from ..jobs.prospect import Prospect
 from ..jobs.request import Request
 from ..jobs.rounds import Ran, run_rounds

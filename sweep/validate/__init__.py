@@ -7,8 +7,9 @@ finds those of other files, `verdict`, `shape` and `identity` judge, `summary` c
 tell.
 """
 
-from .experiment import Experiment
+from sweep.validate.experiment.experiment import Experiment
+from sweep.validate.experiment.reading import find, read, read_all
+
 from .judge import Outcome, judge
-from .reading import find, read, read_all
 
 __all__ = ["Experiment", "Outcome", "find", "judge", "read", "read_all"]

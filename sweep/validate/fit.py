@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from sweep.config.parameters import parameters
-from sweep.config.source import Mistake
 from sweep.errors import RunError
-from sweep.model import fixed_point
+from sweep.model.randomness import fixed_point
+from sweep.validate.experiment.experiment import Experiment, Free
+from sweep.validate.experiment.origins import chosen
+from sweep.validate.experiment.points import scenarios, solved
+from sweep.yamltree.source import Mistake
 
-from .experiment import Experiment, Free
-from .origins import chosen
-from .points import scenarios, solved
 from .predict import Predictor
 
 MOST_ROUNDS = 10  # through all fitted parameters of a file

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweep.errors import ConfigError
+from sweep.validate.experiment.experiment import Experiment
+from sweep.validate.experiment.points import scenarios, solved
+from sweep.validate.experiment.reading import read
 
-from .experiment import Experiment
 from .fit import Solution, solve
-from .points import scenarios, solved
 from .predict import Prediction, Predictor
-from .reading import read
 from .verdict import MISSES, Check, Judged, judge_identity, judge_ratio, judge_row, judge_shape, reason
 
 

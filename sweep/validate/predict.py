@@ -17,12 +17,11 @@ import pyarrow as pa
 
 from sweep import schema
 from sweep.expression import Column, Expression, ExpressionError
-from sweep.jobs.executor import processors
+from sweep.jobs.executors.choice import processors
 from sweep.model import batch
 from sweep.model.scenario import Scenario
 from sweep.schema import parameters
-
-from .forms import columns
+from sweep.validate.experiment.forms import columns
 
 
 class Prediction(NamedTuple):

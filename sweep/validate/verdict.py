@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from . import identity, shape
-from .experiment import Experiment, Identity, Ratio, Row, Shape
+from sweep.validate.experiment.experiment import Experiment, Identity, Ratio, Row, Shape
+
+from .experiment import identity, shape
 from .predict import Prediction
 
 EXACT, WITHIN, MISS, INVALID = "exact", "within", "miss", "invalid"

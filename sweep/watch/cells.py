@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from sweep.report import dataset
-from sweep.report.analysis import METRIC, Analysis, analyse
-from sweep.report.outcome import CellIndex, pairs_wanted
-from sweep.report.statements import at
+from sweep.document.statements import at
+from sweep.results import dataset
+from sweep.results.analysis import METRIC, Analysis, analyse
+from sweep.results.outcome import CellIndex, pairs_wanted
 
 PAIRS = 2  # of every column, to judge a cell
 

@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 
 from sweep import plan as planning
 from sweep.evidence import columns
-from sweep.jobs.collect import Collection, Parameters
-from sweep.jobs.decisions import NOTE as LOOKS
-from sweep.jobs.decisions import Decisions
-from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.origin import Origin
 from sweep.jobs.prospect import calibration_of, ids_of, stale
 from sweep.jobs.status import believed, last_run, swept
-from sweep.jobs.store import Part, Store
+from sweep.jobs.store.collect import Collection, Parameters
+from sweep.jobs.store.decisions import NOTE as LOOKS
+from sweep.jobs.store.decisions import Decisions
+from sweep.jobs.store.failure import Failure, recorded
+from sweep.jobs.store.parts import Part, Store
 from sweep.plan import Survey
-from sweep.report.analysis import METRIC
-from sweep.report.outcome import DROPS
+from sweep.results.analysis import METRIC
+from sweep.results.outcome import DROPS
 from sweep.schema import parameters
 from sweep.storage import snapshot
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sweep.jobs.store import Part
+from sweep.jobs.store.parts import Part
 
 WINDOW_S = 180.0  # parts that ended in this time say what the pace is now
 FEWEST = 4  # parts that are enough for that; with fewer in it, the whole run counts

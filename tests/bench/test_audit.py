@@ -16,7 +16,7 @@ from bench.audit import coverage, ensembles, gates, program, reports, sizing, ta
 from bench.audit.blocks import Ensemble
 from bench.audit.program import Intervals, SizedSeries
 from sweep import config
-from sweep.report.dataset import Dataset
+from sweep.results.dataset import Dataset
 from sweep.sizing.run import question
 from tests.report import synthetic_sweep
 from tests.report.synthetic_sweep import Effects

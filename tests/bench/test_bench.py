@@ -10,7 +10,7 @@ import pytest
 
 from bench import agree, bench, floor, lockstep, packets, simpy_model
 from sweep.config import load
-from sweep.model.histogram import bucket
+from sweep.model.counting.histogram import bucket
 from sweep.model.scenario import Arrivals, Distribution, Scenario
 
 STRATEGIES = ("page_allocator", "page_pool")

@@ -141,9 +141,9 @@ def test_names_are_those_of_the_program() -> None:
     from typing import get_type_hints
 
     from sweep import config
-    from sweep.cli.show import show
+    from sweep.cli.verbs.show import show
     from sweep.metrics import METRICS
-    from sweep.model.iommu import MODES
+    from sweep.model.hardware.iommu import MODES
     from sweep.model.kernel import ERAS
     from sweep.model.strategies import NAMES
     from sweep.show.catalogue import TOPICS

@@ -59,7 +59,7 @@ class TestFoldersOfOthers:
         code, _ = typed(place, "validate", "--out", "checks", "none.yaml")
         assert code == 2
         from sweep.errors import SweepError
-        from sweep.validate.files import make_room
+        from sweep.validate.outcome.files import make_room
 
         with pytest.raises(SweepError, match=r"has validation\.html already, which no `sweep validate` has written"):
             make_room(place / "checks")

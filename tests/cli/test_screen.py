@@ -82,7 +82,7 @@ def test_a_terminal_is_drawn_on_by_sweep_alone(tmp_path: Path) -> None:
 
     from typed import REPOSITORY
 
-    from sweep.model.jit import kernel_cache
+    from sweep.model.compiler.jit import kernel_cache
 
     text = SWEEP.replace("strategy: [page_allocator]", "label: [one]\n  strategy: [page_allocator]")
     (tmp_path / "tiny.yaml").write_text(text)

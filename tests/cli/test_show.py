@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from typed import REPOSITORY, SWEEP, sweep
 
-from sweep.jobs.failure import Failure
+from sweep.jobs.store.failure import Failure
 
 POINT = ("strategy=page_allocator", "ring=128")
 PAGE = REPOSITORY / "docs" / "how-to" / "show.md"

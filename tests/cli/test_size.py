@@ -17,7 +17,7 @@ import pytest
 import typer
 from typed import REPOSITORY, SWEEP, start, sweep
 
-from sweep.cli.size import size
+from sweep.cli.verbs.size import size
 from sweep.errors import SweepError
 from sweep.model import batch
 from sweep.model.scenario import Scenario

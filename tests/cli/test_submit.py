@@ -23,10 +23,10 @@ from typed import start, sweep
 
 from sweep.config.library import BUILT_IN
 from sweep.errors import RunError
-from sweep.jobs.jobs_address import address
-from sweep.jobs.jobs_api import connect
-from sweep.jobs.store import Store
-from sweep.jobs.submit import PACKAGE, errand, submit
+from sweep.jobs.store.parts import Store
+from sweep.jobs.submission.address import address
+from sweep.jobs.submission.api import connect
+from sweep.jobs.submission.submit import PACKAGE, errand, submit
 
 NOWHERE = "http://127.0.0.1:1"  # nobody listens on port 1
 START_S, END_S = 180, 30
@@ -123,7 +123,7 @@ def test_what_is_sent(here: Path) -> None:
     assert sent["sources"] == {name for name in _names(PACKAGE) if "__pycache__" not in name} | {
         f"configs/{name}" for name in _names(BUILT_IN)
     }
-    assert {"report/page.js", "report/page.html.j2", "py.typed"} <= sent["sources"]
+    assert {"report/page/page.js", "report/page/page.html.j2", "py.typed"} <= sent["sources"]
     assert sent["metadata"] == {"sweep.out": "s3://b/x"}
     assert sent["entrypoint"] == (
         "python -P -m sweep run tiny.yaml --set traffic=mine --address auto --nodes 2 --out s3://b/x --chunk-seconds 5"
@@ -131,7 +131,7 @@ def test_what_is_sent(here: Path) -> None:
 
 
 def test_a_cluster_that_has_just_started_is_asked_again(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweep.jobs.submit.TICK_S", 0.0)
+    monkeypatch.setattr("sweep.jobs.submission.submit.TICK_S", 0.0)
     answers: list[str] = ["No available agent to submit job, please try again later."] * 3
 
     def submit_job(**job: Any) -> str:

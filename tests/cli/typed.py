@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sweep.model.jit import kernel_cache
+from sweep.model.compiler.jit import kernel_cache
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SWEEP = """\

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 from namespaces import CHECKOUT, Node, Started
 
-from sweep.model import jit
+from sweep.model.compiler import jit
 
 STRATEGIES = ("page_allocator", "page_pool")
 # About a tenth of a second a simulation, and a chunk each.

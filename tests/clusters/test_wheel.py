@@ -81,7 +81,7 @@ def test_the_wheel_holds_every_config_and_every_file_of_the_package_and_nothing_
     }
     assert names == configs | package
     assert len(configs) > 20
-    assert {"sweep/py.typed", "sweep/report/page.html.j2"} <= package
+    assert {"sweep/py.typed", "sweep/report/page/page.html.j2"} <= package
 
 
 @pytest.mark.slow

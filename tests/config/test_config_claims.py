@@ -12,7 +12,7 @@ from sweep import schema
 from sweep.claims import Cells, ClaimError, Selector, parse
 from sweep.config import load
 from sweep.config.claims import numbers, parameter_of
-from sweep.config.columns import ColumnSource
+from sweep.config.points.columns import ColumnSource
 from sweep.errors import ConfigError
 from sweep.model.strategies import NAMES
 from sweep.schema import parameters as table

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from sweep_files import MINIMAL, column
 
-from sweep.cli.plan import kernels
+from sweep.cli.verbs.plan import kernels
 from sweep.errors import ConfigError
 
 AXIS = MINIMAL + 'axes: {kernel: ["4.18", "5.15", "6.8"]}\n'

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from sweep.config import Sweep, from_document, load
-from sweep.config.scenarios import FIELDS
+from sweep.config.points.scenarios import FIELDS
 from sweep.errors import ConfigError
 from sweep.grid import Coded, together
-from sweep.model import batch, quantiles
+from sweep.model import batch
+from sweep.model.randomness import quantiles
 from sweep.plan import cost
 from sweep.plan.survey import survey
 

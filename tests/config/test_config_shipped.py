@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from sweep.config import json_schema, load, names
-from sweep.model.host import COST_NAMES
-from sweep.model.prepare import build_tables, distributions
+from sweep.model.hardware.host import COST_NAMES
+from sweep.model.lane.prepare import build_tables, distributions
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SWEEPS = sorted(CONFIGS.glob("*.yaml"))

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from sweep.model.jit import kernel_cache
+from sweep.model.compiler.jit import kernel_cache
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 300  # for one command, kernels compiled

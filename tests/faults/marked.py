@@ -28,7 +28,7 @@ class Process(NamedTuple):
         program = Path(self.words[0]).name if self.words else ""
         if program.startswith("ray::"):
             return "other" if self.words[0].startswith(AGENTS) else "worker"
-        if any(word.endswith(("ray_process.py", "sweep.jobs.ray_process")) for word in self.words):
+        if any(word.endswith(("ray_process.py", "sweep.jobs.executors.ray.process")) for word in self.words):
             return "child"
         return {"gcs_server": "gcs", "raylet": "raylet"}.get(program, "other")
 

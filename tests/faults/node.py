@@ -17,7 +17,7 @@ from types import TracebackType
 from marked import Mark, kill, wait_for
 from scene import PLANTED, REPOSITORY, Scene
 
-from sweep.model.jit import kernel_cache
+from sweep.model.compiler.jit import kernel_cache
 
 START_S = 60.0
 LOOPBACK_UP = """

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from marked import Mark
 
-from sweep.model.jit import kernel_cache
+from sweep.model.compiler.jit import kernel_cache
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLANTED = Path(__file__).parent / "planted"

@@ -48,7 +48,7 @@ def workers(scene: Scene) -> list[int]:
     return [
         process.pid
         for process in scene.mark.processes()
-        if process.words[0].startswith("ray::run_chunk") or "sweep.jobs.trial" in process.words
+        if process.words[0].startswith("ray::run_chunk") or "sweep.jobs.executors.trial" in process.words
     ]
 
 

@@ -28,13 +28,13 @@ def load() -> None:
     import sweep.cli
     import sweep.compare
     import sweep.config
-    import sweep.jobs.jobs_api
     import sweep.jobs.run
     import sweep.jobs.status
+    import sweep.jobs.submission.api
     import sweep.query.export
     import sweep.report.contents
-    import sweep.report.page
-    import sweep.report.projection
+    import sweep.report.page.page
+    import sweep.report.projection.document
     import sweep.show.catalogue
     import sweep.validate
     import sweep.watch  # noqa: F401

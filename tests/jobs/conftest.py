@@ -60,7 +60,7 @@ def scripted(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> Go:
             return made[0]
 
         monkeypatch.setattr("sweep.jobs.run.open_executor", open_executor)
-        monkeypatch.setattr("sweep.jobs.flights.time", clock)
+        monkeypatch.setattr("sweep.jobs.driver.attempts.time", clock)
         return run(request_of(**{"chunk_s": 10.0, **options})), made[0] if made else None  # there was nothing to run
 
     return go

@@ -8,12 +8,12 @@ from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
-from sweep.jobs.executor import Join
-from sweep.jobs.ray_messages import Setup, Status, Submit
-from sweep.jobs.ray_nodes import Node
-from sweep.jobs.ray_process import Process
-from sweep.jobs.versions import versions
-from sweep.jobs.work import Outcome, Work
+from sweep.jobs.executors.protocol import Join
+from sweep.jobs.executors.ray.messages import Setup, Status, Submit
+from sweep.jobs.executors.ray.nodes import Node
+from sweep.jobs.executors.ray.process import Process
+from sweep.jobs.executors.versions import versions
+from sweep.jobs.executors.work import Outcome, Work
 
 A, B, WIDE = (
     Node(letter * 56, host, cpus, "192.0.2.1", 1)

@@ -61,7 +61,7 @@ def named(start: str, root: int | None = None) -> set[int]:
 def ray_process() -> int:
     """The far end of this process's executor: a child, whose own have its name until they have one of theirs."""
     children = {pid for pid, parent in parents().items() if parent == os.getpid()}
-    (found,) = {pid for pid in children if "sweep.jobs.ray_process" in command_line(pid).split("\0")}
+    (found,) = {pid for pid in children if "sweep.jobs.executors.ray.process" in command_line(pid).split("\0")}
     return found
 
 

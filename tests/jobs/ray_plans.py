@@ -11,8 +11,8 @@ import numpy as np
 from tiny_sweep import SWEEP
 
 from sweep import config, plan
-from sweep.jobs.executor import Executor
-from sweep.jobs.work import Outcome, Work
+from sweep.jobs.executors.protocol import Executor
+from sweep.jobs.executors.work import Outcome, Work
 from sweep.plan import Plan, digest
 
 LONG_PACKETS = 20_000_000  # many minutes without a compiler

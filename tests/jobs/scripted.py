@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from sweep.jobs.executor import Inline
+from sweep.jobs.executors.inline import Inline
+from sweep.jobs.executors.work import Ending, Outcome, Run, Work
 from sweep.jobs.run import Summary
-from sweep.jobs.work import Ending, Outcome, Run, Work
 from sweep.plan import Plan
 
 Script = Callable[[Run], Outcome | None]  # None: never ends

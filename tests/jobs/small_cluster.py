@@ -72,7 +72,7 @@ class SmallCluster:
 
     def close(self) -> None:
         """Kill it all: everything that it has started is in its session."""
-        from sweep.jobs.ray_directory import end_processes
+        from sweep.jobs.executors.ray.directory import end_processes
 
         self._process.kill()
         self._process.wait()

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sweep.jobs.blame import raised_by_model
-from sweep.jobs.failure import Failure
+from sweep.jobs.executors.blame import raised_by_model
+from sweep.jobs.store.failure import Failure
 
 
 def division() -> None:

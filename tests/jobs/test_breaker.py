@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sweep.jobs import breaker
-from sweep.jobs.breaker import BEGINNINGS, DEATHS_S, STREAK, Breaker
-from sweep.jobs.work import Ending
+from sweep.jobs.driver import breaker
+from sweep.jobs.driver.breaker import BEGINNINGS, DEATHS_S, STREAK, Breaker
+from sweep.jobs.executors.work import Ending
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.jobs import cgroups
+from sweep.jobs.executors import cgroups
 
 V1 = "31 24 0:27 {root} {point} rw,relatime - cgroup cgroup rw,{controllers}"
 V2 = "32 24 0:28 {root} {point} rw,relatime shared:9 - cgroup2 cgroup2 rw"

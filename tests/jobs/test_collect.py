@@ -13,12 +13,12 @@ from tiny_sweep import SIMULATIONS, MakeRequest
 
 from sweep import plan as planning
 from sweep import schema
-from sweep.jobs import collect
-from sweep.jobs.collect import Collection
 from sweep.jobs.origin import Origin
 from sweep.jobs.run import run
-from sweep.jobs.store import Part, Store
-from sweep.jobs.tables import Tally, write
+from sweep.jobs.store import collect
+from sweep.jobs.store.collect import Collection
+from sweep.jobs.store.parts import Part, Store
+from sweep.jobs.store.tables import Tally, write
 from sweep.plan import Survey
 
 ORIGIN = Origin.of("tiny.yaml", (), None)

@@ -11,9 +11,9 @@ import pytest
 from scripted import Go, Scripted, poisonous, through
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
-from sweep.jobs import policy
+from sweep.jobs.driver import policy
+from sweep.jobs.executors.work import Ending, Outcome, Run, Warm, Work
 from sweep.jobs.run import Summary, run
-from sweep.jobs.work import Ending, Outcome, Run, Warm, Work
 
 
 @pytest.mark.parametrize("ending", [Ending.CRASHED, Ending.MEMORY])

@@ -16,11 +16,11 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.cli.ending import failed
 from sweep.errors import SweepError
-from sweep.jobs.failure import Failure, recorded
 from sweep.jobs.prospect import look
 from sweep.jobs.run import run
 from sweep.jobs.status import status
-from sweep.jobs.store import Store
+from sweep.jobs.store.failure import Failure, recorded
+from sweep.jobs.store.parts import Store
 from sweep.model import batch
 from sweep.model.scenario import Scenario
 

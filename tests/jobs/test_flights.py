@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.jobs.flights import Flights
-from sweep.jobs.policy import Piece
-from sweep.jobs.work import Run
+from sweep.jobs.driver.attempts import Flights
+from sweep.jobs.driver.policy import Piece
+from sweep.jobs.executors.work import Run
 
 
 def runs(flights: Flights, *alone: bool) -> list[Run]:

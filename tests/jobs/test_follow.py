@@ -14,7 +14,7 @@ import pytest
 
 from sweep import storage
 from sweep.errors import IncompleteError, RunError, SweepError
-from sweep.jobs.follow import follow
+from sweep.jobs.submission.follow import follow
 from sweep.storage import snapshot
 
 NEVER_S = 1e-9  # so little patience that the second try is the last
@@ -63,7 +63,7 @@ class Cluster:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweep.jobs.follow.TICK_S", 0.0)
+    monkeypatch.setattr("sweep.jobs.submission.follow.TICK_S", 0.0)
 
 
 def watched(cluster: Cluster, patience_s: float = 60.0) -> tuple[str, int]:

@@ -17,7 +17,9 @@ from tiny_sweep import SIMULATIONS, SWEEP, MakeRequest
 
 from sweep import config
 from sweep import plan as planning
-from sweep.model import batch, jit, quantiles
+from sweep.model import batch
+from sweep.model.compiler import jit
+from sweep.model.randomness import quantiles
 from sweep.model.scenario import Arrivals, Distribution, Scenario
 from sweep.plan import identity
 from sweep.plan.identity import BESIDE, FIELDS, Identity, digest, numbers, texts

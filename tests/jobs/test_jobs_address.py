@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sweep.errors import SweepError
-from sweep.jobs.jobs_address import address as read_address
+from sweep.jobs.submission.address import address as read_address
 
 
 @pytest.fixture(autouse=True)

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from sweep.errors import RunError, SweepError
-from sweep.jobs import jobs_api
-from sweep.jobs.jobs_address import address as read_address
-from sweep.jobs.provenance import versions
+from sweep.jobs.store.provenance import versions
+from sweep.jobs.submission import api
+from sweep.jobs.submission.address import address as read_address
 
 
 def connect(address: str) -> object:
-    return jobs_api.connect(read_address(address))
+    return api.connect(read_address(address))
 
 
 @dataclass

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.jobs.kernels import one_compiles, uncompiled
-from sweep.model import jit
+from sweep.jobs.executors.kernels import one_compiles, uncompiled
+from sweep.model.compiler import jit
 from sweep.plan.identity import code
 
 STRATEGY = "page_pool"
@@ -43,7 +43,7 @@ def test_the_others_wait_for_the_kernel() -> None:
 
 
 def test_a_kernel_that_is_there_is_loaded_by_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweep.jobs.kernels._compiled", lambda tag: True)
+    monkeypatch.setattr("sweep.jobs.executors.kernels._compiled", lambda tag: True)
     assert uncompiled([STRATEGY], code([STRATEGY])) == []
     with one_compiles(STRATEGY):
         assert _enter(STRATEGY).wait(WITHIN_S)
@@ -52,7 +52,7 @@ def test_a_kernel_that_is_there_is_loaded_by_all_at_once(monkeypatch: pytest.Mon
 def test_those_who_have_waited_do_not_load_it_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second and third are let in together once the first has compiled."""
     compiled = threading.Event()
-    monkeypatch.setattr("sweep.jobs.kernels._compiled", lambda tag: compiled.is_set())
+    monkeypatch.setattr("sweep.jobs.executors.kernels._compiled", lambda tag: compiled.is_set())
     loading = threading.Barrier(2, timeout=WITHIN_S)
     together: list[int] = []
 

@@ -11,12 +11,12 @@ import pytest
 from looked import ASKED, LOOKS, counts
 from tiny_sweep import MakeRequest, read
 
-from sweep.jobs.executor import Inline
-from sweep.jobs.failure import recorded
+from sweep.jobs.executors.inline import Inline
+from sweep.jobs.executors.work import Ending, Outcome, Run, Work
 from sweep.jobs.run import run
 from sweep.jobs.status import status
-from sweep.jobs.store import Store
-from sweep.jobs.work import Ending, Outcome, Run, Work
+from sweep.jobs.store.failure import recorded
+from sweep.jobs.store.parts import Store
 
 
 def test_simulations_that_fail_end_their_comparison_and_no_other(

@@ -16,12 +16,12 @@ import pytest
 from looked import ASKED, LOOKS, POINTS, TARGET, counts, ids, looked
 from tiny_sweep import MakeRequest, read
 
-from sweep.jobs.decisions import Decision, Decisions
-from sweep.jobs.driver import Driver
+from sweep.jobs.driver.loop import Driver
 from sweep.jobs.request import Request
 from sweep.jobs.run import Summary, run
 from sweep.jobs.status import status
-from sweep.jobs.store import Store
+from sweep.jobs.store.decisions import Decision, Decisions
+from sweep.jobs.store.parts import Store
 from sweep.plan import survey
 
 

@@ -9,7 +9,7 @@ import resource
 import numpy as np
 import pytest
 
-from sweep.jobs import memory
+from sweep.jobs.executors import memory
 
 MIB = 1 << 20
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from sweep.errors import SweepError
-from sweep.jobs.executor import Join, joined
+from sweep.jobs.executors.choice import joined
+from sweep.jobs.executors.protocol import Join
 from sweep.jobs.origin import Origin, options
 
 

@@ -16,10 +16,10 @@ from tiny_sweep import SIMULATIONS, MakeRequest
 from sweep import plan as planning
 from sweep.errors import ConfigError, RunError, SweepError
 from sweep.grid import Coded, Layout
-from sweep.jobs.executor import worker_count
-from sweep.jobs.task import attempt_run, run_chunk
-from sweep.jobs.work import Ending, Run
-from sweep.model import jit
+from sweep.jobs.executors.choice import worker_count
+from sweep.jobs.executors.task import attempt_run, run_chunk
+from sweep.jobs.executors.work import Ending, Run
+from sweep.model.compiler import jit
 from sweep.model.scenario import Distribution
 from sweep.plan import file as plan_file
 from sweep.plan.identity import canonical

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.jobs import policy
-from sweep.jobs.policy import Piece, again, blames
-from sweep.jobs.work import Ending
+from sweep.jobs.driver import policy
+from sweep.jobs.driver.policy import Piece, again, blames
+from sweep.jobs.executors.work import Ending
 
 Behaviour = Callable[[Piece], Ending]
 

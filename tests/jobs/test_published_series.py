@@ -11,7 +11,7 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 from sweep import report, schema, storage
 from sweep.errors import RunError
 from sweep.jobs.run import run
-from sweep.model.series import BINS, INSTANTS, SERIES
+from sweep.model.counting.series import BINS, INSTANTS, SERIES
 from sweep.storage import snapshot
 
 

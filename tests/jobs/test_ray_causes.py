@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from sweep.jobs import ray_causes
-from sweep.jobs.ray_causes import cause, logs
+from sweep.jobs.executors.ray import causes
+from sweep.jobs.executors.ray.causes import cause, logs
 
 AT = "[2026-11-30 03:53:56,563 {} 12960 12970] (raylet) "
 
 
 @pytest.fixture(autouse=True)
 def _no_pids_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ray_causes, "pids_limit", lambda: (None, False))
-    monkeypatch.setattr(ray_causes, "described", lambda: "ulimit -v is 9")
+    monkeypatch.setattr(causes, "pids_limit", lambda: (None, False))
+    monkeypatch.setattr(causes, "described", lambda: "ulimit -v is 9")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_of_a_text(text: str, said: str) -> None:
 def test_a_container_that_refused_a_process_is_the_reason_where_nothing_says_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ray_causes, "pids_limit", lambda: (60, True))
+    monkeypatch.setattr(causes, "pids_limit", lambda: (60, True))
     assert cause(["bye"]) == "no more processes or threads may be started (ulimit -v is 9)"
 
 

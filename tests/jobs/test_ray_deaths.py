@@ -16,9 +16,10 @@ from processes import alive, descendants, named, private_directories, ray_proces
 from ray_plans import LONG, SHORT, collect, mixed_plan, wait_until
 
 from sweep.errors import RunError
-from sweep.jobs.executor import Executor, open_executor
-from sweep.jobs.ray_directory import Directory, end_processes
-from sweep.jobs.work import Ending, Run, Warm
+from sweep.jobs.executors.choice import open_executor
+from sweep.jobs.executors.protocol import Executor
+from sweep.jobs.executors.ray.directory import Directory, end_processes
+from sweep.jobs.executors.work import Ending, Run, Warm
 
 pytestmark = pytest.mark.slow
 
@@ -26,8 +27,8 @@ RUN_THAT_IS_KILLED = """\
 import sys
 from pathlib import Path
 from ray_plans import LONG, mixed_plan
-from sweep.jobs.executor import open_executor
-from sweep.jobs.work import Run
+from sweep.jobs.executors.choice import open_executor
+from sweep.jobs.executors.work import Run
 folder = Path(sys.argv[1])
 executor = open_executor("ray", mixed_plan(folder), 2, None, folder / "executor.log")
 executor.submit(Run(LONG))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 
-from sweep.jobs.ray_demand import MOST_CPUS, Demand
+from sweep.jobs.executors.ray.demand import MOST_CPUS, Demand
 
 
 def test_every_chunk_that_is_not_done_is_worth_a_cpu() -> None:

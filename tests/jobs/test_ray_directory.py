@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sweep.errors import RunError
-from sweep.jobs.ray_directory import ROOT_BYTES, SOCKET, Directory
+from sweep.jobs.executors.ray.directory import ROOT_BYTES, SOCKET, Directory
 
 OTHER = 65534  # nobody
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
@@ -62,7 +62,7 @@ def test_not_where_others_could_put_another_in_its_place(root: Path) -> None:
 
 
 def test_nowhere(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweep.jobs.ray_directory.keeps_entries", lambda folder: False)
+    monkeypatch.setattr("sweep.jobs.executors.ray.directory.keeps_entries", lambda folder: False)
     with pytest.raises(RunError, match=r'no place .* in "/tmp" other users .*\n  next: set TMPDIR .*--executor inline'):
         Directory()
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import sweep
-from sweep.jobs.executor import Join
-from sweep.jobs.ray_environment import environment, safe_search_path
+from sweep.jobs.executors.protocol import Join
+from sweep.jobs.executors.ray.environment import environment, safe_search_path
 
 HERE = str(Path(sweep.__file__).resolve().parents[1])
 

@@ -7,8 +7,8 @@ import pytest
 import ray.exceptions as rays
 from ray._private.utils import check_version_info
 
-from sweep.jobs.ray_errors import NO_RAYLET, cut_off, outcome_of, refusal, together
-from sweep.jobs.work import Ending, Outcome
+from sweep.jobs.executors.ray.errors import NO_RAYLET, cut_off, outcome_of, refusal, together
+from sweep.jobs.executors.work import Ending, Outcome
 
 
 def _raised(cause: Exception) -> Exception:

@@ -19,11 +19,12 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep import config
 from sweep.errors import RunError, SweepError
-from sweep.jobs.executor import Executor, Join, open_executor
+from sweep.jobs.executors.choice import open_executor
+from sweep.jobs.executors.protocol import Executor, Join
+from sweep.jobs.executors.work import Ending, Run, Warm
 from sweep.jobs.origin import Origin
 from sweep.jobs.request import Request
 from sweep.jobs.run import Summary, run
-from sweep.jobs.work import Ending, Run, Warm
 
 ALLOWED_BYTES = 150 << 20  # a worker: what it takes is in tests/faults
 

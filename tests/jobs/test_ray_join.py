@@ -19,8 +19,9 @@ from small_cluster import ENVIRONMENT, SmallCluster
 
 import sweep
 from sweep.errors import IncompleteError, RunError
-from sweep.jobs.executor import Executor, Join, open_executor
-from sweep.jobs.work import Ending, Run, Warm
+from sweep.jobs.executors.choice import open_executor
+from sweep.jobs.executors.protocol import Executor, Join
+from sweep.jobs.executors.work import Ending, Run, Warm
 
 pytestmark = pytest.mark.slow
 
@@ -168,7 +169,8 @@ def test_a_machine_that_is_no_node_is_told_so(cluster: SmallCluster, join: Open,
 import sys
 from pathlib import Path
 from ray_plans import mixed_plan, wait_until
-from sweep.jobs.executor import Join, open_executor
+from sweep.jobs.executors.protocol import Join
+from sweep.jobs.executors.choice import open_executor
 folder = Path(sys.argv[2])
 executor = open_executor("ray", mixed_plan(folder), 1, Join(sys.argv[1]), folder / "executor.log")
 try:

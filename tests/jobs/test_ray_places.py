@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sweep.jobs import ray_nodes, ray_reach
-from sweep.jobs.ray_nodes import Node, Nodes
-from sweep.jobs.ray_places import Places
-from sweep.jobs.ray_reach import ANSWER_S, SILENT_S, Reach, answering
-from sweep.jobs.work import Run
+from sweep.jobs.executors.ray import nodes as ray_nodes
+from sweep.jobs.executors.ray import reach as ray_reach
+from sweep.jobs.executors.ray.nodes import Node, Nodes
+from sweep.jobs.executors.ray.places import Places
+from sweep.jobs.executors.ray.reach import ANSWER_S, SILENT_S, Reach, answering
+from sweep.jobs.executors.work import Run
 
 SMALL, LARGE = Node("s", "small", 1, "192.0.2.1", 1), Node("l", "large", 4, "192.0.2.2", 1)
 

@@ -17,8 +17,9 @@ import pytest
 from processes import descendants, named, private_directories
 from ray_plans import LONG, SHORT, collect, mixed_plan, wait_until
 
-from sweep.jobs.executor import Executor, open_executor
-from sweep.jobs.work import Ending, Run
+from sweep.jobs.executors.choice import open_executor
+from sweep.jobs.executors.protocol import Executor
+from sweep.jobs.executors.work import Ending, Run
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user as well")

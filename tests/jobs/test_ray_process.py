@@ -11,12 +11,12 @@ import pytest
 from noted_ray import WIDE, A, B, Bench
 
 from sweep.errors import IncompleteError, RunError
-from sweep.jobs import ray_process
-from sweep.jobs.executor import Join
-from sweep.jobs.ray_messages import Cancel, Status
-from sweep.jobs.ray_process import CRASH_S
-from sweep.jobs.versions import versions
-from sweep.jobs.work import Ending, Outcome, Run, Warm
+from sweep.jobs.executors.protocol import Join
+from sweep.jobs.executors.ray import process
+from sweep.jobs.executors.ray.messages import Cancel, Status
+from sweep.jobs.executors.ray.process import CRASH_S
+from sweep.jobs.executors.versions import versions
+from sweep.jobs.executors.work import Ending, Outcome, Run, Warm
 
 DONE = Outcome(Ending.DONE, b"part")
 
@@ -140,7 +140,7 @@ def test_a_crash_on_a_node_that_goes_is_a_loss_and_on_one_that_stays_a_crash(
         assert seconds == CRASH_S
         return SimpleNamespace(start=lambda: later.append(lambda: function(*arguments)))
 
-    monkeypatch.setattr(ray_process.threading, "Timer", timer)
+    monkeypatch.setattr(process.threading, "Timer", timer)
     bench.join(A, B)
     bench.submit(Run(0), Run(1))
     for node in (A, B):

@@ -17,10 +17,11 @@ from processes import alive, descendants, named, ray_process, until
 from ray_plans import SHORT, collect, mixed_plan
 
 from sweep.errors import RunError
-from sweep.jobs import ray_start
-from sweep.jobs.executor import Executor, open_executor
-from sweep.jobs.ray_start import STORE_BYTES, CannotStartError, Death, Watch, dead_children, store_folder
-from sweep.jobs.work import Ending, Run
+from sweep.jobs.executors.choice import open_executor
+from sweep.jobs.executors.protocol import Executor
+from sweep.jobs.executors.ray import start
+from sweep.jobs.executors.ray.start import STORE_BYTES, CannotStartError, Death, Watch, dead_children, store_folder
+from sweep.jobs.executors.work import Ending, Run
 
 SOON_S = 60  # 20 s on a machine that has nothing else to do
 SWEEP = "from sweep.__main__ import main; main()"
@@ -40,11 +41,11 @@ PIDS = Path("/sys/fs/cgroup/pids") if Path("/sys/fs/cgroup/pids").is_dir() else 
 
 def test_where_objects_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To shared memory, else to a disk that has room, else nowhere."""
-    monkeypatch.setattr(ray_start, "SHARED_MEMORY", str(tmp_path))
+    monkeypatch.setattr(start, "SHARED_MEMORY", str(tmp_path))
     assert store_folder("/tmp") == str(tmp_path)
-    monkeypatch.setattr(ray_start, "SHARED_MEMORY", "/proc")
+    monkeypatch.setattr(start, "SHARED_MEMORY", "/proc")
     assert store_folder(str(tmp_path)) == str(tmp_path)
-    monkeypatch.setattr(ray_start, "STORE_BYTES", 1 << 60)
+    monkeypatch.setattr(start, "STORE_BYTES", 1 << 60)
     with pytest.raises(CannotStartError, match=r"objects need .* MiB, and /proc cannot be written .* and .* MiB free"):
         store_folder(str(tmp_path))
     with pytest.raises(CannotStartError, match="logs need 16 MiB, and /proc cannot be written"):
@@ -83,7 +84,7 @@ def test_a_child_that_nobody_waits_for_is_found_out_and_one_that_is_waited_for_i
 
 
 def test_processes_that_wait_for_each_other_are_told_from_one_that_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ray_start, "IDLE_S", 1.5)
+    monkeypatch.setattr(start, "IDLE_S", 1.5)
     with session("import time; time.sleep(100)") as idle, session("while True: pass") as busy:
         watch = Watch(busy.pid)
         assert looked(Watch(idle.pid)) == "its processes have waited for each other for 2 s"
@@ -223,7 +224,7 @@ def test_a_start_that_somebody_kills_is_made_again_once(executor: Executor, tmp_
 
 @pytest.mark.slow
 def test_a_start_that_is_slow_says_for_how_long(executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweep.jobs.ray_executor.ANNOUNCE_S", 0.5)
+    monkeypatch.setattr("sweep.jobs.executors.ray.executor.ANNOUNCE_S", 0.5)
     os.kill(ray_process(), signal.SIGSTOP)
     time.sleep(1.5)
     executor.wait(0.1)

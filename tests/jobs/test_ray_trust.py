@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.jobs.ray_trust import is_private, keeps_entries
+from sweep.jobs.executors.ray.trust import is_private, keeps_entries
 
 OTHER = 65534  # nobody
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")

@@ -14,14 +14,14 @@ import pytest
 from numpy.typing import NDArray
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
-from sweep.jobs.executor import Inline
-from sweep.jobs.failure import recorded
+from sweep.jobs.executors.inline import Inline
+from sweep.jobs.executors.work import Ending, Outcome, Run, Work
 from sweep.jobs.request import Request
 from sweep.jobs.rounds import Ran, run_rounds
 from sweep.jobs.run import run
 from sweep.jobs.status import status
-from sweep.jobs.store import Store
-from sweep.jobs.work import Ending, Outcome, Run, Work
+from sweep.jobs.store.failure import recorded
+from sweep.jobs.store.parts import Store
 
 POINTS, REPLICATES = 8, 2
 Rounds = list[list[tuple[int, int]]]  # (point, replicate) of each round

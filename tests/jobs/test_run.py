@@ -14,12 +14,13 @@ import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.errors import IncompleteError
-from sweep.jobs.executor import Join
+from sweep.jobs.executors.protocol import Join
 from sweep.jobs.prospect import look
 from sweep.jobs.request import Request
 from sweep.jobs.run import run
-from sweep.jobs.store import Store
-from sweep.model import batch, jit
+from sweep.jobs.store.parts import Store
+from sweep.model import batch
+from sweep.model.compiler import jit
 from sweep.plan.forecast import KERNEL_S, RAY_START_S
 
 

@@ -22,7 +22,7 @@ import sweep
 from sweep import report, storage
 from sweep.errors import IncompleteError, RunError
 from sweep.jobs.run import Request, run
-from sweep.jobs.store import Store
+from sweep.jobs.store.parts import Store
 from sweep.storage import location
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,8 +15,8 @@ from tiny_sweep import MakeRequest
 from sweep import schema
 from sweep.model import batch
 from sweep.model.counters import COUNTERS, HISTOGRAM_BUCKETS
-from sweep.model.host import COSTS
-from sweep.report import histogram
+from sweep.model.hardware.host import COSTS
+from sweep.results import histogram
 from sweep.schema import metrics, parameters
 from sweep.schema.fields import ROLES
 

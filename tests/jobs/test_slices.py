@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sweep.jobs.policy import Piece
-from sweep.jobs.slices import PER_WORKER, SHORTEST_S, Slices
+from sweep.jobs.driver.policy import Piece
+from sweep.jobs.driver.slices import PER_WORKER, SHORTEST_S, Slices
 from sweep.plan import Chunk
 
 SIMULATIONS = 12

@@ -12,7 +12,7 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.errors import RunError, SweepError
 from sweep.jobs.run import run
-from sweep.jobs.store import Store
+from sweep.jobs.store.parts import Store
 from sweep.storage import beneath
 
 

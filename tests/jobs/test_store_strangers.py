@@ -12,10 +12,10 @@ import pyarrow as pa
 import pytest
 from tiny_sweep import MakeRequest, read
 
+from sweep.jobs.executors.task import METADATA, encode
 from sweep.jobs.run import run
 from sweep.jobs.status import status
-from sweep.jobs.store import Store
-from sweep.jobs.task import METADATA, encode
+from sweep.jobs.store.parts import Store
 from sweep.plan import digest
 
 

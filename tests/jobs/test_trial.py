@@ -10,9 +10,9 @@ import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest
 
 from sweep import plan as planning
+from sweep.jobs.executors.trial import judge, watched
+from sweep.jobs.executors.work import Ending, Outcome, Run
 from sweep.jobs.prospect import look
-from sweep.jobs.trial import judge, watched
-from sweep.jobs.work import Ending, Outcome, Run
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT])

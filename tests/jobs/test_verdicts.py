@@ -12,10 +12,10 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.cli.ending import trouble
 from sweep.errors import RunError
-from sweep.jobs.failure import recorded
+from sweep.jobs.executors.work import Ending, Outcome, Run, Warm, Work
 from sweep.jobs.status import status
-from sweep.jobs.store import Store
-from sweep.jobs.work import Ending, Outcome, Run, Warm, Work
+from sweep.jobs.store.failure import recorded
+from sweep.jobs.store.parts import Store
 
 
 @pytest.mark.parametrize("chance", [0.3, 0.7])

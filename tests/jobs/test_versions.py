@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import sweep
-from sweep.jobs.versions import PACKAGES, differences, versions
-from sweep.model import jit
+from sweep.jobs.executors.versions import PACKAGES, differences, versions
+from sweep.model.compiler import jit
 from sweep.model.strategies import NAMES
 
 
@@ -33,7 +33,7 @@ def test_any_source_counts(tmp_path: Path) -> None:
     """Two nodes whose machinery differs might not understand each other; what is not source does not matter."""
     shutil.copytree(Path(sweep.__file__).parent, tmp_path / "sweep", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "sweep" / "notes.txt").write_text("nothing")
-    code = "import json; from sweep.jobs.versions import versions; print(json.dumps(dict(versions())))"
+    code = "import json; from sweep.jobs.executors.versions import versions; print(json.dumps(dict(versions())))"
 
     def there() -> str:
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

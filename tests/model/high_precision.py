@@ -2,7 +2,7 @@
 """Quantiles to fifty digits by Python's decimals, for tables to be held against; it shares nothing with the model.
 
 `Decimal.exp` and `Decimal.ln` are correctly rounded.  Everything here is called inside `precise()`.  A program: it
-prints sweep/model/normal.py.
+prints sweep/model/randomness/normal.py.
 """
 
 from __future__ import annotations

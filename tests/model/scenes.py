@@ -12,11 +12,11 @@ from dataclasses import fields, replace
 from typing import Any
 
 from sweep.model import batch
-from sweep.model.capacity import measure
-from sweep.model.host import COST_NAMES, HARDWARE_NAMES
-from sweep.model.jit import bind, device
+from sweep.model.compiler.jit import bind, device
+from sweep.model.hardware.host import COST_NAMES, HARDWARE_NAMES
+from sweep.model.lane.capacity import measure
+from sweep.model.lane.sim import Sim
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
-from sweep.model.sim import Sim
 from sweep.model.strategies import strategy
 
 from ..reference.comparison import prepare, run_engine

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from sweep.model.lane.sim import NEVER, Sim
 from sweep.model.scenario import Distribution, Scenario
-from sweep.model.sim import NEVER, Sim
 from sweep.model.traffic.arrivals import DROP, FORWARD, LOCAL, accept, accept_until, next_packet
 
 from .scenes import NS, US, WIRE_PS, scenario, world

@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.model import fixed_point
+from sweep.model.randomness import fixed_point
 
 BITS = st.sampled_from([64, 96, 192])
 

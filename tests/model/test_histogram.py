@@ -6,7 +6,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.model.histogram import BUCKETS, bounds, bucket
+from sweep.model.counting.histogram import BUCKETS, bounds, bucket
 
 
 def by_bit_length(value: int) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from sweep.model import batch
-from sweep.model.sim import NAPI, PROCESS, Sim
+from sweep.model.lane.sim import NAPI, PROCESS, Sim
 from sweep.model.strategies import hugepage_pool
 
 from .scenes import plain, scenario, world

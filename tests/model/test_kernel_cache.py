@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sweep.model import jit, kernel_cache
-from sweep.model.kernel_cache import PREFIX, KernelCacheWarning, make, usable
+from sweep.model.compiler import jit, kernel_cache
+from sweep.model.compiler.kernel_cache import PREFIX, KernelCacheWarning, make, usable
 
 REPOSITORY = Path(__file__).parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give files to another user")

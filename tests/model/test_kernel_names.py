@@ -8,8 +8,9 @@ import re
 import pytest
 
 from sweep import schema
-from sweep.model import batch, pool
+from sweep.model import batch
 from sweep.model.fields import Field
+from sweep.model.page_pool import pool
 
 FIELDS = {field.name: field for field in (*batch.all_counter_fields(), *pool.POOL, *pool.PAGE)}
 NAMED = {name: field for name, field in FIELDS.items() if field.kernel}

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.model import laws
-from sweep.model.sim import Sim
+from sweep.model.counting import laws
+from sweep.model.lane.sim import Sim
 from sweep.model.strategies import NAMES, strategy
 
 from ..reference.comparison import prepare, run_engine

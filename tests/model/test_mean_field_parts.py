@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
-from sweep.model.contention import lock_wait_ps
-from sweep.model.iommu import DESCRIPTOR_WALKS_PPM, ORDERED_MISS_PPM, SCATTERED_MISS_PPM, distinct_ppm, measure_walks
-from sweep.model.llc import measure_cache, measure_reuse, opened
-from sweep.model.poisson import PPM, tail_ppm
+from sweep.model.hardware.contention import lock_wait_ps
+from sweep.model.hardware.iommu import (
+    DESCRIPTOR_WALKS_PPM,
+    ORDERED_MISS_PPM,
+    SCATTERED_MISS_PPM,
+    distinct_ppm,
+    measure_walks,
+)
+from sweep.model.hardware.llc import measure_cache, measure_reuse, opened
+from sweep.model.hardware.poisson import PPM, tail_ppm
 
 from .scenes import NS, US, hardware, knobs, scenario, world
 

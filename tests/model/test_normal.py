@@ -6,7 +6,7 @@ from __future__ import annotations
 from decimal import Decimal
 from math import gcd
 
-from sweep.model import normal
+from sweep.model.randomness import normal
 
 from .high_precision import below, density, precise
 

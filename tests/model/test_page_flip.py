@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sweep.model.sim import KEPT, NAPI, PROCESS, SOFTIRQ, Sim
+from sweep.model.lane.sim import KEPT, NAPI, PROCESS, SOFTIRQ, Sim
 from sweep.model.strategies import page_flip
 
 from .scenes import FORWARD, LOCAL, NS, US, constant, knobs, run, scenario, world

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.model.sim import NAPI, XDP_FRAME
+from sweep.model.lane.sim import NAPI, XDP_FRAME
 from sweep.model.strategies import page_pool
 
 from .test_page_pool import CONTEXTS, PRICE, make, own, spent, take, times

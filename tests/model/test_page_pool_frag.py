@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweep.model.sim import NAPI, PROCESS, SOFTIRQ, Sim
+from sweep.model.lane.sim import NAPI, PROCESS, SOFTIRQ, Sim
 from sweep.model.strategies import page_pool_frag
 
 from .scenes import scenario, world

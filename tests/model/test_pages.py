@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from sweep.model.lane.sim import NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, Sim
 from sweep.model.pages import (
     block_alloc,
     block_free,
@@ -16,7 +17,6 @@ from sweep.model.pages import (
     page_bulk,
     page_free,
 )
-from sweep.model.sim import NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, Sim
 
 from .scenes import scenario, world
 

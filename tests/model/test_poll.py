@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from sweep.model import batch
-from sweep.model.sim import Sim
+from sweep.model.lane.sim import Sim
 
 from .scenes import FORWARD, LOCAL, NS, US, constant, run, scenario
 

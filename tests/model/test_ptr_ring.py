@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.model.ptr_ring import NOTHING, ring_batch, ring_put, ring_stale, ring_take, rings
+from sweep.model.page_pool.ptr_ring import NOTHING, ring_batch, ring_put, ring_stale, ring_take, rings
 
 from .object_ring import Ring
 

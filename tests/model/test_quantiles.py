@@ -14,8 +14,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from sweep.model import fixed_point, prepare, quantiles
-from sweep.model.quantiles import LIMIT, SIZE, sample, table
+from sweep.model.lane import prepare
+from sweep.model.randomness import fixed_point, quantiles
+from sweep.model.randomness.quantiles import LIMIT, SIZE, sample, table
 from sweep.model.scenario import Distribution
 from sweep.model.traffic.arrivals import BURST_SHIFT
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sweep.model.histogram import bucket
+from sweep.model.counting.histogram import bucket
+from sweep.model.lane.sim import Sim
 from sweep.model.scenario import Scenario
-from sweep.model.sim import Sim
 
 from .scenes import LOCAL, NS, US, constant, run, scenario
 

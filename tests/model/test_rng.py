@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sweep.model.rng import draw
+from sweep.model.randomness.rng import draw
 
 MASK = (1 << 64) - 1
 

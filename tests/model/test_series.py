@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sweep.model import batch
-from sweep.model.histogram import bounds
-from sweep.model.series import BINS, SERIES
+from sweep.model.counting.histogram import bounds
+from sweep.model.counting.series import BINS, SERIES
 from sweep.model.strategies import NAMES
 
 from .scenes import run, scenario

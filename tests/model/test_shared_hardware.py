@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from sweep.model import batch
-from sweep.model.capacity import measure
-from sweep.model.contention import lock_wait_ps
-from sweep.model.iommu import DESCRIPTOR_WALKS_PPM, ORDERED_MISS_PPM
-from sweep.model.poisson import PPM
+from sweep.model.hardware.contention import lock_wait_ps
+from sweep.model.hardware.iommu import DESCRIPTOR_WALKS_PPM, ORDERED_MISS_PPM
+from sweep.model.hardware.poisson import PPM
+from sweep.model.lane.capacity import measure
+from sweep.model.lane.sim import NEVER, Sim
 from sweep.model.scenario import Scenario
-from sweep.model.sim import NEVER, Sim
 from sweep.model.strategies import strategy
 from sweep.model.traffic.arrivals import accept, next_packet
 

@@ -8,7 +8,8 @@ import inspect
 import numpy as np
 import pytest
 
-from sweep.model import batch, laws
+from sweep.model import batch
+from sweep.model.counting import laws
 from sweep.model.fields import Field, Knob
 from sweep.model.scenario import Scenario
 from sweep.model.strategies import NAMES, strategy

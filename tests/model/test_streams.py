@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.model import streams
+from sweep.model.randomness import streams
 from sweep.model.scenario import Distribution, Scenario
 
 from .scenes import LOCAL, US, constant, run, scenario

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sweep.model.trace import COLUMNS, Trace, read_trace
-from sweep.model.trace_run import Difference, differences, plain_kernel, run
+from sweep.replay.run import Difference, differences, plain_kernel, run
+from sweep.replay.trace import COLUMNS, Trace, read_trace
 
 from .traces import LINES, TRACES, row
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.model.trace import COLUMNS, encode
-from sweep.model.trace_run import Answer, fragment_handles, handle_hash, plain_kernel, run
+from sweep.replay.run import Answer, fragment_handles, handle_hash, plain_kernel, run
+from sweep.replay.trace import COLUMNS, encode
 
 from .traces import trace
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sweep.model.trace import TraceError, read_trace
+from sweep.replay.trace import TraceError, read_trace
 
 from .traces import row, trace
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.model.trace_run import run
+from sweep.replay.run import run
 
 from . import object_pool
 from .traces import row, trace

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from sweep.model.histogram import bucket
-from sweep.model.sim import KEPT, NAPI, NEVER, SOFTIRQ, Sim
+from sweep.model.counting.histogram import bucket
+from sweep.model.lane.sim import KEPT, NAPI, NEVER, SOFTIRQ, Sim
 from sweep.model.tx import clean_tx, completion_ps, transmit
 
 from .scenes import FORWARD, NS, US, note_release, plain, scenario, world

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sweep.model.sim import NAPI, PROCESS, PROCESS_LOCAL, SOFTIRQ, XDP_FRAME, Sim
+from sweep.model.lane.sim import NAPI, PROCESS, PROCESS_LOCAL, SOFTIRQ, XDP_FRAME, Sim
 from sweep.model.strategies import zero_copy
 
 from .scenes import LOCAL, NS, US, constant, run, scenario, world

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sweep.model.trace import COLUMNS, Trace, read_trace
+from sweep.replay.trace import COLUMNS, Trace, read_trace
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "page_pool" / "traces.public.jsonl"
 LINES = GOLDEN.read_text(encoding="utf-8").splitlines()

@@ -10,7 +10,7 @@ import json
 import numpy as np
 import pytest
 
-from sweep.report import packing
+from sweep.report.page import packing
 
 
 def unpacked(text: str) -> tuple[dict, dict[str, np.ndarray]]:

@@ -14,9 +14,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from synthetic_sweep import table
 
-from sweep import report
+from sweep import format, report
 from sweep.foreign import drawn, visible_line
-from sweep.report import numbers
 
 VIEWS = ("curves", "pareto", "costs", "census", "shares")
 POINTS = "table.live"
@@ -256,10 +255,10 @@ def test_numbers_are_written_as_in_the_tables(page: Browser) -> None:
     times = [5.0, 628.0, 11_040.0, 3.2e6, 4e9]
     halves = [0.00001, 0.0004, 0.012, 0.2]
     mapped = "return arguments[0].map((value) => {}(value))".format
-    assert page.run(mapped("significant"), values) == [numbers.significant(value) for value in values]
-    assert page.run(mapped("percent"), shares) == [f"{numbers.percent(value)} %" for value in shares]
-    assert page.run(mapped("time"), times) == [numbers.time(value) for value in times]
-    assert page.run(mapped("halfWidth"), halves) == [numbers.half_width(value) for value in halves]
+    assert page.run(mapped("significant"), values) == [format.significant(value) for value in values]
+    assert page.run(mapped("percent"), shares) == [f"{format.percent(value)} %" for value in shares]
+    assert page.run(mapped("time"), times) == [format.time(value) for value in times]
+    assert page.run(mapped("halfWidth"), halves) == [format.half_width(value) for value in halves]
 
 
 def test_names_are_only_text(chromium: Browser, tmp_path: Path) -> None:

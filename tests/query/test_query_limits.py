@@ -89,7 +89,7 @@ def test_a_table_of_text_is_not_endless(known: Path) -> None:
 
 @pytest.mark.parametrize(("memory", "why"), [("lots", "is not a number"), ("1 B", "out of bounds"), ("3 us", "us")])
 def test_a_size_that_is_none(memory: str, why: str) -> None:
-    from sweep.cli.query import _bytes
+    from sweep.cli.verbs.query import _bytes
 
     with pytest.raises(SweepError, match=why):
         _bytes(memory)

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from sweep.model import batch, laws, poll
-from sweep.model.capacity import measure
-from sweep.model.jit import bind
+from sweep.model import batch, poll
+from sweep.model.compiler.jit import bind
+from sweep.model.counting import laws
+from sweep.model.counting.series import SERIES
+from sweep.model.lane.capacity import measure
+from sweep.model.lane.sim import Sim
 from sweep.model.scenario import Scenario
-from sweep.model.series import SERIES
-from sweep.model.sim import Sim
 from sweep.model.strategies import strategy
 
 from .simulation import Simulation

@@ -13,8 +13,8 @@ from dataclasses import replace
 from random import Random
 
 from sweep.model.batch import Prepared
-from sweep.model.host import COST_NAMES
-from sweep.model.iommu import MODES
+from sweep.model.hardware.host import COST_NAMES
+from sweep.model.hardware.iommu import MODES
 from sweep.model.kernel import ERAS
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
 

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sweep.model.batch import Prepared
-from sweep.model.host import COST_NAMES
+from sweep.model.hardware.host import COST_NAMES
+from sweep.model.lane.sim import Sim
 from sweep.model.scenario import Scenario
-from sweep.model.sim import Sim
 from sweep.model.strategies import NAMES
 
 from .comparison import check_inputs, differences, parameters, prepare, run_engine, run_reference

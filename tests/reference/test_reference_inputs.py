@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.model import batch, quantiles
-from sweep.model.histogram import bucket as engine_bucket
+from sweep.model import batch
+from sweep.model.counting.histogram import bucket as engine_bucket
 from sweep.model.kernel import ERAS
-from sweep.model.rng import draw as engine_draw
+from sweep.model.randomness import quantiles
+from sweep.model.randomness.rng import draw as engine_draw
 from sweep.model.scenario import Arrivals, Distribution, Scenario
 from sweep.model.strategies import NAMES, strategy
 

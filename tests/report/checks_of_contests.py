@@ -12,7 +12,7 @@ from second_evidence import difference
 from second_statistics import DROP_MARGIN, interval
 from table_in_sql import Facts
 
-from sweep.report import statements as say
+from sweep.document import statements as say
 
 
 @check.register

@@ -14,7 +14,7 @@ from second_statistics import CONFIDENCE, interval
 from table_in_sql import Facts
 
 from sweep import claims as claim_language
-from sweep.report import statements as say
+from sweep.document import statements as say
 
 
 @check.register

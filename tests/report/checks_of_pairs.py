@@ -10,7 +10,7 @@ from claim_checks import check, differs, missing, near
 from second_statistics import DROP_MARGIN, MARGIN, Contest, call, interval, logs
 from table_in_sql import Facts
 
-from sweep.report import statements as say
+from sweep.document import statements as say
 
 PAGE_COSTS = ("allocate", "recycle", "dma", "lock")
 

@@ -11,7 +11,7 @@ from second_evidence import mean
 from second_statistics import gone_before, interval, share_of_variance
 from table_in_sql import Facts
 
-from sweep.report import statements as say
+from sweep.document import statements as say
 
 
 @check.register

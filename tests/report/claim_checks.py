@@ -9,7 +9,7 @@ from functools import singledispatch
 
 from table_in_sql import Facts
 
-from sweep.report import statements as say
+from sweep.document import statements as say
 
 
 @singledispatch

@@ -14,7 +14,7 @@ import checks_of_values
 from claim_checks import check
 from table_in_sql import Facts
 
-from sweep.report import statements as say
+from sweep.document import statements as say
 
 CHECKS = (checks_of_contests, checks_of_limits, checks_of_pairs, checks_of_values)  # importing them is what registers
 

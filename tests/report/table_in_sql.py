@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A published table as the relations that claims speak of (see `sweep.report.statements`): rows, points and cells."""
+"""A published table as the relations that claims speak of (see `sweep.document.statements`): rows, points and cells."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from second_cells import LATENCY, Cell
 from second_evidence import difference
 from second_statistics import Contest, Excess, Samples, interval
 
-from sweep.report.statements import quoted
+from sweep.document.statements import quoted
 
 
 class Facts:

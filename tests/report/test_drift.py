@@ -8,7 +8,7 @@ import pytest
 from drifting_series import BINS, PACKETS, cells
 from scipy.stats import beta
 
-from sweep.report.drift import QUANTITIES, Drift, judge
+from sweep.results.drift import QUANTITIES, Drift, judge
 
 SERIES = 1000
 RISK = 0.05

@@ -17,14 +17,15 @@ import yaml
 
 from sweep import config, report
 from sweep.config.parameters import knobs_of, parameters
-from sweep.config.validation import canonical
 from sweep.errors import ConfigError
 from sweep.model.strategies import NAMES
-from sweep.report import dataset, projection
+from sweep.report.projection import document
+from sweep.results import dataset
 from sweep.schema import results_schema
 from sweep.schema.fields import PARTS
 from sweep.schema.parameters import Rows
 from sweep.schema.parameters import parameters as columns
+from sweep.yamltree.validation import canonical
 
 COORDINATES = ("strategy", "traffic", "ring", "load", "label")
 ALL = {"local": "100 %"}  # of the packets
@@ -167,11 +168,11 @@ def test_a_baseline_of_the_same_packets_is_not_said_to_have_met_others(atom, tmp
     values = two_values(tmp_path, atom, "page_pool")
     table = published(loaded(tmp_path, atom, ["page_pool"], values))
     name = {"traffic.reader.batch": "batch_packets"}.get(atom, atom)
-    text = report.render(table, "txt", projection.Request(baseline=f"{name}={values[0]}"))
+    text = report.render(table, "txt", document.Request(baseline=f"{name}={values[0]}"))
     assert "met other packets" not in text
 
 
 def test_a_baseline_of_other_packets_is_said_to_have_met_others(tmp_path):
     table = published(loaded(tmp_path, "traffic.flows", ["page_pool"], [1, 8]))
-    text = report.render(table, "txt", projection.Request(baseline="flows=1"))
+    text = report.render(table, "txt", document.Request(baseline="flows=1"))
     assert "Simulations that differ in flows met other packets" in text

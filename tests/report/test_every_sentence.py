@@ -18,9 +18,11 @@ from generated_tables import Made, made
 from pyarrow import parquet
 from synthetic_sweep import table
 
-from sweep.report import brief, contents, glance, page, statements
-from sweep.report.document import Document, Finding, Findings, Paragraph, Table
-from sweep.report.statements import NoClaim, Number, Sentence
+from sweep.document import statements
+from sweep.document.blocks import Document, Finding, Findings, Paragraph, Table
+from sweep.document.statements import NoClaim, Number, Sentence
+from sweep.report import brief, contents
+from sweep.report.page import glance, page
 
 SEEDS = (2, 3, 6, 7, 8, 10, 31, 67, 364)  # small tables, which together have every kind of claim (see below)
 MORE_SEEDS = tuple(seed for seed in range(108) if seed not in SEEDS)

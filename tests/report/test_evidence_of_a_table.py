@@ -24,12 +24,12 @@ from table_in_sql import Facts
 from test_every_sentence import documents
 
 from sweep import evidence, report, stats
+from sweep.document.blocks import Document, Table
+from sweep.document.statements import Count, Level
 from sweep.evidence import Cells
-from sweep.report import dataset
-from sweep.report.differences import TOO_LITTLE
-from sweep.report.document import Document, Table
-from sweep.report.projection import Request, project
-from sweep.report.statements import Count, Level
+from sweep.report.parts.differences import TOO_LITTLE
+from sweep.report.projection.document import Request, project
+from sweep.results import dataset
 
 RARE = ("drop_ratio", "allocator_calls_per_packet", "pages_taken_per_packet", "reuse_ratio")
 STOCKS = ("pages_held_mean_pages", "rx_ring_mean_buffers", "socket_mean_buffers")

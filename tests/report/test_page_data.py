@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from synthetic_sweep import Effects, table
 
-from sweep import report
-from sweep.report import brief, dataset, html, numbers, points
-from sweep.report.analysis import analyse
+from sweep import format, report
+from sweep.report import brief
+from sweep.report.page import html, points
+from sweep.results import dataset
+from sweep.results.analysis import analyse
 
 SMALL = {"rings": (64, 256), "loads": (0.3,), "replicates": 3}
 
@@ -22,7 +24,7 @@ def test_digits_are_those_of_the_tables() -> None:
     parts = np.concatenate([generator.lognormal(0, 4, 4000).clip(1e-6, 999), whole])
     for bits, off in ((points.MEAN_BITS, 0.005), (points.PART_BITS, 0.02)):
         kept = points.rounded(parts, bits).astype(float)
-        other = sum(numbers.significant(a) != numbers.significant(b) for a, b in zip(parts, kept, strict=True))
+        other = sum(format.significant(a) != format.significant(b) for a, b in zip(parts, kept, strict=True))
         assert other <= len(parts) * off  # those that lie at the edge between two digits
 
 

@@ -17,7 +17,7 @@ import pytest
 from synthetic_sweep import Effects, table
 
 from sweep import report, stats
-from sweep.report.projection import Request
+from sweep.report.projection.document import Request
 
 GOLDEN = Path(__file__).parent / "golden" / "projection"
 COSTS = {"page_allocator": 600.0, "refcount_recycle": 600.0, "page_frag": 540.0, "page_pool": 480.0}

@@ -9,7 +9,7 @@ from synthetic_sweep import Effects, table
 
 from sweep import report
 from sweep.errors import SweepError
-from sweep.report.projection import Request
+from sweep.report.projection.document import Request
 
 SMALL = {"mixes": ("host",), "loads": (0.3,), "rings": (256, 1024), "replicates": 3}
 SOURCE = table(**{**SMALL, "mixes": ("router", "host"), "variants": True})

@@ -6,15 +6,17 @@ from __future__ import annotations
 import pytest
 from synthetic_sweep import WINDOW, Effects, table
 
-from sweep.report import analysis, dataset, seed_claims, user_claims
-from sweep.report.judging import NOT_TESTED, REFUTED, SIZE_OPEN, SUPPORTED, UNDECIDED
+from sweep.report.claims import linux_mm_2016
+from sweep.report.claims import user as user_claims
+from sweep.report.parts.judging import NOT_TESTED, REFUTED, SIZE_OPEN, SUPPORTED, UNDECIDED
+from sweep.results import analysis, dataset
 
 GRID = {"mixes": ("router", "host"), "loads": (0.3,), "rings": (256, 1024), "replicates": 4}
 
 
 def seed(name: str, **arguments):
     """The finding on one of S1 to S6."""
-    found = seed_claims.judge(analysis.analyse(dataset.read(table(**{**GRID, **arguments}))))
+    found = linux_mm_2016.judge(analysis.analyse(dataset.read(table(**{**GRID, **arguments}))))
     return next(finding for finding in found if finding.name == name)
 
 

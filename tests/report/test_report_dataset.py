@@ -10,7 +10,7 @@ import pytest
 from synthetic_sweep import Effects, table
 
 from sweep.errors import SweepError
-from sweep.report import dataset
+from sweep.results import dataset
 
 SMALL = {"mixes": ("host",), "loads": (0.3,), "rings": (64, 256), "replicates": 2}
 

@@ -17,9 +17,11 @@ import pytest
 from synthetic_sweep import Effects, table
 
 from sweep import report
+from sweep.document import drawing, markdown, plain
+from sweep.document.blocks import Cell, Chart, Table
 from sweep.errors import IncompleteError, RunError, SweepError
-from sweep.report import contents, drawing, html, markdown, plain
-from sweep.report.document import Cell, Chart, Table
+from sweep.report import contents
+from sweep.report.page import html
 
 SMALL = {"mixes": ("router", "host"), "loads": (0.3, 0.6), "rings": (64, 256, 1024), "replicates": 2, "variants": True}
 EVIL = '<script>alert("x")</script>'

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic_sweep import bucket
 
-from sweep.report import histogram
+from sweep.results import histogram
 
 
 def counts_of(values) -> np.ndarray:

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pytest
 from synthetic_sweep import STRATEGIES, Effects, table
 
-from sweep import report
-from sweep.report import numbers
+from sweep import format, report
 
 AXES = {
     "strategy": STRATEGIES[:3],
@@ -47,7 +46,7 @@ def test_a_report_stands_whatever_constraints_removed(whole: pa.Table, seed: int
     source = kept(whole, seed)
     for full in (False, True):
         said = report.text(source, full=full, location="runs/holes")
-        assert f"up to {numbers.MISSING} %" not in said
+        assert f"up to {format.MISSING} %" not in said
         assert "nan" not in said.split()
         for mix in set(source.column("traffic").to_pylist()):
             assert mix in said
@@ -84,7 +83,7 @@ def test_a_report_stands_without_a_value_of_a_metric(metric: str) -> None:
 def test_an_answer_at_the_edge_of_its_axis_says_so(
     found: float | None, axis: tuple[float, ...], best: bool, shown: str
 ) -> None:
-    assert numbers.on_axis(found, axis, best=best) == shown
+    assert format.on_axis(found, axis, best=best) == shown
 
 
 @pytest.mark.parametrize(

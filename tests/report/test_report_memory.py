@@ -12,8 +12,9 @@ import pytest
 from synthetic_sweep import Effects, table
 
 from sweep import report
-from sweep.report import analysis, census, dataset, density, holders, inflight, memory
-from sweep.report.document import Chart, Section, Table
+from sweep.document.blocks import Chart, Section, Table
+from sweep.report.sections import census, density, inflight, memory
+from sweep.results import analysis, dataset, holders
 
 GRID = {"mixes": ("router", "host"), "loads": (0.3,), "rings": (64, 256), "replicates": 3}
 

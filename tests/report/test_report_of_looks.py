@@ -13,8 +13,10 @@ from synthetic_sweep import Effects, table
 
 from sweep import stats
 from sweep.precision import Reached
-from sweep.report import analysis, contents, dataset, user_claims
+from sweep.report import contents
 from sweep.report.brief import document
+from sweep.report.claims import user
+from sweep.results import analysis, dataset
 
 LOOKS = [4, 8, 16, 32]
 REACHED = Reached(LOOKS, ["drop_ratio 0.1 pp"], 12, 4, [f"page_pool, ring {ring} (drop_ratio)" for ring in LOOKS], True)
@@ -69,7 +71,7 @@ def test_a_claim_that_95_percent_would_refute_stays_open() -> None:
     )
     claim = {"name": "near", "that": f"ns_per_packet[page_frag, ring=64] < {(narrow + wide) / 2:.6f}"}
     source = plain(4, claims=[claim])
-    found = [user_claims.judge(analysis.analyse(dataset.read(each))) for each in (source, looked(source))]
+    found = [user.judge(analysis.analyse(dataset.read(each))) for each in (source, looked(source))]
     assert [str(each.word) for (each,) in found] == ["supported", "undecided"]
 
 

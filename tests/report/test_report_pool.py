@@ -9,8 +9,9 @@ import pytest
 from synthetic_sweep import WINDOW, Effects, bucket, table
 
 from sweep import config
-from sweep.report import analysis, dataset, pool_size, pool_statistics
-from sweep.report.document import Chart, Paragraph, Section, Table
+from sweep.document.blocks import Chart, Paragraph, Section, Table
+from sweep.report.sections import pool_size, pool_statistics
+from sweep.results import analysis, dataset
 
 ROOT = Path(__file__).parent.parent.parent
 GRID = {"mixes": ("router", "host"), "loads": (0.3,), "rings": (64, 256), "replicates": 2}

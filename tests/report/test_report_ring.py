@@ -9,8 +9,10 @@ import pytest
 from synthetic_sweep import Effects, table
 
 from sweep import config, report
-from sweep.report import analysis, dataset, html, ring_axis, ring_effects
-from sweep.report.document import Chart, Document, Paragraph
+from sweep.document.blocks import Chart, Document, Paragraph
+from sweep.report.page import html
+from sweep.report.sections import ring_axis, ring_effects
+from sweep.results import analysis, dataset
 
 ROOT = Path(__file__).parent.parent.parent
 GRID = {

@@ -8,7 +8,7 @@ import struct
 import pyarrow as pa
 import pytest
 
-from sweep.report import soundness
+from sweep.results import soundness
 
 ROWS = {
     **{"strategy": ["a", "b"], "traffic": ["router"] * 2, "ring": [64, 128], "load": [0.3, 0.3], "replicate": [0, 0]},

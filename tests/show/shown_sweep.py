@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from sweep import report
-from sweep.jobs import rerun
 from sweep.model.strategies import NAMES
-from sweep.report.dataset import published
+from sweep.results.dataset import published
+from sweep.trace import rerun
 
 # Four queues and a strict IOMMU: acknowledgements, page walks and waits for the lock are in it.  A receive buffer that
 # overflows, a small TX ring, copies of small packets; a stall that leaves a long deferred list behind.

@@ -12,7 +12,7 @@ from sweep.config.library import BUILT_IN
 from sweep.config.parameters import parameters, settings
 from sweep.errors import SweepError
 from sweep.metrics import METRICS
-from sweep.model.host import COST_NAMES
+from sweep.model.hardware.host import COST_NAMES
 from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 from sweep.show import catalogue

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from shown_sweep import Shown
 
-from sweep.jobs import event_trace
 from sweep.show import strokes, timeline
+from sweep.trace import record
 
 
 def test_bars_are_as_long_as_they_say() -> None:
@@ -35,7 +35,7 @@ def test_means_of_stretches_of_time_carry_on_where_no_poll_began() -> None:
 
 def test_a_trace_over_time(shown: Shown, tmp_path: Path) -> None:
     row = shown.row("page_pool")
-    event_trace.record(shown.found(row), tmp_path / "trace.arrow", None, lambda arrived: None)
+    record.record(shown.found(row), tmp_path / "trace.arrow", None, lambda arrived: None)
     found = timeline.read(tmp_path / "trace.arrow")
     counts = row.to_pylist()[0]
     assert len(found.time_ns) > counts["polls"]

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 from shown_sweep import Shown
 
-from sweep.report.document import Document
-from sweep.report.plain import render
+from sweep.document.blocks import Document
+from sweep.document.plain import render
 from sweep.show import over_time
 from sweep.show.choose import Chosen, choose
 

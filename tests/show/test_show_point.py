@@ -16,9 +16,9 @@ import pytest
 from shown_sweep import Shown
 
 from sweep import schema
-from sweep.model.pool_books import POOL_COUNTERS
+from sweep.model.page_pool.books import POOL_COUNTERS
 from sweep.model.strategies import NAMES
-from sweep.report import html
+from sweep.report.page import html
 from sweep.show import counters, histograms, laws, point, summary
 from sweep.show.choose import Chosen, choose
 

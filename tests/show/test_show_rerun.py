@@ -10,12 +10,12 @@ from shown_sweep import Shown
 
 from sweep.errors import IncompleteError
 from sweep.evidence.halves import NEEDED
-from sweep.jobs import rerun
-from sweep.jobs.lane_objects import lane_objects
 from sweep.model import batch
-from sweep.model.capacity import measure
-from sweep.model.series import BINS
+from sweep.model.counting.series import BINS
+from sweep.model.lane.capacity import measure
 from sweep.model.strategies import NAMES, strategy
+from sweep.trace import rerun
+from sweep.trace.lane_objects import lane_objects
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -14,8 +14,9 @@ import pytest
 from shown_sweep import Shown
 
 from sweep.errors import SweepError
-from sweep.jobs import event_trace, rerun, trace_events
 from sweep.model.strategies import NAMES
+from sweep.trace import events as trace_events
+from sweep.trace import record, rerun
 
 # Counter of the simulation -> events of its trace that it counts, in the measured window.
 COUNTED = {
@@ -42,9 +43,9 @@ DETAILED = {
 }
 
 
-def traced(shown: Shown, row: pa.Table, file: Path, packets: int | None = None) -> tuple[event_trace.Traced, pa.Table]:
+def traced(shown: Shown, row: pa.Table, file: Path, packets: int | None = None) -> tuple[record.Traced, pa.Table]:
     """What came of a traced simulation, and its trace."""
-    done = event_trace.record(shown.found(row), file, packets, lambda arrived: None)
+    done = record.record(shown.found(row), file, packets, lambda arrived: None)
     with pa.memory_map(str(file)) as source:
         return done, pa.ipc.open_file(source).read_all()
 
@@ -175,7 +176,7 @@ def test_a_trace_that_does_not_come_to_its_end_leaves_no_file(shown: Shown, tmp_
 
     found = shown.found(shown.row("page_pool"))
     with pytest.raises(KeyboardInterrupt):
-        event_trace.record(found, tmp_path / "trace.arrow", None, stop)
+        record.record(found, tmp_path / "trace.arrow", None, stop)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(SweepError, match=r'"/proc/none/trace.arrow" cannot be written'):
-        event_trace.record(found, Path("/proc/none/trace.arrow"), None, stop)
+        record.record(found, Path("/proc/none/trace.arrow"), None, stop)

@@ -12,7 +12,7 @@ import pytest
 from synthetic_grid import Array, cube, question
 from test_sizing_documents import answer_of, over_columns
 
-from sweep.report import markdown, plain
+from sweep.document import markdown, plain
 from sweep.sizing.cube import Cube
 from sweep.sizing.document import document
 from sweep.sizing.record import record

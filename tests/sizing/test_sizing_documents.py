@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from synthetic_grid import RINGS, Array, cube, noise, objective, question, searched
 
-from sweep.report import markdown, plain
+from sweep.document import markdown, plain
 from sweep.sizing.answer import Answer, verdicts
 from sweep.sizing.document import document
 from sweep.sizing.record import FORMAT, record

@@ -11,7 +11,7 @@ from test_validate_mistakes import VALID, place
 
 from sweep.errors import ConfigError
 from sweep.validate import find, read_all
-from sweep.validate.origins import chosen
+from sweep.validate.experiment.origins import chosen
 
 
 def all_messages(folder, **texts):

@@ -10,8 +10,8 @@ from experiment_files import SETUP, experiment, outcome, written
 
 from sweep.errors import ConfigError
 from sweep.validate import judge, read
+from sweep.validate.experiment.points import scenarios, solved
 from sweep.validate.fit import bisect, solve
-from sweep.validate.points import scenarios, solved
 from sweep.validate.predict import Predictor
 
 FITTED = (

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from sweep.cli import app
 from sweep.validate import find, judge, read
-from sweep.validate.document import document
-from sweep.validate.plot import predicted_against_measured
-from sweep.validate.reading import SHIPPED
-from sweep.validate.summary import summarise
+from sweep.validate.experiment.reading import SHIPPED
+from sweep.validate.outcome.document import document
+from sweep.validate.outcome.plot import predicted_against_measured
+from sweep.validate.outcome.summary import summarise
 
 DOCUMENTATION = SHIPPED.parents[1] / "docs" / "experiments.md"
 MIXED = PLANTED + (
@@ -164,7 +164,8 @@ def test_the_documentation_s_file_is_one(tmp_path):
 
 
 def test_the_documentation_knows_every_verdict_and_unit():
-    from sweep.validate import forms, verdict
+    from sweep.validate import verdict
+    from sweep.validate.experiment import forms
 
     text = DOCUMENTATION.read_text()
     words = (verdict.EXACT, verdict.WITHIN, verdict.MISS, verdict.INVALID, verdict.CALIBRATION, verdict.NOT_PREDICTED)

@@ -8,9 +8,9 @@ from fractions import Fraction
 import pytest
 from experiment_files import PLANTED, SERIES, SETUP, experiment, outcome
 
-from sweep.validate.points import scenarios
+from sweep.validate.experiment.points import scenarios
+from sweep.validate.outcome.summary import summarise
 from sweep.validate.predict import Predictor
-from sweep.validate.summary import summarise
 
 
 def test_a_row_that_is_exact_by_construction(tmp_path):

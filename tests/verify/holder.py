@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sweep.model.jit import bind, compiler, core_digest, device, kernel_tag
+from sweep.model.compiler.jit import bind, compiler, core_digest, device, kernel_tag
+from sweep.model.lane.sim import PROCESS, Sim
 from sweep.model.pages import page_alloc, page_free
 from sweep.model.poll import run
-from sweep.model.quantiles import sample
-from sweep.model.rng import draw
-from sweep.model.sim import PROCESS, Sim
+from sweep.model.randomness.quantiles import sample
+from sweep.model.randomness.rng import draw
 
 MOST = 256  # pages held at once: more than 50 deviations above the stocks of these tests
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from sweep.model import batch
-from sweep.model.histogram import BUCKETS, bounds
-from sweep.model.jit import jit_disabled
+from sweep.model.compiler.jit import jit_disabled
+from sweep.model.counting.histogram import BUCKETS, bounds
 from sweep.model.scenario import Distribution
 
 from ..model.scenes import US, scenario

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from sweep.model import quantiles
+from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution
 
 from ..model.scenes import LOCAL, NS, US

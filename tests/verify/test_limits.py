@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sweep.model import laws
-from sweep.model.sim import Sim
+from sweep.model.counting import laws
+from sweep.model.lane.sim import Sim
 from sweep.model.strategies import strategy
 
 from ..model.scenes import FORWARD, LOCAL, NS, US, constant, knobs, run, scenario

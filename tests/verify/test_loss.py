@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from sweep.model import quantiles
+from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution
 
 from ..model.scenes import LOCAL, US, constant

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sweep.model import laws, quantiles
 from sweep.model.batch import new_sim
-from sweep.model.capacity import measure
-from sweep.model.jit import jit_disabled
+from sweep.model.compiler.jit import jit_disabled
+from sweep.model.counting import laws
+from sweep.model.lane.capacity import measure
+from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution
 
 from ..model.scenes import US, scenario

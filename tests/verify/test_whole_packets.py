@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sweep.config import load
-from sweep.model import laws
+from sweep.model.counting import laws
 from sweep.model.strategies import strategy
 
 from ..reference.comparison import prepare, run_engine

@@ -24,7 +24,7 @@ def half(finished: Path, tmp_path: Path) -> Path:
     """A copy without its page_pool parts and without a snapshot, as a killed run leaves one."""
     directory = tmp_path / "half"
     shutil.copytree(finished, directory, symlinks=True)
-    from sweep.jobs.store import Store
+    from sweep.jobs.store.parts import Store
 
     for part in Store(directory).scan(set_aside=False):
         if part.about["strategy"] == "page_pool":

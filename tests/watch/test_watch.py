@@ -21,8 +21,8 @@ from half_done import SIMULATIONS, SWEEP, environment, sweep
 
 from sweep import storage
 from sweep.errors import SweepError
-from sweep.jobs.failure import Failure
-from sweep.jobs.store import Store
+from sweep.jobs.store.failure import Failure
+from sweep.jobs.store.parts import Store
 from sweep.plan.identity import canonical, digest
 from sweep.watch import Observer
 
@@ -46,8 +46,8 @@ def test_a_finished_run(finished: Path) -> None:
 
 def test_the_comparisons_are_those_of_the_report(finished: Path) -> None:
     from sweep import report
-    from sweep.report import dataset
-    from sweep.report.analysis import analyse
+    from sweep.results import dataset
+    from sweep.results.analysis import analyse
 
     outcomes = analyse(dataset.read(report.read(finished))).outcomes.values()
     assert Observer(finished).look().cells.decided == sum(outcome.decided for outcome in outcomes)

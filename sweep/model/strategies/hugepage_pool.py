@@ -23,13 +23,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..capacity import Capacity
-from ..fields import Field, Knob
-from ..jit import device
-from ..laws import Law, census
-from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, area_alloc, area_free, dma_map, dma_sync, dma_unmap
-from ..pool import enter
-from ..pool_books import (
+from sweep.model.compiler.jit import device
+from sweep.model.counting.laws import Law, census
+from sweep.model.lane.capacity import Capacity
+from sweep.model.lane.sim import Sim, pay_recycle
+from sweep.model.page_pool.books import (
     BULK,
     LEFT,
     POOL_COUNTERS,
@@ -42,8 +40,11 @@ from ..pool_books import (
     stock,
     sweep_pools,
 )
-from ..ptr_ring import Ring
-from ..sim import Sim, pay_recycle
+from sweep.model.page_pool.pool import enter
+from sweep.model.page_pool.ptr_ring import Ring
+
+from ..fields import Field, Knob
+from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, area_alloc, area_free, dma_map, dma_sync, dma_unmap
 
 DEFERRED_FREE = True
 KNOBS = (POOL_SIZE, BULK, Knob("region_pages", "pages", 512, 1, 1 << 18, "pages of a region: 2 MB"))

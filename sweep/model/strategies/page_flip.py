@@ -28,13 +28,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..capacity import Capacity
+from sweep.model.compiler.jit import device
+from sweep.model.counting.laws import Law
+from sweep.model.hardware.llc import opened
+from sweep.model.lane.capacity import Capacity
+from sweep.model.lane.sim import NAPI, Sim, pay_recycle
+
 from ..fields import Field, Knob
-from ..jit import device
-from ..laws import Law
-from ..llc import opened
 from ..pages import dma_map, dma_sync, dma_unmap, page_alloc, page_free
-from ..sim import NAPI, Sim, pay_recycle
 
 HALF_BYTES = 2048
 BIAS = 65535  # USHRT_MAX: references that the driver takes with a new page, and the most it has

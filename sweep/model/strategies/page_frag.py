@@ -20,14 +20,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..capacity import Capacity
+from sweep.model.compiler.jit import device
+from sweep.model.counting.laws import Law
+from sweep.model.hardware.llc import opened
+from sweep.model.lane.capacity import Capacity
+from sweep.model.lane.sim import Sim, pay_recycle
+from sweep.model.randomness.rng import draw
+
 from ..fields import Field, Knob
-from ..jit import device
-from ..laws import Law
-from ..llc import opened
 from ..pages import ORDER3_PAGES, PAGE_BYTES, block_alloc, block_free, dma_map, dma_unmap, page_alloc, page_free
-from ..rng import draw
-from ..sim import Sim, pay_recycle
 
 DEFERRED_FREE = True
 KNOBS = (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """page_pool: the kernel's page_pool, a page per buffer, mapped once, exact to the kernel's counters.
 
-How a sweep sets it up, and what an older kernel does differently: `pool_books`.  Every cost is listed in `pool`.
+How a sweep sets it up, and what an older kernel does differently: `books`.  Every cost is listed in `pool`.
 `shared`: somebody else (for one, an XDP program's copy on a veth) has a reference on every page when it is put, so
 that the pool must give it up; that reference is dropped right after the put, in the same context, at no cost here.
 
@@ -13,13 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..capacity import NO_LIMIT_PAGES, Capacity
-from ..fields import Knob
-from ..jit import device
-from ..laws import Law, census
-from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES
-from ..pool import Pool, drop_reference
-from ..pool_books import (
+from sweep.model.compiler.jit import device
+from sweep.model.counting.laws import Law, census
+from sweep.model.lane.capacity import NO_LIMIT_PAGES, Capacity
+from sweep.model.lane.sim import Sim
+from sweep.model.page_pool.books import (
     BULK,
     LEFT,
     POOL_COUNTERS,
@@ -33,7 +31,10 @@ from ..pool_books import (
     stock,
     sweep_pools,
 )
-from ..sim import Sim
+from sweep.model.page_pool.pool import Pool, drop_reference
+
+from ..fields import Knob
+from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES
 
 DEFERRED_FREE = True
 COUNTERS = (*POOL_COUNTERS, LEFT)

@@ -5,7 +5,7 @@ The pool cuts its current page into buffers of one size and gives out the next p
 last fragment that comes back recycles its page, and a current page whose fragments are all back starts over in
 place.  A buffer is named by its page: fragments of a page are alike.
 
-Costs: `pool` and `pool_fragments`; the rule of 6.12 counts `fast` for every fragment cut from the current page.
+Costs: `pool` and `fragments`; the rule of 6.12 counts `fast` for every fragment cut from the current page.
 
 Not modelled: kernels before 5.15 had no fragments, so a page never leaves with its sk_buff here, whatever the era;
 `page_pool_alloc`, which chooses the size by the frame; splitting of pages between queues.
@@ -17,17 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..capacity import Capacity
+from sweep.model.compiler.jit import device
+from sweep.model.counting.laws import Law
+from sweep.model.hardware.llc import LINE_BYTES, opened
+from sweep.model.lane.capacity import Capacity
+from sweep.model.lane.sim import NAPI, Sim
+from sweep.model.page_pool.books import BULK, POOL_COUNTERS, POOL_SIZE, bulk, handed, put, stock, sweep_pools
+from sweep.model.page_pool.fragments import alloc_frag
+from sweep.model.page_pool.pool import Pool
+from sweep.model.page_pool.put import put_page
+
 from ..fields import Field, Knob
-from ..jit import device
-from ..laws import Law
-from ..llc import LINE_BYTES, opened
 from ..pages import PAGE_BYTES
-from ..pool import Pool
-from ..pool_books import BULK, POOL_COUNTERS, POOL_SIZE, bulk, handed, put, stock, sweep_pools
-from ..pool_fragments import alloc_frag
-from ..pool_put import put_page
-from ..sim import NAPI, Sim
 
 DEFERRED_FREE = True
 KNOBS = (

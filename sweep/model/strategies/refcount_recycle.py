@@ -24,13 +24,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..capacity import Capacity
+from sweep.model.compiler.jit import device
+from sweep.model.counting.laws import Law, census
+from sweep.model.hardware.llc import opened
+from sweep.model.lane.capacity import Capacity
+from sweep.model.lane.sim import NAPI, Sim, pay_recycle
+
 from ..fields import Field, Knob
-from ..jit import device
-from ..laws import Law, census
-from ..llc import opened
 from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, dma_map, dma_sync, dma_unmap, page_alloc, page_free
-from ..sim import NAPI, Sim, pay_recycle
 
 DEFERRED_FREE = True
 KNOBS: tuple[Knob, ...] = ()

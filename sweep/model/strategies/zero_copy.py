@@ -28,13 +28,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..capacity import Capacity
+from sweep.model.compiler.jit import device
+from sweep.model.counting.laws import Law
+from sweep.model.hardware.llc import opened
+from sweep.model.lane.capacity import Capacity
+from sweep.model.lane.sim import NAPI, PROCESS, SOFTIRQ, Sim, pay_recycle, pay_remote
+
 from ..fields import Field, Knob
-from ..jit import device
-from ..laws import Law
-from ..llc import opened
 from ..pages import PAGE_BYTES, area_alloc, dma_map, dma_sync
-from ..sim import NAPI, PROCESS, SOFTIRQ, Sim, pay_recycle, pay_remote
 
 HEADROOM_BYTES = 256  # XDP_PACKET_HEADROOM
 ENTRY_MOVES = 4  # of a ring entry of 8 bytes, there and back, for one move of a cache line of 64

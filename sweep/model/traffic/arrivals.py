@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import device
-from ..quantiles import sample
-from ..rng import draw
-from ..sim import NEVER, Sim
+from sweep.model.compiler.jit import device
+from sweep.model.lane.sim import NEVER, Sim
+from sweep.model.randomness.quantiles import sample
+from sweep.model.randomness.rng import draw
 
 LOCAL, FORWARD, DROP = 0, 1, 2
 WIRE_OVERHEAD_BYTES = 20  # preamble and start delimiter 8, inter-packet gap 12: IEEE 802.3 clause 4

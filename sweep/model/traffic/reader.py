@@ -23,12 +23,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..histogram import bucket
+from sweep.model.compiler.jit import device
+from sweep.model.counting.histogram import bucket
+from sweep.model.lane.sim import (
+    KEPT,
+    NAPI,
+    NEVER,
+    PROCESS,
+    PROCESS_LOCAL,
+    SOFTIRQ,
+    Sim,
+    pay_copy,
+    pay_recycle,
+    pay_remote,
+)
+from sweep.model.randomness.quantiles import sample
+from sweep.model.randomness.rng import draw
+
 from ..holes import release
-from ..jit import device
-from ..quantiles import sample
-from ..rng import draw
-from ..sim import KEPT, NAPI, NEVER, PROCESS, PROCESS_LOCAL, SOFTIRQ, Sim, pay_copy, pay_recycle, pay_remote
 
 DEFER_KICK = 128  # buffers on the deferred list that raise the softirq (fidelity A0)
 

@@ -56,10 +56,10 @@ def _witnessed(run_chunk: Callable[..., Any], path: str) -> Callable[..., Any]:
 
 
 class _Witness(importlib.abc.MetaPathFinder):
-    """Wraps `sweep.jobs.task.run_chunk` when it is imported."""
+    """Wraps `sweep.jobs.executors.task.run_chunk` when it is imported."""
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
-        if name != "sweep.jobs.task":
+        if name != "sweep.jobs.executors.task":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""`sweep export`: the results of a run directory as a file for other programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sweep.cli.arguments import Location
+from sweep.cli.words import of
+
+
+def export(
+    directory: Location,
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="the file to write", show_default=False)],
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="csv|parquet|arrow|duckdb", help="default: by the ending of FILE"),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--columns", metavar="NAMES", help="names, or roles such as metric, by comma; repeatable"),
+    ] = None,
+) -> None:
+    """Write the results as CSV, Parquet, Arrow or DuckDB.
+
+    Units and meanings go along.
+    """
+    from sweep.query.export import export
+
+    names = [name.strip() for some in columns or [] for name in some.split(",")]
+    done = export(directory, out, form, names)
+    print(f"{' · '.join(done.paths)}: {of(done.rows, 'row')}, {of(done.columns, 'column')}")
+    if done.left_out:
+        print(
+            f"left out: {', '.join(done.left_out)}: lists, which CSV has not; "
+            "named in --columns they are JSON texts; parquet, arrow and duckdb keep them"
+        )

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""`sweep replay`: recorded kernel traces through the page_pool code that the sweep runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.cli.words import of
+from sweep.errors import SweepError
+
+if TYPE_CHECKING:
+    from sweep.replay.trace import Trace
+
+Files = Annotated[list[Path], typer.Argument(help="trace files (JSON lines)", metavar="FILE...", show_default=False)]
+
+
+def replay(files: Files) -> None:
+    """Replay kernel traces of page_pool; say where they differ.
+
+    Per trace "equal" or the first difference.  Exit 1 on any.
+    """
+    from sweep.replay.run import differences, run
+
+    traces = [trace for file in files for trace in read_file(file)]
+    equal = 0
+    for trace in traces:
+        found = differences(trace, run(trace))
+        equal += not found
+        if found:
+            first, more = found[0], len(found) - 1
+            verdict = "differs"
+            rest = f" (and {of(more, 'more value')})" if more else ""
+            text = f"{first.where}: {first.column} expected {first.expected}, got {first.got}{rest}"
+        else:
+            verdict = "equal"
+            text = f"{of(trace.operations, 'operation')}, {of(trace.snapshots, 'snapshot')}"
+        print(f"{trace.id}  {verdict}  {text}")
+    print(f"{equal} of {len(traces)} equal")
+    if equal < len(traces):
+        raise typer.Exit(1)
+
+
+def read_file(file: Path) -> list[Trace]:
+    """The traces of one file; blank lines are left out.  Raises SweepError: unreadable, empty, or no trace."""
+    from sweep.replay.trace import TraceError, read_trace
+
+    traces = []
+    try:
+        lines = file.read_bytes().splitlines()
+    except OSError as error:
+        raise SweepError(f'"{file}" cannot be read: {error.strerror}\n  next: sweep replay FILE...') from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            traces.append(read_trace(line.decode("utf-8")))
+        except UnicodeDecodeError as error:
+            raise SweepError(f"{file}:{number}:{error.start + 1}: not UTF-8 text") from None
+        except TraceError as error:
+            column = "" if error.column is None else f":{error.column}"
+            raise SweepError(f"{file}:{number}{column}: {error}") from None
+    if not traces:
+        raise SweepError(f'"{file}" has no traces: one JSON object a line is expected')
+    return traces

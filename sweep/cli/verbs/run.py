@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""`sweep run`: run what is missing, publish, report."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, ReplaceSweep, RetryFailed, Sets, Workers
+from sweep.cli.patience import patience
+from sweep.cli.words import of, size
+from sweep.errors import IncompleteError, RunError
+
+if TYPE_CHECKING:
+    from sweep.jobs.prospect import Prospect
+    from sweep.jobs.run import Summary
+
+
+def run(
+    file: File,
+    out: Out = None,
+    sets: Sets = None,
+    executor: Executor = "ray",
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="auto|HOST:PORT", help="Ray cluster to join; default: a private local one"),
+    ] = None,
+    nodes: Annotated[
+        int, typer.Option("--nodes", metavar="N", min=0, help="with --address: wait until N nodes have CPUs")
+    ] = 0,
+    workers: Workers = None,
+    chunk_seconds: ChunkSeconds = 1.0,
+    only: Only = None,
+    deadline_seconds: Annotated[
+        float,
+        typer.Option(
+            "--deadline-seconds", metavar="S", min=0.1, help="least time that a chunk has before a second copy"
+        ),
+    ] = 60.0,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="stop at the first simulation that fails")] = False,
+    max_failures: Annotated[
+        int | None, typer.Option("--max-failures", metavar="N", min=0, help="stop when more than N simulations failed")
+    ] = None,
+    retry_failed: RetryFailed = False,
+    replace_sweep: ReplaceSweep = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="leave the report out")] = False,
+    shuffle: Annotated[int | None, typer.Option("--shuffle", hidden=True)] = None,
+) -> None:
+    """Run what is missing of a sweep; write results and report.
+
+    As many chunks at a time as there are cores.  With --only, show the simulation; a table that is published already is
+    left as it is.
+    """
+    from sweep import config, storage
+    from sweep.cli.ending import ending, giving_up, trouble
+    from sweep.cli.progress import Display
+    from sweep.jobs.executors.choice import joined
+    from sweep.jobs.origin import Origin, options, run_directory
+    from sweep.jobs.request import Request
+    from sweep.jobs.run import run as run_sweep
+    from sweep.storage import snapshot
+
+    started = time.perf_counter()
+    join = joined(address, nodes, executor)
+    sweep = config.load(file, sets or [])
+    how = options(
+        {
+            "--executor": (executor, "ray"),
+            "--address": (address, None),
+            "--nodes": (nodes, 0),
+            "--workers": (workers, None),
+            "--chunk-seconds": (chunk_seconds, 1.0),
+            "--only": (only, None),
+            "--deadline-seconds": (deadline_seconds, 60.0),
+            "--fail-fast": (fail_fast, False),
+            "--max-failures": (max_failures, None),
+            "--no-report": (no_report, False),
+        }
+    )
+    where, origin = run_directory(sweep, out), Origin.of(file, sets or [], out, how)
+    request = Request(
+        sweep=sweep,
+        directory=where,
+        origin=origin,
+        executor=executor,
+        join=join,
+        workers=workers,
+        chunk_s=chunk_seconds,
+        only=only,
+        deadline_s=deadline_seconds,
+        max_failures=0 if fail_fast else max_failures,
+        retry_failed=retry_failed,
+        replace_sweep=replace_sweep,
+        shuffle=shuffle,
+    )
+    try:
+        with Display() as display, ExitStack() as waiting:
+            waiting.enter_context(patience(f"laying out {of(sweep.simulations, 'simulation')}"))
+            summary = run_sweep(request, display.update, _announcing(waiting), giving_up(origin.resume))
+    except (RunError, IncompleteError) as error:
+        raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {origin.resume}") from error
+    print(ending(summary, time.perf_counter() - started))
+    if only:
+        print(_chosen(summary))
+    if summary.published:
+        files = storage.open(where)
+        shown = snapshot.manifest(files)
+        sizes = {name: size(entry[0]) for name, entry in (shown.files if shown else {}).items()}
+        paths = [
+            snapshot.at(files, "results.arrow"),
+            *(f"{name} ({sizes[name]})" for name in ("results.parquet", "series.parquet") if name in sizes),
+        ]
+        hint = ""
+        if not no_report and summary.done > summary.invalid:
+            from sweep import report
+
+            paths += [f"report.{name}" for name in report.write(where)]
+            hint = f"\nverdicts: sweep report {shlex.quote(where)}"
+        print(" · ".join(paths) + hint)
+    if summary.exit_code:
+        print(trouble(summary, origin.resume))
+        raise typer.Exit(summary.exit_code)
+
+
+def _announcing(waiting: ExitStack) -> Callable[[Prospect], None]:
+    """Say what is to do, and that the wait for it is over."""
+    from sweep.cli.episodes import warnings
+
+    from .plan import text
+
+    def announce(prospect: Prospect) -> None:
+        waiting.close()
+        print(text(prospect, warnings(prospect.survey.sweep)), flush=True)
+
+    return announce
+
+
+def _chosen(summary: Summary) -> str:
+    """What --only asked for: the row if it is one, and where it is if no table was published with it."""
+    from sweep import storage
+    from sweep.cli.row import text
+
+    shown = text(summary.table) if summary.rows == 1 else f"{of(summary.rows, 'simulation')}; a longer id shows one"
+    if summary.published:
+        return shown
+    return (
+        f"{shown}\nkept in {storage.open(summary.directory).at('parts')}; the published table stays as it is: "
+        "the same command without --only renews it"
+    )

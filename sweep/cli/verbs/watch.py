@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""`sweep watch`: a run as it goes, from nothing but its run directory."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.cli.arguments import Location
+from sweep.cli.exits import INCOMPLETE
+from sweep.cli.words import clock, count, of
+from sweep.foreign import visible
+from sweep.storage import resume
+
+if TYPE_CHECKING:
+    from sweep.watch import Observer, View
+
+BAR = 30  # characters
+CELLS_SHOWN, FAILURES_SHOWN = 5, 3
+TRIES = 5  # looks that fail one after the other, before watching ends
+
+
+def watch(
+    directory: Location,
+    once: Annotated[bool, typer.Option("--once", help="look once and exit")] = False,
+    interval: Annotated[float, typer.Option("--interval", metavar="S", min=0.2, help="seconds between looks")] = 2.0,
+) -> None:
+    """Show how far a run is, and what is still undecided.
+
+    From its run directory alone.  Ends with the run: exit 0 if all is there, else 3.  Ctrl-C ends the watching, never
+    the run.
+    """
+    from sweep.watch import Observer
+
+    try:
+        observer = Observer(directory)
+        view = observer.look()
+        if not once and not view.over:
+            view = _follow(observer, view, directory, interval)
+        elif sys.stdout.isatty() or once or view.over:
+            print(_text(view, directory))
+    except KeyboardInterrupt:
+        again = shlex.join(["sweep", "watch", directory])
+        print(f"\nno longer watching; the run goes on. Watch it again with\n  {again}", file=sys.stderr)
+        raise typer.Exit(INCOMPLETE) from None
+    if not view.complete:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _follow(observer: Observer, view: View, directory: str, interval_s: float) -> View:
+    """Look until nobody writes any more; the last view."""
+    if sys.stdout.isatty():
+        from rich.live import Live
+        from rich.text import Text
+
+        from sweep.cli.screen import console
+
+        def drawn() -> Text:
+            return Text(visible(_text(view, directory)))
+
+        with Live(drawn(), console=console(), auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
+            while not view.over:
+                view = _next(observer, view, interval_s)
+                live.update(drawn(), refresh=True)
+        return view
+    said = ""
+    while not view.over:
+        line = _line(view)
+        if line != said:
+            print(line, flush=True)
+            said = line
+        view = _next(observer, view, interval_s)
+    print(_text(view, directory), flush=True)
+    return view
+
+
+def _next(observer: Observer, view: View, interval_s: float) -> View:
+    """The next look; the same view again while the store does not answer, TRIES times at most."""
+    from sweep.errors import RunError
+
+    for left in reversed(range(TRIES)):
+        time.sleep(interval_s)
+        try:
+            return observer.look()
+        except RunError:
+            if not left:
+                raise
+    return view
+
+
+def _line(view: View) -> str:
+    """smoke: 40/64 simulations · 62.1 % of the cost · 0:16 left · 3 cells decided, 1 undecided"""
+    parts = [f"{view.name}: {_there(view)}", *_left(view)]
+    if view.cells:
+        parts.append(f"{of(view.cells.decided, 'cell')} decided, {count(len(view.cells.undecided))} undecided")
+    return " · ".join(parts)
+
+
+def _there(view: View) -> str:
+    parts = [f"look {view.look[0]} of {view.look[1]}"] if view.look else []
+    parts.append(f"{count(view.done)}/{of(view.simulations, 'simulation')}")
+    if view.failed:
+        parts.append(f"{count(view.failed)} failed")
+    parts.append(f"{100 * view.share:.1f} % of the predicted cost")
+    return " · ".join(parts)
+
+
+def _left(view: View) -> list[str]:
+    return [f"{clock(view.left_s)} left"] if view.left_s is not None and view.missing else []
+
+
+def _text(view: View, directory: str) -> str:
+    """All that is known, a few lines."""
+    filled = int(BAR * view.share)
+    lines = [" · ".join([f"{view.name}  {'━' * filled}{'╌' * (BAR - filled)}  {_there(view)}", *_left(view)])]
+    lines.append(f"  {_who(view)}")
+    if view.stale and view.missing:
+        lines.append(f"  not counted: {of(view.stale, 'row')} of other sources, or of another variant of the sweep")
+    if view.cells:
+        cells = view.cells
+        lines.append(
+            f"  {of(cells.decided, 'cell')} decided · {count(len(cells.undecided))} undecided · "
+            f"{count(cells.waiting)} waiting for simulations"
+        )
+        for cell in cells.undecided[:CELLS_SHOWN]:
+            lines.append(f"    {cell.where}: {' or '.join(cell.between)}; {cell.why}")
+        if len(cells.undecided) > CELLS_SHOWN:
+            lines.append(f"    and {of(len(cells.undecided) - CELLS_SHOWN, 'cell')} more")
+    for failure in view.failures[:FAILURES_SHOWN]:
+        lines.append(f"  failed: {failure.strategy}, {of(len(failure.ids), 'simulation')}: {failure.reason}")
+        lines.append(f"    {directory}/failed/{failure.name}.json")
+    if len(view.failures) > FAILURES_SHOWN:
+        lines.append(f"  and {of(len(view.failures) - FAILURES_SHOWN, 'record')} of failures more")
+    if view.over:
+        lines.append(_next_step(view, directory))
+    return "\n".join(lines)
+
+
+def _who(view: View) -> str:
+    """Who writes now, or how the last run ended."""
+    if view.holder:
+        return f"being written by {view.holder}"
+    last = view.last
+    if "exit_code" not in last:
+        return f"nobody writes: the run of {last['started']} ended without a word (killed?)"
+    return f"nobody writes: the run of {last['started']} ended with exit {last['exit_code']} at {last['ended']}"
+
+
+def _next_step(view: View, directory: str) -> str:
+    if view.complete and view.published:
+        return f"next: sweep report {shlex.quote(directory)}"
+    retry = " --retry-failed" if view.failed and not view.missing else ""
+    return f"next: {resume.at(view.last['command'], directory, view.name)}{retry}"

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Pydantic models of the sections of a sweep file: traffic mixes, NICs, hosts, distributions, and their quantities."""

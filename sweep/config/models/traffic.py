@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""Models of a traffic mix: arrivals, sizes, fates, the reader.  Dumped, they are the canonical values of a document.
+
+Source of `imix`: the simple IMIX, 7 : 4 : 1 frames of 64, 594 and 1518 bytes with FCS (RFC 6985 section 4 gives
+the notation for such mixes; the seven-four-one mix is the one that testers ship under this name).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
+
+from sweep.model.scenario import Arrivals
+from sweep.units import MILLION
+from sweep.yamltree.validation import NULL, Forms, Group, Part, meaning
+
+from .distributions import RandomLength, RandomTime, TimeForms, Wait, distribution
+from .quantities import SERIAL, ChoiceError, Count, Rate, Share, Size
+
+IMIX = [{"bytes": 64, "weight": 7}, {"bytes": 594, "weight": 4}, {"bytes": 1518, "weight": 1}]
+
+Frame = Annotated[int, Size(60, 9000)]
+Packets = Annotated[int, Share(0, MILLION)]
+
+
+class Nothing(Part):
+    """No settings."""
+
+
+Empty = Annotated[Nothing, BeforeValidator(lambda given: {} if given is NULL else given)]
+
+
+class OnOff(Part):
+    burst: RandomLength
+    peak: Annotated[int, Share(1, MILLION, SERIAL)] = meaning("share of the link in a burst", "1.0")
+
+
+class ArrivalForms(Forms):
+    """Canonical: {kind, burst, peak_ppm}."""
+
+    poisson: Empty | None = None
+    constant: Empty | None = None
+    on_off: OnOff | None = None
+
+    @model_serializer
+    def _canonical(self) -> dict[str, Any]:
+        kind, _ = self.form
+        bursts = self.on_off.model_dump() if self.on_off else {"burst": None, "peak": 0}
+        return {"kind": kind, "burst": bursts["burst"], "peak_ppm": bursts["peak"]}
+
+
+def _form(given: object) -> object:
+    """A word is a form without settings."""
+    return {given: {}} if isinstance(given, str) else given
+
+
+Word = Literal["poisson", "constant"]
+ArrivalProcess = Annotated[ArrivalForms, BeforeValidator(_form, json_schema_input_type=Word | ArrivalForms)]
+
+
+class FrameSize(Part):
+    """Canonical: [bytes, weight]."""
+
+    bytes: Frame
+    weight: Annotated[int, Count(1, MILLION)]
+
+    @model_serializer
+    def _canonical(self) -> list[int]:
+        return [self.bytes, self.weight]
+
+
+def _sizes(given: object) -> object:
+    """`imix` or one size as a list."""
+    return IMIX if given == "imix" else [{"bytes": given, "weight": 1}] if isinstance(given, str) else given
+
+
+def _distinct(sizes: list[FrameSize]) -> list[FrameSize]:
+    frames = [size.bytes for size in sizes]
+    for i, frame in enumerate(frames):
+        if frame in frames[:i]:
+            raise ChoiceError("is given twice", at=(i, "bytes"))
+    return sizes
+
+
+_List = Annotated[list[FrameSize], Field(min_length=1, max_length=8), AfterValidator(_distinct)]
+Sizes = Annotated[_List, BeforeValidator(_sizes, json_schema_input_type=Literal["imix"] | Frame | _List)]
+
+
+class Fates(Part):
+    """Shares of packets; missing ones are 0.  Canonical: in ppm, with the sum 1,000,000."""
+
+    local: Packets = meaning("share", "0")
+    forward: Packets = meaning("share", "0")
+    drop: Packets = meaning("share", "0")
+
+    @model_validator(mode="after")
+    def _all_packets(self) -> Fates:
+        total = self.local + self.forward + self.drop
+        if total != MILLION:
+            raise ChoiceError(f'add up to "{total / MILLION:g}", not to 1', known=tuple(Fates.model_fields))
+        return self
+
+
+def _above_zero(time: TimeForms) -> TimeForms:
+    if not any(time.numbers.values()):
+        raise ValueError("must be above zero")
+    return time
+
+
+class Stall(Part):
+    every: Annotated[RandomTime, AfterValidator(_above_zero)]
+    for_: Annotated[RandomTime, AfterValidator(_above_zero)] = Field(alias="for")
+
+
+StallOrNone = Annotated[
+    Annotated[Literal["none"], Tag("<word>")] | Annotated[Stall, Tag("<times>")],
+    Discriminator(lambda given: "<times>" if isinstance(given, dict | Stall) else "<word>"),
+]
+
+
+class Reader(Group):
+    """Defaults: a plain recv loop at 2 Mpps on another CPU that is awake 5 us after the packet, with the receive
+    buffer of net.core.rmem_default."""
+
+    cpu: Literal["same", "other"] = meaning("CPU that the reader runs on", "other")
+    wakeup: RandomTime = meaning("from the packet that finds the reader asleep to its first instruction", "5 us")
+    rate: Annotated[int, Rate(1, 10**12)] = meaning("packets per second of a busy reader", "2 Mpps")
+    call: Wait = meaning("time per call, besides its packets", "0 ns")
+    batch: Annotated[int, Count(1, 65536)] = meaning("packets per call at most", "1")
+    stall: StallOrNone = meaning("when the reader stalls, and for how long", "none")
+    rcvbuf: Annotated[int, Size(1, 1 << 28)] = meaning("receive buffer, in truesize", "212_992")
+
+
+class Mix(Group):
+    """A traffic mix."""
+
+    arrivals: ArrivalProcess = meaning("arrival process")
+    sizes: Sizes = meaning("frame sizes with FCS")
+    fates: Fates = meaning("shares of local, forwarded and dropped packets")
+    forward_path: Literal["kernel", "xdp"] = meaning("who forwards: its stack cost", "kernel")
+    flows: Annotated[int, Count(0, 65536)] = meaning("TCP flows per queue that are acknowledged; 0: none", "0")
+    reader: Reader = meaning("", {})
+    about: str | None = None
+
+    @model_validator(mode="after")
+    def _has_a_reader(self) -> Mix:
+        if self.fates.local and "reader" not in self.model_fields_set:
+            raise ChoiceError('has local packets and needs a "reader"', at=("fates",))
+        return self
+
+
+def arrivals(value: dict[str, Any]) -> Arrivals:
+    """The scenario's object of a canonical arrival process."""
+    burst = value["burst"]
+    return Arrivals(value["kind"], burst and distribution(burst), value["peak_ppm"])

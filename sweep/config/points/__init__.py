@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""From axes, zips and lists of a sweep file to the parameters of every point."""

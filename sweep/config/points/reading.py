@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: MIT
+"""The values of a sweep file: fixed ones, axes, zips, explicit points; each canonical, each with its place.
+
+Mistakes are gathered, so that one reading tells all of them.  A value that is wrong stays where it is as a
+placeholder, so that the points which it would have spoiled can be counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweep.config.overrides import Parts
+from sweep.config.parameters import named, parameters, settings
+from sweep.grid import LABEL, Dimension, hashable
+from sweep.yamltree.source import Mistake, Node, Place, shorten
+
+from .short_forms import expand
+from .windows import DURATION, PACKETS
+
+MOST_MISTAKES = 1000  # ten are shown
+INLINE = "inline"  # the name of a NIC that is written out in place of a name
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Stands for a value that could not be read."""
+
+    place: Place
+
+
+class HopelessError(Exception):
+    """There are so many mistakes that reading on helps nobody."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__()
+        self.mistakes = mistakes
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read so far.
+
+    places: of a parameter that varies, the place of each of its values, or the one of a fixed value;
+    point_places: the same for each explicit point, and under "" the point itself;
+    releases: of the kernel as written, and the era whose rules stand for each, where they have different names.
+    """
+
+    parts: Parts
+    mistakes: list[Mistake] = field(default_factory=list)
+    fixed: dict[str, Any] = field(default_factory=dict)
+    dimensions: list[Dimension] = field(default_factory=list)
+    points: list[dict[str, Any]] = field(default_factory=list)
+    places: dict[str, list[Place]] = field(default_factory=dict)
+    point_places: list[dict[str, Place]] = field(default_factory=list)
+    releases: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        """A mistake in the block is kept for later and ends only the block."""
+        try:
+            yield
+        except Mistake as mistake:
+            self.mistakes += [mistake, *mistake.also]
+            self._end_if_hopeless()
+
+    def note(self, mistake: Mistake, uses: tuple[str, object]) -> None:
+        """Keep a mistake, and those found with it, that spoil the points with a value of a parameter."""
+        for each in (mistake, *mistake.also):
+            each.uses = uses
+            self.mistakes.append(each)
+        self._end_if_hopeless()
+
+    def _end_if_hopeless(self) -> None:
+        if len(self.mistakes) > MOST_MISTAKES:
+            raise HopelessError(self.mistakes)
+
+    def uses(self, name: str) -> list[tuple[Any, Place | None]]:
+        """Every readable value of a parameter with its place; None for a default."""
+        found: list[tuple[Any, Place | None]] = []
+        for dimension in self.dimensions:
+            if name in dimension.names:
+                column = dimension.names.index(name)
+                found += zip((entry[column] for entry in dimension.entries), self.places[name], strict=True)
+        if name in self.fixed and (not found or any(name not in point for point in self.points)):
+            found += [(self.fixed[name], self.places.get(name, [None])[0])]
+        found += [
+            (p[name], places[name]) for p, places in zip(self.points, self.point_places, strict=True) if name in p
+        ]
+        return [(value, place) for value, place in found if not isinstance(value, Wrong)]
+
+
+def read_values(parts: Parts) -> Reading:
+    """Everything but the settings; mistakes are in the result."""
+    reading = Reading(parts)
+    _fixed(reading)
+    for name, node in parts.axes.items():
+        with reading.gather():
+            reading.dimensions.append(_axis(reading, name, node))
+    taken: dict[str, Place] = {}
+    for entry in _listed(reading, "zip"):
+        with reading.gather():
+            reading.dimensions.append(_zip(reading, entry, taken))
+    for node in _listed(reading, "points"):
+        with reading.gather():
+            _point(reading, node)
+    _one_length(reading, taken)
+    return reading
+
+
+def _value(reading: Reading, name: str, node: Node) -> Any:
+    """A canonical value; or a placeholder, and a mistake that knows it."""
+    try:
+        value = parameters()[name].parse(node)
+    except Mistake as mistake:
+        wrong = node.text if name == "strategy" else Wrong(node.place)
+        reading.note(mistake, (name, wrong))
+        return wrong
+    if name == "kernel" and value != node.text:
+        reading.releases[node.text] = value
+    return value
+
+
+def _fixed(reading: Reading) -> None:
+    parts = reading.parts
+    for name, parameter in parameters().items():
+        if parameter.default not in (None, ...) and "." not in name:
+            reading.fixed[name] = parameter.usual()
+    _only_mix(parts)
+    for name, node in parts.fixed.items():
+        reading.places[name] = [node.place]
+        with reading.gather():
+            if name in parts.axes:
+                axis = parts.keys[f"axes.{name}"]
+                raise Mistake(parts.keys[name], f'"{name}" is a fixed value here and an axis at {axis}: drop one.')
+            if node.items is not None and name != "traffic.sizes":
+                raise Mistake(node.place, f'"{name}" is a list here; a list of values belongs under "axes:".')
+            if name == "nic" and node.pairs is not None:
+                reading.fixed[name] = _inline(parts, node)
+            else:
+                reading.fixed[name] = _value(reading, name, node)
+
+
+def _only_mix(parts: Parts) -> None:
+    """The only mix that the file defines is its traffic, if it does not say otherwise."""
+    mixes = parts.named["traffic"]
+    listed = [entry for key in ("zip", "points") if key in parts.settings for entry in parts.settings[key].items or ()]
+    said = {*parts.axes, *parts.fixed, *(name for entry in listed for name in entry.pairs or ())}
+    if len(mixes) == 1 and "traffic" not in said:
+        ((name, node),) = mixes.items()
+        parts.fixed["traffic"] = Node(node.place, name)
+
+
+def _one_length(reading: Reading, zipped: dict[str, Place]) -> None:
+    """A window is so many packets or so long; where every point says how long, no number of packets is the default."""
+    parts = reading.parts
+    whole = {name: zipped.get(name) for name in (DURATION, PACKETS)}
+    whole |= {name: parts.keys[f"axes.{name}"] for name in whole if name in parts.axes}
+    whole |= {name: parts.keys[name] for name in whole if name in parts.fixed}
+    for own in [{}, *reading.point_places]:
+        places = {name: own.get(name) or whole[name] for name in whole}
+        duration, packets = places[DURATION], places[PACKETS]
+        if duration and packets and (not own or own.keys() & whole.keys()):
+            with reading.gather():
+                text = (
+                    f'"{DURATION}" is given here and "{PACKETS}" at {packets}: both say how long a window is, drop one.'
+                )
+                raise Mistake(duration, text)
+    if whole[DURATION] and (DURATION in parts.fixed or not reading.points):
+        del reading.fixed[PACKETS]
+
+
+def _inline(parts: Parts, node: Node) -> str:
+    own = node.mapping("nic").get("name")
+    name = settings()["name"].parse(own, "nic: name") if own else INLINE
+    parts.named["nic"][name] = node
+    return name
+
+
+def _listed(reading: Reading, key: str) -> list[Node]:
+    node = reading.parts.settings.get(key)
+    if node is not None and not node.is_null:
+        with reading.gather():
+            return node.sequence(key)
+    return []
+
+
+def _values(reading: Reading, name: str, node: Node, what: str) -> list[Any]:
+    """A list of values or a short form of one; their places are kept.  Errors: Mistake."""
+    if node.pairs is not None:
+        values: list[Any] = list(expand(node, parameters()[name]))
+        reading.places[name] = [node.place] * len(values)
+        return values
+    items = node.sequence(what)
+    if not items:
+        raise Mistake(node.place, f'{what} "[]" has no values.')
+    reading.places[name] = [item.place for item in items]
+    return [_value(reading, name, item) for item in items]
+
+
+def _axis(reading: Reading, name: str, node: Node) -> Dimension:
+    what = f"the axis {name}"
+    values = _values(reading, name, node, what)
+    places: dict[Hashable, int] = {}
+    for i, value in enumerate(map(hashable, values)):
+        earlier = places.setdefault(value, i)
+        if node.items is not None and earlier != i:
+            item, first = node.items[i], node.items[earlier]
+            same = f' (the same as "{shorten(first.text)}")' if first.text != item.text else ""
+            text = f'{what} has "{shorten(item.text) or "this value"}" twice{same}.'
+            with reading.gather():
+                raise Mistake(item.place, text)
+    return Dimension((name,), tuple((value,) for value in values))
+
+
+def _zip(reading: Reading, entry: Node, taken: dict[str, Place]) -> Dimension:
+    pairs = named(entry, "a zip", "the zip parameter")
+    if not set(pairs) - {LABEL}:
+        raise Mistake(entry.place, "a zip needs a parameter besides its label.")
+    columns: dict[str, list[Any]] = {}
+    for name, node in pairs.items():
+        place = entry.keys[name]
+        for other, also in (
+            ("an axis", reading.parts.axes),
+            ("a fixed value", reading.parts.fixed),
+            ("in another zip", taken),
+        ):
+            if name in also:
+                raise Mistake(place, f'"{name}" is in this zip and also {other}: drop one.')
+        columns[name] = _values(reading, name, node, f"the zip of {name}")
+    taken.update({name: entry.keys[name] for name in pairs})
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f'"{name}" has {length}' for name, length in lengths.items())
+        raise Mistake(entry.place, f"the lists of a zip are equally long, but {listed}.")
+    entries = tuple(zip(*columns.values(), strict=True))
+    first: dict[Hashable, int] = {}
+    for i, row in enumerate(entries):
+        bare = hashable([value for name, value in zip(columns, row, strict=True) if name != LABEL])
+        if first.setdefault(bare, i) != i:
+            name = next(name for name in columns if name != LABEL)
+            raise Mistake(reading.places[name][i], f"entry {i + 1} of the zip is the same as entry {first[bare] + 1}.")
+    return Dimension(tuple(columns), entries)
+
+
+def _point(reading: Reading, node: Node) -> None:
+    pairs = named(node, "a point")
+    reading.points.append({name: _value(reading, name, value) for name, value in pairs.items()})
+    reading.point_places.append({"": node.place, **{name: value.place for name, value in pairs.items()}})

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""The parts of a scenario: what a document says of a mix, NIC, host and strategy, with what a point says otherwise."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from sweep.config.models.distributions import distribution
+from sweep.config.models.traffic import arrivals
+from sweep.errors import ConfigError
+from sweep.expression import Column, Expression, ExpressionError
+from sweep.model.hardware.host import COST_NAMES, HARDWARE_NAMES
+from sweep.model.scenario import Nic, Reader, Traffic
+from sweep.model.strategies import strategy
+
+Values = dict[str, Any]  # parameters of a point, or a document
+
+_COSTS, _HARDWARE = sorted(COST_NAMES), sorted(HARDWARE_NAMES)
+
+
+class DocumentError(ConfigError):
+    """Something in a document is impossible: constraint number `index`, or the parameter `name`."""
+
+    def __init__(self, message: str, *, index: int = 0, name: str = "", known: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.index, self.name, self.known = index, name, known
+
+
+def _flat(document: Values, part: str, section: str, value: Values) -> dict[str, Any]:
+    """A mix or NIC of the document with what the point says otherwise."""
+    own = {name.partition(".")[2]: given for name, given in value.items() if name.startswith(f"{part}.")}
+    flat: dict[str, Any] = {**document[section][value[part]], **own}
+    return flat
+
+
+def traffic(document: Values, value: Values) -> Traffic:
+    """The mix of a point with these values."""
+    mix = _flat(document, "traffic", "traffic", value)
+    stall = None if mix["reader.stall"] == "none" else mix["reader.stall"]
+    reader = Reader(
+        same_cpu=mix["reader.cpu"] == "same",
+        wakeup_ps=distribution(mix["reader.wakeup"]),
+        read_ps=mix["reader.rate"],
+        call_ps=mix["reader.call"],
+        batch_packets=mix["reader.batch"],
+        stall_every_ps=stall and distribution(stall["every"]),
+        stall_for_ps=stall and distribution(stall["for"]),
+        rcvbuf_bytes=mix["reader.rcvbuf"],
+    )
+    fates = mix["fates"]
+    return Traffic(
+        name=value["traffic"],
+        arrivals=arrivals(mix["arrivals"]),
+        sizes=tuple((frame, weight) for frame, weight in mix["sizes"]),
+        local_ppm=fates["local"],
+        forward_ppm=fates["forward"],
+        drop_ppm=fates["drop"],
+        forward_path=mix["forward_path"],
+        flows=mix["flows"],
+        reader=reader,
+    )
+
+
+def nic(document: Values, value: Values) -> Nic:
+    """The NIC of a point with these values."""
+    flat = _flat(document, "nic", "nics", value)
+    return Nic(
+        name=value["nic"],
+        link_ps_per_byte=flat["link"],
+        tx_ring=flat["tx_ring"],
+        napi_budget=flat["napi_budget"],
+        coalesce_ps=flat["coalesce.usecs"],
+        coalesce_frames=flat["coalesce.frames"],
+        tx_coalesce_ps=flat["tx_coalesce.usecs"],
+        tx_coalesce_frames=flat["tx_coalesce.frames"],
+        refill_batch=flat["refill_batch"],
+        copybreak_bytes=flat["copybreak"],
+        pcie_packet_ps=flat["pcie_rate"],
+        rx_buffer_bytes=flat["rx_buffer"],
+    )
+
+
+def host(document: Values, value: Values) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
+    """Its costs and its hardware."""
+    own = {name.removeprefix("host."): given for name, given in value.items() if name.startswith("host.")}
+    numbers = {**document["hosts"][value["host"]]["values"], **own}
+    return tuple((name, numbers[name]) for name in _COSTS), tuple((name, numbers[name]) for name in _HARDWARE)
+
+
+def knobs(document: Values, value: Values) -> tuple[tuple[str, int], ...]:
+    """The strategy's own parameters, sorted by name.  Errors: DocumentError if one is out of bounds."""
+    given = {"ring": value["ring"]}
+    given |= {f"nic.{name}": number for name, number in _flat(document, "nic", "nics", value).items()}
+    known = np.ones(1, np.bool_)
+
+    def column(name: str) -> Column | None:
+        return Column(np.array([float(given[name])]), known) if name in given else None
+
+    found = []
+    for knob in sorted(strategy(value["strategy"]).KNOBS):
+        chosen = value.get(f"strategy.{knob.name}", knob.default)
+        try:
+            formula = isinstance(chosen, str)
+            number = float(_formula(chosen).numbers(column, 1).values[0]) if formula else float(chosen)
+        except ExpressionError as error:
+            raise DocumentError(f'strategy.{knob.name} "{chosen}" {error}.', name=f"strategy.{knob.name}") from None
+        if not number.is_integer() or not knob.low <= number <= knob.high:
+            at = f" is {number:,.12g} at ring {value['ring']:,}" if formula else " is out of bounds"
+            raise DocumentError(
+                f'strategy.{knob.name} "{chosen}"{at}; {value["strategy"]} takes {knob.low:,} to {knob.high:,}.',
+                name=f"strategy.{knob.name}",
+            )
+        found.append((knob.name, int(number)))
+    return tuple(found)
+
+
+_formula = cache(Expression)

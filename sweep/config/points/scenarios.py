@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""The scenarios of all points at once: a column of codes per field of a scenario.
+
+What `Sweep.scenario` says of one point this says of a million: a field is worked out once for each combination of the
+dimensions that decide it, and the digits of a point say which combination is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from sweep import units
+from sweep.config.parameters import parameters
+from sweep.grid import LABEL, Coded, Codes, Layout, distinct, firsts, together, used
+from sweep.model.scenario import Scenario
+
+from . import windows
+
+T = TypeVar("T")
+
+FIELDS = tuple(field.name for field in fields(Scenario) if field.name != "replicate")
+PARAMETER = {"load_ppm": "load"}  # of a field, where it has another name
+HOST_FIELDS = ("costs_ps", "hardware")
+
+
+class Parts(Protocol):
+    """What scenarios are made of, as a resolved sweep has it."""
+
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def document(self) -> dict[str, Any]: ...
+    @property
+    def points(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+
+    def decisive(self, part: str) -> list[str]:
+        """The parameters that decide a part: "host", "traffic", "nic" or "knobs"."""
+
+    def host(self, point: int) -> tuple[Any, Any]:
+        """Costs and hardware of a point."""
+
+
+class Scenarios:
+    """Columns over the points of a sweep, made when they are asked for and kept."""
+
+    def __init__(self, sweep: Parts) -> None:
+        self._sweep = sweep
+        self._made: dict[str, Coded[Any]] = {}
+
+    def __len__(self) -> int:
+        return self._sweep.points
+
+    def __getitem__(self, field: str) -> Coded[Any]:
+        """A field of the scenario, one of FIELDS.  Errors: DocumentError for an impossible knob."""
+        if field not in self._made:
+            self._made[field] = self._column(field)
+        return self._made[field]
+
+    @property
+    def columns(self) -> dict[str, Coded[Any]]:
+        """All of FIELDS."""
+        return {field: self[field] for field in FIELDS}
+
+    @cached_property
+    def label(self) -> Coded[str | None]:
+        """What the file calls a point's variant; None where it calls it nothing."""
+        values, codes = self._sweep.layout.codes(LABEL)
+        shown = [*(str(parameters()[LABEL].shown(value)) for value in values), None]
+        return used(shown, codes % len(shown))  # -1, for none, is the last
+
+    @cached_property
+    def duration_ps(self) -> Coded[int | None]:
+        """How long the measured window of a point is to be; None where the file says how many packets it has."""
+        values, codes = self._sweep.layout.codes(windows.DURATION)
+        return used([*values, None], codes % (len(values) + 1))  # -1, for none, is the last
+
+    @cached_property
+    def warmup_ps(self) -> Coded[int | None]:
+        """How long the warm-up of a point is to be; None where the file says how many packets it has."""
+        values, codes = self._sweep.layout.codes(windows.WARMUP)
+        return used([units.time_ps(value) if isinstance(value, str) else None for value in values], codes)
+
+    @property
+    def said(self) -> dict[str, Coded[Any]]:
+        """The columns that no field of a scenario decides, but the sweep file says."""
+        return {"label": self.label, "duration_ps": self.duration_ps, "warmup_ps": self.warmup_ps}
+
+    def at(self, point: int, replicate: int = 0) -> Scenario:
+        """One simulation."""
+        return Scenario(**{field: self[field][point] for field in FIELDS}, replicate=replicate)
+
+    def each(self, function: Callable[[Scenario], T], *names: str) -> Coded[T]:
+        """`function` of every point's scenario, called for one scenario of each combination of the fields `names`."""
+        groups = together([self[name] for name in names], len(self))
+        first = firsts(groups.codes, len(groups.values))
+        return distinct([function(self.at(point)) for point in first.tolist()], groups.codes)
+
+    def outline(self, function: Callable[[Scenario], T], columns: Mapping[str, Coded[Any]]) -> Coded[T]:
+        """`function` of a scenario with these fields and, in all others, those of the first point."""
+        one = self.at(0)
+        groups = together(list(columns.values()), len(self))
+        made = [function(replace(one, **dict(zip(columns, values, strict=True)))) for values in groups.values]
+        return distinct(made, groups.codes)
+
+    def _column(self, field: str) -> Coded[Any]:
+        if field == "seed":
+            return Coded.constant(self._sweep.seed, len(self))
+        if field in HOST_FIELDS:
+            return self._part("host", self._sweep.host).map(lambda pair: pair[HOST_FIELDS.index(field)])
+        if field in ("traffic", "nic", "knobs"):
+            return self._part(field, getattr(self._sweep, field))
+        if field in windows.Window._fields and self._windows is not None:
+            found, codes = self._windows
+            return used([getattr(window, field) for window in found], codes)
+        values, codes = self._sweep.layout.codes(PARAMETER.get(field, field))
+        return used(values, codes)
+
+    @cached_property
+    def _windows(self) -> tuple[list[windows.Window], Codes] | None:
+        """None where the file gives all windows in packets: then they are parameters like any other."""
+        layout = self._sweep.layout
+        return windows.columns(layout, self._sweep.document) if windows.is_in_time(layout) else None
+
+    def _part(self, part: str, build: Callable[[int], T]) -> Coded[T]:
+        """`build(point)`, once for all points that agree in the dimensions which decide this part."""
+        first, codes = self._sweep.layout.distinct(self._sweep.decisive(part))
+        return distinct([build(point) for point in first.tolist()], np.asarray(codes))

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""The choice between executors: their names, how many workers they get, and starting one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sweep.errors import SweepError, did_you_mean
+from sweep.plan import Plan
+
+from . import cgroups
+from .inline import Inline
+from .protocol import Executor, Join
+
+NAMES = ("ray", "inline")
+
+
+def joined(address: str | None, nodes: int, executor: str) -> Join | None:
+    """The cluster at `address`; None if there is no address.  Raises SweepError for what does not go with it."""
+    if address and executor != "ray":
+        raise SweepError(
+            f'--address "{address}" is of a Ray cluster, and --executor "{executor}" does not run there\n'
+            "  next: leave one of them out"
+        )
+    if nodes and not address:
+        raise SweepError(f'--nodes "{nodes}" is for a cluster that is there\n  next: give --address, or leave it out')
+    return Join(address, nodes) if address else None
+
+
+def processors() -> int:
+    """Cores that this process may use: those that it may run on, or fewer if its control group has a quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, cgroups.whole_processors(cgroups.processors()) or cores)
+
+
+def worker_count(name: str, workers: int | None) -> int:
+    """Workers that executor `name` will have on this machine.  Raises SweepError for a name or number that is wrong."""
+    if name not in NAMES:
+        raise SweepError(
+            f'executor "{name}" is not known.{did_you_mean(name, NAMES)}\n  known: {", ".join(NAMES)}\n'
+            "  see: sweep run --help"
+        )
+    if workers is not None and workers < 1:
+        raise SweepError(f'workers "{workers}" is too small: at least 1\n  see: sweep run --help')
+    return 1 if name == "inline" else workers or processors()
+
+
+def open_executor(name: str, plan: Plan, workers: int, join: Join | None, log: Path) -> Executor:
+    """Start executor `name`; what its machinery says goes to the file `log`."""
+    if name == "inline":
+        return Inline(plan)
+    from sweep.jobs.executors.ray.executor import RayExecutor
+
+    return RayExecutor(plan, workers, join, log)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""The environment of the Ray process, which all processes of local Ray inherit: what must hold before ray is imported.
+
+No process imports from a folder that others may write: not from the one that it is started in, not from PYTHONPATH.
+Nothing in it changes what Python does with Ray's own code, whose docstrings and assertions must be there.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sweep.jobs.executors.protocol import Join
+from sweep.model.compiler.jit import kernel_cache
+from sweep.package import IMPORTED_FROM
+
+from .trust import is_private
+
+# Of a cluster that this process may be part of (a Ray job), not of the private one.
+FOREIGN = ("RAY_ADDRESS", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_AUTH_TOKEN_PATH", "RAY_NAMESPACE", "RAY_TMPDIR")
+
+# Python's own that a user sets for a program of theirs.  Ray 2.60 does not start with PYTHONOPTIMIZE=2 (its agents add
+# to docstrings) or with warnings as errors, and hangs with PYTHONINSPECT.
+OF_PYTHON = (
+    "PYTHONASYNCIODEBUG",
+    "PYTHONBREAKPOINT",
+    "PYTHONDEBUG",
+    "PYTHONDEVMODE",
+    "PYTHONEXECUTABLE",
+    "PYTHONINSPECT",
+    "PYTHONOPTIMIZE",
+    "PYTHONPROFILEIMPORTTIME",
+    "PYTHONSTARTUP",
+    "PYTHONTRACEMALLOC",
+    "PYTHONVERBOSE",
+    "PYTHONWARNINGS",
+)
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")  # Ray's processes speak to each other only
+
+
+def environment(join: Join | None, directory: str) -> dict[str, str]:
+    """For a process that joins a cluster; None: for local Ray, whose temporary files go to `directory`."""
+    dropped = (*OF_PYTHON, *PROXIES, *map(str.upper, PROXIES))
+    inherited = {name: value for name, value in os.environ.items() if name not in dropped}
+    inherited["PYTHONPATH"] = search_path(inherited.get("PYTHONPATH", ""))
+    inherited["PYTHONSAFEPATH"] = "1"  # neither the current folder nor that of a script
+    inherited["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
+    if join is not None:
+        return {**inherited, **_token_mode(inherited)}
+    for name in FOREIGN:
+        inherited.pop(name, None)
+    return {
+        **inherited,
+        "TMPDIR": directory,
+        "NUMBA_CACHE_DIR": os.path.abspath(kernel_cache()),
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # oddly named: bind loopback, as on a laptop
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_task_oom_retries": "0",  # without end otherwise
+        "RAY_gcs_rpc_server_reconnect_timeout_s": "10",  # then the Ray process ends; 60 otherwise
+    }
+
+
+@contextmanager
+def safe_search_path() -> Iterator[None]:
+    """Python processes that are started meanwhile import from nowhere that others may write, as those of Ray."""
+    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    os.environ.update(PYTHONPATH=search_path(os.environ.get("PYTHONPATH", "")), PYTHONSAFEPATH="1")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def search_path(given: str) -> str:
+    """PYTHONPATH: this very checkout or installation first, then of those `given` the absolute ones that are safe."""
+    others = (path for path in given.split(os.pathsep) if os.path.isabs(path) and _is_safe(path))
+    return os.pathsep.join([str(IMPORTED_FROM), *map(os.path.realpath, others)])
+
+
+def _is_safe(path: str) -> bool:
+    return is_private(path if os.path.isdir(path) else os.path.dirname(path))  # of a zip file, its folder
+
+
+def _token_mode(environment: Mapping[str, str]) -> dict[str, str]:
+    """Ask for token authentication where there is a token: Ray itself does so for the address "auto" only."""
+    known = "RAY_AUTH_TOKEN" in environment or "RAY_AUTH_TOKEN_PATH" in environment
+    if "RAY_AUTH_MODE" in environment or not (known or Path("~/.ray/auth_token").expanduser().exists()):
+        return {}
+    return {"RAY_AUTH_MODE": "token"}

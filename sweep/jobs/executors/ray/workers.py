@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""What runs in Ray's workers: a chunk, the warming of a kernel, a node's account of itself.
+
+Arguments and results are bytes, numbers and lists of them: Ray packs those by itself, and pickles all else at twice the
+cost of a call (measured).  A worker that has other versions than the run returns a chunk untouched: the last guard
+against a node that differs.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")  # before numba is imported: workers fill the cores; Ray sets OMP's
+
+import ctypes
+import json
+import signal
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from sweep.jobs.executors.kernels import one_compiles
+from sweep.jobs.executors.memory import capped, share_bytes
+from sweep.jobs.executors.task import attempt_run, attempt_warm
+from sweep.jobs.executors.trial import watched
+from sweep.jobs.executors.versions import differences, versions
+from sweep.jobs.executors.work import Ending, Outcome, Run, Warm
+from sweep.plan import Plan, decode
+
+from .cluster import here
+
+PR_SET_PDEATHSIG = 1
+MEMORY_VARIABLE = "SWEEP_WORKER_MEMORY_BYTES"
+
+
+class Terms(NamedTuple):
+    """What all chunks of a run are run under."""
+
+    plan: str  # its name: a worker decodes it once
+    versions: Mapping[str, str]
+    memory_bytes: int | None  # that a worker may take; None: its share of the node's
+
+
+def terms(plan: str, memory_bytes: int | None) -> bytes:
+    """`Terms` of a run by this process."""
+    return json.dumps(Terms(plan, versions(), memory_bytes)._asdict()).encode()
+
+
+def run_chunk(
+    data: np.ndarray, terms: bytes, number: int, start: int, stop: int | None, cpus: int, apart: bool = False
+) -> list[Any]:
+    """Simulate part of a chunk of the plan with the bytes `data`, on `cpus` CPUs, under `terms`.
+
+    With `apart` in a process of its own, so that it is seen how that ends (`trial`).
+    """
+    node_cpus, agreed = _settle(), _agreed(terms)
+    difference = differences(agreed.versions, versions())
+    if difference:
+        return packed(Outcome(Ending.LOST, error=f"its node is not like the run's: {difference}"))
+    work, limit_bytes = Run(number, start, stop), agreed.memory_bytes or share_bytes(cpus, node_cpus)
+    if apart:
+        return packed(watched(data.tobytes(), work, limit_bytes))
+    plan = _plan(agreed.plan, data)
+    _load_kernel(plan.chunks[number].strategy)
+    with capped(limit_bytes):
+        return packed(attempt_run(plan, work))
+
+
+def warm(strategy: str) -> list[Any]:
+    """Compile a kernel on this node, or load it."""
+    with one_compiles(strategy):
+        _settle()
+        return packed(attempt_warm(Warm(strategy)))
+
+
+def packed(outcome: Outcome) -> list[Any]:
+    """An outcome as plain values."""
+    failed = [list(each) for each in outcome.failed]
+    return [outcome.ending.value, *outcome._replace(failed=failed)[1:]]  # type: ignore[arg-type]
+
+
+def unpacked(values: list[Any]) -> Outcome:
+    """The outcome that `packed` has taken apart."""
+    outcome = Outcome(*values)
+    failed = tuple((lane, kind, text) for lane, kind, text in outcome.failed)
+    return outcome._replace(ending=Ending(outcome.ending), failed=failed)
+
+
+def account() -> Mapping[str, str]:
+    """The versions of this node."""
+    return versions()
+
+
+@cache
+def _settle() -> float:
+    """Once per worker: the CPUs of its node; die with it; let pyarrow map what it needs before a cap is set.
+
+    A worker whose raylet was killed would finish its chunk, or never end, and the run not hear of it.
+    """
+    if str(os.getppid()) == os.environ.get("RAY_RAYLET_PID"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    pa.allocate_buffer(1 << 16)
+    return here()[0]
+
+
+@lru_cache(maxsize=1)
+def _agreed(terms: bytes) -> Terms:
+    return Terms(**json.loads(terms))
+
+
+_plans: dict[str, Plan] = {}
+
+
+def _plan(name: str, data: np.ndarray) -> Plan:
+    if name not in _plans:
+        _plans.clear()  # of another run, with a worker that outlived it
+        _plans[name] = decode(data.tobytes())
+    return _plans[name]
+
+
+@cache
+def _load_kernel(strategy: str) -> None:
+    """Once per worker, outside the memory cap, which may be less than compiling takes.  Errors come again."""
+    with one_compiles(strategy):
+        attempt_warm(Warm(strategy))

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""What must be equal on every node of a cluster, and how two of them differ."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+
+from sweep.model.strategies import NAMES
+from sweep.package import PACKAGE
+from sweep.plan.identity import code
+
+PACKAGES = ("ray", "numpy", "numba", "pyarrow")
+SHOWN = 3
+MISSING = "missing"
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Of this process: Python, packages, and digests of sweep's sources: the model by itself, then all of it."""
+    found = {"Python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    for name, digest in code(NAMES).items():
+        found[f"the source of strategy {name}" if name else "the source of sweep/model"] = digest
+    return {**found, "the source of sweep": _sources()}
+
+
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
+    """What differs, with both values; "" if nothing does."""
+    names = [name for name in {**here, **there} if here.get(name) != there.get(name)]
+    told = [
+        f'{name} is "{there.get(name, MISSING)}" there and "{here.get(name, MISSING)}" here' for name in names[:SHOWN]
+    ]
+    return "; ".join(told) + (f"; and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def _sources() -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(PACKAGE.rglob("*.py"), key=lambda path: path.relative_to(PACKAGE).as_posix()):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Where a table comes from: versions, sources, machine, command.  Kept beside the data, never part of it."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+from sweep.package import PACKAGE
+
+PACKAGES = ("sweep", "numpy", "numba", "pyarrow", "ray")
+
+
+def versions() -> dict[str, str]:
+    """Version of Python and of the packages that take part; "" if not installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def git_commit() -> str:
+    """The commit of the sources, with "+" if they differ from it; "" if they are not in a git checkout."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(PACKAGE), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--", str(PACKAGE)) else "")
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def provenance() -> dict[str, Any]:
+    """All of it, and the time."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "git_commit": git_commit(),
+        "platform": platform.platform(),
+        "node": platform.node(),
+    }

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""A sweep as a job of a cluster: what is sent there, and the command that runs it.
+
+Sent are these sources with the built-in configs, and the sweep file with those files beside it that it names: a few
+hundred kilobytes, content-addressed by Ray, so that the sources travel once.  They come before whatever sweep the nodes
+have installed; what sweep depends on must be there.  Nothing is fetched from anywhere.
+
+Sources and sweep file are two packages: a node compiles kernels once for these sources, whatever is swept with them.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shlex
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sweep import config, storage
+from sweep.config import Sweep
+from sweep.config.library import FOLDERS
+from sweep.errors import RunError, SweepError
+from sweep.foreign import visible_line
+from sweep.package import PACKAGE
+from sweep.storage.location import SCHEMES
+
+JOB = re.compile(r"[\w.-]+", re.ASCII)  # name of a job
+OUT = "sweep.out"  # key in a job's metadata: where its results are
+STARTING = "No available agent"  # what a cluster says that has just started
+PATIENCE_S, TICK_S = 120.0, 1.0
+NAMED = {"traffic": "traffic", "host": "hosts", "nic": "nics"}  # sections of a document, by kind
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A sweep to run on a cluster."""
+
+    sweep: Sweep
+    file: Path
+    sets: tuple[str, ...]
+    out: str  # a URI, or an absolute path on the head
+    nodes: int = 0  # with CPUs, to wait for
+    options: tuple[str, ...] = ()  # further ones of `sweep run`
+
+    @property
+    def words(self) -> list[str]:
+        """What follows `sweep` on the head, in the directory where the sweep file is."""
+        sets = [word for each in self.sets for word in ("--set", each)]
+        nodes = ["--nodes", str(self.nodes)] if self.nodes else []
+        return ["run", self.file.name, *sets, "--address", "auto", *nodes, "--out", self.out, *self.options]
+
+    @property
+    def on_head(self) -> bool:
+        """Whether the results lie on the head's own disk."""
+        return "://" not in self.out or self.out.startswith("file://")
+
+
+def errand(file: Path, sets: Sequence[str], out: str, nodes: int, options: Sequence[str]) -> Errand:
+    """Read the sweep file, here, so that its mistakes are known here.  Raises ConfigError, or SweepError for `out`."""
+    scheme, uri, _ = out.partition("://")
+    if uri and scheme.lower() not in SCHEMES:
+        storage.open(out)  # which says what is wrong; one that is right may be out of reach here
+    elif not uri and not out.startswith("/"):
+        raise SweepError(
+            f'--out "{out}" is relative, and the run is on another machine\n'
+            "  next: give a URI, as --out s3://BUCKET/mine, or an absolute path on the head's disk"
+        )
+    return Errand(config.load(file, sets), file, tuple(sets), out, nodes, tuple(options))
+
+
+def submit(client: Any, errand: Errand) -> str:
+    """Send it; the id of the job.  Raises RunError.  client: of `api.connect`."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", errand.sweep.name)[:40]
+    with tempfile.TemporaryDirectory(prefix="sweep-submit-") as folder:
+        sources, files = Path(folder, "sources", "sweep"), Path(folder, "files")
+        _gather_sources(sources)
+        _gather_files(errand, files)
+        return _ask(
+            client,
+            entrypoint=shlex.join(["python", "-P", "-m", "sweep", *errand.words]),  # not from the current folder
+            runtime_env={"working_dir": str(files), "py_modules": [str(sources)]},
+            metadata={OUT: errand.out},
+            submission_id=f"sweep-{name}-{secrets.token_hex(4)}",
+        )
+
+
+def _ask(client: Any, **job: Any) -> str:
+    """Have the cluster take a job; its id.  Raises RunError.
+
+    A cluster that has just started answers for some time before it can take one; so long it is asked again.
+    """
+    patient_until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            name = str(client.submit_job(**job))
+            return name if JOB.fullmatch(name) else str(job["submission_id"])
+        except (RuntimeError, OSError, ValueError) as error:
+            if STARTING not in str(error) or time.monotonic() > patient_until:
+                raise RunError(f"the cluster did not take the job: {_last_line(error)}") from error
+        time.sleep(TICK_S)
+
+
+def _gather_sources(target: Path) -> None:
+    """This package with its configs, which may be a link, and nothing else."""
+    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+
+
+def _gather_files(errand: Errand, target: Path) -> None:
+    """The sweep file, and the mixes, hosts and NICs beside it whose names it uses."""
+    _copy(errand.file, target / errand.file.name)
+    for kind, folder in FOLDERS.items():
+        for name in errand.sweep.document[NAMED[kind]]:
+            beside = errand.file.parent / folder / f"{name}.yaml"
+            if beside.is_file():
+                _copy(beside, target / folder / beside.name)
+
+
+def _copy(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)
+
+
+def _last_line(error: Exception) -> str:
+    return visible_line((str(error).strip().splitlines() or [type(error).__name__])[-1])

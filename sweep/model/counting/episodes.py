@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""Episodes: what happens again and again, independently, and makes losses come in clumps.
+
+Packets that are lost in one stall of the reader are one piece of evidence, however many they are.  The episode of a
+lane is its rarest process: a stall where its reader stalls, else a burst where packets come in bursts, else a busy
+period.  An interrupt that finds the socket empty begins a *busy period*: nothing is left of what was before, so what
+happens in it is independent of that.  As episodes they are cut when as many packets have arrived as the ring has
+descriptors: an overload has no end, and a ring's worth of packets is what one part of it hands to the next.
+
+Every poll begins by looking whether packets were dropped or the page allocator was asked since the poll before; what
+is found belongs to the episode that has begun last.  The rings are fullest there, before the poll empties them.
+
+Not modelled: an episode that falls between the starts of two polls; what is lost in it counts to the next one, so
+there may be more losing episodes than are counted, never fewer.
+"""
+
+from __future__ import annotations
+
+from sweep.model.compiler.jit import device
+from sweep.model.lane.sim import Sim
+
+
+@device
+def bursts_begun(sim: Sim, lane: int) -> int:
+    """Bursts whose first packet has arrived; 0 where packets come one by one."""
+    st = sim.state[lane]
+    return st.bursts_drawn - (1 if st.bursts_drawn > 0 and st.burst_first == st.arrived else 0)
+
+
+@device
+def episodes_begun(sim: Sim, lane: int) -> int:
+    """Episodes that have begun since the start of the simulation: the number of the current one."""
+    st, p = sim.state[lane], sim.params[lane]
+    if p.stall_every_table >= 0:
+        return st.stall_index
+    if p.burst_table >= 0:
+        return bursts_begun(sim, lane)
+    return st.busy_periods
+
+
+@device
+def dropped_packets(sim: Sim, lane: int) -> int:
+    """Packets lost for want of something in the window."""
+    c = sim.counters[lane]
+    return (
+        c.drop_nic_buffer_packets
+        + c.drop_no_descriptor_packets
+        + c.drop_no_memory_packets
+        + c.drop_socket_buffer_packets
+        + c.drop_tx_ring_packets
+    )
+
+
+@device
+def note_episode(sim: Sim, lane: int) -> None:
+    """Losses and requests for pages since the last look belong to the current episode."""
+    st, c = sim.state[lane], sim.counters[lane]
+    number = episodes_begun(sim, lane) + 1
+    dropped = dropped_packets(sim, lane)
+    if dropped > st.dropped_noted:
+        if number != st.loss_episode:
+            st.loss_episode = number
+            st.loss_begin = st.dropped_noted
+            c.loss_episodes += 1
+        c.loss_peak_packets = max(c.loss_peak_packets, dropped - st.loss_begin)
+        st.dropped_noted = dropped
+    if c.allocator_calls > st.calls_noted:
+        st.calls_noted = c.allocator_calls
+        if number != st.allocation_episode:
+            st.allocation_episode = number
+            c.allocation_episodes += 1
+
+
+@device
+def begin_poll(sim: Sim, lane: int, interrupted: int) -> None:
+    """A poll begins, what was before it is noted: is this a new busy period, and how full are the rings?"""
+    st, c = sim.state[lane], sim.counters[lane]
+    c.rx_ring_peak_packets = max(c.rx_ring_peak_packets, st.waiting)
+    c.tx_ring_peak_frames = max(c.tx_ring_peak_frames, st.tx_queued - st.tx_cleaned)
+    fresh = interrupted == 1 and st.socket_count == 0
+    if fresh:
+        st.busy_first = st.arrived - st.waiting
+    if fresh or st.arrived >= st.lap_end:
+        st.busy_periods += 1
+        st.lap_end = st.arrived + sim.params[lane].ring
+    c.busy_peak_packets = max(c.busy_peak_packets, st.arrived - st.busy_first)
+
+
+@device
+def open_episodes(sim: Sim, lane: int) -> None:
+    """The window opens, its counters are zero: count what begins from now on."""
+    st = sim.state[lane]
+    st.episodes_before = episodes_begun(sim, lane)
+    st.bursts_before = bursts_begun(sim, lane)
+    st.dropped_noted = 0
+    st.calls_noted = 0
+    st.loss_episode = 0
+    st.allocation_episode = 0
+
+
+@device
+def close_episodes(sim: Sim, lane: int) -> None:
+    """The window ends."""
+    st, c = sim.state[lane], sim.counters[lane]
+    note_episode(sim, lane)
+    c.busy_peak_packets = max(c.busy_peak_packets, st.arrived - st.busy_first)
+    c.episodes = episodes_begun(sim, lane) - st.episodes_before
+    c.bursts = bursts_begun(sim, lane) - st.bursts_before

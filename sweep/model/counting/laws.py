@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""What must hold in every row, with exact integer arithmetic.
+
+A row that breaks a law is marked with it and kept out of every report.  A law is a name and two sides that
+must be equal (or ordered); they are checked on the final counters and state of each lane.  A law that speaks of
+some rows only has its premise in its name, and both sides are multiplied by it.
+
+Source: model blueprint "What must hold in every row"; fidelity A12.9 (polls and losses under overload); those
+of one strategy (A12.1-8, 10) are in its file.  docs/theory.md says which law is which identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sweep.model.lane.sim import Sim
+from sweep.model.pages import ORDER3_PAGES
+from sweep.model.traffic.reader import DEFER_KICK
+
+from .histogram import BUCKETS, bucket
+
+
+class Law(NamedTuple):
+    """`left` must equal `right` ("=") or be at most `right` ("<="), lane by lane."""
+
+    name: str
+    left: Any  # (L,) int64
+    sign: str
+    right: Any  # (L,) int64
+
+
+def packets(sim: Sim) -> Iterator[Law]:
+    """Every packet is somewhere, at every stage of its way."""
+    c, st = sim.counters, sim.state
+    lost = c.drop_nic_buffer_packets + c.drop_no_descriptor_packets + c.drop_no_memory_packets
+    seen = c.filtered_packets + c.drop_socket_buffer_packets + c.drop_tx_ring_packets
+    out = c.delivered_packets + c.forwarded_packets
+    given = c.offered_packets + c.inside_start_packets
+    yield Law("packets in = packets out + inside", given, "=", out + lost + seen + c.inside_end_packets)
+    # A12.9, "phy = processed + out_of_buffer", packets on the ring at both ends included
+    taken = c.rx_packets + lost + st.waiting
+    come = c.offered_packets + st.waiting_start
+    yield Law("12.9: packets in = taken from the ring + lost + waiting", come, "=", taken)
+    inside = st.waiting + st.tx_queued - st.tx_cleaned + st.socket_count
+    yield Law("packets inside = on the rings + in the socket", c.inside_end_packets, "=", inside)
+    yield Law("packets copied <= packets not filtered", c.copied_packets, "<=", c.rx_packets - c.filtered_packets)
+    yield Law("latencies = packets out", sim.latency.sum(axis=1), "=", out)
+
+
+def polls(sim: Sim) -> Iterator[Law]:
+    """A12.9: under overload (every poll full) polls * budget = packets; and how a poll comes about."""
+    c, p = sim.counters, sim.params
+    full = c.full_polls * p.napi_budget
+    yield Law("12.9: full polls * budget <= packets", full, "<=", c.rx_packets)
+    most = full + (c.polls - c.full_polls) * (p.napi_budget - 1)
+    yield Law("12.9: packets <= full polls * budget + other polls * (budget - 1)", c.rx_packets, "<=", most)
+    # a full poll is followed by one without an interrupt; the last one of the window by none at all
+    yield Law("interrupts + full polls <= polls + 1", c.interrupts + c.full_polls, "<=", c.polls + 1)
+    yield Law("ring occupancies = polls", sim.occupancy.sum(axis=1), "=", c.polls)
+    above = np.arange(BUCKETS) > np.array([bucket(ring) for ring in p.ring.tolist()])[:, None]
+    crowded = (sim.occupancy * above).sum(axis=1)
+    yield Law("no poll finds more packets than descriptors", crowded, "=", np.zeros_like(crowded))
+
+
+def descriptors(sim: Sim) -> Iterator[Law]:
+    """A descriptor is posted, filled or empty; a buffer is where its descriptor, frame or socket entry is."""
+    c, st, p = sim.counters, sim.state, sim.params
+    on_ring = st.rx_ring_start + c.posted_buffers - c.rx_packets
+    yield Law("buffers on the ring = start + posted - packets taken", c.rx_ring_end_buffers, "=", on_ring)
+    yield Law("buffers on the ring <= ring", c.rx_ring_end_buffers, "<=", p.ring)
+    fed = 1 - st.starved
+    empty = p.ring - c.rx_ring_end_buffers
+    yield Law("empty descriptors < refill batch, not starved", empty * fed, "<=", (p.refill_batch - 1) * fed)
+    yield Law("frames in the TX ring <= TX ring", c.tx_ring_end_buffers, "<=", p.tx_ring)
+    out = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
+    change = c.posted_buffers - c.released_buffers
+    yield Law("buffers posted - released = change of buffers out", change, "=", out - c.held_start_buffers)
+
+
+def memory(sim: Sim) -> Iterator[Law]:
+    """Every page of the zone is somewhere, and no holder has had more than it can hold."""
+    c, st, p = sim.counters, sim.state, sim.params
+    taken = c.pages_held_start + c.pages_taken - c.pages_given
+    yield Law("pages taken - given back = pages held", taken, "=", c.pages_held_end)
+    yield Law("pages held <= peak", c.pages_held_end, "<=", c.pages_held_peak)
+    free = st.zone_free + sim.pcp_count.sum(axis=1) + ORDER3_PAGES * sim.pcp_blocks.sum(axis=1)
+    yield Law("memory = zone + lists + pages held", free + st.pages_held, "=", p.memory_pages)
+    yield Law("0 <= pages in the zone", np.zeros_like(st.zone_free), "<=", st.zone_free)
+    yield Law("allocator failures <= allocator calls", c.allocator_failures, "<=", c.allocator_calls)
+    window_ns = c.end_ps // 1000 - c.start_ps // 1000
+    yield Law("census of the RX ring <= ring * window", c.rx_ring_buffer_ns, "<=", p.ring * window_ns)
+    yield Law("census of the TX ring <= TX ring * window", c.tx_ring_buffer_ns, "<=", p.tx_ring * window_ns)
+    yield Law("census of pages held <= peak * window", c.pages_held_page_ns, "<=", c.pages_held_peak * window_ns)
+
+
+def socket(sim: Sim) -> Iterator[Law]:
+    """Truesize is what the queue's entries are charged; the reader sleeps when it has read all."""
+    c, st, p = sim.counters, sim.state, sim.params
+    copies = st.socket_count - st.socket_pages
+    charged = st.socket_pages * p.buffer_truesize_bytes + copies * p.copy_truesize_bytes
+    yield Law("truesize = buffers and copies in the socket", st.socket_truesize, "=", charged)
+    yield Law("truesize <= peak", st.socket_truesize, "<=", c.socket_truesize_peak)
+    largest = np.maximum(p.buffer_truesize_bytes, p.copy_truesize_bytes)
+    # checked before a packet is added, so the last one may overshoot
+    yield Law("peak of truesize < rcvbuf + a packet", c.socket_truesize_peak, "<=", p.rcvbuf_bytes - 1 + largest)
+    yield Law("wakeups <= packets read + 1", c.wakeups, "<=", c.delivered_packets + 1)
+    yield Law("kicks * 128 <= deferred frees", c.deferred_kicks * DEFER_KICK, "<=", c.deferred_frees)
+
+
+def time(sim: Sim) -> Iterator[Law]:
+    """Time never falls, and every picosecond of a CPU is under one heading."""
+    c, st, p = sim.counters, sim.state, sim.params
+    yield Law("warm-up has ended", st.window, "=", np.ones_like(st.window))
+    yield Law("CPU time <= time", c.busy_ps, "<=", c.end_ps - c.start_ps)
+    split = c.stack_ps + c.poll_ps + c.allocate_ps + c.recycle_ps + c.dma_ps + c.lock_ps + c.copy_ps + c.remote_ps
+    split = split + c.cache_ps
+    yield Law("CPU time split = CPU time", split, "=", c.busy_ps + c.release_ps)
+    poll_ps = c.polls * p.cost_poll + c.interrupts * p.cost_interrupt
+    yield Law("time of polls = polls and interrupts at their costs", c.poll_ps, "=", poll_ps)
+    dma_ps = c.dma_maps * p.cost_dma_map + c.dma_unmaps * p.cost_dma_unmap + c.dma_syncs * p.cost_dma_sync
+    # what shared hardware adds to the price of an operation is under the same heading
+    yield Law("maps, unmaps and syncs at their costs <= time of DMA", dma_ps, "<=", c.dma_ps)
+    lock_ps = c.zone_lock_takes * p.cost_zone_lock
+    yield Law("takes of the lock at their cost <= time of the lock", lock_ps, "<=", c.lock_ps)
+
+
+COMMON = (packets, polls, descriptors, memory, socket, time)
+
+
+def census(sim: Sim) -> Iterator[Law]:
+    """One page per buffer: what is held is what the holders hold, at the end and in every sample of the census."""
+    c = sim.counters
+    held = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
+    kept = c.pool_cache_end_pages + c.pool_ring_end_pages + c.provider_end_pages
+    yield Law("pages held = census", c.pages_held_end, "=", held + kept)
+    buffer_ns = c.rx_ring_buffer_ns + c.tx_ring_buffer_ns + c.socket_buffer_ns
+    kept_ns = c.pool_cache_page_ns + c.pool_ring_page_ns + c.provider_page_ns
+    yield Law("census of pages held = sum of the holders", c.pages_held_page_ns, "=", buffer_ns + kept_ns)
+
+
+def _columns(records: np.recarray) -> Any:
+    """The fields of records as attributes: a record array looks each one up anew, which took longer than the laws."""
+    plain = np.asarray(records)
+    return SimpleNamespace(**{name: plain[name] for name in plain.dtype.names or ()})
+
+
+def violations(sim: Sim, own: Iterable[Callable[[Sim], Iterator[Law]]]) -> list[str]:
+    """Per lane: the broken laws, common and `own` (the strategy's `LAWS`), with both sides; "" if none is."""
+    found: list[list[str]] = [[] for _ in range(len(sim.state))]
+    columns = sim._replace(params=_columns(sim.params), state=_columns(sim.state), counters=_columns(sim.counters))
+    for law in (law for laws in (*COMMON, *own) for law in laws(columns)):
+        left, right = np.asarray(law.left), np.asarray(law.right)
+        broken = left != right if law.sign == "=" else left > right
+        for lane in np.flatnonzero(broken):
+            found[lane].append(f"{law.name}: {left[lane]} {law.sign} {right[lane]}")
+    return ["; ".join(lane) for lane in found]

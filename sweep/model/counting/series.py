@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""The time series of a simulation: what had been counted when each fortieth of its packets had been offered.
+
+A run, warm-up included, is cut into BINS equal parts by packets offered.  A cut is made at the start of the first poll
+at which that many packets have arrived, the last one at the end of the simulation, and writes totals since the start
+of the simulation, whatever is forgotten when the window opens.  A poll that passes several cuts writes the same totals
+to each: bins may be empty.
+
+40: each bin is the mean of a batch of packets, and the warm-up is sought among these means; a row of the published
+series takes about as many bytes as its histograms.
+
+Not modelled: what happens inside of a bin, and a cut in the middle of a poll.
+"""
+
+from __future__ import annotations
+
+from sweep.model.compiler.jit import device
+from sweep.model.fields import Field
+from sweep.model.lane.sim import NEVER, Sim
+
+from .episodes import dropped_packets, episodes_begun
+
+BINS = 40
+
+SERIES = (
+    Field("end_ps", "ps", "simulated time at the end of the bin"),
+    Field("offered_packets", "packets", "packets that arrived from the wire"),
+    Field("dropped_packets", "packets", "packets dropped for want of something"),
+    Field("rx_packets", "packets", "packets that the driver took from the ring"),
+    Field("cpu_ps", "ps", "CPU time that ns_per_packet counts: busy_ps + release_ps"),
+    Field("out_packets", "packets", "packets delivered to the reader or forwarded"),
+    Field("latency_ns", "ns", "sum of their times from wire to delivery or departure"),
+    Field("waiting_packets", "packets", "packets that wait on the RX ring at the end of the bin"),
+    Field("queued_buffer_ns", "buffer*ns", "buffers in TX ring, socket or deferred list, sampled at polls, times ns"),
+    Field("pages_held_page_ns", "page*ns", "pages taken and not given back, sampled at polls, times ns"),
+    Field("allocator_calls", "1", "allocation requests to the page allocator"),
+    Field("episodes", "1", "episodes that began"),
+    Field("loss_episodes", "1", "episodes whose first loss came in this bin; the window's opening begins one anew"),
+)
+
+INSTANTS = ("end_ps", "waiting_packets")  # not totals: what is so at the end of a bin
+CARRIED = BINS  # the row of `Sim.series` with what had been counted when the window opened
+
+
+@device
+def write_totals(sim: Sim, lane: int, row: int) -> None:
+    """Totals since the start of the simulation, in the order of SERIES."""
+    st, c = sim.state[lane], sim.counters[lane]
+    series = sim.series
+    ns = st.now_ps // 1000 - st.census_ns  # since the last sample of the census
+    series[lane, row, 0] = st.now_ps
+    series[lane, row, 1] = st.arrived
+    series[lane, row, 2] = series[lane, CARRIED, 2] + dropped_packets(sim, lane)
+    series[lane, row, 3] = series[lane, CARRIED, 3] + c.rx_packets
+    series[lane, row, 4] = series[lane, CARRIED, 4] + c.busy_ps + c.release_ps
+    series[lane, row, 5] = series[lane, CARRIED, 5] + c.delivered_packets + c.forwarded_packets
+    series[lane, row, 6] = st.latency_ns
+    series[lane, row, 7] = st.waiting
+    queued = st.tx_queued - st.tx_cleaned + st.socket_pages + st.deferred_count
+    series[lane, row, 8] = series[lane, CARRIED, 8] + c.tx_ring_buffer_ns + c.socket_buffer_ns + ns * queued
+    series[lane, row, 9] = series[lane, CARRIED, 9] + c.pages_held_page_ns + ns * st.pages_held
+    series[lane, row, 10] = series[lane, CARRIED, 10] + c.allocator_calls
+    series[lane, row, 11] = episodes_begun(sim, lane)
+    series[lane, row, 12] = series[lane, CARRIED, 12] + c.loss_episodes
+
+
+@device
+def begin_series(sim: Sim, lane: int) -> None:
+    """Time begins: the first cut is due after the first fortieth of the packets."""
+    sim.state[lane].cut_packets = sim.params[lane].packets // BINS
+
+
+@device
+def cut(sim: Sim, lane: int) -> None:
+    """A poll begins at which a cut is due: end every bin whose packets have arrived, but for the last."""
+    st, p = sim.state[lane], sim.params[lane]
+    while st.arrived >= st.cut_packets:
+        write_totals(sim, lane, st.cuts)
+        st.cuts += 1
+        st.cut_packets = (st.cuts + 1) * p.packets // BINS if st.cuts + 1 < BINS else NEVER
+
+
+@device
+def carry(sim: Sim, lane: int) -> None:
+    """The window is about to open and forget what was counted: keep it for the bins to come."""
+    write_totals(sim, lane, CARRIED)
+
+
+@device
+def end_series(sim: Sim, lane: int) -> None:
+    """The simulation is over, and with it every bin that is not."""
+    for row in range(sim.state[lane].cuts, BINS):
+        write_totals(sim, lane, row)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""DMA through an IOMMU, as the device sees it: translations that miss, page walks, and the time they take.
+
+A translation that misses the IOTLB reads the leaf entry from memory, and one more entry for each level of the walk
+caches that misses too.
+
+* A page mapped anew misses once: its IOVA was never translated, or its entry went with the unmap (strict).  A page
+  that keeps its mapping misses only for want of room: the translations in use (a page each, or a region each for a
+  pool grouped in 2 MB) against the entries of the IOTLB.
+* TCP answers: a flow of which a poll has seen packets sends one acknowledgement, but none for less than two packets,
+  from a buffer mapped for it, so flows that share a poll cost translations of their own.
+* In strict mode an unmap also drops the walk caches' entries for its range.  The upper levels cover all that is
+  mapped for one direction.  The driver unmaps received pages a whole poll at a time, between walks, but an
+  acknowledgement alone: so an upper level is found gone by a walk for an acknowledgement that follows the unmap of
+  another, as often as two walks in a row are of that kind.
+* The last level covers 2 MB.  A CPU takes IOVAs off its own two magazines, last in, first out, and the walk that
+  opens a range is followed by others in it; past the magazines they come from the depot in any order, and a range's
+  last event is as likely an unmap as a walk.  A larger ring therefore walks further: what exceeds the magazines has
+  lost its order.
+
+Not modelled: the IOTLB's sets; prefetching by the device (ATS); invalidation queue waits of other devices; flush
+timeouts of lazy mode; large pages by luck; how descriptors and completions come to miss (a constant).
+Source: fidelity A11, C120, C121, V22 (Rubin and others, "Fast & Safe IO Memory Protection", SOSP 2024);
+drivers/iommu/iova.c (magazines).
+"""
+
+from __future__ import annotations
+
+from sweep.model.compiler.jit import device
+from sweep.model.lane.sim import Sim
+
+from .poisson import PPM
+
+OFF, LAZY, STRICT = 0, 1, 2
+MODES = ("off", "lazy", "strict")
+MAGAZINE_IOVAS = 128  # IOVA_MAG_SIZE, drivers/iommu/iova.c; a CPU has two, loaded and prev
+UPPER_LEVELS = 2  # walk caches above the last level: a four-level table
+RANGE_PAGES = 512  # 4 KiB pages under one entry of the last level
+# Share of walks for received pages that find their range's last-level entry gone.  In IOVAs off the magazines:
+# assumed, from V22's row of 5 flows, 0.36 (range 0.1 to 0.5).  In IOVAs from the depot walk and unmap of a range
+# alternate without order, so it is every second one.
+ORDERED_MISS_PPM = 300_000
+SCATTERED_MISS_PPM = 500_000
+# Translations that a packet's descriptor and completion miss: a kernel that keeps its mappings, whose pages still
+# exceed the IOTLB, misses 1.09 to 1.19 per packet (fidelity A11, V24).
+DESCRIPTOR_WALKS_PPM = 150_000
+ACK_WALKS_PPM = 2_000_000  # an acknowledgement: its buffer, mapped for it, and its descriptor; assumed (1 to 3)
+
+
+@device
+def distinct_ppm(flows: int, packets: int) -> int:
+    """Different flows among `packets` packets of `flows` equally busy ones, per packet, ppm: balls into urns."""
+    missed = PPM  # chance that a given flow has none of them
+    for _ in range(packets):
+        missed = missed * (flows - 1) // flows
+    return (PPM - missed) * flows // packets
+
+
+@device
+def beyond_ppm(entries: int, wanted: int) -> int:
+    """Share of uses that miss a cache of `entries` when `wanted` things are used in random order, ppm."""
+    return PPM - PPM * entries // wanted if wanted > entries else 0
+
+
+@device
+def scattered_ppm(ring: int) -> int:
+    """Share of the ring's IOVAs that come from the depot, ppm."""
+    return beyond_ppm(2 * MAGAZINE_IOVAS, ring)
+
+
+@device
+def measure_walks(sim: Sim, lane: int, maps_ppm: int) -> None:
+    """Translations per packet and what they take the device, from the mappings made per packet, ppm."""
+    st, p = sim.state[lane], sim.params[lane]
+    if p.iommu == OFF:
+        return
+    kept_ppm = PPM - min(maps_ppm, PPM)
+    translations = max(p.queues * st.reuse_distance_pages // p.mapped_pages, 1)
+    evicted_ppm = kept_ppm * beyond_ppm(p.iotlb_entries, translations) // PPM
+    acks_ppm = st.ack_ppm * ACK_WALKS_PPM // PPM
+    walks_ppm = maps_ppm + evicted_ppm + acks_ppm + DESCRIPTOR_WALKS_PPM
+    ranges = max(translations * p.mapped_pages // RANGE_PAGES, 1)
+    last_ppm = (maps_ppm + evicted_ppm) * beyond_ppm(p.walk_cache_entries, ranges) // PPM
+    upper_ppm = 0
+    if p.iommu == STRICT:
+        scattered = scattered_ppm(p.ring)
+        lost_ppm = ORDERED_MISS_PPM + (SCATTERED_MISS_PPM - ORDERED_MISS_PPM) * scattered // PPM
+        last_ppm += (maps_ppm * lost_ppm + acks_ppm * SCATTERED_MISS_PPM) // PPM
+        upper_ppm = acks_ppm * acks_ppm // walks_ppm
+    st.iotlb_miss_ppm = walks_ppm
+    st.walk_upper_miss_ppm = upper_ppm
+    st.walk_last_miss_ppm = min(last_ppm, walks_ppm)
+
+
+@device
+def reads_ppm(sim: Sim, lane: int) -> int:
+    """Page-table reads per packet: one for each walk, one more for each level of the walk caches that misses."""
+    st = sim.state[lane]
+    return st.iotlb_miss_ppm + st.walk_last_miss_ppm + UPPER_LEVELS * st.walk_upper_miss_ppm

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""From a scenario to kernel parameters: gaps, bursts, cuts, random streams, one record of integers a lane.
+
+All of it in integers and fractions, so the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import cache
+from math import gcd
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep.model.fields import Field, record
+from sweep.model.hardware.iommu import MODES
+from sweep.model.hardware.llc import LINE_BYTES, PAGE_LINES
+from sweep.model.hardware.poisson import PPM
+from sweep.model.kernel import ERAS
+from sweep.model.pages import PAGE_BYTES
+from sweep.model.randomness import quantiles, streams
+from sweep.model.scenario import Distribution, Scenario, Traffic
+from sweep.model.strategies import strategy
+from sweep.model.traffic.arrivals import BURST_SHIFT, WIRE_OVERHEAD_BYTES
+
+from .capacity import NO_LIMIT_PAGES
+from .params import PARAMS
+
+SIZE_CLASSES = 8  # most packet sizes of a mix
+SK_BUFF_BYTES = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff)), x86-64
+FLUSH_UNMAPS = 250  # unmaps per flush of a lazy IOMMU: 5e0d2a6fc094 ("intel-iommu: IOTLB batching", 2.6.26)
+COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside it
+
+# A page that another CPU gives back: the cache line of its struct page moves there and, when it is used again,
+# back; a deferred skb moves once, to the CPU that frees it.  Assumed: fidelity B, "1-2 cache-to-cache transfers".
+RETURNED_LINES = 2
+
+NO_LIMIT_FRAMES = 1 << 40  # a batch of completions that only time ends
+
+KEPT_UNITS = ("pages", "frames")  # knobs in these say how much memory a strategy may keep
+
+Tables = Mapping[Distribution, npt.NDArray[np.int64]]
+
+
+def mean_frame_wire_bytes_ppm(traffic: Traffic) -> int:
+    """Mean bytes that a packet of this mix occupies on the wire, in millionths of a byte."""
+    weights = sum(weight for _, weight in traffic.sizes)
+    wire = sum((size + WIRE_OVERHEAD_BYTES) * weight for size, weight in traffic.sizes)
+    return wire * PPM // weights
+
+
+def mean_gap_ps(scenario: Scenario, share_ppm: int) -> int:
+    """Mean time between packets of one queue at this share of the packet rate that the link can carry for all, ps."""
+    wire_ps_ppm = mean_frame_wire_bytes_ppm(scenario.traffic) * scenario.nic.link_ps_per_byte
+    return scenario.queues * wire_ps_ppm // share_ppm
+
+
+def burst_length_mean(table: npt.NDArray[np.int64]) -> Fraction:
+    """Mean burst length that the kernel draws from a burst table (its rounding and its minimum of 1), in packets.
+
+    Exactly that of 64 draws, evenly spread, from between each two entries.
+    """
+    total, odd = 0, 2 * np.arange(64) + 1
+    for first, count, weight in quantiles.CELLS:
+        level = table[first : first + count]
+        low, high = level[:-1, None], level[1:, None]
+        rounded: npt.NDArray[np.int64] = 128 * low + (high - low) * odd + (64 << BURST_SHIFT) >> BURST_SHIFT + 7
+        lengths = np.maximum(rounded, 1)
+        total += weight * int(lengths.sum())
+    return Fraction(total, 64 << 24)
+
+
+@cache
+def mean_burst_packets(packets: Distribution) -> Fraction:
+    """Mean length of bursts whose lengths, in packets, are distributed so."""
+    return burst_length_mean(quantiles.table(burst_distribution(packets)))
+
+
+def gap_distribution(scenario: Scenario) -> Distribution:
+    """Gap before a burst (before each packet if bursts are of one), ps.
+
+    Errors: ValueError if bursts at their peak rate are no faster than the load.
+    """
+    arrivals = scenario.traffic.arrivals
+    gap_ps = mean_gap_ps(scenario, scenario.load_ppm)
+    if arrivals.kind == "constant":
+        return Distribution("constant", (gap_ps,))
+    if arrivals.burst_packets is None:
+        return Distribution("exponential", (gap_ps,))
+    length = mean_burst_packets(arrivals.burst_packets)
+    gap_ps = round(length * gap_ps - (length - 1) * mean_gap_ps(scenario, arrivals.peak_ppm))
+    if gap_ps <= 0 or arrivals.peak_ppm <= scenario.load_ppm:
+        raise ValueError("the peak rate of the bursts is not above the load")
+    return Distribution("exponential", (gap_ps,))
+
+
+def burst_distribution(packets: Distribution) -> Distribution:
+    """Burst length in 1/1024 packets."""
+    if packets.kind == "pareto":
+        return Distribution("pareto", (packets.values[0] << BURST_SHIFT, packets.values[1]))
+    return Distribution(packets.kind, tuple(value << BURST_SHIFT for value in packets.values))
+
+
+def named_distributions(scenario: Scenario) -> dict[str, Distribution | None]:
+    """Every table of a scenario by the name of its parameter; None where there is none."""
+    traffic, reader = scenario.traffic, scenario.traffic.reader
+    burst = traffic.arrivals.burst_packets
+    return {
+        "gap_table": gap_distribution(scenario),
+        "burst_table": burst_distribution(burst) if burst else None,
+        "wakeup_table": reader.wakeup_ps,
+        "stall_every_table": reader.stall_every_ps,
+        "stall_for_table": reader.stall_for_ps,
+    }
+
+
+def distributions(scenario: Scenario) -> tuple[Distribution, ...]:
+    """The distributions whose tables a scenario needs."""
+    return tuple(d for d in named_distributions(scenario).values() if d is not None)
+
+
+def build_tables(needed: Iterable[Distribution]) -> dict[Distribution, npt.NDArray[np.int64]]:
+    """Their tables."""
+    return {distribution: quantiles.table(distribution) for distribution in dict.fromkeys(needed)}
+
+
+def cut(ppm: int) -> int:
+    """The share `ppm` of all 32-bit numbers."""
+    return (ppm << 32) // PPM
+
+
+def iommu_costs_ps(iommu: str, costs: Mapping[str, int]) -> dict[str, int]:
+    """What mapping and unmapping a buffer cost the CPU with the IOMMU in this mode."""
+    if iommu == "off":
+        return {}
+    invalidate_ps = costs["iommu_invalidate"] if iommu == "strict" else costs["iommu_invalidate"] // FLUSH_UNMAPS
+    return {
+        "dma_map": costs["dma_map"] + costs["iommu_map"],
+        "dma_unmap": costs["dma_unmap"] + costs["iommu_unmap"] + invalidate_ps,
+    }
+
+
+def shared_hardware(scenario: Scenario, knobs: Mapping[str, int]) -> dict[str, int]:
+    """Parameters of what the queues of the host share."""
+    module, hardware, nic = strategy(scenario.strategy), dict(scenario.hardware), scenario.nic
+    weights = sum(weight for _, weight in scenario.traffic.sizes)
+    frame_bytes = sum(size * weight for size, weight in scenario.traffic.sizes) // weights
+    stride_bytes = module.truesize_bytes(knobs)
+    frame_lines = -(-frame_bytes // LINE_BYTES)
+    offsets = PAGE_BYTES // gcd(stride_bytes, PAGE_BYTES)
+    return {
+        "queues": scenario.queues,
+        "iommu": MODES.index(scenario.iommu),
+        "pcie_packet_ps": nic.pcie_packet_ps,
+        "rx_buffer_bytes": nic.rx_buffer_bytes,
+        "frame_bytes": frame_bytes,
+        "lines_in_page": PAGE_BYTES * frame_lines // stride_bytes,
+        "offsets_used": min(PAGE_LINES, offsets * frame_lines),
+        "mapped_pages": module.mapped_pages(knobs),
+        "llc_sets": hardware["llc"] // (LINE_BYTES * hardware["llc_ways"]) if hardware["llc"] else 0,
+        "llc_ways": hardware["llc_ways"],
+        "ddio_ways": hardware["ddio_ways"],
+        "header_lines_milli": hardware["header_lines"],
+        "iotlb_entries": hardware["iotlb"],
+        "walk_cache_entries": hardware["walk_cache"],
+        "flows": scenario.traffic.flows,
+    }
+
+
+def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str, Any]:
+    """Kernel parameters of one scenario; `rows` says which row of the tables a distribution has."""
+    module, knobs = strategy(scenario.strategy), dict(scenario.knobs)
+    nic, traffic, reader = scenario.nic, scenario.traffic, scenario.traffic.reader
+    era, costs = ERAS[scenario.kernel], dict(scenario.costs_ps)
+    if costs["poll"] < 1 and scenario.memory_pages:
+        raise ValueError("a poll takes no time: polling for a page that nobody frees would never end")
+    for knob, most in (("pool_size", era.pool_size_max), ("bulk", era.pool_bulk_pages)):
+        if knob in knobs:
+            knobs[knob] = min(knobs[knob], most)
+    mapping_ps = iommu_costs_ps(scenario.iommu, costs)
+    values: dict[str, Any] = {
+        **shared_hardware(scenario, knobs),
+        "ring": scenario.ring,
+        "tx_ring": nic.tx_ring,
+        "napi_budget": nic.napi_budget,
+        "coalesce_ps": nic.coalesce_ps,
+        "coalesce_frames": nic.coalesce_frames,
+        "tx_coalesce_ps": nic.tx_coalesce_ps,
+        "tx_coalesce_frames": nic.tx_coalesce_frames or NO_LIMIT_FRAMES,
+        "refill_batch": min(nic.refill_batch, scenario.ring),
+        "copybreak_bytes": nic.copybreak_bytes,
+        "link_ps_per_byte": nic.link_ps_per_byte,
+        "local_cut": cut(traffic.local_ppm),
+        "forward_cut": cut(traffic.local_ppm + traffic.forward_ppm),
+        "size_classes": len(traffic.sizes),
+        "burst_gap_ps": mean_gap_ps(scenario, traffic.arrivals.peak_ppm) if traffic.arrivals.burst_packets else 0,
+        "reader_same_cpu": int(reader.same_cpu),
+        "read_ps": reader.read_ps,
+        "call_ps": reader.call_ps,
+        "batch_packets": reader.batch_packets,
+        "rcvbuf_bytes": reader.rcvbuf_bytes,
+        "buffer_truesize_bytes": module.truesize_bytes(knobs) + SK_BUFF_BYTES,
+        "copy_truesize_bytes": COPY_HEAD_BYTES,
+        "memory_pages": scenario.memory_pages or NO_LIMIT_PAGES,
+        "kept_pages": sum(knobs[knob.name] for knob in module.KNOBS if knob.unit in KEPT_UNITS),
+        "pcp_batch": era.pcp_batch,
+        "pcp_high": era.pcp_high,
+        "pcp_softirq": era.pcp_softirq,
+        "pcp_order3": era.pcp_order3,
+        "skb_recycle": era.skb_recycle,
+        "deferred_free": era.deferred_free if module.DEFERRED_FREE else 0,
+        "napi_local_direct": era.napi_local_direct,
+        "remote_lines": RETURNED_LINES if module.DEFERRED_FREE else 0,
+        "forward_xdp": int(traffic.forward_path == "xdp"),
+        "packets": scenario.packets,
+        "warmup": scenario.warmup,
+        "stack_forward_ps": costs[f"stack_forward_{traffic.forward_path}"],
+        **{f"cost_{name}": ps for name, ps in (costs | mapping_ps).items()},
+        **knobs,
+        **{f"key_{name}": key for name, key in streams.keys(scenario).items()},
+    }
+    for name, distribution in named_distributions(scenario).items():
+        values[name] = -1 if distribution is None else rows[distribution]
+    return values
+
+
+def param_fields(name: str) -> tuple[Field, ...]:
+    """Parameters of one strategy's kernel: the common ones, then its knobs."""
+    return PARAMS + tuple(Field(knob.name, knob.unit, knob.meaning) for knob in strategy(name).KNOBS)
+
+
+class Prepared(NamedTuple):
+    """Host-made inputs of a batch."""
+
+    params: np.recarray  # (L,) record of param_fields(strategy)
+    tables: npt.NDArray[np.int64]  # (distinct distributions, quantiles.SIZE)
+    size_cut: npt.NDArray[np.int64]  # (L, SIZE_CLASSES)
+    size_bytes: npt.NDArray[np.int64]  # (L, SIZE_CLASSES)
+
+
+def prepare(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Prepared:
+    """Kernel inputs of scenarios of one strategy.
+
+    Errors: KeyError if `tables` lacks a distribution; ValueError for a scenario that cannot be run.
+    """
+    needed = dict.fromkeys(d for scenario in scenarios for d in distributions(scenario))
+    rows = {distribution: row for row, distribution in enumerate(needed)}
+    params = np.zeros(len(scenarios), record(param_fields(name))).view(np.recarray)
+    size_cut = np.zeros((len(scenarios), SIZE_CLASSES), np.int64)
+    size_bytes = np.zeros_like(size_cut)
+    for lane, scenario in enumerate(scenarios):
+        if scenario.strategy != name:
+            raise ValueError(f"a batch is of one strategy: {scenario.strategy} is not {name}")
+        values = parameters(scenario, rows)
+        params[lane] = tuple(values[field] for field in params.dtype.names or ())
+        total, below = sum(weight for _, weight in scenario.traffic.sizes), 0
+        for k, (size, weight) in enumerate(scenario.traffic.sizes):
+            below += weight
+            size_cut[lane, k], size_bytes[lane, k] = (below << 32) // total, size
+    return Prepared(params, np.stack([tables[d] for d in needed]), size_cut, size_bytes)

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""What the strategies on the kernel's page_pool share: knobs, counters, laws, and giving a page back in a sweep.
+
+In a sweep a pool is one per RX queue, tied to the queue's NAPI, created with PP_FLAG_DMA_MAP |
+PP_FLAG_DMA_SYNC_DEV, max_len 4096, order 0, node 0.  The poll itself allows direct recycling; in any other context
+the kernel era decides whether the pool finds out that it runs in its own NAPI's softirq.
+
+Before 5.14 (`skb_recycle` = 0) an sk_buff did not know about pools: the driver took a page that went up the stack
+out of the pool, unmapped it, and its last user freed it.  XDP frames always came back.
+
+Not modelled: more than one NUMA node; before 5.14 the driver unmaps the page when it goes up, here its last user
+does when it comes back; a packet that a full TX ring drops counts as not gone up.
+Source: fidelity A6, A12.1-A12.7, A13; net/core/page_pool.c of Linux 6.12.117 and of 5.13 (page_pool_release_page).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sweep.model.compiler.jit import device
+from sweep.model.counting.laws import Law
+from sweep.model.fields import Field, Knob
+from sweep.model.hardware.llc import opened
+from sweep.model.lane.capacity import NO_LIMIT_PAGES, Capacity
+from sweep.model.lane.sim import NAPI, XDP_FRAME, Sim
+
+from .alloc import alloc_page
+from .pool import BULK_PAGES, CACHE_PAGES, Pool, give_back, pools
+from .put import put_page
+
+POOL_SIZE = Knob("pool_size", "pages", "ring", 1, 32768, "slots of the pool's ring; the kernel era clamps it")
+BULK = Knob("bulk", "pages", BULK_PAGES, 1, BULK_PAGES, "pages of a slow-path request, at most those of the kernel era")
+
+
+def _statistic(name: str, meaning: str, kernel: str, function: str) -> Field:
+    """A counter of the kernel's page_pool statistics (CONFIG_PAGE_POOL_STATS) and the function that counts it."""
+    return Field(name, "1", meaning, kernel, defined=f"net/core/page_pool.c: {function}")
+
+
+# struct page_pool_alloc_stats and page_pool_recycle_stats, include/net/page_pool/types.h of Linux 6.12, in their order.
+POOL_COUNTERS = (
+    _statistic("alloc_fast", "allocations from the cache", "page_pool_alloc_stats.fast", "__page_pool_get_cached"),
+    _statistic(
+        "alloc_slow", "bulk allocations that gave a page", "page_pool_alloc_stats.slow", "__page_pool_alloc_pages_slow"
+    ),
+    _statistic(
+        "alloc_slow_high_order",
+        "allocations of order > 0",
+        "page_pool_alloc_stats.slow_high_order",
+        "__page_pool_alloc_page_order",
+    ),
+    _statistic(
+        "alloc_empty",
+        "allocations that found cache and ring empty",
+        "page_pool_alloc_stats.empty",
+        "page_pool_refill_alloc_cache",
+    ),
+    _statistic(
+        "alloc_refill",
+        "refills of the cache from the ring",
+        "page_pool_alloc_stats.refill",
+        "page_pool_refill_alloc_cache",
+    ),
+    _statistic(
+        "alloc_waive",
+        "ring pages given up for their NUMA node",
+        "page_pool_alloc_stats.waive",
+        "page_pool_refill_alloc_cache",
+    ),
+    _statistic("recycle_cached", "puts into the cache", "page_pool_recycle_stats.cached", "page_pool_recycle_in_cache"),
+    _statistic(
+        "recycle_cache_full",
+        "direct puts that found the cache full",
+        "page_pool_recycle_stats.cache_full",
+        "page_pool_recycle_in_cache",
+    ),
+    _statistic("recycle_ring", "puts into the ring", "page_pool_recycle_stats.ring", "page_pool_recycle_in_ring"),
+    _statistic(
+        "recycle_ring_full",
+        "puts that found the ring full",
+        "page_pool_recycle_stats.ring_full",
+        "page_pool_put_unrefed_netmem",
+    ),
+    _statistic(
+        "recycle_released_refcnt",
+        "puts of unrecyclable pages",
+        "page_pool_recycle_stats.released_refcnt",
+        "__page_pool_put_page",
+    ),
+)
+LEFT = Field("left_with_skb", "pages", "pages that left the pool with their sk_buff (before 5.14)")
+
+
+def sweep_pools(capacity: Capacity, pages: int) -> Pool:
+    """Empty pools for a batch, page numbers below `pages`; `pool_size` and `bulk` are cut to the kernel era already."""
+    pool = pools(capacity.params.pool_size.tolist(), pages)
+    pool.s.maps = 1
+    pool.s.syncs = 1
+    pool.s.bulk_pages = capacity.params.bulk
+    return pool
+
+
+@device
+def hand_out(sim: Sim, pool: Pool, lane: int) -> int:
+    """A page of the pool, mapped, that begins to serve a buffer; or -1."""
+    page = alloc_page(sim, pool, lane)
+    if page >= 0:
+        opened(sim, lane, page, 1)
+    return page
+
+
+@device
+def came_back(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
+    """The last user of a page (or fragment) is done with it: put it, or it has left the pool with its sk_buff."""
+    if sim.params[lane].skb_recycle == 0 and context not in (NAPI, XDP_FRAME):
+        sim.counters[lane].left_with_skb += 1
+        give_back(sim, pool, lane, page, context)
+    else:
+        put_page(sim, pool, lane, page, context, context == NAPI)
+
+
+def handed(c: Any) -> Any:
+    """Successful allocations, (L,): each raises exactly one of these counters."""
+    return c.alloc_fast + c.alloc_refill + c.alloc_slow + c.alloc_slow_high_order
+
+
+def put(c: Any) -> Any:
+    """Puts of a page's last share, (L,): each ends in exactly one of these."""
+    return c.recycle_cached + c.recycle_ring + c.recycle_ring_full + c.recycle_released_refcnt
+
+
+def buffers_out(c: Any) -> Any:
+    """Change over the window of the buffers that somebody holds, (L,)."""
+    return c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers - c.held_start_buffers
+
+
+def stock(sim: Sim, whole: Any, fresh: Any) -> Iterator[Law]:
+    """Cache and ring: `whole` pages were taken from the pool as pages, `fresh` ones entered it; (L,) each.
+
+    The numbers are those of fidelity A12.
+    """
+    c, p = sim.counters, sim.params
+    yield Law("12.7: cache_full <= ring + ring_full", c.recycle_cache_full, "<=", c.recycle_ring + c.recycle_ring_full)
+    yield Law("12.4: empty + waive >= slow", c.alloc_slow, "<=", c.alloc_empty + c.alloc_waive)
+    certain = c.alloc_waive == 0
+    tried = (c.alloc_slow + c.allocator_failures) * certain
+    yield Law("12.4: empty = slow + failures, nothing waived", c.alloc_empty * certain, "=", tried)
+    cache, ring = c.pool_cache_end_pages - c.pool_cache_start_pages, c.pool_ring_end_pages - c.pool_ring_start_pages
+    refilled = whole - c.recycle_cached - fresh + cache
+    yield Law("12.2: left the ring = refilled + waived", c.recycle_ring - ring, "=", refilled + c.alloc_waive)
+    yield Law("12.2: refilled <= 64 * refills", refilled, "<=", BULK_PAGES * c.alloc_refill)
+    yield Law("pages in cache <= 128", c.pool_cache_end_pages, "<=", np.full_like(c.alloc_fast, CACHE_PAGES))
+    yield Law("pages in ring <= pool_size", c.pool_ring_end_pages, "<=", p.pool_size)
+
+
+def bulk(sim: Sim) -> Iterator[Law]:
+    """Fresh pages come `bulk` at a time, are mapped once, and unmapped when they are given back (A12.5)."""
+    c = sim.counters
+    most = sim.params.bulk * c.alloc_slow
+    yield Law("12.5: pages taken <= bulk * slow", c.pages_taken, "<=", most)
+    ample = sim.params.memory_pages == NO_LIMIT_PAGES
+    yield Law("12.5: pages taken = bulk * slow, memory ample", c.pages_taken * ample, "=", most * ample)
+    yield Law("one map per page taken", c.dma_maps, "=", c.pages_taken)
+    yield Law("one unmap per page given back", c.dma_unmaps, "=", c.pages_given)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""page_pool: what the driver's set-up decides, moving to another NUMA node, and destruction with retries.
+
+None of it touches the eleven counters.
+Costs: each page given back or unmapped, as `pool` says.
+
+Not modelled: the warning every 60 s; a pool with several users.
+Source: net/core/page_pool.c of Linux 6.12.117 (`page_pool_init`, `page_pool_update_nid`, `page_pool_destroy`,
+`page_pool_scrub`, `page_pool_release_retry`); page_pool semantics sections 2, 8 and 9.
+"""
+
+from __future__ import annotations
+
+from sweep.model.compiler.jit import device
+from sweep.model.lane.sim import NAPI, Sim
+
+from .fragments import drop_frag_page
+from .pool import Pool, give_back, unmap
+from .ptr_ring import ring_take
+
+DMA_MAP, DMA_SYNC_DEV, SYSTEM_POOL, ALLOW_UNREADABLE_NETMEM = 1, 2, 4, 8  # PP_FLAG_*
+KNOWN_FLAGS = DMA_MAP | DMA_SYNC_DEV | SYSTEM_POOL | ALLOW_UNREADABLE_NETMEM
+EINVAL = 22
+DEFAULT_SLOTS, MOST_SLOTS = 1024, 16384
+
+
+def create_errno(flags: int, max_len: int) -> int:
+    """0, or the negative error of creating a pool that maps from the device."""
+    if flags & ~KNOWN_FLAGS:
+        return -EINVAL
+    if flags & DMA_SYNC_DEV and (not flags & DMA_MAP or max_len == 0):
+        return -EINVAL
+    return 0
+
+
+def ring_slots(pool_size: int) -> int:
+    """Slots of the ring for the `pool_size` that a driver asks for."""
+    return min(pool_size, MOST_SLOTS) if pool_size > 0 else DEFAULT_SLOTS
+
+
+@device
+def empty_cache(sim: Sim, pool: Pool, lane: int) -> None:
+    """Give back every page of the cache, newest first."""
+    st = sim.state[lane]
+    while st.pool_cache_pages > 0:
+        st.pool_cache_pages -= 1
+        give_back(sim, pool, lane, pool.cache[lane, st.pool_cache_pages], NAPI)
+
+
+@device
+def set_nid(sim: Sim, pool: Pool, lane: int, nid: int) -> None:
+    """The driver announces a NUMA node; another one than before empties the cache and leaves the ring alone."""
+    if pool.s[lane].nid != nid:
+        pool.s[lane].nid = nid
+        empty_cache(sim, pool, lane)
+
+
+@device
+def inflight(pool: Pool, lane: int) -> int:
+    """Pages in the pool's books, those in cache and ring included."""
+    pages: int = pool.s[lane].hold_count - pool.s[lane].release_count
+    return pages
+
+
+@device
+def scrub(sim: Sim, pool: Pool, lane: int) -> None:
+    """Give back what lies in the pool; the first time also end DMA for every page, wherever it is."""
+    s = pool.s[lane]
+    if s.destroys == 0:
+        empty_cache(sim, pool, lane)
+        s.syncs = 0
+        if s.maps == 1:
+            for page in range(pool.page.shape[1]):
+                unmap(sim, pool, lane, page)
+    s.destroys += 1
+    page = ring_take(pool.ring, lane)
+    while page >= 0:
+        give_back(sim, pool, lane, page, NAPI)
+        page = ring_take(pool.ring, lane)
+    sim.state[lane].pool_ring_pages = 0
+    if inflight(pool, lane) == 0:
+        s.destroyed = 1
+
+
+@device
+def destroy(sim: Sim, pool: Pool, lane: int) -> None:
+    """The driver destroys the pool; if pages are out, a retry is pending.  Once only: more calls do nothing."""
+    s = pool.s[lane]
+    if s.destroys > 0:
+        return
+    s.napi = 0
+    drop_frag_page(sim, pool, lane)
+    scrub(sim, pool, lane)
+    s.retry = 1 - s.destroyed
+
+
+@device
+def release_retry(sim: Sim, pool: Pool, lane: int) -> None:
+    """The deferred release runs once, if one is pending."""
+    s = pool.s[lane]
+    if s.retry == 1:
+        scrub(sim, pool, lane)
+        s.retry = 1 if inflight(pool, lane) > 0 else 0

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+"""Where this package lies: its own folder, and the one that Python imports it from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+IMPORTED_FROM = PACKAGE.resolve().parent

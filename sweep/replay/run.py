@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Replay a recorded trace and say where the answer differs from the kernel's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sweep.model.compiler.jit import bind, compiler, core_digest, strategy_digest
+from sweep.model.page_pool.lifecycle import DMA_MAP, DMA_SYNC_DEV, create_errno, ring_slots
+from sweep.model.page_pool.pool import Pool, pools
+
+from .operations import replay
+from .pages import HOLES, TraceSim, trace_sim
+from .trace import COLUMNS, Trace, TraceParams
+
+HASH_FACTOR = 1_000_003
+HASH_MODULUS = 2**61 - 1
+
+
+class Answer(NamedTuple):
+    """What the code gave."""
+
+    create_errno: int
+    shots: np.ndarray  # (snapshots + 1, columns) int64; the last row is the final state
+    handles: np.ndarray  # (handles, 2) int64: serial of the page, -1 if it failed; byte offset
+    totals: dict[str, int]
+
+
+class Difference(NamedTuple):
+    """One value that is not the kernel's."""
+
+    where: str  # "create", "snapshots[3]", "final", "totals" or "handles[12]"
+    column: str
+    expected: int
+    got: int
+
+
+@cache
+def kernel() -> Callable[..., None]:
+    """`replay` compiled by this process's compiler, over the traces' page allocator."""
+    tag = f"trace_{core_digest()}_{strategy_digest('page_pool')}"
+    bound: Callable[..., None] = bind(replay, compiler(), tag, HOLES)
+    return bound
+
+
+def plain_kernel() -> Callable[..., None]:
+    """The same as plain Python: slow, and a debugger works in it."""
+    bound: Callable[..., None] = bind(replay, lambda fn: fn, "trace_plain", HOLES)
+    return bound
+
+
+def trace_pool(params: TraceParams, pages: int) -> Pool:
+    """The pool that these parameters create, with serial numbers below `pages`."""
+    pool = pools([ring_slots(params.pool_size)], pages)
+    pool.s.order = params.order
+    pool.s.nid = params.nid
+    pool.s.cpu_node = params.numa_node
+    pool.s.napi = params.napi
+    pool.s.maps = 1 if params.flags & DMA_MAP else 0
+    pool.s.syncs = 1 if params.flags & DMA_SYNC_DEV else 0
+    pool.s.max_len = params.max_len
+    return pool
+
+
+def run(trace: Trace, run_ops: Callable[..., None] | None = None) -> Answer:
+    """Replay one trace with `run_ops`, by default the compiled kernel."""
+    errno = create_errno(trace.params.flags, trace.params.max_len)
+    if errno != 0:
+        return Answer(errno, np.zeros((0, len(COLUMNS)), np.int64), np.zeros((0, 2), np.int64), {})
+    pages_each = 64 if trace.params.order == 0 else 1  # an allocation makes at most one request
+    sim = trace_sim(trace.handles, trace.snapshots + 1, len(COLUMNS))
+    pool = trace_pool(trace.params, pages_each * trace.handles)
+    (run_ops or kernel())(sim, pool, trace.ops)
+    handles = np.stack([sim.handle_page, sim.handle_offset], axis=1)
+    return Answer(0, sim.snapshots, handles, _totals(sim, pool, handles, fragment_handles(trace.ops)))
+
+
+def fragment_handles(ops: np.ndarray) -> np.ndarray:
+    """Which handles the operations make by cutting a fragment: (handles,) bool."""
+    is_page, is_fragment = ops[:, 0] == ord("A"), ops[:, 0] == ord("F")
+    counts = np.where(is_page, ops[:, 1], np.where(is_fragment, ops[:, 2], 0))
+    return np.repeat(is_fragment, counts)
+
+
+def handle_hash(handles: np.ndarray, fragment: np.ndarray) -> int:
+    """Hash of which page, and which part of it, each handle got."""
+    h = 0
+    for (serial, offset), is_fragment in zip(handles.tolist(), fragment.tolist(), strict=True):
+        h = (h * HASH_FACTOR + serial + 1) % HASH_MODULUS
+        if is_fragment and serial >= 0:
+            h = (h * HASH_FACTOR + offset) % HASH_MODULUS
+    return h
+
+
+def _totals(sim: TraceSim, pool: Pool, handles: np.ndarray, fragment: np.ndarray) -> dict[str, int]:
+    ring = pool.ring.s[0]
+    return {
+        "handle_hash": handle_hash(handles, fragment),
+        "n_handles": len(handles),
+        "alloc_ok": int((handles[:, 0] >= 0).sum()),
+        "allocator_failures": int(sim.counters[0].allocator_failures),
+        "release_retry_pending": int(pool.s[0].retry),
+        "ring_size": int(ring.slot_count),
+        "ring_batch": int(ring.batch),
+    }
+
+
+def differences(trace: Trace, answer: Answer) -> list[Difference]:
+    """Every value that differs from what the trace expects, in the order of time."""
+    if trace.create_errno != answer.create_errno:
+        return [Difference("create", "create_errno", trace.create_errno, answer.create_errno)]
+    if trace.create_errno != 0:
+        return []
+    found = []
+    if len(trace.shots) != trace.snapshots:
+        found.append(Difference("totals", "snapshots", len(trace.shots), trace.snapshots))
+    for index, (want, got) in enumerate(zip(trace.shots, answer.shots[:-1].tolist(), strict=False)):
+        found += _row(f"snapshots[{index}]", want, got)
+    found += _row("final", trace.final, answer.shots[-1].tolist())
+    found += _handles(trace, answer)
+    found += [
+        Difference("totals", name, value, answer.totals[name])
+        for name, value in trace.totals
+        if value != answer.totals[name]
+    ]
+    return found
+
+
+def _row(where: str, want: Any, got: Any) -> list[Difference]:
+    rows = zip(COLUMNS, want, got, strict=True)
+    return [Difference(where, column, expected, value) for column, expected, value in rows if expected != value]
+
+
+def _handles(trace: Trace, answer: Answer) -> list[Difference]:
+    if trace.handle_list is None:
+        return []
+    if len(trace.handle_list) != len(answer.handles):
+        return [Difference("totals", "handles", len(trace.handle_list), len(answer.handles))]
+    found = []
+    for index, (want, got) in enumerate(zip(trace.handle_list, answer.handles.tolist(), strict=True)):
+        for column, expected, value in zip(("serial", "offset"), want, got, strict=True):
+            if expected != value:
+                found.append(Difference(f"handles[{index}]", column, expected, value))
+    return found

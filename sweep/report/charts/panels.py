@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""What charts share: colours and lines of strategies, the key, and a panel of curves over the ring size.
+
+Colours are CSS variables of the page, so one drawing serves light and dark; numbers on hover are each mark's
+`description`, which `svg` turns into a <title>.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sweep import format, stats
+from sweep.document.blocks import Key
+from sweep.results.analysis import Analysis
+
+LINES = ("solid", "dashed", "dotted")  # of the first, second and further variants of a strategy
+DASHES = ([1, 0], [6, 3], [2, 2])
+SHAPES = ("circle", "triangle-up", "square")
+COLORS = 9  # --s0 (the baseline) to --s8, see page.html.j2
+INK, FAINT = "var(--ink)", "var(--faint)"
+Spec = dict[str, Any]
+THOUSAND = 1000  # from here on axes say 1k, 2M
+SHARES = [0, 0.0001, 0.001, 0.01, 0.1, 1]
+CONFIG: Spec = {
+    "font": "system-ui, sans-serif",
+    "background": None,
+    "view": {"stroke": None},
+    "axis": {"labelColor": INK, "titleColor": INK, "gridColor": FAINT, "domainColor": FAINT, "tickColor": FAINT}
+    | {"titleFontWeight": "normal", "gridOpacity": 0.6, "labelLimit": 300},
+    "axisY": {"titlePadding": 12},
+    "title": {"color": INK, "fontWeight": "normal", "fontSize": 12},
+    "legend": {"labelColor": INK, "titleColor": INK, "labelLimit": 300},
+}
+
+
+def panel(
+    analysis: Analysis,
+    means: stats.Estimate,
+    title: str,
+    scale: Spec,
+    *,
+    heading: str = "",
+    labelled: bool = True,  # whether the axis of ring sizes has its numbers and name
+    size: tuple[int, int] = (270, 150),  # width and height in pixels
+) -> Spec:
+    """Means of shape (rings, columns) over the ring size, a line per column, with bands of 95 %."""
+    data = analysis.data
+    values: list[Spec] = []
+    for ring, column in np.ndindex(means.center.shape):
+        if not means.pairs[ring, column]:
+            continue
+        center, low, high = (float(side[ring, column]) for side in (means.center, means.low, means.high))
+        if scale["type"] == "log" and center <= 0:
+            continue
+        floor = center / 10 if scale["type"] == "log" else min(center, 0.0)  # nothing here is less than none
+        name = data.columns[column]
+        half = f" ({format.significant(low)} to {format.significant(high)})" if high > low else ""
+        values.append(
+            {
+                "ring": data.rings[ring],
+                "strategy": data.strategies[column],
+                "column": name,
+                "mean": center,
+                "low": max(low, floor) if np.isfinite(low) else center,
+                "high": high if np.isfinite(high) else center,
+                "says": f"{name}, ring {data.rings[ring]}: {format.significant(center)}{half}",
+            }
+        )
+    x: Spec = {
+        "field": "ring",
+        "type": "quantitative",
+        "title": "ring" if labelled else None,
+        "scale": {"type": "log", "base": 2, "nice": False},
+        "axis": {"values": list(data.rings), "labelOverlap": True, "grid": False, "format": "d", "labels": labelled},
+    }
+    top = max([float(value["high"]) for value in values], default=0.0)
+    axis: Spec = {"format": "~s" if top >= THOUSAND else ".3~g", "tickCount": 5}
+    if scale["type"] == "symlog":
+        axis = {"values": [share for share in SHARES if share <= top * 1.05] or [0], "format": "~g"}
+        scale = scale | {"domainMin": 0, "domainMax": max(top, 1e-4), "nice": False}
+    axis["minExtent"] = 34  # so that panels line up
+    y = {"type": "quantitative", "title": title, "scale": scale, "axis": axis}
+    shared: Spec = {"x": x, "color": color(analysis)}
+    return {
+        **({"title": heading} if heading else {}),
+        "data": {"values": values},
+        "width": size[0],
+        "height": size[1],
+        "layer": [
+            {
+                "mark": {"type": "area", "opacity": 0.18, "aria": False},
+                "encoding": shared
+                | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "column"}},
+            },
+            {
+                "mark": {"type": "line", "strokeWidth": 1.5, "aria": False},
+                "encoding": shared | {"y": y | {"field": "mean"}} | styled(analysis, "strokeDash", DASHES),
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 28, "opacity": 1},
+                "encoding": shared
+                | {"y": y | {"field": "mean"}, "description": {"field": "says"}}
+                | styled(analysis, "shape", SHAPES),
+            },
+        ],
+    }
+
+
+def color(analysis: Analysis) -> Spec:
+    """The same colour for a strategy in every chart; the key stands beside the drawing."""
+    strategies = list(dict.fromkeys(analysis.data.strategies))
+    scale = {"domain": strategies, "range": [shade(place) for place in range(len(strategies))]}
+    return {"field": "strategy", "type": "nominal", "legend": None, "scale": scale}
+
+
+def styled(analysis: Analysis, channel: str, styles: tuple[Any, ...]) -> Spec:
+    """Variants of a strategy share its colour and differ in `channel`: "strokeDash" or "shape"."""
+    columns = analysis.data.columns
+    scale = {"domain": columns, "range": [styles[place_among(analysis, column)] for column in range(len(columns))]}
+    return {channel: {"field": "column", "type": "nominal", "legend": None, "scale": scale}}
+
+
+def place_among(analysis: Analysis, column: int) -> int:
+    """Of a column among the variants of its strategy."""
+    return min(analysis.data.of(analysis.data.strategies[column]).index(column), len(LINES) - 1)
+
+
+def shade(place: int) -> str:
+    return f"var(--s{place % COLORS})"
+
+
+def key(analysis: Analysis, *, variants: bool = True) -> tuple[Key, ...]:
+    data = analysis.data
+    strategies = list(dict.fromkeys(data.strategies))
+    if not variants:
+        return tuple(Key(name, shade(place)) for place, name in enumerate(strategies))
+    return tuple(
+        Key(name, shade(strategies.index(data.strategies[column])), LINES[place], SHAPES[place])
+        for column, name in enumerate(data.columns)
+        for place in (place_among(analysis, column),)
+    )

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""The charts of the page without their data: what can be chosen, and Vega-Lite specifications that charts.js fills.
+
+A row has what its point is drawn from, and `says`, the words of its tooltip.  Colours are the page's CSS variables, as
+in the still pictures, so light and dark need no second drawing.  `libraries` is what draws them: Vega, Vega-Lite and
+Vega-Embed as vl_convert carries them, with Vega's interpreter of expressions, so that the page needs no `eval`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sweep.report.charts.panels import CONFIG, INK, Spec
+
+VEGA_LITE = "6.4"
+SIZE: Spec = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}, "background": None}
+SAYS: Spec = {"tooltip": {"field": "says"}, "description": {"field": "says"}}
+COLOR: Spec = {"field": "color", "type": "nominal", "scale": None, "legend": None}
+X: Spec = {"field": "x", "type": "quantitative"}
+Y: Spec = {"field": "y", "type": "quantitative"}
+NO_WORDS: Spec = {"aria": False, "tooltip": None}
+RING_AXIS: Spec = X | {
+    "title": "ring",
+    "scale": {"type": "log", "base": 2, "nice": False},
+    "axis": {"grid": False, "format": "d"},
+}
+SHAPE: Spec = {"shape": {"field": "shape", "type": "nominal", "scale": None, "legend": None}}
+
+CURVES: Spec = {
+    "height": 320,
+    "encoding": {"x": RING_AXIS, "color": COLOR, "detail": {"field": "name"}},
+    "layer": [
+        {
+            "mark": {"type": "area", "opacity": 0.18, **NO_WORDS},
+            "encoding": {"y": Y | {"field": "low"}, "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "line", "strokeWidth": 1.75, **NO_WORDS},
+            "encoding": {"y": Y, "strokeDash": {"field": "dash", "type": "nominal", "scale": None, "legend": None}},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+            "encoding": {"y": Y} | SHAPE | SAYS,
+        },
+    ],
+}
+BARS: Spec = {
+    "height": {"step": 30},
+    "mark": {"type": "bar", "stroke": "var(--page)", "strokeWidth": 0.5},
+    "encoding": {
+        "y": {"field": "name", "type": "nominal", "title": None, "sort": None},
+        "x": X | {"stack": "zero", "axis": {"tickCount": 6}},
+        "color": COLOR,
+        "order": {"field": "place"},
+    }
+    | SAYS,
+}
+PARETO: Spec = {
+    "height": 360,
+    "config": CONFIG | {"axisX": {"grid": False}},
+    "encoding": {"x": X, "y": Y},
+    "layer": [
+        {
+            "transform": [{"filter": "datum.edge"}],
+            "mark": {"type": "line", "stroke": INK, "strokeWidth": 1, "opacity": 0.6, "interpolate": "step-after"}
+            | NO_WORDS,
+        },
+        {
+            "transform": [{"filter": "datum.knee"}],
+            "mark": {"type": "point", "filled": False, "size": 320, "stroke": INK, "strokeWidth": 1.5} | NO_WORDS,
+        },
+        {
+            "mark": {"type": "point", "filled": True},
+            "encoding": {
+                "color": COLOR,
+                "size": {"condition": {"test": "datum.front", "value": 90}, "value": 35},
+                "opacity": {"condition": {"test": "datum.front", "value": 1}, "value": 0.4},
+            }
+            | SHAPE
+            | SAYS,
+        },
+    ],
+}
+PERCENT = "format(100 * datum.value, '~g') + ' %'"  # not "~%": a scale makes that whole percents, four ticks of "0%"
+SHARE_AXIS: Spec = {
+    "title": "share of variance",
+    "axis": {"labelExpr": PERCENT, "tickCount": 5},
+    "scale": {"domain": [0, 1]},
+}
+SHARES: Spec = {
+    "height": {"step": 30},
+    "encoding": {"y": {"field": "name", "type": "nominal", "title": None, "sort": None}},
+    "layer": [
+        {"mark": {"type": "bar", "color": "var(--s7)"}, "encoding": {"x": X | SHARE_AXIS} | SAYS},
+        {
+            "mark": {"type": "rule", "color": INK, **NO_WORDS},
+            "encoding": {"x": X | {"field": "low"}, "x2": {"field": "high"}},
+        },
+        {"mark": {"type": "tick", "color": INK, "thickness": 3, **NO_WORDS}, "encoding": {"x": X | {"field": "alone"}}},
+    ],
+}
+ACROSS: Spec = {"name": "x", "label": "Across", "first": 1 / 3}  # how far down its options the usual one is
+UP: Spec = {"name": "y", "label": "Up", "first": 0}
+MIX: Spec = {"name": "mix", "label": "Traffic mix", "first": 0}
+LOAD: Spec = {"name": "load", "label": "Load", "first": 1}
+RING: Spec = {"name": "ring", "label": "Ring", "first": 0.5}
+VIEWS: tuple[Spec, ...] = (
+    {
+        "name": "curves",
+        "fill": "curves",
+        "spec": CURVES,
+        "choose": [{"name": "metric", "label": "Metric", "first": 0}, MIX, LOAD],
+        "title": "{metric}: {mix} at load {load}, with bands of 95 %",
+        "head": ["strategy", "ring", "mean", "pairs"],
+        "key": True,
+    },
+    {
+        "name": "pareto",
+        "fill": "pareto",
+        "spec": PARETO,
+        "choose": [ACROSS, UP, MIX, LOAD],
+        "title": "{y} and {x}: {mix} at load {load}",
+        "head": ["strategy", "ring", "across", "up", "on the front"],
+        "key": True,
+    },
+    {
+        "name": "costs",
+        "fill": "bars",
+        "spec": BARS,
+        "choose": [MIX, LOAD, RING],
+        "title": "Where the time goes: {mix} at load {load}, ring {ring}",
+        "head": ["strategy", "part", "ns per packet"],
+    },
+    {
+        "name": "census",
+        "fill": "bars",
+        "spec": BARS,
+        "choose": [MIX, LOAD, RING],
+        "title": "Who holds the pages: {mix} at load {load}, ring {ring}",
+        "head": ["strategy", "holder", "pages"],
+    },
+    {
+        "name": "shares",
+        "fill": "shares",
+        "spec": SHARES,
+        "choose": [{"name": "response", "label": "Of", "first": 0}],
+        "title": "Share of the variance of {response}; bar: together with others, and its 95 % interval; tick: alone",
+        "head": ["axis", "with others", "alone"],
+    },
+)
+
+
+def view(name: str, **more: Any) -> Spec:
+    """One view with its whole specification; `more` is what the data decides."""
+    (found,) = (view for view in VIEWS if view["name"] == name)
+    return found | {"spec": SIZE | {"config": CONFIG} | found["spec"]} | more
+
+
+@cache
+def libraries() -> str:
+    """The program that draws, in one piece and without an address that anything is loaded from."""
+    import vl_convert
+
+    found: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
+    return found

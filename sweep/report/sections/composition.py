@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""Where time goes: the cost of a packet by kind of work, and time from wire to release against the ring lap.
+
+The split is told in the cell that stands for a mix, the lap in every cell.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sweep import format
+from sweep.document.blocks import Block, Cell, Section, Table
+from sweep.document.statements import fixed
+from sweep.report.charts import bars
+from sweep.report.parts import cells
+from sweep.report.parts.differences import ABSENT
+from sweep.results import histogram
+from sweep.results.analysis import Analysis
+
+SPLIT = ("stack", "poll", "allocate", "recycle", "dma", "cache", "lock", "copy", "remote")
+SHORT = fixed("fewer than 10 packets lie beyond this quantile: too short a run for it")
+
+
+def costs(analysis: Analysis) -> Section:
+    """ns per packet by kind of work."""
+    data = analysis.data
+    parts = tuple(part for part in SPLIT if data.has(f"{part}_ns_per_packet"))
+    blocks: list[Block] = []
+    for cell in cells.middles(analysis) if parts else ():
+        split = {part: analysis.mean(f"{part}_ns_per_packet")[cell] for part in parts}
+        rows = cells.by_column(analysis, cell, [*split.values(), analysis.absolute.center[cell]])
+        place = cells.place(analysis, cell)
+        columns = cells.present(analysis, cell)
+        names = tuple(data.columns[column] for column in columns)
+        view = bars.bars(names, {part: ns[columns] for part, ns in split.items()}, "ns per packet", "ns", parts=parts)
+        text = f"ns per packet by kind of work, {place}"
+        blocks.append(bars.stacked(f"{place}: where the time goes", text, parts, view, live="costs"))
+        blocks.append(Table(f"{place}: ns per packet", ("", *parts, "all"), rows))
+    return Section("Where the time goes", tuple(blocks), detail=True)
+
+
+def laps(analysis: Analysis) -> Section:
+    """Time from wire to delivery or departure beside the ring lap, and what is reused, per load and ring."""
+    data = analysis.data
+    blocks: list[Block] = []
+    if data.has("lap_ns", "latency_ns_histogram"):
+        own = (data.of("refcount_recycle") or [0])[0]
+        lap = analysis.mean("lap_ns")
+        reuse = analysis.mean("reuse_ratio") if data.has("reuse_ratio") else np.full(lap.shape, np.nan)
+        for mix, name in enumerate(data.mixes):
+            rows = []
+            for load, ring in np.argwhere(analysis.absolute.pairs[mix, ..., own] > 0):
+                cell = (mix, int(load), int(ring), own)
+                counts = data.histogram("latency_ns_histogram", cell)
+                head = (
+                    Cell(f"{data.loads[load]:g}"),
+                    Cell(str(data.rings[ring])),
+                    Cell(format.time(float(lap[cell]))),
+                )
+                shares = (histogram.share_below(counts, float(lap[cell])), float(reuse[cell]))
+                tails = (_quantile(counts, q) for q in (0.5, 0.99, 0.999))
+                rows.append((*head, *tails, *(cells.share(share) for share in shares)))
+            header = ("load", "ring", "lap", "p50", "p99", "p99.9", "gone in a lap", "reused")
+            if rows:
+                blocks.append(Table(f"{name}: {data.columns[own]}", header, tuple(rows)))
+    return Section("Ring lap and time from wire to release", tuple(blocks), detail=True)
+
+
+def _quantile(counts: np.ndarray, q: float) -> Cell:
+    if not counts.sum():
+        return ABSENT
+    if not histogram.reaches(counts, q):
+        return Cell(format.MISSING, "missing", notes=(SHORT,))
+    return Cell(format.time(histogram.quantile(counts, q)))

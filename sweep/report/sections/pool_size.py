@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""How large a pool's ring should be beside the RX ring: slow allocations and idle memory by size and by lag.
+
+*Lag* is the time from wire to delivery or departure that one packet in a hundred exceeds, told in laps of the RX
+ring too: that many laps of pages are out at once.  *Idle* is what waits in the pool's cache and ring.
+Sizes are as asked for; a kernel era may clamp them.
+
+Source: fidelity D1 (J. Kicinski, September 2025: a ring of 32 k entries caches milliseconds of traffic that nobody
+needs; clamp to 16 k).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sweep import format, stats
+from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
+from sweep.document.statements import Claim, Count, Extreme, LargeEnough, Number, Sentence, Values, both, fixed, quoted
+from sweep.report.charts.pool_size import chart
+from sweep.report.claims.pool import NEVER
+from sweep.report.parts import cells
+from sweep.results import histogram, holders
+from sweep.results.analysis import Analysis
+from sweep.results.dataset import Array
+
+TITLE = "How large a pool for its ring"
+VARY = "--set 'axes.strategy.pool_size=[ring//4, ring, 2*ring]'"
+MOST_RINGS = 3
+IDLE = f"(avg(pool_cache_mean_pages) + avg(pool_ring_mean_pages)) * {holders.PAGE_BYTES} / 1e6"  # in a claim
+LEGEND = (
+    "lag: 99 % quantile of the time from wire to delivery or departure, all sizes together, then in laps of the RX"
+    " ring · idle: pages in the pool's cache and ring, mean over the window"
+)
+
+
+@dataclass(frozen=True)
+class Pools:
+    """One strategy's pools by size; arrays have shape (mixes, loads, rings, sizes), NaN where not simulated."""
+
+    name: str
+    columns: tuple[int, ...]  # of the dataset, all variants
+    sizes: tuple[float, ...]  # pool size over ring size, rising
+    slow: Array  # slow allocations per packet
+    idle: Array  # MB
+
+
+def section(analysis: Analysis) -> Section:
+    """Two tables and a drawing per strategy with a pool whose size varies against the ring, else how to vary it."""
+    data = analysis.data
+    if not data.has("pool_size", "alloc_slow", "rx_packets"):
+        return Section(TITLE, (), detail=True)
+    found = [pools for name in dict.fromkeys(data.strategies) if (pools := _pools(analysis, name)) is not None]
+    varied = [pools for pools in found if len(pools.sizes) > 1]
+    if not varied:
+        sizes = format.ranges(sorted({size for pools in found for size in pools.sizes}))
+        return Section(
+            TITLE,
+            (Paragraph(_untested(analysis, sizes, found)),),
+            detail=True,
+        )
+    blocks: list[Block] = []
+    for pools in varied:
+        blocks.append(Paragraph(_answer(analysis, pools)))
+        drawn = chart(analysis, pools.name, pools.sizes, _middle(analysis, pools.slow), _middle(analysis, pools.idle))
+        blocks += [drawn] if drawn else []
+        blocks.append(_table(analysis, pools, "slow allocations per packet", pools.slow, ""))
+        if np.isfinite(pools.idle).any():
+            legend = fixed(LEGEND if pools is varied[-1] else "")
+            blocks.append(_table(analysis, pools, "idle in cache and ring, MB", pools.idle, legend))
+    return Section(TITLE, tuple(blocks), detail=True)
+
+
+def _untested(analysis: Analysis, sizes: str, found: list[Pools]) -> Sentence:
+    every = tuple(sorted({size for pools in found for size in pools.sizes}))
+    told = Values("round(pool_size / ring, 3)", "pool_size is not null", every, (f"{every[0]:g}",), "points")
+    each = "the pool of each strategy has" if len(found) > 1 else "every pool has"
+    return Sentence(f"Not tested: {each} {sizes}× the ring's size. To vary it: {VARY}.", told)
+
+
+def _pools(analysis: Analysis, strategy: str) -> Pools | None:
+    data = analysis.data
+    columns = data.of(strategy)
+    sizes = stats.mean(data.values("pool_size")[..., columns, :]).center  # (mixes, loads, rings, own columns)
+    ratio = np.round(sizes / np.array(data.rings, dtype=np.float64)[:, None], 3)
+    if not np.isfinite(ratio).any():
+        return None
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slow = stats.mean((data.values("alloc_slow") / data.values("rx_packets"))[..., columns, :]).center
+    idle = np.full(slow.shape, np.nan)
+    if data.has("pool_cache_mean_pages", "pool_ring_mean_pages"):
+        pages = analysis.mean("pool_cache_mean_pages") + analysis.mean("pool_ring_mean_pages")
+        idle = holders.megabytes(pages[..., columns])
+    known = [float(size) for size in np.unique(ratio[np.isfinite(ratio)])]
+
+    def by_size(values: Array) -> Array:
+        chosen = [np.where(ratio == size, values, np.nan) for size in known]
+        return np.stack([stats.mean(each).center for each in chosen], axis=-1)
+
+    return Pools(strategy, tuple(columns), tuple(known), by_size(slow), by_size(idle))
+
+
+def _answer(analysis: Analysis, pools: Pools) -> Sentence:
+    """The first sentence: the smallest size that keeps off the slow path; then what sizes leave idle."""
+    compared = np.isfinite(pools.slow).sum(axis=-1) > 1
+    rates = pools.slow[compared]  # (cells, sizes)
+    enough = ~(rates >= NEVER)
+    from_here = np.logical_and.accumulate(enough[:, ::-1], axis=1)[:, ::-1]  # this size and all larger
+    from_here &= np.isfinite(rates)  # a size that was not simulated is no answer
+    found = Counter(pools.sizes[int(np.argmax(row))] if row.any() else np.inf for row in from_here)
+    total = format.count(len(rates), "cell")
+    parts = [f"{format.on_axis(size, pools.sizes)}× in {found[size]}" for size in pools.sizes if found[size]]
+    if found[np.inf]:
+        never = np.argwhere(compared)[~from_here.any(axis=1)]
+        where = dict.fromkeys(analysis.data.mixes[mix] for mix, _, _ in never)
+        parts.append(f"none of these in {found[np.inf]} ({', '.join(where)})")
+    sizes: list[float | None] = [*pools.sizes, None]
+    counted = tuple((size, found[np.inf if size is None else size]) for size in sizes)
+    claims: list[Claim] = [LargeEnough(pools.name, NEVER, tuple(each for each in counted if each[1]), len(rates))]
+    said = (
+        f"{pools.name}: large enough, with fewer than one slow allocation in {1 / NEVER:,.0f} packets, is"
+        f" {'; '.join(parts)} of {total} of mix, load and ring."
+    )
+    if np.isfinite(pools.idle).any():
+        idle = list(_idle(pools, pools.idle[compared]))
+        claims += [claim for each in idle for claim in each.claims]
+        said += f" Idle in cache and ring, median over the cells: {', '.join(idle)}."
+    if analysis.data.has("recycle_ring"):
+        puts = np.nansum(analysis.data.values("recycle_ring")[:, :, :, list(pools.columns)], axis=(-2, -1))
+        used = int((puts[compared] > 0).sum())
+        said += f" Pages came back through the pool's ring, so that its size can matter, in {used} of {total}."
+        putting = both(_compared(pools), "coalesce(recycle_ring, 0) > 0")
+        claims.append(Count(used, "distinct (mix, load, ring) of points", putting))
+    return Sentence(said, *claims)
+
+
+def _compared(pools: Pools) -> str:
+    """The points of its cells in which two sizes were simulated."""
+    own = (
+        f"strategy = {quoted(pools.name)} and pool_size is not null and alloc_slow / nullif(rx_packets, 0) is not null"
+    )
+    several = "having count(distinct round(pool_size / ring, 3)) > 1"
+    cells = f"select (mix, load, ring) from points where {own} group by mix, load, ring {several}"
+    return f"strategy = {quoted(pools.name)} and (mix, load, ring) in ({cells})"
+
+
+def _idle(pools: Pools, idle: Array) -> Iterator[Sentence]:
+    """ "0.38 MB at 0.25× (at most 1.2)"; `idle` has shape (cells, sizes)."""
+    for place, size in enumerate(pools.sizes):
+        known = idle[:, place][np.isfinite(idle[:, place])]
+        if known.size:
+            middle, most = (
+                Number(float(value), format.significant(float(value), 2)) for value in (np.median(known), known.max())
+            )
+            where = both(_compared(pools), f"round(pool_size / ring, 3) = {size!r}")
+            found = (("median", middle), ("largest", most))
+            claims = (Extreme(which, IDLE, where, number, "cell means") for which, number in found)
+            yield Sentence(f"{middle.text} MB at {_times(size)} (at most {most.text})", *claims)
+
+
+def _middle(analysis: Analysis, values: Array) -> list[tuple[int, Array]]:
+    """Per mix, its values by size in the cell that stands for it."""
+    return [(cell[0], values[cell]) for cell in cells.middles(analysis) if np.isfinite(values[cell]).sum() > 1]
+
+
+def _table(analysis: Analysis, pools: Pools, what: str, values: Array, legend: str) -> Table:
+    data, rows = analysis.data, []
+    for mix, name in enumerate(data.mixes):
+        load = analysis.last_load(mix)
+        simulated = np.flatnonzero(np.isfinite(values[mix, load]).sum(axis=-1) > 1) if load >= 0 else np.zeros(0, int)
+        if len(simulated) > MOST_RINGS:
+            simulated = simulated[np.linspace(0, len(simulated) - 1, MOST_RINGS).round().astype(int)]
+        for ring in map(int, simulated):
+            own = (cells.significant(float(value)) for value in values[mix, load, ring])
+            rows.append((Cell(name), Cell(str(data.rings[ring])), *_lag(analysis, pools, (mix, load, ring)), *own))
+    header = ("", "ring", "lag", "lag, laps", *(_times(size) for size in pools.sizes))
+    caption = f"{pools.name}: {what}, by pool size over ring size, at the highest load"
+    return Table(caption, header, tuple(rows), legend=legend)
+
+
+def _lag(analysis: Analysis, pools: Pools, cell: tuple[int, int, int]) -> tuple[Cell, Cell]:
+    data = analysis.data
+    if not data.has("latency_ns_histogram", "lap_ns"):
+        return Cell(format.MISSING), Cell(format.MISSING)
+    counts = data.histogram("latency_ns_histogram", (*cell, list(pools.columns)))
+    if not histogram.reaches(counts, 0.99):
+        return Cell(format.MISSING), Cell(format.MISSING)
+    lag = histogram.quantile(counts, 0.99)
+    lap = float(np.nanmax(analysis.mean("lap_ns")[cell][list(pools.columns)], initial=0))
+    return Cell(format.time(lag)), cells.significant(lag / lap if lap else float("nan"))
+
+
+def _times(size: float) -> str:
+    return f"{size:g}×"

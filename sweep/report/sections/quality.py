@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: MIT
+"""How far the numbers may be trusted, and how to get them again: pairs, warm-up, rows set aside, provenance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from sweep import evidence, format, stats
+from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
+from sweep.document.statements import Count, Extreme, Lacking, Metadata, Number, Sentence, fixed, quoted
+from sweep.report.parts import looked, reproduction
+from sweep.results import steady
+from sweep.results.analysis import Analysis
+from sweep.results.dataset import Dataset
+from sweep.results.outcome import WITHIN
+
+METHOD = "How the numbers were made"
+# Variances of the logarithms of either side, over that of their differences.
+GAIN = (
+    f"case when stddev_samp(ln(ns_per_packet / base_ns)) > {stats.ROUNDING} then"
+    " (var_samp(ln(ns_per_packet)) filter (base_ns > 0) + var_samp(ln(base_ns)) filter (ns_per_packet > 0))"
+    " / var_samp(ln(ns_per_packet / base_ns)) end"
+)
+# As `evidence.Seen.interval` has it.
+TOO_LITTLE_SEEN = (
+    f"case when greatest(sum(offered_packets) / max(busy_peak_packets), count(*)) < {evidence.FEWEST_PIECES}"
+    f" or sum(episodes) < {evidence.MORE_THAN_ONE} then 1 end"
+)
+# As `evidence.deterministic` has it, of points.
+NOTHING_DRAWN = (
+    "coalesce(arrivals = 'constant' and sizes not like '% %' and greatest(local_ppm, forward_ppm, drop_ppm) = 1000000"
+    " and (local_ppm = 0 or (stall_every is null and (wakeup is null or wakeup like 'constant(%'))), false)"
+)
+MOST_ROWS = 20  # invalid rows and others listed by name
+
+
+def method(analysis: Analysis) -> Section:
+    """What the intervals rest on, in numbers."""
+    data = analysis.data
+    gains = stats.pairing_gain(analysis.ns[..., 1:, :], analysis.ns[..., :1, :])
+    gains = gains[np.isfinite(gains)]
+    lines: list[Sentence] = []
+    pairing = (
+        f"Strategies met the same packets at equal mix, load and replicate, so each is compared with"
+        f" {analysis.baseline} replicate by replicate: mean of the logarithms of the ratios, Student's t interval at"
+        f" 95 %, which takes replicates as independent and their mean as nearly normal. At most"
+        f" {format.count(data.pairs, 'pair')} a cell."
+    )
+    lines.append(Sentence(pairing, Count(data.pairs, "distinct (seed, replicate) of rows")))
+    if len(gains):
+        gain = float(np.median(gains))
+        shown = format.significant(gain, 2)
+        text = (
+            f"Pairing divided the variance of the differences by {shown} (median of"
+            f" {format.count(len(gains), 'comparison')}): without it, as many times the replicates would be needed."
+        )
+        median = Extreme("median", GAIN, "not base", Number(gain, shown))
+        lines.append(Sentence(text, median, Count(len(gains), f"points with {GAIN}", "not base")))
+    lines.append(
+        fixed(
+            "A winner is called after Holm's adjustment for all pairs of strategies in its cell, each cell so surely"
+            " that all decided cells of the report are right at 95 % together (Bonferroni; half of the risk is that of"
+            " costs, half that of drops). One whose whole"
+            f" interval lies {WITHIN} of the winner counts as good as it; one that is neither shown to be slower nor"
+            " that close leaves the cell undecided. The number of pairs that would decide takes means and spreads as"
+            " they are now."
+        )
+    )
+    lines.append(
+        fixed(
+            f"A winner is shown to drop at most {format.percent(stats.DROP_MARGIN)} percentage points more than the"
+            " one that drops least; where one with fewer ns is shown neither that nor the opposite, the cell is"
+            " undecided. Intervals of what comes in clumps (drops, allocator calls, pages held, latency) count"
+            " independent episodes: stalls, bursts, busy periods, not packets; with too few there is none."
+        )
+    )
+    lines += looked.method(data)
+    return Section(METHOD, tuple(Paragraph(line) for line in lines))
+
+
+def quality(data: Dataset) -> Section:
+    """Rows that are not used, sweeps that are not whole, warm-ups that were short."""
+    blocks: list[Block] = []
+    if data.invalid:
+        text = (
+            f"{format.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a conservation law and"
+            f" {'is' if len(data.invalid) == 1 else 'are'} used nowhere above:"
+        )
+        blocks.append(Paragraph(Sentence(text, *_broken(data))))
+        shown = data.invalid[:MOST_ROWS]
+        rows = tuple((Cell(row.id), Cell(row.where), Cell(row.violation)) for row in shown)
+        more = len(data.invalid) - len(shown)
+        legend = Sentence(f"and {more:,} more", replace(_broken(data)[0], shown=False)) if more else fixed("")
+        blocks.append(Table("Invalid rows", ("id", "simulation", "violation"), rows, legend=legend, prose=True))
+    else:
+        blocks.append(Paragraph(_kept(data)))
+    blocks += [Paragraph(line) for line in (*_not_whole(data), *looked.still_open(data))]
+    if data.duplicates:
+        text = (
+            f"{format.count(data.duplicates, 'row')} had the coordinates of another row and"
+            f" {'was' if data.duplicates == 1 else 'were'} not used."
+        )
+        blocks.append(Paragraph(Sentence(text, Count(data.duplicates, "duplicates"))))
+    blocks += [Paragraph(line) for line in _other_baseline(data)]
+    if len(data.table):
+        blocks += [Paragraph(line) for line in steady.describe(data)]
+    return Section("Quality", tuple(blocks))
+
+
+def warnings(analysis: Analysis) -> list[Sentence]:
+    """What a reader of the numbers must know, a sentence each; none if all is well."""
+    data, found = analysis.data, analysis.steady
+    marked = int(found.marked.sum())
+    lines = []
+    if data.invalid:
+        text = f"{format.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a law: not used."
+        lines.append(Sentence(text, *_broken(data)))
+    lines += _not_whole(data)
+    if data.pairs < 2:
+        text = "One replicate: no interval can be given and nothing is decided; 5 replicates are usual."
+        lines.append(Sentence(text, Count(1, "distinct (seed, replicate) of rows", shown=False)))
+    lines += _other_baseline(data)
+    lines += looked.still_open(data)
+    lines += _too_little_seen(data)
+    if marked:
+        every = int((data.index >= 0).any(axis=-1).sum())
+        text = f"{marked:,} of {every:,} points are too short for their ring or not steady: marked where shown."
+        lines.append(Sentence(text, Count(marked, "points", steady.MARKED), Count(every, "points")))
+    return lines
+
+
+def _too_little_seen(data: Dataset) -> list[Sentence]:
+    """Points without an interval of what comes in clumps, and their mixes."""
+    seen = data.cells.seen
+    if seen is None or data.pairs < 2:
+        return []
+    there = (data.index >= 0).any(axis=-1)
+    little = there & ~seen.interval & ~np.asarray(data.cells.exact)
+    count, every = int(little.sum()), int(there.sum())
+    if not count:
+        return []
+    mixes = tuple(name for mix, name in enumerate(data.mixes) if little[mix].any())
+    text = (
+        f"In {count:,} of {every:,} points too few independent episodes were seen for an interval of drops, allocator"
+        f" calls, pages held or latency ({', '.join(mixes)}): more packets or replicates would show more."
+    )
+    where = f"not {NOTHING_DRAWN}" if set(evidence.DRAWN) <= set(data.table.column_names) else ""
+    return [Sentence(text, Count(count, f"points with {TOO_LITTLE_SEEN}", where), Count(every, "points"))]
+
+
+def well(analysis: Analysis) -> Sentence:
+    """What to say where there is nothing to warn of: no more than what was checked."""
+    data = analysis.data
+    if not {"laps", "held"} <= set(analysis.steady.checked):
+        lacking = [Lacking(name) for name in (*steady.LENGTHS, *steady.HELD) if not data.has(name)]
+        text = f"{_kept(data)} Whether their windows were a steady state the table does not say."
+        return Sentence(text, *_kept(data).claims, *lacking)
+    told = (*_kept(data).claims, Count(0, "points", steady.MARKED, shown=False))
+    if "valid" not in data.table.column_names:
+        return Sentence(f"{_kept(data)} Every point is steady.", *told)
+    return Sentence(f"Nothing: all {data.rows:,} simulations kept their laws, and every point is steady.", *told)
+
+
+def _kept(data: Dataset) -> Sentence:
+    """That no row is invalid, as far as the table says."""
+    if "valid" not in data.table.column_names:
+        return Sentence("The table does not say whether its rows keep the laws.", Lacking("valid"))
+    told = Count(0, "published", "valid is distinct from true", shown=False)
+    return Sentence(
+        f"All {data.rows:,} simulations passed their conservation laws.", told, Count(data.rows, "published")
+    )
+
+
+def _broken(data: Dataset) -> tuple[Count, Count]:
+    return Count(len(data.invalid), "published", "valid is distinct from true"), Count(data.rows, "published")
+
+
+def _not_whole(data: Dataset) -> list[Sentence]:
+    planned = data.metadata.get("simulations")
+    if not isinstance(planned, int) or planned <= data.rows:
+        return []
+    text = f"The sweep is not whole: {data.rows:,} of {planned:,} simulations; `sweep run` runs the rest."
+    return [Sentence(text, Count(data.rows, "published"), Metadata("simulations", str(planned)))]
+
+
+def _other_baseline(data: Dataset) -> list[Sentence]:
+    if data.baseline_found:
+        return []
+    wanted = str((data.metadata.get("baseline") or {}).get("strategy"))
+    text = f'The baseline "{wanted}" has no valid row; {data.columns[0]} stands in.'
+    return [Sentence(text, Count(0, "rows", f"strategy = {quoted(wanted)}", shown=False))]
+
+
+def provenance(data: Dataset) -> Section:
+    """What made the table, and the command that makes it again."""
+    meta = data.metadata
+    blocks: list[Block] = []
+    made = reproduction.command(meta)
+    text = f"Command: {made}" if made else "The table does not say what made it."
+    blocks.append(Paragraph(Sentence(text, Metadata("command", made))))
+    seed = meta.get("seed")
+    blocks.append(
+        Paragraph(
+            Sentence(
+                "Equal parameters, sources and seed give equal bits on any machine, in any order"
+                + (f"; the seed is {seed}." if seed is not None else "."),
+                Metadata("seed", "" if seed is None else str(seed)),
+            )
+        )
+    )
+    own = ("created", "git_commit", "platform", "core_digest")
+    entries: list[tuple[str, Any]] = [(name, meta[name]) for name in own if meta.get(name)]
+    entries += [(f"{name} digest", value) for name, value in sorted((meta.get("strategy_digests") or {}).items())]
+    entries += [(f"{name} version", value) for name, value in sorted((meta.get("versions") or {}).items()) if value]
+    if entries:
+        rows = tuple((Cell(name), Cell(str(value))) for name, value in entries)
+        blocks.append(Table("Provenance", ("what", "value"), rows, prose=True))
+    return Section("How to reproduce", tuple(blocks))

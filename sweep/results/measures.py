@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""A metric as the reader names it: its column or quantile, its unit, how it is compared and which way is better.
+
+A name is a column of the table, a part of one that only one metric has ("drop", "p99"), or a latency quantile
+("p99.9"), taken from each simulation's own histogram.  Quantiles of replicates are means of quantiles with an interval
+over the replicates; they are never a quantile of means.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sweep import evidence, stats
+from sweep.errors import SweepError
+
+from . import histogram
+from .dataset import Array
+
+HISTOGRAM = "latency_ns_histogram"
+QUANTILE = re.compile(r"p(\d{2}(?:\.\d{1,4})?)")
+BETTER_HIGH = ("delivered_ratio", "reuse_ratio", "throughput_pps", "total_pps", "ddio_hit_ratio")
+BETTER_LOW_ENDS = (
+    *("drop_ratio", "cpu_busy_ratio", "ns_per_packet", "calls_per_packet", "taken_per_packet", "takes_per_packet"),
+    *("misses_per_packet", "reads_per_packet", "held_mean_pages", "held_peak", "failures"),
+)
+DROPS = "drop_ratio"
+ROLES = {"parameter": "a parameter", "id": "an id", "histogram": "a histogram"}
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """A metric over the rows of a table."""
+
+    name: str
+    unit: str
+    meaning: str
+    values: Array  # (rows,), NaN where the row has none
+    better: int  # -1: less is better, 1: more is better, 0: neither
+    short: NDArray[np.bool_]  # (rows,) fewer than ten packets lie beyond the quantile
+
+    @property
+    def share(self) -> bool:
+        """A part of something, shown in percent and compared in percentage points."""
+        return self.name.endswith("_ratio")
+
+    @property
+    def relative(self) -> bool:
+        """Compared by ratios: a number that is above zero wherever it is."""
+        return not self.share and bool((self.values[np.isfinite(self.values)] > 0).all())
+
+    @property
+    def margin(self) -> float:
+        """A difference in its own unit that is too small to count; ratios have `stats.MARGIN`."""
+        return stats.DROP_MARGIN if self.name == DROPS else 0.0
+
+    @property
+    def per_packet(self) -> bool:
+        """Looks better where packets are dropped."""
+        return self.name.endswith("_per_packet") or self.name.startswith("latency_")
+
+
+def metrics(table: pa.Table) -> list[str]:
+    """Names of the metrics, the derived ones that people compare."""
+    return [field.name for field in table.schema if (field.metadata or {}).get(b"role") == b"metric"]
+
+
+def measure(table: pa.Table, name: str) -> Measure:
+    """What `name` stands for.  Raises SweepError if that is nothing, several things, or not a number."""
+    fields = {field.name: field for field in table.schema}
+    quantile = QUANTILE.fullmatch(name)
+    if name not in fields:
+        parts = re.compile(rf"(?:^|_){re.escape(name)}(?:_|$)")
+        found = [metric for metric in metrics(table) if parts.search(metric)]
+        if len(found) == 1:
+            name = found[0]
+        elif found:
+            raise SweepError(
+                f'--metric "{name}" is a part of several names\n  choose: {", ".join(found)}\n'
+                "  next: write one of them in full"
+            )
+        elif quantile and HISTOGRAM in fields:
+            return _quantile(table, quantile[1])
+        else:
+            raise _unknown(table, name)
+    field = fields[name]
+    described = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    if described.get("role") not in ("metric", "counter"):
+        role = {"parameter": "a parameter", "id": "an id", "histogram": "a histogram"}.get(
+            described.get("role", ""), ""
+        )
+        raise _unknown(table, name, f"is {role or 'neither a metric nor a counter'}")
+    if not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)):
+        raise _unknown(table, name, "holds no numbers")
+    values = table.column(name).cast(pa.float64()).to_numpy()
+    part = re.fullmatch(r"latency_(p\d+)_ns", name)
+    short = too_short(table, float(part[1][1:]) / 100) if part else np.zeros(len(table), dtype=bool)
+    return Measure(name, described.get("unit", "") or "1", described.get("meaning", ""), values, _better(name), short)
+
+
+def _unknown(table: pa.Table, name: str, why: str = "is not in the table") -> SweepError:
+    known = [*metrics(table), *(["p99.9"] if HISTOGRAM in table.column_names else [])]
+    hint = ""
+    if why == "is not in the table":
+        parts = {part: metric for metric in reversed(known) for part in (metric, *metric.split("_"))}
+        near = difflib.get_close_matches(name, parts, n=1) or difflib.get_close_matches(name, table.column_names, n=1)
+        hint = f' Did you mean "{parts.get(near[0], near[0])}"?' if near else ""
+    return SweepError(
+        f'--metric "{name}" {why}.{hint}\n  known: {", ".join(known)}\n'
+        "  next: choose one of these, or a counter; `sweep show metrics` and `sweep show counters` explain them"
+    )
+
+
+def _better(name: str) -> int:
+    if name in BETTER_HIGH:
+        return 1
+    return -1 if name.endswith(BETTER_LOW_ENDS) or name.startswith("latency_") else 0
+
+
+def _counts(table: pa.Table) -> NDArray[np.int64]:
+    """The histogram of every row, shape (rows, buckets)."""
+    return evidence.Rows(table).histogram(HISTOGRAM)
+
+
+def too_short(table: pa.Table, q: float) -> NDArray[np.bool_]:
+    """Rows with fewer packets beyond the q-quantile than make it worth printing; none where there is no histogram."""
+    if HISTOGRAM not in table.column_names:
+        return np.zeros(len(table), dtype=bool)
+    return np.asarray(_counts(table).sum(axis=1) * (1 - q) < histogram.TAIL_SAMPLES)
+
+
+def _quantile(table: pa.Table, percent: str) -> Measure:
+    q = float(percent) / 100
+    values = evidence.quantile(_counts(table).astype(np.float64), q)
+    meaning = f"time from wire to delivery or departure: {percent} % quantile"
+    return Measure(f"latency_p{percent}_ns", "ns", meaning, values, -1, too_short(table, q))

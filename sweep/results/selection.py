@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""`--filter`: the rows of a published table that a condition on parameters keeps.
+
+The language is that of a sweep file's `where:` (`sweep.expression`): comparisons, `in`, and/or/not, arithmetic.  A
+parameter that a strategy does not have is unknown there, and unknown keeps a row: `pool_size >= 512` says nothing of
+strategies without a pool.  Rows are chosen by what was asked, never by how it came out: a condition on a metric would
+keep the lucky replicates and break the pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+
+from sweep import format
+from sweep.errors import SweepError, did_you_mean
+from sweep.expression import Column, Expression, ExpressionError
+from sweep.units import UnitError, size_bytes, time_ps
+
+from .coordinates import Codes, encode, parameters
+
+LITERALS: dict[str, Callable[[str], float]] = {"ps": time_ps, "bytes": size_bytes}  # by unit of the column
+MOST_VALUES = 12  # of a parameter, named in a message
+MOST_SHOWN = 400  # characters of a condition in a message
+
+
+def varying(table: pa.Table) -> str:
+    """Parameters with more than one value, in words, without those that follow from one (a cost from its host)."""
+    found: dict[str, Codes] = {}
+    rest = 0
+    for name in parameters(table):
+        codes, values = encode(table, name)
+        if len(values) + bool((codes < 0).any()) < 2:
+            continue
+        if any(_follows(codes, earlier) for earlier in found.values()):
+            rest += 1
+        else:
+            found[name] = codes
+    follow = f", and {rest} that follow from these" if rest else ""
+    return f"parameters that vary here: {', '.join(found) or 'none'}{follow}"
+
+
+def _follows(codes: Codes, earlier: Codes) -> bool:
+    pairs = np.unique(np.stack([earlier, codes], axis=1), axis=0)
+    return len(pairs) == len(np.unique(earlier))
+
+
+def select(table: pa.Table, condition: str) -> pa.Table:
+    """Rows that `condition` keeps, at least one.  Raises SweepError with the place of what is wrong in it."""
+    names = parameters(table)
+
+    @cache
+    def column(name: str) -> Column | None:
+        return _column(table, name) if name in names else None
+
+    try:
+        expression = Expression(condition)
+        for name in sorted(expression.names() & (set(table.column_names) - set(names))):
+            raise SweepError(
+                f'--filter "{condition}": "{name}" is a result, not a parameter: rows are chosen by what was asked, not'
+                f" by how it came out\n  {varying(table)}"
+            )
+        kept = table.filter(pa.array(expression.keeps(column, len(table))))
+    except ExpressionError as error:
+        raise _wrong(table, condition, error) from None
+    if not len(kept):
+        used = [name for name in names if name in expression.names()]
+        values = "".join(f"\n  {name} here: {_values(table, name)}" for name in used)
+        raise SweepError(
+            f'--filter "{condition}" keeps none of {format.count(len(table), "simulation")}{values}\n'
+            "  next: name values that are there, or leave --filter out"
+        )
+    return kept
+
+
+def _column(table: pa.Table, name: str) -> Column:
+    codes, values = encode(table, name)
+    if values and not isinstance(values[0], str):
+        known = np.array([*map(float, values), np.nan])
+        unit = (table.schema.field(name).metadata or {}).get(b"unit", b"").decode()
+        return Column(known[codes], codes >= 0, _literal(unit), plain=True)
+    return Column(np.array([*values, ""], object)[codes], codes >= 0, None, tuple(values))
+
+
+def _literal(unit: str) -> Callable[[str], float] | None:
+    """How text is read that is compared with a column of this unit; None where only plain numbers make sense."""
+    read = LITERALS.get(unit)
+    if read is None:
+        return None
+
+    def number(text: str) -> float:
+        try:
+            return float(read(text))
+        except UnitError as error:
+            raise ValueError(str(error)) from None
+
+    return number
+
+
+def _wrong(table: pa.Table, condition: str, error: ExpressionError) -> SweepError:
+    names = parameters(table)
+    hint = next(filter(None, (did_you_mean(word, names) for word in error.words)), "")
+    stop = "" if str(error).endswith("?") else "."
+    place = f" at character {error.place + 1}" if error.place is not None else ""
+    whole = condition if len(condition) <= MOST_SHOWN else f"{condition[:MOST_SHOWN]}…"
+    lines = [f'--filter "{whole}"{place}: it {error}{stop}{hint}']
+    if error.place is not None and "\n" not in condition:
+        first = max(error.place - MOST_SHOWN // 2, 0)
+        lines += [f"    {condition[first : first + MOST_SHOWN]}", f"    {' ' * (error.place - first)}^"]
+    if error.known:
+        lines.append(f"  known: {', '.join(map(str, error.known))}")
+    elif error.words:
+        lines.append(f"  {varying(table)}")
+    return SweepError("\n".join([*lines, "  next: put it right, for example --filter 'ring >= 512 and load < 0.5'"]))
+
+
+def _values(table: pa.Table, name: str) -> str:
+    values = encode(table, name)[1]
+    shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in values[:MOST_VALUES]]
+    more = f" and {len(values) - MOST_VALUES} more" if len(values) > MOST_VALUES else ""
+    return (", ".join(shown) or "no value") + more

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+"""Was the window a steady state?  Rows too short for their ring, pages held that keep moving, halves that differ.
+
+*Too short*: fewer than two laps of the ring in the warm-up or in the window.  A page is looked at again after a lap,
+so before that no strategy has shown what it recycles.
+
+*Moving*: the pages held at the end differ from those at the start by more than 5 % of their mean, the same way in
+every replicate or in their mean beyond doubt.  Two instants always differ by what a poll and a refill have in hand,
+so up to two budgets and a refill batch count as none; and readers that stall and bursts move both instants at
+random, which replicates tell from a trend.
+
+*Drifting*: drops, cost, latency or pages held differ between the halves of the window, by the time series (`drift`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sweep import format, stats
+from sweep.document.statements import Claim, Count, Lacking, Sentence, Values, at, both, joined
+
+from . import drift
+from .dataset import Array, Dataset
+from .drift import Drift, Mask
+
+LAPS = 2
+DRIFT = 0.05  # of the pages held, mean
+SHORT = f"too short: fewer than {LAPS} laps of the ring in its warm-up or its window, so not a steady state"
+MOVING = (
+    f"not steady: pages held move by over {format.percent(DRIFT)} % from start to end of the window,"
+    " the same way in the replicates"
+)
+UNSTEADY = "not steady: pages held, drops, cost or latency move from start to end of the window"
+WORDS = ("drops", "cost", "latency", "held")  # of the quantities, in the order of drift.QUANTITIES
+HELD = ("pages_held_start", "pages_held_end", "pages_held_mean_pages")
+LENGTHS = ("warmup", "rx_packets")
+MARKED = "short or moving or drifting"  # of points and cells, in the words of claims
+
+
+@dataclass(frozen=True)
+class Steady:
+    """Cells that are not a steady state; arrays have shape (mixes, loads, rings, columns)."""
+
+    short: Mask
+    moving: Mask
+    rows: int  # too short
+    checked: tuple[str, ...]  # which of "laps", "held" and "series" the table has columns for
+    drifts: tuple[Drift, ...]  # of each quantity; none without time series
+    data: Dataset
+
+    @property
+    def drifting(self) -> Mask:
+        """Whether any quantity drifts."""
+        none = np.zeros(self.short.shape, dtype=bool)
+        return np.asarray(np.logical_or.reduce([none, *(each.moved for each in self.drifts)]))
+
+    @property
+    def unsteady(self) -> Mask:
+        """Whether a point is not steady, for whatever reason but a window that is too short."""
+        return np.asarray(self.moving | self.drifting)
+
+    @property
+    def marked(self) -> Mask:
+        """Points with any mark."""
+        return np.asarray(self.short | self.unsteady)
+
+    @property
+    def marks(self) -> tuple[tuple[Mask, str, str], ...]:
+        """Every mark: which points have it, its footnote, and the condition of claims."""
+        own = tuple(
+            (each.moved, drifting(each), f"drifting_{word}") for each, word in zip(self.drifts, WORDS, strict=False)
+        )
+        return ((self.short, SHORT, "short"), (self.moving, MOVING, "moving"), *own)
+
+    def notes(self, where: tuple[int, ...]) -> tuple[Sentence, ...]:
+        """Footnotes for one cell, or for one of its columns."""
+        mix, load, ring, *column = where
+        data = self.data
+        place = at(data.mixes[mix], data.loads[load], data.rings[ring], *(data.columns[each] for each in column))
+        return tuple(
+            Sentence(note, Count(int(mask[where].sum()), "points", both(place, name), shown=False))
+            for mask, note, name in self.marks
+            if mask[where].any()
+        )
+
+    def cells(self, mix: int) -> int:
+        """Cells of ring and load of a mix with any mark."""
+        return int(self.marked[mix].any(axis=-1).sum())
+
+
+def drifting(found: Drift) -> str:
+    """The footnote of a quantity that drifts."""
+    return (
+        f"not steady: {found.quantity.name} {_differ(found)} between the halves of the window, by over {_margin(found)}"
+    )
+
+
+def _differ(found: Drift) -> str:
+    return "differ" if found.quantity.plural else "differs"
+
+
+def _margin(found: Drift) -> str:
+    quantity = found.quantity
+    return f"{format.percent(quantity.margin)} {'%' if quantity.relative else 'percentage points'}"
+
+
+def check(data: Dataset) -> Steady:
+    """Judge every row and cell by the columns that the table has."""
+    nothing = np.zeros(data.index.shape, dtype=bool)
+    short, moving, checked = nothing, nothing[..., 0], []
+    if data.has(*LENGTHS):
+        checked.append("laps")
+        warmup, window = (data.values(name) for name in LENGTHS)
+        with np.errstate(invalid="ignore"):
+            short = np.minimum(warmup, window) < LAPS * data.values("ring")
+    if data.has(*HELD):
+        checked.append("held")
+        start, end, level = (data.values(name) for name in HELD)
+        moving = _moving(end - start, level, _in_hand(data), data.confidence)
+    found = drift.drifts(data)
+    if found:
+        checked.append("series")
+    return Steady(np.asarray(short.any(axis=-1)), moving, int(short.sum()), tuple(checked), found, data)
+
+
+def _in_hand(data: Dataset) -> Array:
+    """Pages by which two instants differ without a trend: what polls and refills have in hand."""
+    known = [times * data.values(name) for name, times in (("napi_budget", 2), ("refill_batch", 1)) if data.has(name)]
+    return np.asarray(sum(known, np.zeros(data.index.shape)))
+
+
+def _moving(moved: Array, level: Array, in_hand: Array, confidence: float) -> Mask:
+    """Per cell, from what its replicates moved by."""
+    with np.errstate(invalid="ignore"):
+        limit = np.fmax(in_hand, DRIFT * level)
+        present = np.isfinite(moved)
+        all_up = (present & (moved > limit) | ~present).all(axis=-1)
+        all_down = (present & (-moved > limit) | ~present).all(axis=-1)
+        found = stats.mean(moved, confidence)
+        large = np.abs(found.center) > stats.mean(limit).center
+        beyond_doubt = large & ((found.low > 0) | (found.high < 0))
+    return np.asarray(present.any(axis=-1) & (all_up | all_down | beyond_doubt))
+
+
+def describe(data: Dataset) -> list[Sentence]:
+    """What the checks found, a paragraph each."""
+    found = check(data)
+    return [_laps(found), _held(found), *_drifts(found)]
+
+
+def _laps(found: Steady) -> Sentence:
+    data = found.data
+    rows = Count(found.rows, "rows", "short", shown=bool(found.rows))
+    if "laps" not in found.checked:
+        unknown = tuple(Lacking(name) for name in LENGTHS if not data.has(name))
+        return Sentence("Warm-up: the table does not say how many packets it had.", *unknown)
+    if not found.rows:
+        return Sentence(f"Warm-up and window of every simulation hold {LAPS} laps of its ring or more.", rows)
+    used = int((data.index >= 0).sum())
+    places = [int(ring) for ring in np.flatnonzero(found.short.any(axis=(0, 1, 3)))]
+    rings = [float(data.rings[ring]) for ring in places]
+    told = format.stretches([data.rings[ring] for ring in places], data.rings)
+    text = (
+        f"{format.count(found.rows, 'simulation')} of {used:,} had fewer than {LAPS} laps of the ring"
+        f" in warm-up or window (ring {told}): too short for a steady state, and marked where shown."
+        " More packets and a longer warm-up mend it."
+    )
+    short = Values("ring", "short", tuple(rings), (f"{rings[0]:g}", f"{rings[-1]:g}"), "points")
+    return Sentence(text, rows, Count(used, "rows"), short)
+
+
+def _held(found: Steady) -> Sentence:
+    data = found.data
+    every = int((data.index >= 0).any(axis=-1).sum())
+    points = Count(every, "points")
+    if "held" not in found.checked:
+        unknown = tuple(Lacking(name) for name in HELD if not data.has(name))
+        return Sentence("The table does not say what was held at the start and end of the window.", *unknown)
+    moving = int(found.moving.sum())
+    moved = Count(moving, "points", "moving", shown=bool(moving))
+    if not moving:
+        text = (
+            f"In none of {format.count(every, 'point')} do the pages held move by over {format.percent(DRIFT)} % over"
+            " the window, the same way in the replicates."
+        )
+        return Sentence(text, points, moved)
+    where = _mixes(data, found.moving)
+    text = (
+        f"In {moving:,} of {format.count(every, 'point')} the pages held move by over {format.percent(DRIFT)} %"
+        f" over the window, the same way in the replicates ({', '.join(where)}): not a steady state, and marked"
+        " where shown. Such a stock still fills or drains; a longer warm-up mends it if it ever settles."
+    )
+    return Sentence(text, points, moved, Values("mix", "moving", where, where, "points"))
+
+
+def _drifts(found: Steady) -> list[Sentence]:
+    """By the time series: a sentence for each quantity that drifts, one for those that do not."""
+    if "series" not in found.checked:
+        return []
+    every = int((found.data.index >= 0).any(axis=-1).sum())
+    lines, still = [], []
+    for each, word in zip(found.drifts, WORDS, strict=True):
+        if each.moved.any():
+            lines.append(_drift(found.data, each, word, every))
+        else:
+            still.append(Sentence(each.quantity.name, Count(0, "points", f"drifting_{word}", shown=False)))
+    if still:
+        listed = joined(still, ", ")
+        text = (
+            f"First against second half of the window, replicate by replicate, all points of the report at 95 %"
+            f" together: no drift is shown of {listed}."
+        )
+        lines.append(Sentence(text, *listed.claims))
+    few = int((~np.logical_and.reduce([each.known for each in found.drifts]) & (found.data.index >= 0).any(-1)).sum())
+    if few:
+        text = f"In {few:,} of {every:,} points too little was seen in a half to tell whether some of these drift."
+        lines.append(Sentence(text, Count(few, "points", "halves_open"), Count(every, "points")))
+    return lines
+
+
+def _drift(data: Dataset, found: Drift, word: str, every: int) -> Sentence:
+    """Where a quantity drifts, and the warm-up that would do."""
+    count, where = int(found.moved.sum()), _mixes(data, found.moved)
+    settled = found.settles[np.isfinite(found.settles)]
+    all_settle = len(settled) == count
+    after = f"settle_{word}"
+    text = (
+        f"In {count:,} of {format.count(every, 'point')} {found.quantity.name} {_differ(found)} between the first and"
+        f" the second half of the window, by over {_margin(found)} and beyond doubt ({', '.join(where)}): not a steady"
+        " state, and marked where shown."
+    )
+    claims: list[Claim] = [
+        Count(count, "points", f"drifting_{word}"),
+        Count(every, "points"),
+        Values("mix", f"drifting_{word}", where, where, "points"),
+        Count(len(settled), "points", f"{after} is not null", shown=0 < len(settled) < count),
+    ]
+    if not len(settled):
+        text += " Not settled in the first half of these runs: more packets would show when it is (MSER)."
+        return Sentence(text, *claims)
+    packets = int(settled.max())
+    there = "" if all_settle else f" in {len(settled):,} of them"
+    text += f" Settled after at most {packets:,} packets{there} (MSER): `warmup: {packets:_}` or more would do"
+    text += "." if all_settle else " there; the others have not settled in the first half of their runs."
+    values = tuple(float(each) for each in np.unique(settled))
+    return Sentence(text, *claims, Values(after, f"{after} is not null", values, (f"{packets:,}",), "points"))
+
+
+def _mixes(data: Dataset, mask: Mask) -> tuple[str, ...]:
+    return tuple(name for mix, name in enumerate(data.mixes) if mask[mix].any())

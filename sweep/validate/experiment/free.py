@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""The free parameters of an experiment file: fitted, assumed, or solved in another file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from sweep.config.parameters import Parameter, parameters
+from sweep.errors import SweepError
+from sweep.storage.home import expanded
+from sweep.yamltree.source import Mistake, Node, shorten, unknown
+
+from .experiment import Free
+from .forms import FreeForm, formed
+from .references import References, rows_of
+from .rows import entries
+
+Gather = Callable[[], AbstractContextManager[None]]
+
+
+def free_parameters(tree: Mapping[str, Node], known: References, folder: Path, gather: Gather) -> list[Free]:
+    """The list `free:`.  `folder`: what other files are relative to.  Errors: Mistake; of entries gathered."""
+    found: list[Free] = []
+    for node in entries(tree, "free"):
+        with gather():
+            found.append(_free(node, known, folder))
+    return found
+
+
+def used_once(free: Sequence[Free], known: References) -> None:
+    """A parameter is free once for a row, and every calibration row is fitted on.  Errors: Mistake."""
+    taken: dict[tuple[str, int], Free] = {}
+    for each in free:
+        for row in each.rows:
+            other = taken.setdefault((each.parameter, row), each)
+            if other is not each:
+                name = known.rows[row].id
+                text = f'"{each.parameter}" is free twice for the row "{name}"; first at {other.place}.'
+                raise Mistake(each.place, text)
+            if each.parameter in known.rows[row].settings:
+                text = f'"{each.parameter}" is free for the row "{known.rows[row].id}", which sets it: drop one.'
+                raise Mistake(each.place, text)
+    fitted = {row for each in free for row in each.fitted_on}
+    for index, made in enumerate(known.rows):
+        if made.is_calibration and index not in fitted:
+            raise Mistake(made.place, f'the calibration row "{made.id}" is fitted on by no free parameter.')
+
+
+def _free(node: Node, known: References, folder: Path) -> Free:
+    form = formed(FreeForm, node)
+    pairs = node.mapping("a free parameter")
+    place = pairs["parameter"].place
+    if form.parameter not in parameters():
+        raise unknown(place, "the parameter", form.parameter, tuple(parameters()), see="sweep schema")
+    parameter = parameters()[form.parameter]
+    scope = pairs["for"].sequence("for") if "for" in pairs else None
+    rows = tuple(range(len(known.rows))) if scope is None else known.indices(scope, "for")
+    if form.from_:
+        try:
+            origin = folder / expanded(Path(form.from_))
+        except SweepError as error:
+            raise Mistake(pairs["from"].place, f"from {error}") from error
+        if not origin.is_file():
+            raise Mistake(pairs["from"].place, f'from "{shorten(form.from_)}" is no file.')
+        return Free(form.parameter, place, form.why, rows, None, None, origin=origin, origin_row=form.of or "")
+    if form.value is not None:
+        value = parameter.parse(pairs["value"])
+        low, high = (parameter.parse(each, "range") for each in pairs["range"].sequence("range"))
+        if isinstance(value, int) and not min(low, high) <= value <= max(low, high):
+            raise Mistake(pairs["value"].place, f'value "{form.value}" is outside its range.')
+        return Free(form.parameter, place, form.why, rows, value, value, (pairs["value"], pairs["value"]))
+    (low, first), (high, last) = _bounds(parameter, pairs["between"])
+    fitted_on = tuple(
+        row for each in pairs["fitted_on"].sequence("fitted_on") for row in _calibration(each, known, rows)
+    )
+    return Free(form.parameter, place, form.why, rows, low, high, (first, last), fitted_on)
+
+
+def _calibration(node: Node, known: References, scope: Sequence[int]) -> Sequence[int]:
+    """The rows of one entry of `fitted_on`.  Errors: Mistake, if one is predicted or out of scope."""
+    found = rows_of(known.find(node, "fitted_on"))
+    for row in found:
+        name = known.rows[row].id
+        if not known.rows[row].is_calibration:
+            text = f'fitted_on: "{name}" is predicted: a row is fitted on or predicted, never both.'
+            calibration = tuple(each.id for each in known.rows if each.is_calibration)
+            raise Mistake(node.place, text, known=calibration, heading="calibration rows")
+        if row not in scope:
+            raise Mistake(node.place, f'fitted_on: "{name}" is not among the rows of "for".')
+    return found
+
+
+def _bounds(parameter: Parameter, node: Node) -> list[tuple[int, Node]]:
+    """The two ends of a range of whole numbers, in order, each with its node.  Errors: Mistake."""
+    if parameter.quantity is None:
+        raise Mistake(node.place, f'"{parameter.name}" is not a number, so it cannot be fitted.')
+    ends: list[tuple[int, Node]] = []
+    for each in node.sequence("between"):
+        value = parameter.parse(each, "between")
+        if not isinstance(value, int):
+            raise Mistake(each.place, f'between "{shorten(each.text)}" is not a number.')
+        ends.append((value, each))
+    ends.sort(key=lambda end: end[0])  # a rate is kept as a time per packet, so the larger rate is the smaller number
+    if ends[0][0] == ends[1][0]:
+        raise Mistake(node.place, f'between "{node.written()}" leaves nothing to fit.')
+    return ends

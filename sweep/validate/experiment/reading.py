@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+"""Experiment files, found and read: every mistake with its place, all of all files at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sweep.config.library import BUILT_IN
+from sweep.errors import ConfigError
+from sweep.storage.home import expanded
+from sweep.yamltree import source
+from sweep.yamltree.source import Mistake, Node, unknown
+
+from . import relations
+from .experiment import Experiment
+from .forms import SEE, ExperimentForm, Usual, formed
+from .free import free_parameters, used_once
+from .origins import chosen
+from .points import lay_out
+from .references import MOST_KNOWN, References
+from .rows import entries, row, series
+
+SHIPPED = BUILT_IN / "experiments"
+
+T = TypeVar("T")
+
+
+def find(paths: Sequence[Path]) -> list[Path]:
+    """The experiment files of files and folders, those of a folder sorted; the shipped ones if nothing is named.
+
+    Errors: ConfigError for a folder without any.
+    """
+    found: dict[Path, Path] = {}  # a file that is named twice, by whatever way, is one experiment
+    for path in map(expanded, paths or [SHIPPED]):
+        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        if not files:
+            raise ConfigError(f'"{path}" has no experiment file: no *.yaml in it\n  see: {SEE}')
+        for file in files:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def read_all(paths: Sequence[Path]) -> list[Experiment]:
+    """These experiment files, checked alone and against each other and those that they take values from.
+
+    Errors: ConfigError with the mistakes of all files.
+    """
+    experiments, texts = [], []
+    for path in paths:
+        try:
+            experiments.append(read(path))
+        except ConfigError as error:
+            texts.append(str(error))
+    gathered = _Gathered()
+    _named_once(experiments, gathered)
+    _origins(experiments, gathered)
+    if gathered.mistakes:
+        texts.append(str(source.all_of(gathered.mistakes)))
+    if texts:
+        raise ConfigError("\n".join(dict.fromkeys(texts)))
+    return experiments
+
+
+def read(path: Path) -> Experiment:
+    """One experiment file.  Errors: ConfigError."""
+    gathered = _Gathered()
+    try:
+        tree = source.read(path)
+        if tree.is_null:
+            raise Mistake(tree.place, "is empty; an experiment file has at least a title, a source and rows.", see=SEE)
+        try:
+            form = formed(ExperimentForm, tree)
+        except Mistake as mistake:
+            if tree.pairs is not None:  # the rows can be read all the same
+                _rows(_usual(tree), tree.pairs, gathered)
+            raise mistake
+        experiment = _checked(path, form, tree, gathered)
+        if experiment is None or gathered.mistakes:
+            raise source.all_of(gathered.mistakes)
+        return experiment.with_sweep(lay_out(experiment, tree))
+    except Mistake as mistake:
+        raise source.all_of([*gathered.mistakes, mistake, *mistake.also]) from None
+
+
+class _Gathered:
+    """Mistakes kept for later, so that one reading tells all of them."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """A mistake in the block ends only the block."""
+        try:
+            yield
+        except Mistake as mistake:
+            self.mistakes += [mistake, *mistake.also]
+
+
+def _named_once(experiments: Sequence[Experiment], gather: _Gathered) -> None:
+    """Results are told by the name of their experiment, so two of one name would be one."""
+    taken: dict[str, Experiment] = {}
+    for each in experiments:
+        first = taken.setdefault(each.name, each)
+        if first is not each:
+            with gather():
+                text = (
+                    f'the name "{each.name}" is also that of the experiment at {first.place}: give one of them another.'
+                )
+                raise Mistake(each.place, text)
+
+
+def _origins(experiments: Sequence[Experiment], gather: _Gathered) -> None:
+    """What is taken "from" another file is one value there."""
+    known = {each.path.resolve(): each for each in experiments}
+    for each in experiments:
+        for free in each.free:
+            if free.origin is None:
+                continue
+            with gather():
+                there = known.get(free.origin.resolve())
+                if there is None:
+                    try:
+                        there = known[free.origin.resolve()] = read(free.origin)
+                    except ConfigError as error:
+                        raise Mistake(free.place, f'from "{free.origin}", which has mistakes:\n{error}') from None
+                chosen(free, there)
+
+
+def _usual(tree: Node) -> Usual:
+    """The defaults for rows of a file whose top is wrong, with something in the place of each that is wrong."""
+    pairs, found = tree.pairs or {}, {}
+    stand_in = {"predict": "ring", "unit": "count", "within": "0", "noise": "0", "mechanism": "other"}
+    for name in Usual.model_fields:
+        if name in pairs:
+            one = Node(tree.place, pairs={name: pairs[name]}, keys={name: tree.keys[name]})
+            try:
+                found[name] = getattr(formed(Usual, one), name)
+            except Mistake:
+                found[name] = getattr(
+                    formed(Usual, Node(tree.place, pairs={name: Node(tree.place, stand_in[name])})), name
+                )
+    return Usual.model_construct(**{**dict.fromkeys(Usual.model_fields), **found})
+
+
+def _checked(path: Path, form: ExperimentForm, tree: Node, gather: _Gathered) -> Experiment | None:
+    """The experiment but for its sweep; what is wrong is gathered.  None if its rows are wrong."""
+    pairs = tree.mapping("an experiment file")
+    known = _rows(form, pairs, gather)
+    if gather.mistakes:  # what refers to rows cannot be judged where a row is wrong
+        return None
+    free = []
+    with gather():
+        free = free_parameters(pairs, known, path.parent, gather)
+    if not gather.mistakes:
+        with gather():
+            used_once(free, known)
+    experiment = Experiment(
+        path=path,
+        name=form.name or path.stem,
+        place=pairs["name"].place if form.name else tree.place,
+        title=form.title,
+        source=form.source,
+        grade=form.grade or "",
+        about=form.about,
+        setup=pairs["setup"].written().strip("{}") if "setup" in pairs else "",
+        rows=tuple(known.rows),
+        series=known.series,
+        free=tuple(free),
+        ratios=tuple(ratio for found in _all(pairs, "ratios", known, gather, relations.ratios) for ratio in found),
+        shapes=tuple(_all(pairs, "shapes", known, gather, relations.shape)),
+        identities=tuple(_all(pairs, "identities", known, gather, lambda node, _: relations.identity(node))),
+        not_predicted=tuple(_all(pairs, "not_predicted", known, gather, lambda node, _: relations.not_predicted(node))),
+        explained=form.explained,
+    )
+    for name in form.explained:
+        with gather():
+            if name not in (*known.taken, *(ratio.id for ratio in experiment.ratios)):
+                raise unknown(pairs["explained"].keys[name], "explained: the id", name, tuple(known.taken)[:MOST_KNOWN])
+    if not gather.mistakes and not (known.rows or experiment.identities or experiment.not_predicted):
+        raise Mistake(tree.place, "has no rows: nothing was measured.", see=SEE)
+    return experiment
+
+
+def _rows(usual: Usual, pairs: Mapping[str, Node], gather: _Gathered) -> References:
+    """The rows and series of a file; what is wrong with them is gathered."""
+    known = References()
+    with gather():
+        for node in entries(pairs, "rows"):
+            with gather():
+                made = row(node, usual)
+                known.take(made.id, node.place)
+                known.rows.append(made)
+    with gather():
+        for node in entries(pairs, "series"):
+            with gather():
+                _series(node, usual, known)
+    return known
+
+
+def _series(node: Node, form: Usual, known: References) -> None:
+    made, rows = series(node, form, len(known.rows))
+    known.take(made.id, node.place)
+    for each in rows:
+        known.take(each.id, each.place)
+    known.series[made.id] = made
+    known.rows += rows
+
+
+def _all(
+    pairs: Mapping[str, Node], key: str, known: References, gather: _Gathered, make: Callable[[Node, References], T]
+) -> list[T]:
+    """What `make` makes of each entry of a list, and their ids taken."""
+    found = []
+    with gather():
+        for node in entries(pairs, key):
+            with gather():
+                made = make(node, known)
+                known.take(node.mapping(key)["id"].text, node.place)
+                found.append(made)
+    return found

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What a validation came to: its summary, document, charts and files."""

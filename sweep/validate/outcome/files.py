@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""Outcomes as files: validation.md, .html, .json and .arrow, each written aside and renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+import pyarrow as pa
+
+from sweep import storage
+from sweep.document import markdown
+from sweep.errors import RunError, SweepError
+from sweep.jobs.executors.task import encode
+from sweep.report.page import html
+from sweep.validate.judge import Outcome
+from sweep.validate.verdict import NOT_PREDICTED, Check, Judged
+
+from .document import document
+from .summary import Summary
+
+FORMAT = 1
+NUMBERS = "validation.json"
+NAMES = ("validation.md", "validation.html", NUMBERS, "validation.arrow")
+COLUMNS = {
+    "experiment": (pa.string(), "name of the experiment"),
+    "id": (pa.string(), "of the row or ratio in its file"),
+    "kind": (pa.string(), "row or ratio"),
+    "unit": (pa.string(), "of measured and predicted"),
+    "measured": (pa.float64(), "as published"),
+    "predicted": (pa.float64(), "by the model; null: no prediction"),
+    "error": (pa.float64(), "predicted / measured - 1"),
+    "within": (pa.float64(), "the largest error with which it passes; null: no rule"),
+    "noise": (pa.float64(), "published spread between identical runs, a share"),
+    "verdict": (pa.string(), "exact, within, miss, invalid, calibration or not predicted"),
+    "why": (pa.string(), "of a miss or of what is not predicted"),
+    "strategy": (pa.string(), "page recycling strategy"),
+    "mechanism": (pa.string(), "what the row is about"),
+}
+
+
+def make_room(directory: Path) -> None:
+    """Make the directory, before anything is simulated, and see that it takes files.
+
+    Errors: SweepError, also for files of somebody else in the place of those that are to be written.
+    """
+    strange = [name for name in NAMES if os.path.lexists(directory / name)]
+    if strange and not _is_ours(directory):
+        raise SweepError(
+            f'"{directory}" has {", ".join(strange)} already, which no `sweep validate` has written\n'
+            "  next: give --out another directory"
+        )
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise SweepError(f'"{directory}" cannot be written: {error.strerror}\n  see: sweep validate --help') from error
+
+
+def write(outcomes: Sequence[Outcome], summary: Summary, directory: Path) -> list[Path]:
+    """The four files; their paths.  Errors: RunError."""
+    made = document(outcomes, summary)
+    contents = (
+        markdown.render(made).encode(),
+        html.render(made).encode(),
+        (json.dumps(as_json(outcomes, summary), indent=1) + "\n").encode(),
+        encode(table(outcomes)),
+    )
+    files = storage.open(directory)
+    for name, data in zip(NAMES, contents, strict=True):
+        files.put(name, data)
+    return [directory / name for name in NAMES]
+
+
+def _is_ours(directory: Path) -> bool:
+    """Whether the numbers that are there are of an earlier validation."""
+    try:
+        found = json.loads(storage.open(directory).get(NUMBERS))
+    except (FileNotFoundError, ValueError, RecursionError, RunError):
+        return False
+    return isinstance(found, dict) and {"format", "summary", "experiments"} <= found.keys()
+
+
+def table(outcomes: Sequence[Outcome]) -> pa.Table:
+    """A row per published row and per ratio."""
+    rows = [row for outcome in outcomes for row in _rows(outcome)]
+    schema = pa.schema([pa.field(name, kind, metadata={"meaning": says}) for name, (kind, says) in COLUMNS.items()])
+    return pa.Table.from_pylist(rows, schema)
+
+
+def as_json(outcomes: Sequence[Outcome], summary: Summary) -> dict[str, Any]:
+    """Everything that the report says, as numbers."""
+    return {"format": FORMAT, "summary": asdict(summary), "experiments": [_experiment(each) for each in outcomes]}
+
+
+def _experiment(outcome: Outcome) -> dict[str, Any]:
+    experiment = outcome.experiment
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "source": experiment.source,
+        "grade": experiment.grade,
+        "free": [
+            {
+                "parameter": solution.free.parameter,
+                "value": solution.value,
+                "shown": solution.shown,
+                "fitted_on": [experiment.rows[row].id for row in solution.free.fitted_on],
+                "error": solution.error,
+                "trouble": solution.trouble,
+                "why": solution.free.why,
+            }
+            for solution in outcome.solutions
+        ],
+        "rows": _rows(outcome),
+        "shapes": [_check(check) for check in outcome.shapes],
+        "identities": [_check(check) for check in outcome.identities],
+    }
+
+
+def _rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """The table's rows of one experiment."""
+    name = outcome.experiment.name
+    rows = [_row(name, row) for row in (*outcome.rows, *outcome.ratios)]
+    for each in outcome.experiment.not_predicted:
+        known = {"experiment": name, "id": each.id, "kind": "row", "unit": each.unit, "why": each.why}
+        empty = dict.fromkeys(COLUMNS) | known | {"verdict": NOT_PREDICTED}
+        rows += [empty | {"measured": float(measured)} for measured in each.measured]
+    return rows
+
+
+def _row(experiment: str, row: Judged) -> dict[str, Any]:
+    values = {"experiment": experiment} | asdict(row)
+    return {name: values[name] for name in COLUMNS}
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return asdict(check) | {"explained": check.explained}
