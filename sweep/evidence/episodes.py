@@ -9,8 +9,7 @@ are independent, so there are as many at least; in a lasting overload a window i
 Below FEWEST_PIECES there is no interval of what comes in clumps (Schmeiser: 10 to 30 batches).  Below FEWEST_EPISODES
 nothing is said not to happen.
 
-Source: Schmeiser, Operations Research 30 (1982) 556, number of batches; Crane and Iglehart, Operations Research 23
-(1975) 33, busy periods as independent pieces; Law, Simulation Modeling and Analysis, section 9.5.
+Source: [schmeiser-1982], number of batches; [crane-1975], busy periods as independent pieces; [law-2015] section 9.5.
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ A replicate that delivers nothing has an infinite latency: it counts as late pac
 Where fewer than FEWEST_EPISODES independent pieces were seen the interval spans the quantiles of all replicates,
 below FEWEST_PIECES there is none.
 
-Source: Asmussen and Glynn, Stochastic Simulation (2007), III.5 (sectioning); Nakayama, ACM TOMACS 24 (2014) 3; Efron,
-The Jackknife, the Bootstrap and Other Resampling Plans (1982), chapter 3.
+Source: [asmussen-2007] III.5 (sectioning); [nakayama-2014]; [efron-1982] chapter 3.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ Metrics are turned into *badness* first: the metric where an objective wants it 
 Not modelled: that cells of one series share their packets, so that judging one wrongly makes it likelier for the next.
 The levels are divided as if all the risks added up.
 
-Source: Berger, Technometrics 24 (1982), intersection-union tests; Waudby-Smith and Ramdas, JRSS-B 86 (2024), means of
-bounded variables by betting; Ville, Etude critique de la notion de collectif (1939).
+Source: [berger-1982], intersection-union tests; [waudby-smith-2024], means of bounded variables by betting;
+[ville-1939].
 """
 
 from __future__ import annotations

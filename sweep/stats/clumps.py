@@ -24,9 +24,8 @@ both; what may differ by more than was seen is a queue that has not been full ye
 Assumptions: episodes are independent; replicates too.  The gamma interval is not exact for clumps of random size; with
 the two together it covered 98 % (92 % in the worst cell) where t alone covered 51 to 89 % (`make audit`).
 
-Source: Fay and Feuer, Statistics in Medicine 16 (1997) 791, with their w_M for the clump that was not seen; Hanley and
-Lippman-Hand, JAMA 249 (1983) 1743, the rule of three; Embrechts, Klueppelberg and Mikosch, Modelling Extremal Events
-(1997), table 3.4.7, mean excess of a lognormal tail.
+Source: [fay-1997], with their w_M for the clump that was not seen; [hanley-1983], the rule of three; [embrechts-1997]
+table 3.4.7, mean excess of a lognormal tail.
 """
 
 from __future__ import annotations

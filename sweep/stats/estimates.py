@@ -15,9 +15,8 @@ Assumptions, said here once and printed in every report:
 * A difference whose whole interval lies within a margin (0.5 % by default) is of no practical interest: a deterministic
   simulator resolves differences that no machine would show.
 
-Source: Student, Biometrika 6 (1908); Holm, Scand. J. Statist. 6 (1979); Law, Simulation Modeling and Analysis,
-section 11.2 (common random numbers); Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987), equivalence by interval;
-golang.org/x/perf/benchmath (exact units, "~").
+Source: [student-1908]; [holm-1979]; [law-2015] section 11.2 (common random numbers); [schuirmann-1987], equivalence by
+interval; golang.org/x/perf/benchmath [go x/perf] (exact units, "~").
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from scipy.special import stdtr, stdtrit
 Array = NDArray[np.float64]
 
 CONFIDENCE = 0.95
-MARGIN = 0.005  # ratio: what a reader would not care about; identical machines differ by more (fidelity V40)
+MARGIN = 0.005  # ratio: what a reader would not care about; identical machines differ by more [lab page_pool06]
 ROUNDING = 1e-12  # of logarithms: differences that spread by less are equal but for the last bits of a float64
 DROP_MARGIN = 0.001  # ratio of packets: more drops than this, and fewer ns per packet are no longer "faster"
 

@@ -16,8 +16,7 @@ Whoever does not test but shows an interval, whichever look was the last, divide
 many intervals at the confidence 1 - risk / looks all cover with the chance 1 - risk at least (Bonferroni), so the one
 that is shown does, however it was chosen.
 
-Source: Lan and DeMets, Biometrika 70 (1983), alpha-star-2; Pocock, Biometrika 64 (1977); Jennison and Turnbull, Group
-Sequential Methods (2000), section 7.2, and chapter 2 for equal looks.
+Source: [lan-1983], alpha-star-2; [pocock-1977]; [jennison-2000] section 7.2, and chapter 2 for equal looks.
 """
 
 from __future__ import annotations

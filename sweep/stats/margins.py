@@ -35,8 +35,7 @@ says where that much was seen.
 
 Otherwise the assumptions are those of `sweep.stats`: independent replicates and mean differences nearly normal.
 
-Source: Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657; Berger, Technometrics 24 (1982) 295; Holm, Scand. J.
-Statist. 6 (1979) 65; Wellek, Testing Statistical Hypotheses of Equivalence and Noninferiority (2010), chapter 2.
+Source: [schuirmann-1987]; [berger-1982]; [holm-1979]; [wellek-2010] chapter 2.
 """
 
 from __future__ import annotations

@@ -9,8 +9,7 @@ The knee is the point farthest below the plane through the ends of the front: th
 scaled to run from 0 at its best to 1 at its worst on the front.  Points are kept in the order of that sum, so those
 that give much of one thing for little of another are the first to be left out.
 
-Source: Papadimitriou and Yannakakis, FOCS 2000 (approximate Pareto sets); Das, Structural Optimization 18 (1999),
-and Branke et al., PPSN VIII (2004) (knees).
+Source: [papadimitriou-2000] (approximate Pareto sets); [das-1999] and [branke-2004] (knees).
 """
 
 from __future__ import annotations

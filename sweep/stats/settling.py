@@ -12,9 +12,8 @@ last LAST batches are no candidates.
 Series of replicates are averaged first and cut once: what is common to them, a transient, stays, and what is not falls
 with their number (Welch), so the cut is found more surely than as a mean of the cuts of each.
 
-Source: White, Simulation 69 (1997) 323; White, Cobb and Spratt, Winter Simulation Conference 2000, 755, MSER-5; Hoad,
-Robinson and Davies, Winter Simulation Conference 2008, 1985, and Journal of Simulation 4 (2010), the last five; Law,
-Simulation Modeling and Analysis, section 9.5.1 (Welch's averages).
+Source: [white-1997]; [white-2000], MSER-5; [hoad-2008], [hoad-2010], the last five; [law-2015] section 9.5.1
+(Welch's averages).
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ replicates are independent.  Below three replicates there is no interval, with o
 
 Not modelled: a grid with holes.  `full_part` chooses a part without any, and the caller must say what it left out.
 
-Source: Hoeffding, Ann. Math. Statist. 19 (1948), the decomposition; Efron and Stein, Ann. Statist. 9 (1981), the
-decomposition and the jackknife; Sobol', Math. Comput. Simul. 55 (2001), shares alone and with others (total effects).
+Source: [hoeffding-1948], the decomposition; [efron-1981], the decomposition and the jackknife; [sobol-2001], shares
+alone and with others (total effects).
 """
 
 from __future__ import annotations

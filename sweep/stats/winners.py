@@ -4,7 +4,7 @@
 All pairs of rivals are compared, pair by pair, with Holm's adjustment; who is shown to be within the margin of the
 best is as good as it.
 
-Source: Holm, Scand. J. Statist. 6 (1979) 65.
+Source: [holm-1979].
 """
 
 from __future__ import annotations

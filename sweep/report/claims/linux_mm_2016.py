@@ -5,8 +5,7 @@ Thresholds are ours, since the thread names none: "never calls the allocator" is
 10,000 packets, "hardly ever" one in 100, "usually" nine packets in ten, in two thirds of the cells.
 Which mixes are routers and which hosts is read off the fates of their packets.
 
-Source: J. Brouer and E. Dumazet, linux-mm, 7 April 2016 ("[LSF/MM TOPIC] Generic page-pool recycle facility?");
-fidelity section 0, S1-S6.
+Source: [brouer-2016-04-07] proposes (S1), [dumazet-2016-04-07] answers (S2 to S6); the numbers S1 to S6 are ours.
 """
 
 from __future__ import annotations

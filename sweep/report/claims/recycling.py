@@ -3,7 +3,7 @@
 
 "Hardly ever" is one call in 100 packets; "usually" is nine buffers in ten, in two thirds of the cells.
 The lap rule joins S2 and S5: a page is looked at again after ring size / packet rate, and is reused if it is back.
-Source: see `linux_mm_2016`; fidelity section 0 (lap rule, inferred there and tested here).
+Source: see `linux_mm_2016`; the lap rule is inferred from S2 and S5 and tested here.
 """
 
 from __future__ import annotations

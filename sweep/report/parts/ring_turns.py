@@ -6,7 +6,8 @@ than 0.1 percentage points over the least, 0.5 % apart counts as equal.  *A larg
 good as the best and the smallest is not, *hurts* the other way round.  What makes the difference is the first that
 holds: other drops (burst absorption), else the part of the packet's cost that grew most.
 
-Source: fidelity D7 (burst absorption; DDIO: V15 to V19; IOVA locality: V23; reuse: the lap rule; memory).
+Source: burst absorption [kicinski-2025-09-23]; DDIO [xdp-paper bench01] [xdp-paper bench05] [farshin-2020]; IOVA
+locality [rubin-2024]; reuse: the lap rule of `recycling`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One unit for all numbers of a metric, chosen so that the smallest of them keeps its digits.
 
-Source: golang.org/x/perf/benchunit (one scale for a whole row, from its smallest value).
+Source: golang.org/x/perf/benchunit [go x/perf] (one scale for a whole row, from its smallest value).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """How much memory is stuck, and where: the pages of every holder, per strategy, in the cell that stands for a mix.
 
-Source: fidelity D3 (netdev 2017 to 2022: small caches that work if timing is lucky, sockets that hold more than a pool
-ever recycles).
+Source: sockets hold up to 16 MB [dumazet-2022-04-22]; on one ring a huge cache gained 3 %, on six it
+restored the link's rate [toukan-2017-09-14].
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ the mix's mean frame size; *truesize over payload* is what a socket is charged f
 
 Not modelled: reclaim stalls and compaction on the way to a block.
 
-Source: fidelity D8 (V05, V32), D9 (C31).
+Source: [toukan-2017-09-14] and [bianconi-2023-05-17], one packet a page or two; [brouer-2016-04-11], order 3 is cheap.
 """
 
 from __future__ import annotations

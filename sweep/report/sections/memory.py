@@ -4,7 +4,7 @@
 *Truesize over payload* is the memory of a receive buffer over the frame in it: what a socket is charged per byte
 received, its sk_buff aside.  It does not depend on the ring.
 
-Source: fidelity D3, D7.
+Source: [kicinski-2025-09-23], what large rings are for and what they hold.
 """
 
 from __future__ import annotations

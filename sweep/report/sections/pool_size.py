@@ -5,8 +5,7 @@
 ring too: that many laps of pages are out at once.  *Idle* is what waits in the pool's cache and ring.
 Sizes are as asked for; a kernel era may clamp them.
 
-Source: fidelity D1 (J. Kicinski, September 2025: a ring of 32 k entries caches milliseconds of traffic that nobody
-needs; clamp to 16 k).
+Source: [kicinski-2025-09-23], a ring of 32 k entries caches milliseconds of traffic that nobody needs; clamp to 16 k.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ The published tool divides (recycle_ring + recycle_cached) by (alloc_slow + allo
 counts a bulk of up to 64 new pages as one, so it is not a share of pages; the true page hit rate is 1 - new pages /
 all allocations (alloc_fast + alloc_refill + alloc_slow + alloc_slow_high_order).
 
-Source: fidelity D5, D6, A12.1, A12.6, A12.7; tools/net/ynl/samples/page-pool.c.
+Source: tools/net/ynl/samples/page-pool.c [kicinski-2023-11-22]; laws 12.1, 12.6, 12.7 of docs/theory.md.
 """
 
 from __future__ import annotations
