@@ -33,9 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs/reference"
 MADE = "<!-- Made by docs/reference.py from the code; do not edit. -->\n\n"
 NUMBERS = (
-    "In sources, V05 is the experiment `configs/experiments/v05.yaml`, C01 a published row that a host profile cites, "
-    'and A1 to A13, often after the word "fidelity", are sections of the notes from which this model was made: the '
-    "rules of drivers and kernels, whose own files are named beside them.\n\n"
+    "In sources, V05 is the experiment `configs/experiments/v05.yaml`, a law such as 12.1 stands in "
+    "[theory](../theory.md), and what is in brackets is an entry of [sources](../sources.md).\n\n"
 )
 
 

@@ -7,8 +7,11 @@ after the last era has its rules: what changed since is not known here.
 An era may be combined with a strategy that came later: what if it had been there.
 
 Not modelled: the auto-tuned per-CPU list marks of 6.7+ (the 5.14 example value is used for all eras from there);
-that page_frag's order-0 fallback was freed past the lists before 65895b67ad27; marks that differ with the memory.
-Source: fidelity A0, A1, A6, A13; page_pool semantics section 9.
+that page_frag's order-0 fallback was freed past the lists before 5.0 [kernel 65895b67ad27]; marks that differ with the
+memory.
+Source: [kernel 374ad05ab64d], [kernel d8a759b57035], [kernel be5dba25b4b2], [kernel 44042b449872], [gorman-2021-05-25],
+[kernel 6a5bcd84e886], [kernel 68822bdf76f1], [kernel 8c48eea3adf3], [kernel a1b501a8c6a8];
+tests/golden/page_pool/SEMANTICS.md section 9.
 """
 
 from __future__ import annotations
@@ -31,14 +34,14 @@ class Era(NamedTuple):
     napi_local_direct: int  # 1: the pool itself finds out that a put comes from its own NAPI's CPU
 
 
-# pcp batch and high: fidelity A0 (31/186, 63/378); 649: the example of Mel Gorman's 2021 series ("378 -> 649").
-# softirq: 374ad05ab64d ("mm, page_alloc: only use per-cpu allocator for irq-safe requests", 4.11-rc1), reverted.
-# order 3: 44042b449872 ("mm/page_alloc: allow high-order pages to be stored on the per-cpu lists", 5.14).
-# bulk: be5dba25b4b2 ("net: page_pool: use alloc_pages_bulk in refill code path", 5.13).
-# clamp: a1b501a8c6a8 ("page_pool: Clamp pool size to max 16K pages"), in 6.12.117; before it 32768 was the limit.
-# skb recycling: 6a5bcd84e886 ("page_pool: Allow drivers to hint on SKB recycling", 5.14).
-# deferred free: 68822bdf76f1 ("net: generalize skb freeing deferral to per-cpu lists", 5.19).
-# NAPI-local: 8c48eea3adf3 ("page_pool: allow caching from safely localized NAPI", 6.4).
+# pcp batch and high: 31 and 6 * 31; 63 and 6 * 63 from 4.19 [kernel d8a759b57035]; 649: example [gorman-2021-05-25].
+# softirq: [kernel 374ad05ab64d], 4.11-rc1, reverted.
+# order 3: [kernel 44042b449872], 5.14.
+# bulk: [kernel be5dba25b4b2], 5.13.
+# clamp: [kernel a1b501a8c6a8], in 6.12.117; before it 32768 was the limit.
+# skb recycling: [kernel 6a5bcd84e886], 5.14.
+# deferred free: [kernel 68822bdf76f1], 5.19.
+# NAPI-local: [kernel 8c48eea3adf3], 6.4.
 ERAS = {
     "4.6": Era(31, 186, 1, 0, 1, 32768, 0, 0, 0),
     "4.11-rc1": Era(31, 186, 0, 0, 1, 32768, 0, 0, 0),

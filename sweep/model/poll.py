@@ -9,7 +9,7 @@ every operation, and packets go on arriving meanwhile.  docs/model.md has every 
 
 Not modelled: GRO; more than one queue on the CPU; threaded NAPI and busy polling; netdev_budget and the
 softirq's other work, except that a runnable reader on the same CPU gets its share (below).
-Source: net/core/dev.c (net_rx_action, napi_complete_done); refill after ixgbe_clean_rx_irq.
+Source: net/core/dev.c (net_rx_action, napi_complete_done) and, for the refill, ixgbe_clean_rx_irq [linux 6.12.117].
 """
 
 from __future__ import annotations

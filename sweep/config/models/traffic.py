@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Models of a traffic mix: arrivals, sizes, fates, the reader.  Dumped, they are the canonical values of a document.
 
-Source of `imix`: the simple IMIX, 7 : 4 : 1 frames of 64, 594 and 1518 bytes with FCS (RFC 6985 section 4 gives
+Source of `imix`: the simple IMIX, 7 : 4 : 1 frames of 64, 594 and 1518 bytes with FCS ([rfc 6985] section 4 gives
 the notation for such mixes; the seven-four-one mix is the one that testers ship under this name).
 """
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Log-bucket histograms: eight buckets an octave, exact below 16, so sums of histograms give right quantiles.
 
-Source: the bucket rule of HdrHistogram with three significant bits.
+Source: the bucket rule of HdrHistogram [hdrhistogram-2012] with three significant bits.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ A row that breaks a law is marked with it and kept out of every report.  A law i
 must be equal (or ordered); they are checked on the final counters and state of each lane.  A law that speaks of
 some rows only has its premise in its name, and both sides are multiplied by it.
 
-Source: model blueprint "What must hold in every row"; fidelity A12.9 (polls and losses under overload); those
-of one strategy (A12.1-8, 10) are in its file.  docs/theory.md says which law is which identity.
+Source: conservation of packets, pages and time; polls and losses under overload [lab xdp_bulk_return01]; those of one
+strategy (12.1 to 12.8, 12.10) are in its file.  docs/theory.md says which law is which identity.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def packets(sim: Sim) -> Iterator[Law]:
     out = c.delivered_packets + c.forwarded_packets
     given = c.offered_packets + c.inside_start_packets
     yield Law("packets in = packets out + inside", given, "=", out + lost + seen + c.inside_end_packets)
-    # A12.9, "phy = processed + out_of_buffer", packets on the ring at both ends included
+    # Law 12.9, "phy = processed + out_of_buffer", packets on the ring at both ends included
     taken = c.rx_packets + lost + st.waiting
     come = c.offered_packets + st.waiting_start
     yield Law("12.9: packets in = taken from the ring + lost + waiting", come, "=", taken)
@@ -52,7 +52,7 @@ def packets(sim: Sim) -> Iterator[Law]:
 
 
 def polls(sim: Sim) -> Iterator[Law]:
-    """A12.9: under overload (every poll full) polls * budget = packets; and how a poll comes about."""
+    """Law 12.9: under overload (every poll full) polls * budget = packets; and how a poll comes about."""
     c, p = sim.counters, sim.params
     full = c.full_polls * p.napi_budget
     yield Law("12.9: full polls * budget <= packets", full, "<=", c.rx_packets)

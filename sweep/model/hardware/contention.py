@@ -7,9 +7,8 @@ arrival theorem); who waits polls the lock's cache line and makes the hold longe
 throughput falls once enough CPUs wait.
 
 Not modelled: the queue's order (the slow path is a FIFO), think times other than exponential ones, holds that vary.
-Source: Reiser and Lavenberg, "Mean-value analysis of closed multichain queueing networks", JACM 27 (1980);
-Boyd-Wickizer and others, "Non-scalable locks are dangerous", OLS 2012, for the hold that grows with the waiters;
-fidelity A1 and V05, the measured collapse.
+Source: [reiser-1980]; [boyd-wickizer-2012] for the hold that grows with the waiters; [toukan-2017-09-14], the measured
+collapse.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ as many sets, buffers of odd sizes all.  Pages are anywhere in memory, so a set 
 
 Not modelled: the caches of the cores; the hash that spreads lines over slices (it leaves these 6 bits alone); the
 rest of the host's use of the cache; payload read by the reader (its rate is given); write-back traffic.
-Source: fidelity A11 (V15-V19); Intel, "Data Direct I/O Technology overview"; C80 for what a miss costs.
+Source: [intel-ddio-2012], two ways [farshin-2020]; measured over rings and queues [xdp-paper bench01] (also what a
+miss costs) [xdp-paper bench05]; that header lines share 1/64 of the sets is inferred here.
 """
 
 from __future__ import annotations

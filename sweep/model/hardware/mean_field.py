@@ -9,7 +9,7 @@ correction is taken, so the loop settles on the point where the queue is slowed 
 the lane alone, the same in any batch.
 
 Not modelled: queues that are not alike; what the siblings do in the same instant (a mean is all that is shared).
-Source: model blueprint, "Shared hardware (mean field over the queues)"; the parts name theirs.
+Source: assumed, that queues are alike, as hashing makes them; the parts name theirs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def measure_lock(sim: Sim, lane: int, elapsed_ps: int, takes: int) -> None:
 
 @device
 def measure_acks(sim: Sim, lane: int, packets: int, polls: int) -> None:
-    """Acknowledgements per local packet (at most one for two, RFC 1122 4.2.3.2), and what they cost the CPU."""
+    """Acknowledgements per local packet (at most one for two, [rfc 1122] 4.2.3.2), and what they cost the CPU."""
     st, p = sim.state[lane], sim.params[lane]
     if p.flows == 0 or packets == 0 or polls == 0:
         return

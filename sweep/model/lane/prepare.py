@@ -31,11 +31,11 @@ from .params import PARAMS
 
 SIZE_CLASSES = 8  # most packet sizes of a mix
 SK_BUFF_BYTES = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff)), x86-64
-FLUSH_UNMAPS = 250  # unmaps per flush of a lazy IOMMU: 5e0d2a6fc094 ("intel-iommu: IOTLB batching", 2.6.26)
+FLUSH_UNMAPS = 250  # unmaps per flush of a lazy IOMMU: [kernel 5e0d2a6fc094]
 COPY_HEAD_BYTES = 512 + SK_BUFF_BYTES  # a small skb's head (kmalloc-512) beside it
 
 # A page that another CPU gives back: the cache line of its struct page moves there and, when it is used again,
-# back; a deferred skb moves once, to the CPU that frees it.  Assumed: fidelity B, "1-2 cache-to-cache transfers".
+# back; a deferred skb moves once, to the CPU that frees it.  Assumed: one or two transfers between caches.
 RETURNED_LINES = 2
 
 NO_LIMIT_FRAMES = 1 << 40  # a batch of completions that only time ends

@@ -4,8 +4,8 @@
 Each successful allocation raises exactly one of alloc_fast, alloc_refill, alloc_slow, alloc_slow_high_order.
 Costs: see `pool`.
 
-Source: net/core/page_pool.c of Linux 6.12.117 (`__page_pool_get_cached`, `page_pool_refill_alloc_cache`,
-`__page_pool_alloc_pages_slow`); page_pool semantics section 3.
+Source: net/core/page_pool.c [linux 6.12.117] (`__page_pool_get_cached`, `page_pool_refill_alloc_cache`,
+`__page_pool_alloc_pages_slow`); tests/golden/page_pool/SEMANTICS.md section 3.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ out of the pool, unmapped it, and its last user freed it.  XDP frames always cam
 
 Not modelled: more than one NUMA node; before 5.14 the driver unmaps the page when it goes up, here its last user
 does when it comes back; a packet that a full TX ring drops counts as not gone up.
-Source: fidelity A6, A12.1-A12.7, A13; net/core/page_pool.c of Linux 6.12.117 and of 5.13 (page_pool_release_page).
+Source: net/core/page_pool.c [linux 6.12.117] and, for page_pool_release_page, [linux 5.13]; laws 12.1 to 12.7 are
+those of docs/theory.md.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def buffers_out(c: Any) -> Any:
 def stock(sim: Sim, whole: Any, fresh: Any) -> Iterator[Law]:
     """Cache and ring: `whole` pages were taken from the pool as pages, `fresh` ones entered it; (L,) each.
 
-    The numbers are those of fidelity A12.
+    The numbers are those of docs/theory.md.
     """
     c, p = sim.counters, sim.params
     yield Law("12.7: cache_full <= ring + ring_full", c.recycle_cache_full, "<=", c.recycle_ring + c.recycle_ring_full)
@@ -157,7 +158,7 @@ def stock(sim: Sim, whole: Any, fresh: Any) -> Iterator[Law]:
 
 
 def bulk(sim: Sim) -> Iterator[Law]:
-    """Fresh pages come `bulk` at a time, are mapped once, and unmapped when they are given back (A12.5)."""
+    """Fresh pages come `bulk` at a time, are mapped once, and unmapped when they are given back (law 12.5)."""
     c = sim.counters
     most = sim.params.bulk * c.alloc_slow
     yield Law("12.5: pages taken <= bulk * slow", c.pages_taken, "<=", most)

@@ -9,8 +9,8 @@ Costs, by `pay_recycle`, beside those of the page (`pool`): frag_alloc for each 
 taking the unused shares back while fragments are out; restarting in place is a dma_sync if the pool syncs.
 
 Not modelled: `page_pool_alloc`, which chooses between page and fragment by size.
-Source: net/core/page_pool.c of Linux 6.12.117 (`page_pool_alloc_frag_netmem`, `page_pool_drain_frag`,
-`page_pool_free_frag`); page_pool semantics section 6.
+Source: net/core/page_pool.c [linux 6.12.117] (`page_pool_alloc_frag_netmem`, `page_pool_drain_frag`,
+`page_pool_free_frag`); tests/golden/page_pool/SEMANTICS.md section 6.
 """
 
 from __future__ import annotations

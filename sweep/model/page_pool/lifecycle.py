@@ -5,8 +5,8 @@ None of it touches the eleven counters.
 Costs: each page given back or unmapped, as `pool` says.
 
 Not modelled: the warning every 60 s; a pool with several users.
-Source: net/core/page_pool.c of Linux 6.12.117 (`page_pool_init`, `page_pool_update_nid`, `page_pool_destroy`,
-`page_pool_scrub`, `page_pool_release_retry`); page_pool semantics sections 2, 8 and 9.
+Source: net/core/page_pool.c [linux 6.12.117] (`page_pool_init`, `page_pool_update_nid`, `page_pool_destroy`,
+`page_pool_scrub`, `page_pool_release_retry`); tests/golden/page_pool/SEMANTICS.md 2, 8, 9.
 """
 
 from __future__ import annotations

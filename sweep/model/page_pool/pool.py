@@ -26,7 +26,7 @@ Before 5.13 a slow path got one page (`bulk_pages`) and gave it to the caller at
 
 Not modelled: memory of user space (net_iov), per-CPU system pools, DMA mappings that fail, hold and release
 counts wrapping at 32 bits, the ring's lock.
-Source: net/core/page_pool.c of Linux 6.12.117; page_pool semantics sections 1-5 and 7.
+Source: net/core/page_pool.c [linux 6.12.117]; tests/golden/page_pool/SEMANTICS.md 1 to 5 and 7.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ the visible entries plus the stale ones, head - tail, says the same as the slot'
 fill the ring, empty when nothing is visible.  That saves the clearing and one load per put.
 
 Not modelled: resizing, more than one producer at a time, `ptr_ring_unconsume`.
-Source: include/linux/ptr_ring.h of Linux 6.12 (`__ptr_ring_produce`, `__ptr_ring_discard_one`,
-`__ptr_ring_set_size`); page_pool semantics section 4.
+Source: include/linux/ptr_ring.h [linux 6.12.117] (`__ptr_ring_produce`, `__ptr_ring_discard_one`,
+`__ptr_ring_set_size`); tests/golden/page_pool/SEMANTICS.md section 4.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ For single puts, puts of a last share = recycle_cached + recycle_ring + recycle_
 recycle_released_refcnt; recycle_cache_full comes on top of one of the middle two.
 Costs: see `pool`.
 
-Source: net/core/page_pool.c of Linux 6.12.117 (`page_pool_put_unrefed_netmem`, `__page_pool_put_page`,
-`page_pool_put_page_bulk`, `page_pool_napi_local`); page_pool semantics section 5.
+Source: net/core/page_pool.c [linux 6.12.117] (`page_pool_put_unrefed_netmem`, `__page_pool_put_page`,
+`page_pool_put_page_bulk`, `page_pool_napi_local`); tests/golden/page_pool/SEMANTICS.md section 5.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 The C library's differ in their last bit between versions and processors.  A number x is held as an integer near
 x * 2**bits.  Whoever has to round a result asks for bits until both ends of its error round alike (Ziv's strategy).
 
-Source: Brent and Zimmermann, Modern Computer Arithmetic (2010), sections 4.2 and 4.4 (argument reduction, series).
+Source: [brent-2010] sections 4.2 and 4.4 (argument reduction, series).
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@
 packet's size does not depend on how many numbers anything else has drawn, and every strategy meets the same
 packets (common random numbers).  This module and the sampler's masks are the only unsigned arithmetic.
 
-Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014 (SplitMix64; the
-mixer is Stafford's variant 13).
+Source: SplitMix64 [steele-2014], whose mixer is Stafford's variant 13.
 """
 
 from __future__ import annotations

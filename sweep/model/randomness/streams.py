@@ -16,8 +16,8 @@ frozen encoding of values: no name of a class or a field goes in, and a property
 property has a number of its own that is never used again.  A new one gets the next number and a default at which
 everything is as it was before.
 
-Source: common random numbers, a stream per source of randomness: Law, Simulation Modeling and Analysis, section 11.2;
-encoding: bencode (BEP 3), with "n" for nothing.
+Source: common random numbers, a stream per source of randomness [law-2015] section 11.2; encoding: bencode
+[bep 3], with "n" for nothing.
 """
 
 from __future__ import annotations

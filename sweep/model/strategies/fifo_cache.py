@@ -16,8 +16,8 @@ posted again.
 Not modelled: pfmemalloc pages and foreign NUMA
 nodes (cache_waive stays 0); the page_pool under mlx5's cache since 4.18; several packets a page (striding RQ); sfc's
 smaller ring without an IOMMU.
-Source: fidelity A5, A12.8, C60; mlx5e_rx_cache_put, mlx5e_rx_cache_get (mlx5 en_rx.c before March 2023); efx_reuse_page
-(sfc rx_common.c), 2768935a4660.
+Source: mlx5e_rx_cache_put, mlx5e_rx_cache_get (mlx5 en_rx.c before March 2023) [kernel 4415a0319f92]; efx_reuse_page
+(sfc rx_common.c) [kernel 2768935a4660]; the price of an atomic [lab page_pool07].
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ LEAVES = 2  # the only reference is gone for good
 
 
 def books(sim: Sim) -> Iterator[Law]:
-    """Each request ends in one of three counters (fidelity A12.8); a page is synced when it is posted again."""
+    """Each request ends in one of three counters (law 12.8); a page is synced when it is posted again."""
     c, p = sim.counters, sim.params
     requests = c.posted_buffers + c.allocator_failures
     yield Law("reuse + empty + busy = page requests", c.cache_reuse + c.cache_empty + c.cache_busy, "=", requests)

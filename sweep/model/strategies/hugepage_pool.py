@@ -13,7 +13,7 @@ unmap.
 
 Not modelled: an order-9 allocation costs more than the order-3 one that stands for it here, may need compaction, and
 fails in fragmented memory; clearing the region; the region is never filled up by pages of other pools.
-Source: fidelity A8, V30, V31; <20230707183935.997267-1-kuba@kernel.org> (mp_huge); a region is 2^9 pages on x86-64.
+Source: mp_huge [kicinski-2023-07-07]; gains of regions [farshin-2023]; a region is 2^9 pages on x86-64.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Pool(NamedTuple):
 
 
 def books(sim: Sim) -> Iterator[Law]:
-    """As page_pool; fresh pages come out of regions; a region comes and goes whole.  The numbers are A12's."""
+    """As page_pool; fresh pages come out of regions; a region comes and goes whole.  Laws 12.3, 12.5."""
     c, p = sim.counters, sim.params
     out, back = handed(c), put(c) + c.left_with_skb
     yield Law("fast + refill + slow + slow_high_order = buffers posted", out, "=", c.posted_buffers)

@@ -17,8 +17,8 @@ page, an unmap per page given up; a sync per buffer posted.
 Not modelled: pfmemalloc pages and foreign NUMA nodes (rx_cache_waive stays 0); pages of 8 KiB and more, whose offset
 only moves forward.  The reference count is read at the end of the work on the packet, the driver reads it at its
 beginning: a reader on another CPU that frees pages itself (before 5.19) has one packet's time more.
-Source: fidelity A3, C60; ixgbe_can_reuse_rx_page, ixgbe_alloc_mapped_page, ixgbe_clean_rx_irq (ixgbe_main.c);
-counters of i40e_can_reuse_rx_page (i40e_txrx.c); 2048 bytes: A0.
+Source: ixgbe_can_reuse_rx_page, ixgbe_alloc_mapped_page, ixgbe_clean_rx_irq (ixgbe_main.c); counters of
+i40e_can_reuse_rx_page (i40e_txrx.c); 2048 bytes: IXGBE_RXBUFFER_2K [linux 6.12.117]; an atomic [lab page_pool07].
 """
 
 from __future__ import annotations

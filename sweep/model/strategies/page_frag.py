@@ -10,7 +10,8 @@ Costs: `frag_alloc` per fragment, an atomic per fragment released and per exhaus
 per fragment, an unmap per release.
 
 Not modelled: sharing of the block with other users of the CPU's page_frag_cache; pfmemalloc blocks.
-Source: fidelity A4, C31 (page_frag_cache, mm/page_frag_cache.c; 32 KiB: PAGE_FRAG_CACHE_MAX_SIZE).
+Source: page_frag_cache, mm/page_frag_cache.c (32 KiB: PAGE_FRAG_CACHE_MAX_SIZE) [linux 6.12.117]; the price of
+order 3 [brouer-2016-04-11].
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ How a sweep sets it up, and what an older kernel does differently: `books`.  Eve
 that the pool must give it up; that reference is dropped right after the put, in the same context, at no cost here.
 
 Not modelled: more than one NUMA node; the other holder's own work.
-Source: fidelity A6, C01-C03, C09, V02, V13; net/core/page_pool.c of Linux 6.12.117.
+Source: net/core/page_pool.c [linux 6.12.117]; prices [lab page_pool07] and of the locality check
+[tatulea-2025-11-07]; a pool that recycles nothing [chen-2023-08-01] [lab page_pool06].
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ KNOBS = (POOL_SIZE, BULK, Knob("shared", "1", 0, 0, 1, "1: somebody else has a r
 
 
 def books(sim: Sim) -> Iterator[Law]:
-    """Each buffer posted raises one of fast, refill, slow; each put ends in one place; the numbers are A12's."""
+    """Each buffer posted raises one of fast, refill, slow; each put ends in one place; laws 12.1 to 12.3."""
     c, p = sim.counters, sim.params
     out, back = handed(c), put(c) + c.left_with_skb
     yield Law("fast + refill + slow + slow_high_order = buffers posted", out, "=", c.posted_buffers)

@@ -9,8 +9,8 @@ Costs: `pool` and `fragments`; the rule of 6.12 counts `fast` for every fragment
 
 Not modelled: kernels before 5.15 had no fragments, so a page never leaves with its sk_buff here, whatever the era;
 `page_pool_alloc`, which chooses the size by the frame; splitting of pages between queues.
-Source: fidelity A7, V32; net/core/page_pool.c of Linux 6.12.117; 53e0961da1c7 ("page_pool: add frag page recycling
-support in page pool", 5.15).
+Source: net/core/page_pool.c [linux 6.12.117]; fragments since 5.15 [kernel 53e0961da1c7]; half pages against full
+ones [bianconi-2023-05-17].
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def line_up(size_bytes: int) -> int:
 
 
 def books(sim: Sim) -> Iterator[Law]:
-    """Each fragment is a `fast` or opens a page; a page is put with its last fragment; the numbers are A12's."""
+    """Each fragment is a `fast` or opens a page; a page is put with its last fragment; law 12.3."""
     c = sim.counters
     puts = put(c) + c.frag_puts
     yield Law("fast + refill + slow + slow_high_order = buffers posted", handed(c), "=", c.posted_buffers)

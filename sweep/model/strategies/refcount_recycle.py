@@ -13,8 +13,8 @@ Costs: an atomic per reference taken, dropped or put (recycle); a map per new pa
 given up; a sync per page posted again.
 
 Not modelled: the choice of a cold page (no published comparison); pfmemalloc pages and foreign NUMA nodes.
-Source: fidelity A2 (seed mail of 7 April 2016; mlx4 en_rx.c), C60; the atomic cannot be skipped:
-ec91698360b3.
+Source: [dumazet-2016-04-07]; mlx4 en_rx.c [linux 6.12.117]; the price of an atomic [lab page_pool07], which cannot
+be skipped [dumazet-2016-04-09].
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ No sk_buff frees a frame, so the kernel's deferral and its cache lines do not ap
 Not modelled: need-wakeup and busy polling (a driver without frames polls on); the reader's batching of what it
 posts; TX of zcrx; the socket's limits count truesize, where AF_XDP counts entries of the RX ring; the reader posts
 what a forwarding poll has sent although no local packet wakes it; area in huge pages.
-Source: fidelity A9, A10, A12.10; net/xdp/xsk_buff_pool.c (xp_alloc: free_list, then FILL), io_uring/zcrx.c of Linux
-6.15; prices as page_pool's, near C71 (2.0 ns for a frame through a ring of one producer and one consumer).
+Source: net/xdp/xsk_buff_pool.c (xp_alloc: free_list, then FILL), io_uring/zcrx.c [linux 6.15]; prices as page_pool's,
+near 2.0 ns for a frame through a ring of one producer and one consumer [prototype-kernel alf_queue].
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Pool(NamedTuple):
 
 
 def frames(sim: Sim) -> Iterator[Law]:
-    """A frame has one owner (A12.10), and no memory moves."""
+    """A frame has one owner (law 12.10), and no memory moves."""
     c, p = sim.counters, sim.params
     held = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
     owned = held + c.pool_cache_end_pages + c.pool_ring_end_pages

@@ -15,8 +15,8 @@ back.
 
 Not modelled: who of the two CPUs waits for the way back; more than one socket; the scheduler's other work;
 CPU migration; skb recycling lists.
-Source: sock_queue_rcv_skb ("if (atomic_read(&sk->sk_rmem_alloc) >= sk->sk_rcvbuf)"); 68822bdf76f1 ("net:
-generalize skb freeing deferral to per-cpu lists", 5.19) for the deferred list and its kick at 128.
+Source: sock_queue_rcv_skb ("if (atomic_read(&sk->sk_rmem_alloc) >= sk->sk_rcvbuf)") [linux 6.12.117]; the deferred
+list and its kick at 128 [kernel 68822bdf76f1].
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from sweep.model.randomness.rng import draw
 
 from ..holes import release
 
-DEFER_KICK = 128  # buffers on the deferred list that raise the softirq (fidelity A0)
+DEFER_KICK = 128  # buffers on the deferred list that raise the softirq [kernel 68822bdf76f1]
 
 
 @device
