@@ -42,7 +42,7 @@ class Ensemble:
         """Sets of `size` replicates, at least `least`: disjoint ones, then more of other random partitions.
 
         Those of different partitions overlap, but their average varies less than that of one partition alone (an
-        incomplete U-statistic: Blom, Biometrika 63 (1976)).
+        incomplete U-statistic: [blom-1976]).
         """
         generator, order, given = np.random.default_rng(seed), np.arange(self.replicates), 0
         while given < least:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the audit found, as a table: promised beside realised, and whether the promise is kept.
 
-An error rate keeps its promise if its upper 95 % limit does (Clopper and Pearson, Biometrika 26 (1934)).  Where the
+An error rate keeps its promise if its upper 95 % limit does [clopper-1934].  Where the
 rate itself is within the promise and its limit is not, too few series were simulated to show it: open.
 """
 

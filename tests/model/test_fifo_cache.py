@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """fifo_cache by hand: what mlx5's page cache counts, request by request.
 
-Source: docs/model.md, section 10; fidelity A5.
+Source: docs/model.md, section 10; [kernel 4415a0319f92].
 """
 
 from __future__ import annotations

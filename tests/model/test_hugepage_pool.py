@@ -79,7 +79,7 @@ def test_a_page_given_up_is_free_in_its_region_until_the_region_is_whole() -> No
 
 
 def test_one_page_pins_its_region() -> None:
-    """A8: all or nothing."""
+    """A region is given back whole or not at all [kicinski-2023-07-07]."""
     sim, pool = made(region_pages=64, bulk=64)
     pages = take(sim, pool, 64)
     put(sim, pool, *pages[1:])

@@ -140,7 +140,7 @@ def test_a_poll_must_take_time() -> None:
 
 
 def test_a_reader_that_keeps_the_frames_starves_the_nic() -> None:
-    """A10: with 12 frames and a ring of 4, packets 0 to 11 have each a frame, the others find none.
+    """An area is all there is: with 12 frames and a ring of 4, packets 0 to 11 have each a frame, the others find none.
 
     A packet a microsecond; the reader wakes after 100 us, when all 40 have come.
     """

@@ -102,7 +102,7 @@ class TestStatistics:
         return {cells[0].text: cells[1].text for cells in found.rows}
 
     def test_the_printed_rate_is_the_published_one_and_not_the_hit_rate(self):
-        """Fidelity V04: 359,853 of 398,337 is 90.3 %; 656 bulks brought 41,984 pages.  5,000 refills make the rest."""
+        """V04: 359,853 of 398,337 is 90.3 %; 656 bulks brought 41,984 pages.  5,000 refills make the rest."""
         counters = {
             "alloc_fast": 398_337 - 656,
             "alloc_slow": 656,
@@ -122,7 +122,7 @@ class TestStatistics:
         assert "on the allocating CPU (direct): host 16.6 %" in first
 
     def test_nothing_comes_back(self):
-        """Fidelity V02: each bulk of 64 gives one slow and 63 fast."""
+        """V02: each bulk of 64 gives one slow and 63 fast."""
         found = self.rates(
             alloc_fast=63 * 286_369, alloc_slow=286_369, pages_taken=64 * 286_369, recycle_released_refcnt=64 * 286_369
         )

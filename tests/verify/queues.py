@@ -15,7 +15,7 @@ def poisson(mean: float, count: int) -> list[float]:
 
 
 def mm1k_loss(load: float, places: int) -> float:
-    """M/M/1/K: (1 - r) r^K / (1 - r^(K+1)); Kleinrock, Queueing Systems 1 (1975), section 3.6."""
+    """M/M/1/K: (1 - r) r^K / (1 - r^(K+1)); [kleinrock-1975] section 3.6."""
     return (1 - load) * load**places / (1 - load ** (places + 1))
 
 
@@ -37,7 +37,7 @@ def md1k_loss(load: float, places: int) -> float:
 
 
 def erlang_loss(load: float) -> float:
-    """M/G/1/1: a / (1 + a), whatever the distribution of the service; Erlang (1917), Sevastyanov (1957)."""
+    """M/G/1/1: a / (1 + a), whatever the distribution of the service; [erlang-1917], [sevastyanov-1957]."""
     return load / (1 + load)
 
 

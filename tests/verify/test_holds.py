@@ -3,9 +3,9 @@
 
 The reader takes everything that waits between two stalls, in no time, and stalls again after 1 ps.  A page is thus held
 until the end of the stall in which its packet came, the residual life of a stall S at a random instant:
-P(hold <= x) = E[min(S, x)] / E[S] (Cox, Renewal Theory (1962), section 5.2), which is exponential if S is.  With one
+P(hold <= x) = E[min(S, x)] / E[S] ([cox-1962] section 5.2), which is exponential if S is.  With one
 page a packet, the lap is the time that the next `ring` packets take to come.
-Source: fidelity section 0 (S2, S5 and the ring-lap rule), A2.
+Source: claims S2 and S5 [dumazet-2016-04-07] and the lap rule that joins them.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 """Identities and limits that follow from the mechanisms alone, whatever the costs: expectations made by hand.
 
 Frames of 80 bytes take 100 ns on the wire and one starts every microsecond, unless a test says otherwise.
-Source: fidelity A1, A12.1, A12.5, A12.9 and the ring-lap rule of section 0.
+Source: laws 12.1, 12.2, 12.5, 12.9 of docs/theory.md; mm/page_alloc.c [linux 6.12.117]; the lap rule.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HELD = {**LOCAL, "wakeup_ps": constant(1000 * US * 1000), "rcvbuf_bytes": 1 << 3
 
 @pytest.mark.parametrize("name", ["page_allocator", "refcount_recycle"])
 def test_overloaded_polls_use_their_whole_budget(name: str) -> None:
-    """A12.9: polls x 64 = packets; what the NIC took = what the driver took + what found no descriptor.
+    """Law 12.9: polls x 64 = packets; what the NIC took = what the driver took + what found no descriptor.
 
     A packet needs 400 ns of CPU and one comes every 100 ns.
     """
@@ -40,7 +40,7 @@ def test_overloaded_polls_use_their_whole_budget(name: str) -> None:
 
 
 def test_a_pool_whose_pages_never_come_back() -> None:
-    """A12.1 and A12.5: every 64th allocation is slow and brings 64 pages, so fast : slow = 63 : 1.
+    """Laws 12.1 and 12.5: every 64th allocation is slow and brings 64 pages, so fast : slow = 63 : 1.
 
     A ring of 64 and 3,200 packets, each of which stays in the socket until the end.
     """
@@ -56,7 +56,7 @@ def test_a_pool_whose_pages_never_come_back() -> None:
 
 
 def test_a_pool_whose_pages_come_back_through_its_ring() -> None:
-    """A12.2: with no direct recycling every 64th allocation refills the cache from the ring, so fast : refill = 63 : 1.
+    """Law 12.2: not recycled directly, one allocation in 64 refills the cache, so fast : refill = 63 : 1.
 
     The reader wakes after 300 packets and catches up by one in ten: in the window at least 64 pages wait in the ring
     whenever the cache is empty, and it ends on the last page of a refill.
@@ -84,7 +84,7 @@ def test_fragments_of_a_whole_page_are_the_page_pool() -> None:
 
 
 def test_regions_that_are_never_given_up_are_a_page_pool_with_fewer_calls() -> None:
-    """A8: while the pool keeps its pages, where they came from shows in maps and allocator calls alone."""
+    """Regions: while the pool keeps its pages, where they came from shows in maps and allocator calls alone."""
     changes = {**LOCAL, "wakeup_ps": constant(2500 * NS), "kernel": "6.12", "ring": 512, "packets": 1500, "warmup": 0}
     pages = run(scenario({"poll": 50 * NS}, strategy="page_pool", **changes)).counters[0]
     regions = run(scenario({"poll": 50 * NS}, strategy="hugepage_pool", **changes)).counters[0]
@@ -101,7 +101,7 @@ def test_regions_that_are_never_given_up_are_a_page_pool_with_fewer_calls() -> N
 
 @pytest.mark.parametrize("zcrx", [0, 1])
 def test_an_area_for_the_ring_and_all_that_the_application_holds_never_runs_dry(zcrx: int) -> None:
-    """A10: with an area that is ample, see how many packets the socket holds at most; then frames for exactly that.
+    """With an area that is ample, see how many packets the socket holds at most; then frames for exactly that.
 
     Half of what it holds is too few.
     """
@@ -126,7 +126,7 @@ V02 = {"fast": 18_041_186, "slow": 286_369, "released_refcnt": 18_327_555}
 
 
 def test_the_published_pool_without_recycling_adds_up() -> None:
-    """V02 and A12.1: 286,369 requests of 64 pages serve 18,327,555 allocations; 61 pages are left in the cache."""
+    """V02 and law 12.1: 286,369 requests of 64 pages serve 18,327,555 allocations; 61 pages are left in the cache."""
     assert V02["fast"] + V02["slow"] == V02["released_refcnt"]
     assert V02["slow"] == -(-V02["released_refcnt"] // 64)
     assert 64 * V02["slow"] - V02["released_refcnt"] == 61
@@ -182,7 +182,7 @@ def test_a_pool_that_recycles_nothing_is_the_page_allocator(kernel: str) -> None
 
 
 def test_zone_lock_with_a_reader_on_another_cpu() -> None:
-    """A1: the one CPU refills its list every 63 pages, the other gives 63 back every 63: two takes for 63 pages.
+    """Two CPUs: the one refills its list every 63 pages, the other gives 63 back every 63: two takes for 63 pages.
 
     5.14 frees a page on the CPU of its reader, which keeps 586 to 648 of them once its list has filled.
     """
@@ -195,7 +195,7 @@ def test_zone_lock_with_a_reader_on_another_cpu() -> None:
 
 
 def test_zone_lock_with_a_reader_on_the_same_cpu() -> None:
-    """The other limit of A1: what a CPU frees it allocates again, so its list never runs empty nor full."""
+    """The other limit, one CPU: what a CPU frees it allocates again, so its list never runs empty nor full."""
     c = replicates(None, 1, **LOCAL, kernel="5.14", packets=40_000, warmup=1000, ring=64, same_cpu=True).counters[0]
     assert c.pages_taken >= 39_000
     assert c.zone_lock_takes == 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """How large a ring and a pool must be, and what a fragment pins: answers that a report is asked for, in closed form.
 
-Source: fidelity section D, questions 1, 3, 7 and 9; S1; A4, A6.
+Source: claim S1 [brouer-2016-04-07]; pool sizes [kicinski-2025-09-23]; page_frag_cache, page_pool.c [linux 6.12.117].
 """
 
 from __future__ import annotations

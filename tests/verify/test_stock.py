@@ -28,7 +28,7 @@ HOLDS = [Distribution("uniform", (0, 16 * US)), Distribution("lognormal", (4 * U
 @pytest.mark.skipif(jit_disabled(), reason="too many packets for plain Python")
 @pytest.mark.parametrize("hold", HOLDS, ids=lambda hold: hold.kind)
 def test_pages_in_flight(hold: Distribution) -> None:
-    """Mean and variance l E[H], whatever the distribution of the hold H: the stock is Poisson.  Takacs (1962), 3.2.
+    """Mean and variance l E[H], whatever the distribution of the hold H: the stock is Poisson.  [takacs-1962] 3.2.
 
     Every packet finds the stock as it is at any time (Wolff, Poisson arrivals see time averages, 1982).
     """

@@ -3,7 +3,7 @@
 
 Each run is one CPU under overload, as in the measurement: polls of 64 follow each other, no interrupt, no idle time.
 Each row has the strategy with which its stack cost was derived (configs/hosts/xeon-e5-1650v4.yaml).
-Source: fidelity C90, C93, C94; xdp-project/xdp-paper @f936bc8, bench02_xdp_drop.org and bench04_fwd.org.
+Source: [xdp-paper bench02] and [xdp-paper bench04].
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ..reference.comparison import prepare, run_engine
 
 BOUND = 0.01  # of the measured time; the derivation itself is exact
 WHOLE_PACKETS = [
-    ("C90 XDP_DROP", "page_pool", "{drop: 1.0}", "xdp", 100, 38.6),
-    ("C93 routed by the kernel", "page_allocator", "{forward: 1.0}", "kernel", 10, 574.8),
-    ("C94 forwarded by XDP", "page_allocator", "{forward: 1.0}", "xdp", 10, 186.6),
+    ("XDP_DROP", "page_pool", "{drop: 1.0}", "xdp", 100, 38.6),
+    ("routed by the kernel", "page_allocator", "{forward: 1.0}", "kernel", 10, 574.8),
+    ("forwarded by XDP", "page_allocator", "{forward: 1.0}", "xdp", 10, 186.6),
 ]
 SWEEP = """\
 host: xeon-e5-1650v4
