@@ -138,7 +138,9 @@ def metric_page() -> str:
     rows = ((code(metric.name), unit(metric.unit), metric.meaning) for metric in METRICS)
     return (
         "# Metrics\n\nRatios of [counters](counters.md), one value a simulation; empty where the denominator is 0. "
-        "`sweep report --metric` takes them, and any counter.\n\n" + table(("metric", "unit", "meaning"), rows)
+        "`sweep report --metric` takes them, and any counter. "
+        "Wherever a metric is named, whole words of its name will do that no other metric has: `p99`, `drops`.\n\n"
+        + table(("metric", "unit", "meaning"), rows)
     )
 
 

@@ -103,6 +103,16 @@ def parse(text: str) -> Claim:
     raise ClaimError(f'cannot be read: "{right}" is neither a number nor a metric; write {FORM}')
 
 
+def in_full(text: str, full: Callable[[str], str]) -> str:
+    """The same claim with `full(metric)` in place of each metric.  Errors: ClaimError, and what `full` raises."""
+    claim, match = parse(text), _CLAIM.fullmatch(text)
+    assert match is not None  # or it would not be a claim
+    starts = [match.start(1), *([] if claim.right is None else [match.start(4)])]
+    for side, start in reversed([*zip(claim.sides, starts, strict=True)]):
+        text = text[:start] + full(side.metric) + text[start + len(side.metric) :]
+    return text
+
+
 def _cells(metric: str, selectors: str | None) -> Cells:
     texts = (text.strip() for text in (selectors or "").split(","))
     return Cells(metric, tuple(_selector(text) for text in texts if text))

@@ -6,5 +6,6 @@ is taken as the truth.  Blocks of a few replicates, each a published table of it
 program's functions, as if a user had run just these, and what comes out is held against the truth.
 
 `ensembles` says what is simulated, `simulate` runs it, `blocks` cuts it up, `program` is the only file that calls the
-functions under audit, and each kind of promise has a file: `coverage`, `reports`, `sizing`, `gates`, `quantiles`.
+functions under audit, and each kind of promise has a file: `coverage`, `stopping`, `reports`, `sizing`, `gates`,
+`quantiles`.
 """

@@ -60,7 +60,7 @@ def count(
     there = {key: np.isfinite(truth) for key, truth in truths.items()}
     for kind, metric in truths:
         there[kind, metric][..., 0] &= kind != "paired"
-    varies = {key: _varies(whole, *key) & there[key] for key in truths}
+    varying = {key: varies(whole, *key) & there[key] for key in truths}
     found = {}
     for size in sizes:
         given = {key: np.zeros(truth.shape, np.int64) for key, truth in truths.items()}
@@ -75,7 +75,7 @@ def count(
                 covered[kind, metric] += contains(interval, truth)
         disjoint = ensemble.replicates // size
         found |= {
-            (*key, size): Counts(blocks, disjoint, given[key], covered[key], there[key], varies[key]) for key in truths
+            (*key, size): Counts(blocks, disjoint, given[key], covered[key], there[key], varying[key]) for key in truths
         }
     return found
 
@@ -91,7 +91,8 @@ def _given(interval: Intervals) -> NDArray[np.bool_]:
     return np.isfinite(interval.low) & np.isfinite(interval.high)
 
 
-def _varies(whole: Dataset, kind: str, metric: str) -> NDArray[np.bool_]:
+def varies(whole: Dataset, kind: str, metric: str) -> NDArray[np.bool_]:
+    """Where a metric, or of the kind "paired" its difference from the baseline, is not the same in all replicates."""
     values = whole.values(metric)
     if kind == "paired":
         values = values - values[..., :1, :]

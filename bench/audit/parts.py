@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from . import coverage, ensembles, gates, quantiles, reports, sizing
+from . import coverage, ensembles, gates, quantiles, reports, sizing, stopping
 from .blocks import Ensemble
 from .ensembles import Plan
 from .simulate import opened
@@ -33,6 +33,10 @@ def _coverage(name: str, found: Mapping[str, Ensemble], seed: int) -> Section:
     return coverage.section(name, found[name], seed)
 
 
+def _stopping(name: str, found: Mapping[str, Ensemble], _: int) -> Section:
+    return stopping.section(name, found[name])
+
+
 def _reports(name: str, found: Mapping[str, Ensemble], _: int) -> Section:
     return reports.section(name, found[name])
 
@@ -55,6 +59,7 @@ CAPS = ((ensembles.SLOW, sizing.CAPS), (ensembles.RARE, sizing.CAPS), (ensembles
 
 PARTS: dict[str, tuple[Task, ...]] = {
     "coverage": tuple(Task((plan,), partial(_coverage, plan.name)) for plan in (ensembles.A, ensembles.B)),
+    "stopping": tuple(Task((plan,), partial(_stopping, plan.name)) for plan in (ensembles.A, ensembles.B)),
     "reports": tuple(
         Task((plan,), partial(_reports, plan.name)) for plan in (ensembles.A_REPORTS, ensembles.B_REPORTS)
     ),

@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep import compare, evidence, stats
+from sweep.config import Target
 from sweep.report.claims import user
 from sweep.report.sections import low_drops
 from sweep.results import analysis, dataset
@@ -69,7 +70,28 @@ def means(data: Dataset, metric: str) -> Intervals:
 def against_baseline(data: Dataset, metric: str) -> Intervals:
     """Paired difference with the baseline in every cell and column: of logarithms where it is shown as a ratio."""
     compared = evidence.log_ratio if metric in RELATIVE else evidence.difference
-    return _intervals(compared(metric, data.cells, data.cells.at((*[slice(None)] * 3, slice(0, 1)))))
+    return _intervals(compared(metric, *_sides(data)))
+
+
+def at_each_of(looks: int) -> float:
+    """The confidence of each interval of a table whose replicates were looked at so often."""
+    return stats.at_each(looks, stats.CONFIDENCE)
+
+
+def differences(data: Dataset, metric: str, confidence: float) -> Intervals:
+    """Paired difference with the baseline in every cell and column, in the metric's unit."""
+    return _intervals(evidence.difference(metric, *_sides(data), confidence))
+
+
+def undecided(data: Dataset, target: Target, confidence: float) -> NDArray[np.bool_]:
+    """Comparisons with the baseline that a look of `sweep run` finds open for one metric."""
+    return evidence.open_difference(*target, *_sides(data), confidence)
+
+
+def reference(data: Dataset, target: Target) -> Array:
+    """The half width that is asked for, in the metric's unit: a relative one is a share of the baseline's mean."""
+    mean = np.abs(data.estimate(target.metric).center[..., :1]) if target.relative else 1.0
+    return np.broadcast_to(np.asarray(target.half_width * mean), data.index.shape[:-1])
 
 
 def claimed(found: Analysis, claims: Sequence[str]) -> list[str]:
@@ -110,6 +132,11 @@ def compared(base: pa.Table, new: pa.Table) -> str:
 def winners(found: Analysis) -> Sequence[tuple[tuple[int, int, int], int]]:
     """Cells (mix, load, ring) whose winner is decided, and the column that wins."""
     return [(cell, outcome.winner.best) for cell, outcome in found.outcomes.items() if outcome.decided]
+
+
+def _sides(data: Dataset) -> tuple[evidence.Cells, evidence.Cells]:
+    """Every column, and the baseline's beside it."""
+    return data.cells, data.cells.at((*[slice(None)] * 3, slice(0, 1)))
 
 
 def _intervals(found: stats.Estimate) -> Intervals:

@@ -31,6 +31,7 @@ from sweep import units
 from sweep.config import library
 from sweep.errors import did_you_mean
 from sweep.expression import Column, Expression, ExpressionError
+from sweep.metric_names import alike, suggestion
 from sweep.storage.home import expanded
 from sweep.yamltree import source
 from sweep.yamltree.source import Mistake, Node, Place, unknown
@@ -165,11 +166,7 @@ class _Reader:
         return found
 
     def rule(self, node: Node, pairs: dict[str, Node], selected: Mask) -> Rule:
-        name = node.scalar("metric")
-        if name not in self.units:
-            text = f'metric "{source.shorten(name)}" is not in the tables.{did_you_mean(name, self.units)}'
-            lost = f"{int(selected.sum()):,} cells would not be gated by it."
-            raise Mistake(node.place, f"{text} {lost}", known=self.metrics)
+        name = self.metric(node, int(selected.sum()))
         unit = self.units[name]
         values = self.pairing.values(name)[0][selected]
         if not np.isfinite(values).any():
@@ -182,6 +179,19 @@ class _Reader:
         lower = _lower_is_better(name, pairs.get("better"), node.place)
         watched = "undecided" in pairs and _word(pairs["undecided"], "undecided", UNDECIDED) == "accepted"
         return Rule(name, unit, node.place, lower, margin, where, selected, why, watched)
+
+    def metric(self, node: Node, cells: int) -> str:
+        """The column that a name stands for, which gates so many cells."""
+        name = node.scalar("metric")
+        found = (name,) if name in self.units else alike(name, self.metrics)
+        if len(found) == 1:
+            return found[0]
+        lost = f"{cells:,} cells would not be gated by it."
+        if found:
+            text = f'metric "{source.shorten(name)}" is a part of several names.'
+            raise Mistake(node.place, f"{text} {lost}", known=found, heading="choose")
+        text = f'metric "{source.shorten(name)}" is not in the tables.{suggestion(name, self.metrics, self.units)}'
+        raise Mistake(node.place, f"{text} {lost}", known=self.metrics)
 
     def selected(self, node: Node) -> Mask:
         """The cells that `where` keeps; one that lacks a parameter is kept, as in a sweep file."""

@@ -21,6 +21,7 @@ from sweep import claims
 from sweep.config.models.quantities import ChoiceError
 from sweep.expression import Column
 from sweep.grid import Layout
+from sweep.metric_names import alike, suggestion
 from sweep.metrics import METRICS
 from sweep.model import batch
 from sweep.model.counters import HISTOGRAMS
@@ -38,6 +39,8 @@ NIC = {name: f"nic.{name}" for name in ("tx_ring", "napi_budget", "refill_batch"
 }
 TRAFFIC = {"flows": "traffic.flows", "batch_packets": "traffic.reader.batch", "rcvbuf_bytes": "traffic.reader.rcvbuf"}
 OBJECTIVE = "drop_ratio < 0.1 %"  # how an objective is written
+_HISTOGRAMS = frozenset(histogram.name for histogram in HISTOGRAMS)
+NAMES_OF_METRICS = tuple(metric.name for metric in METRICS)
 MOST_KNOWN = 12  # values of a column listed in a message
 
 
@@ -53,16 +56,29 @@ def parameter_of() -> dict[str, str]:
 @cache
 def numbers() -> frozenset[str]:
     """What a claim may be about: metrics, counters, and parameters that are numbers."""
-    names = {metric.name for metric in METRICS} | {field.name for field in batch.all_counter_fields()}
+    names = {*NAMES_OF_METRICS} | {field.name for field in batch.all_counter_fields()}
     return frozenset(names | set(parameter_of()) - {*NAMED})
 
 
+def in_full(name: str) -> str:
+    """The number that a name in a claim stands for: "latency_p99_ns" for "p99".  Errors: ChoiceError."""
+    found = (name,) if name in numbers() else alike(name, NAMES_OF_METRICS)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ChoiceError(f'has "{shorten(name)}" in it, which is a part of several names', found)
+    raise ChoiceError(
+        f'has the metric "{shorten(name)}" in it, which is not known',
+        NAMES_OF_METRICS,
+        see=LISTS["metric"],
+        near=lambda: suggestion(name, NAMES_OF_METRICS, numbers()),
+    )
+
+
 def known(text: str) -> str:
-    """A claim whose metrics, columns and strategies exist.  Errors: ChoiceError, ClaimError."""
-    claim = claims.parse(text)
-    for side in claim.sides:
-        if side.metric not in numbers():
-            raise _unknown("metric", side.metric, tuple(metric.name for metric in METRICS), (*sorted(numbers()),))
+    """A claim whose metrics, columns and strategies exist, metrics in full.  Errors: ChoiceError, ClaimError."""
+    text = claims.in_full(text, in_full)
+    for side in claims.parse(text).sides:
         for selector in side.selectors:
             if selector.name not in parameter_of():
                 raise _unknown("parameter", selector.name, (*parameter_of(),))
@@ -73,10 +89,11 @@ def known(text: str) -> str:
 
 def objective(text: str) -> str:
     """A bound to one metric or counter, in one line; the rest as `known`.  Errors: ChoiceError, ClaimError."""
-    metric, metrics = claims.parse(text).left.metric, tuple(metric.name for metric in METRICS)
-    if metric in {histogram.name for histogram in HISTOGRAMS}:
-        alike = tuple(name for name in metrics if name.startswith(metric.partition("_")[0]))
-        raise ChoiceError(f'is about the histogram "{metric}", and an objective is about one number', alike or metrics)
+    text = claims.in_full(text, lambda name: name if name in _HISTOGRAMS else in_full(name))
+    metric, metrics = claims.parse(text).left.metric, NAMES_OF_METRICS
+    if metric in _HISTOGRAMS:
+        of_it = tuple(name for name in metrics if name.startswith(metric.partition("_")[0]))
+        raise ChoiceError(f'is about the histogram "{metric}", and an objective is about one number', of_it or metrics)
     if claims.parse(known(text)).right is not None:
         raise claims.ClaimError(f"compares two metrics, and an objective has a number on its right: {OBJECTIVE}")
     if metric in parameter_of():

@@ -17,6 +17,7 @@ from sweep.yamltree.source import SEE, Mistake, Node, Place, parse, shorten, unk
 
 from .library import FOLDERS
 from .parameters import named, parameters, settings
+from .precision import in_full
 
 LONGEST_SHOWN = 200  # characters of an override in a message
 SETTINGS = ("name", "replicates", "seed", "precision", "baseline", "claims", "objectives", "zip", "points", "where")
@@ -85,7 +86,11 @@ def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> N
         section = parts.settings.get(head, Node(place, pairs={})).copy()
         if section.is_null:
             section = Node(place, pairs={})
-        section.mapping(head)[rest] = node
+        said = section.mapping(head)
+        for other in [name for name in said if head == "precision" and in_full(name) == in_full(rest)]:
+            if section.keys[other].line:  # what another override says stays, and is told as a mistake
+                del said[other]
+        said[rest] = node
         section.keys[rest] = place
         parts.settings[head] = section
     elif head in SECTIONS and "." in rest:

@@ -13,12 +13,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, create_model, model_serializer, model_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    create_model,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from sweep import units
 from sweep.config.models.quantities import ChoiceError, Count
+from sweep.metric_names import alike, short_names, suggestion
 from sweep.metrics import METRICS
+from sweep.yamltree.source import Mistake, Place, shorten
 from sweep.yamltree.validation import NULL, Part, meaning
 
 DEFAULT_FACTOR = 8  # times `replicates`: three doublings, half widths of about a third
@@ -67,6 +78,10 @@ def of_document(document: Mapping[str, Any]) -> Precision | None:
     return Precision(tuple(targets), document["replicates"], said["most_replicates"], said["paired"])
 
 
+def _is_ratio(metric: str) -> bool:
+    return metric.endswith("_ratio")
+
+
 class _HalfWidth:
     """Text such as "0.5 %" or "0.1 pp"; canonical: {half_width, relative}."""
 
@@ -99,14 +114,50 @@ class _HalfWidth:
         }
 
 
+_NAMES = tuple(metric.name for metric in METRICS)
+_SHORT = short_names(_NAMES)
+_IN_FULL = {short: name for name, shorts in _SHORT.items() for short in shorts} | {name: name for name in _NAMES}
+
+
+def in_full(name: str) -> str:
+    """The metric that a key of the section stands for, or the key where it is no metric's."""
+    return _IN_FULL.get(name, name)
+
+
+def _schema(schema: dict[str, Any]) -> None:
+    """Short names of metrics are taken too; an editor completes the full ones."""
+    for is_ratio in (False, True):
+        shorts = [short for name, found in _SHORT.items() if _is_ratio(name) == is_ratio for short in found]
+        said = _HalfWidth(is_ratio=is_ratio).__get_pydantic_json_schema__()
+        schema.setdefault("patternProperties", {})[f"^({'|'.join(shorts)})$"] = said
+
+
 class _Section(Part):
     """Canonical: {half_widths: {metric: {half_width, relative}}, most_replicates}."""
 
+    model_config = ConfigDict(json_schema_extra=_schema)
     noun = "the metric"
 
     most_replicates: Annotated[int, Count(FEWEST, MOST_REPLICATES)] | None = meaning(
         f"replicates that a point may get; default: {DEFAULT_FACTOR} times replicates", None
     )
+
+    @classmethod
+    def unknown(cls, place: Place, what: str, key: str, known: tuple[str, ...]) -> Mistake:
+        several = len(alike(key, _NAMES)) > 1
+        message = f'{what} "{shorten(key)}" is {"a part of several names" if several else "not known"}.'
+        return Mistake(place, message, known=known, near=lambda: suggestion(key, _NAMES, ["most_replicates"]))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _once(cls, given: object) -> object:
+        """A metric under two of its names has two half widths."""
+        seen: dict[str, str] = {}
+        for key in given if isinstance(given, dict) else ():
+            first = seen.setdefault(in_full(key), key)
+            if first != key:
+                raise ChoiceError(f'is the half width of the metric that "{first}" is already', at=(key,))
+        return given
 
     @model_validator(mode="after")
     def _any(self) -> _Section:
@@ -124,8 +175,12 @@ class _Section(Part):
 
 _METRICS: Any = {
     metric.name: (
-        Annotated[dict[str, Any], _HalfWidth(is_ratio=metric.name.endswith("_ratio"))] | None,
-        meaning(f"half width of the interval of: {metric.meaning}", None),
+        Annotated[dict[str, Any], _HalfWidth(is_ratio=_is_ratio(metric.name))] | None,
+        Field(
+            None,
+            description=f"half width of the interval of: {metric.meaning}",
+            validation_alias=AliasChoices(metric.name, *_SHORT[metric.name]),
+        ),
     )
     for metric in METRICS
 }

@@ -8,7 +8,6 @@ over the replicates; they are never a quantile of means.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from sweep import evidence, stats
 from sweep.errors import SweepError
+from sweep.metric_names import alike, suggestion
 
 from . import histogram
 from .dataset import Array
@@ -75,8 +75,7 @@ def measure(table: pa.Table, name: str) -> Measure:
     fields = {field.name: field for field in table.schema}
     quantile = QUANTILE.fullmatch(name)
     if name not in fields:
-        parts = re.compile(rf"(?:^|_){re.escape(name)}(?:_|$)")
-        found = [metric for metric in metrics(table) if parts.search(metric)]
+        found = alike(name, metrics(table))
         if len(found) == 1:
             name = found[0]
         elif found:
@@ -107,9 +106,7 @@ def _unknown(table: pa.Table, name: str, why: str = "is not in the table") -> Sw
     known = [*metrics(table), *(["p99.9"] if HISTOGRAM in table.column_names else [])]
     hint = ""
     if why == "is not in the table":
-        parts = {part: metric for metric in reversed(known) for part in (metric, *metric.split("_"))}
-        near = difflib.get_close_matches(name, parts, n=1) or difflib.get_close_matches(name, table.column_names, n=1)
-        hint = f' Did you mean "{parts.get(near[0], near[0])}"?' if near else ""
+        hint = suggestion(name, known, table.column_names)
     return SweepError(
         f'--metric "{name}" {why}.{hint}\n  known: {", ".join(known)}\n'
         "  next: choose one of these, or a counter; `sweep show metrics` and `sweep show counters` explain them"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
@@ -35,6 +35,8 @@ PARSER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # 
 RESOLVER: Any = yaml.resolver.Resolver()
 MOST_KNOWN = 200  # choices of one
 
+Near: TypeAlias = tuple[str, tuple[str, ...]] | Callable[[], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -52,7 +54,8 @@ class Mistake(Exception):
     """Something wrong at a place.
 
     known: the choices, under the heading `heading`; see: the next command;
-    near: a word that is not known and those that it may have been meant for, looked for when it is told;
+    near: a word that is not known and those that it may have been meant for, or a function that gives a sentence with
+        them: they are looked for when the mistake is told;
     uses: the parameter and canonical value whose points the mistake spoils, to count them;
     also: further mistakes that were found with it.
     """
@@ -66,7 +69,7 @@ class Mistake(Exception):
         heading: str = "known",
         see: str = "",
         uses: tuple[str, object] | None = None,
-        near: tuple[str, tuple[str, ...]] | None = None,
+        near: Near | None = None,
     ) -> None:
         super().__init__(message)
         self.place, self.known, self.heading, self.see, self.uses, self.near = place, known, heading, see, uses, near
@@ -81,7 +84,7 @@ class Mistake(Exception):
 
     def text(self, count: str = "") -> str:
         """The whole message; `count` is a sentence about how many points it affects."""
-        hint = did_you_mean(*self.near) if self.near else ""
+        hint = self.near() if callable(self.near) else did_you_mean(*self.near) if self.near else ""
         lines = [f"{self.place}: {self}{hint}" + (f" {count}" if count else "")]
         if self.known:
             more = f" and {len(self.known) - MOST_KNOWN:,} more" if len(self.known) > MOST_KNOWN else ""

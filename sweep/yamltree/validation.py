@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from .source import LISTS, SEE, Mistake, Node, shorten, unknown
+from .source import LISTS, SEE, Mistake, Node, Place, shorten, unknown
 
 T = TypeVar("T")
 
@@ -35,6 +35,11 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
     noun: ClassVar[str] = "the key"
     called: ClassVar[str] = ""  # in messages, if the way to it is not name enough
+
+    @classmethod
+    def unknown(cls, place: Place, what: str, key: str, known: tuple[str, ...]) -> Mistake:
+        """The mistake of a key that it has not."""
+        return unknown(place, what, key, known)
 
 
 class Group(Part):
@@ -158,7 +163,7 @@ def _key_mistake(kind: str, loc: Sequence[Any], root: Node, what: str, part: typ
     place = node.keys.get(key, node.place)
     if issubclass(part, Group):
         label, (key, *known) = what, [".".join([*path, name]) for name in (key, *known)]
-    return unknown(place, f"{label}: {part.noun}", key, tuple(known))
+    return part.unknown(place, f"{label}: {part.noun}", key, tuple(known))
 
 
 def _label(what: str, path: Sequence[str]) -> str:

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.audit import coverage, ensembles, gates, program, reports, sizing, table
+from bench.audit import coverage, ensembles, gates, program, reports, sizing, stopping, table
 from bench.audit.blocks import Ensemble
 from bench.audit.program import Intervals, SizedSeries
 from sweep import config
+from sweep.config import Target
 from sweep.results.dataset import Dataset
 from sweep.sizing.run import question
 from tests.report import synthetic_sweep
@@ -201,6 +202,30 @@ def test_a_winner_that_drops_more_or_is_slower_is_found_out(
     assert lines[0].verdict == verdict
     assert lines[1].verdict == (table.FAIL if winner == 1 else table.PASS)  # ring 256 is named for the pool
     assert lines[3].verdict == (table.FAIL if winner == 1 else "")  # "drop_ratio < 0.1 %" is said of the pool
+
+
+def stopped(of: Ensemble) -> dict[str, table.Line]:
+    """Lines of one section `precision:`, by what they promise."""
+    lines = stopping.section("test", of).lines
+    return {line.what.split(", ")[-1]: line for line in lines if "drop_ratio" in line.what}
+
+
+def test_stopped_intervals_that_are_too_narrow_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "ASKED", ((Target("drop_ratio", 0.02, False),),))
+    monkeypatch.setattr(stopping, "LOOKS", (2, 4))
+    assert stopped(ensemble(noise))["misses"].verdict != table.FAIL
+    for confidence, verdict in ((0.9999, table.PASS), (0.7, table.FAIL)):  # 100 series show no more
+        monkeypatch.setattr(program, "at_each_of", lambda looks, given=confidence: given)
+        assert stopped(ensemble(noise))["misses"].verdict == verdict
+
+
+def test_stopping_says_what_it_took_and_what_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "ASKED", ((Target("drop_ratio", 0.5, False),),))
+    assert stopped(ensemble(noise))["misses"].realised[1:] == ("4.0", "0 %")
+    monkeypatch.setattr(stopping, "ASKED", ((Target("drop_ratio", 1e-6, False),),))
+    assert stopped(ensemble(noise))["misses"].realised[1:] == ("16.0", "100 %")
+    few = stopping.section("test", ensemble(noise, 12))
+    assert few.columns[1] == "replicates of 8"
 
 
 @pytest.mark.slow

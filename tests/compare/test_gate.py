@@ -28,6 +28,10 @@ MISTAKES = {
         'gate.yaml:1:20: metric "ns_per_paket" is not in the tables. Did you mean "ns_per_packet"? '
         "4 cells would not be gated by it.\n  known: ns_per_packet, drop_ratio, "
     ),
+    "metrics: [{metric: packet, margin: 1 %}]": (
+        'gate.yaml:1:20: metric "packet" is a part of several names. 4 cells would not be gated by it.\n'
+        "  choose: ns_per_packet, allocator_calls_per_packet"
+    ),
     "metrics: [{metric: ns_per_packet, margn: 1 %}]": (
         'gate.yaml:1:35: the key "margn" is not known. Did you mean "margin"?'
     ),
@@ -98,6 +102,11 @@ def test_a_gate_that_is_not_there(gate):
     with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read: No such file") as error:
         compare.runs(table(), table(), gate="none.yaml")
     assert "docs/how-to/compare.md" in str(error.value)
+
+
+def test_a_metric_by_a_part_of_its_name(gate):
+    found = against("metrics: [{metric: drops, margin: 0.001}, {metric: ns_per_packet, margin: 1 %}]")
+    assert [rule.metric for rule in found.gate.rules] == ["drop_ratio", "ns_per_packet"]
 
 
 def test_where_and_margins_in_several_rules(gate):

@@ -63,6 +63,8 @@ MISTAKES = {
         "known: router, mine",
     ],
     "drop_ratio[label=three] < 1": ['the label "three" in it, which is not known.', "known: one, two"],
+    "latency < 1": ['has "latency" in it, which is a part of several names.', "known: latency_p50_ns, latency_p99_ns"],
+    "p95 < 1": ['"p95" in it, which is not known. Did you mean "latency_p50_ns" or "latency_p99_ns"?', "known: ns_per"],
     "drop_ratio[ring>many] < 1": ['"many" in "ring>many" is not a number'],
     "drop_ratio[traffic>mine] < 1": ['">" in "traffic>mine" needs numbers; "traffic" holds names'],
     "drop_ratio[page_pool, ring>1024] < 1": ['selects no point: "ring>1024" holds at none.', "known: 64, 256, 1,024"],
@@ -97,6 +99,20 @@ def test_claims_that_a_file_may_make(tmp_path, that):
     path = tmp_path / "my.yaml"
     path.write_text(f"{VALID}claims:\n  - {{name: a, that: '{that}'}}\n")
     assert load(path).document["claims"] == [{"name": "a", "that": that}]
+
+
+@pytest.mark.parametrize(
+    ("that", "in_full"),
+    [
+        ("p99[page_pool, ring>=256] < 5000", "latency_p99_ns[page_pool, ring>=256] < 5000"),
+        ("drops < drop[page_frag, ring=256]", "drop_ratio < drop_ratio[page_frag, ring=256]"),
+        (" drop [page_pool]<  alloc_slow[page_pool]", " drop_ratio [page_pool]<  alloc_slow[page_pool]"),
+    ],
+)
+def test_a_metric_by_a_part_of_its_name(tmp_path, that, in_full):
+    path = tmp_path / "my.yaml"
+    path.write_text(f"{VALID}claims:\n  - {{name: a, that: '{that}'}}\n")
+    assert load(path).document["claims"] == [{"name": "a", "that": in_full}]
 
 
 def test_every_number_that_a_claim_may_be_about_is_a_number_of_the_table():

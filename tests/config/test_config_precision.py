@@ -78,6 +78,16 @@ def test_an_override_changes_one_of_them(sweep_of) -> None:
     assert not alone.paired
 
 
+def test_a_metric_by_a_part_of_its_name(sweep_of) -> None:
+    short = PAIRED.replace("drop_ratio: 0.1 pp", "drops: 0.1 pp\n  p99: 5 %")
+    named, in_full = sweep_of(short), sweep_of(PAIRED, "precision.latency_p99_ns=5 %")
+    assert named.precision == in_full.precision
+    assert named.document == in_full.document
+    assert sweep_of(short, "precision.drop_ratio=1 pp").precision.targets[1] == Target("drop_ratio", 0.01, False)
+    with pytest.raises(ConfigError, match='latency_p99_ns "4 %" is the half width of the metric that "p99" is already'):
+        sweep_of(short.replace("p99: 5 %", "p99: 5 %\n  latency_p99_ns: 4 %"))
+
+
 def test_the_baseline_s_point_of_each_cell(sweep_of) -> None:
     sweep = sweep_of(PAIRED)
     scenarios, found = [sweep.scenario(point, 0) for point in range(sweep.points)], references(sweep)
@@ -120,6 +130,11 @@ def test_means_where_no_baseline_is_named(sweep_of) -> None:
 
 MISTAKES = [
     ("drop_ratio: 0.1 pp", "drop_rato: 0.1 pp", "3", 'the metric "drop_rato" is not known. Did you mean "drop_ratio"?'),
+    ("drop_ratio: 0.1 pp", "p95: 5 %", "3", 'not known. Did you mean "latency_p50_ns" or "latency_p99_ns"?'),
+    ("drop_ratio: 0.1 pp", "latency: 5 %", "3", 'the metric "latency" is a part of several names. Did you mean'),
+    ("drop_ratio: 0.1 pp", "p99: 0.1", "8", 'precision: p99 "0.1" needs a unit: write "0.5 %".'),
+    ("drop_ratio: 0.1 pp", "p99: 1 pp", "8", 'p99 "1 pp" is in percentage points, and only a ratio has these'),
+    ("drop_ratio: 0.1 pp", "drops: 0 pp", "10", 'drops "0 pp" is not above zero: write "0.1 pp".'),
     ("drop_ratio: 0.1 pp", "drop_ratio: 0.1", "15", '"0.1" needs a unit: write "0.1 pp" or "0.5 %".'),
     ("drop_ratio: 0.1 pp", "drop_ratio: 0 pp", "15", '"0 pp" is not above zero: write "0.1 pp".'),
     ("drop_ratio: 0.1 pp", "drop_ratio: -1 %", "15", '"-1 %" is not above zero: write "0.1 pp".'),
@@ -176,9 +191,18 @@ def test_a_precision_of_nothing(sweep_of) -> None:
 
 def test_the_schema_knows_it() -> None:
     validator = Draft202012Validator(json_schema()["$defs"]["precision"])
-    for good in ({"drop_ratio": "0.1 pp", "most_replicates": 9}, {"latency_p99_ns": "5 %"}):
+    shorts = ({"p99": "5 %"}, {"drops": "0.1 pp"}, {"latency_p50": "1 %", "throughput": "1 %"})
+    for good in ({"drop_ratio": "0.1 pp", "most_replicates": 9}, {"latency_p99_ns": "5 %"}, *shorts):
         assert validator.is_valid(good)
-    for bad in ({"drop_rato": "0.1 pp"}, {"ns_per_packet": "1 pp"}, {"drop_ratio": 0.1}, {"most_replicates": 1}):
+    for bad in (
+        {"drop_rato": "0.1 pp"},
+        {"latency": "5 %"},
+        {"p99": "1 pp"},
+        {"drops": 0.1},
+        {"ns_per_packet": "1 pp"},
+        {"drop_ratio": 0.1},
+        {"most_replicates": 1},
+    ):
         assert not validator.is_valid(bad)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sweep.config import load
+from sweep.config import claims, load, precision
 from sweep.errors import ConfigError
 from sweep.grid import Dimension, Layout
+from sweep.metric_names import suggestion
 
 MANY = 20_000
 HEAD = "name: m\nstrategy: page_pool\ntraffic: router\nload: 0.3\nring: 64\n"
@@ -25,6 +26,7 @@ def unknown(number: int) -> dict[str, str]:
         "formulas": f"name: m\naxes:\n  strategy.pool_size: [{', '.join(f'rung*{name}' for name in names)}]\n",
         "claims": f"{HEAD}claims:\n" + "".join(f" - {{name: {name}, that: {name} < 1}}\n" for name in names[:2000]),
         "conditions": f"{HEAD}where:\n" + "".join(f" - {name} > 1\n" for name in names),
+        "precision": f"{HEAD}precision:\n" + "".join(f" {name}: 1 %\n" for name in names if name not in ("p50", "p99")),
         "keys": HEAD + "".join(f"{name}: 1\n" for name in names),
         "defined": f"{HEAD}traffic:\n" + "".join(f"  {name}: {{arrivals: poisson}}\n" for name in names[:4000]),
     }
@@ -35,6 +37,8 @@ def test_a_word_is_looked_for_only_where_it_is_told(kind: str, tmp_path: Path, m
     """However many there are, ten mistakes are shown, and ten are compared with what there is."""
     looked, whole = [], difflib.get_close_matches
     monkeypatch.setattr(difflib, "get_close_matches", lambda *words, **more: looked.append(1) or whole(*words, **more))
+    for module in (claims, precision):
+        monkeypatch.setattr(module, "suggestion", lambda *words: looked.append(1) or suggestion(*words))
     path = tmp_path / "m.yaml"
     path.write_text(unknown(MANY)[kind].replace("traffic: router\n", "", kind == "defined"))
     with pytest.raises(ConfigError) as caught:

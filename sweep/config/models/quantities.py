@@ -181,7 +181,7 @@ class ChoiceError(ValueError):
         known: tuple[str, ...] = (),
         at: tuple[str | int, ...] = (),
         see: str = "",
-        near: tuple[str, tuple[str, ...]] | None = None,
+        near: tuple[str, tuple[str, ...]] | Callable[[], str] | None = None,
     ) -> None:
         super().__init__(message)
         self.known, self.at, self.see, self.near = known, at, see, near
