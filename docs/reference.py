@@ -11,6 +11,7 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from sweep.model.counting.series import BINS
 from sweep.model.fields import Knob
 from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
+from sweep.units import KINDS, Reading
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs/reference"
@@ -224,6 +226,7 @@ def command_page() -> str:
     group: Any = typer.main.get_command(app)
     ends = inspect.getdoc(sweep.cli) or ""
     text = f"# The command line\n\n{ends[ends.index('Exit codes:') :]}\n\n"
+    text += "`sweep --version` prints the version, the commit and what else a bug report needs.\n\n"
     for name, verb in group.commands.items():
         shown = [each for each in verb.params if not each.hidden]
         arguments = [each for each in shown if each.param_type_name == "argument"]
@@ -269,9 +272,54 @@ def _modules(place: Path) -> Iterable[Path]:
     return [place] if place.is_file() else place.glob("**/*.py")
 
 
+def unit_page() -> str:
+    """Every spelling of every unit, and what is refused."""
+    text = "# Units\n\n" + (
+        "In sweep files, libraries, experiments, gates, `--set` and options alike, with or without a blank before the "
+        "unit. Sweep writes the units in the first column; it reads the spellings of ip(8), tc(8) and ethtool(8) too. "
+        "A number is exact: `1.5 KiB`, `1_000`, `1e3`.\n\n"
+    )
+    for kind in KINDS:
+        title = kind.noun[0].upper() + kind.noun[1:] + "s"
+        factors: dict[int | Fraction, list[str]] = {}
+        for name, factor in kind.read.items():
+            factors.setdefault(factor, []).append(name)
+        rows = [
+            (code(first), ", ".join(map(code, more)), _factor(factor)) for factor, (first, *more) in factors.items()
+        ]
+        plain, base = PLAIN[kind.noun]
+        text += f"## {title}\n\n{plain}\n\n" + table(("unit", "also read", base or "is"), rows)
+        refused = [
+            (code(f"40 {name}".strip()), *(f"{code(_read(each))} ({each.whose})" for each in readings))
+            for name, readings in kind.doubtful.items()
+        ]
+        if refused:
+            text += "Refused, for it has two meanings:\n\n" + table(("written", "one", "the other"), refused)
+    return text
+
+
+PLAIN = {  # what a number without a unit is, and what the units are multiples of
+    "time": ("A number needs a unit; the `usecs` of a NIC's coalescing may be plain, as ethtool(8) has them.", "ps"),
+    "size": ("A plain number is bytes. One letter is a power of 1,024, as in tc(8).", "bytes"),
+    "packet rate": ("A number needs a unit.", "packets/s"),
+    "link speed": ("A number needs a unit, for tc(8) reads a plain one as bit/s and ethtool(8) as Mbit/s.", "bits/s"),
+    "share": ("A plain number is the share itself: `0.3` is `30 %`.", ""),
+    "whole number": ("Packets, descriptors, pages, entries: plain, or in powers of 1,000.", ""),
+}
+
+
+def _factor(factor: int | Fraction) -> str:
+    return f"{factor:,}" if isinstance(factor, int) else str(factor)
+
+
+def _read(reading: Reading) -> str:
+    return f"{float(40 * reading.factor):g} {reading.unit}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": command_page,
     "sweep-file.md": sweep_file,
+    "units.md": unit_page,
     "parameters.md": parameter_page,
     "counters.md": counter_page,
     "metrics.md": metric_page,

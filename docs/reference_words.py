@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sweep import config
+from sweep.units import COUNTS, OWN
 
 MANY = 12  # keys of a part of a file, too many to list in a cell
 
@@ -69,9 +70,10 @@ def written(said: dict[str, Any]) -> str:
     if "pattern" in said or "examples" in said:
         units = re.search(r"\*\(([^)]*)\)(\??)", said.get("pattern", ""))
         example = code(said["examples"][-1]) if said.get("examples") else "text"
-        if "pattern" in said and not units:
+        if "pattern" in said and (not units or COUNTS.keys() >= {*units[1].split("|")}):
             return ""  # a number as text: said by its bounds
-        return f"{example} ({', '.join(units[1].split('|'))})" if units else f"a text such as {example}"
+        own = [unit for unit in units[1].split("|") if unit in OWN] if units else []
+        return f"{example} ({', '.join(own)})" if own else f"a text such as {example}"
     return "text" if "string" in str(said.get("type")) else str(said.get("type", "anything"))
 
 

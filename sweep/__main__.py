@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 from io import TextIOWrapper
 from types import FrameType
 
 from sweep.foreign import visible
+from sweep.standard_input import typed
 
 INCOMPLETE = 3  # exit code
 
@@ -44,7 +44,7 @@ def _standard_files() -> None:
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
     """Nothing has been started that would have to end; an exception might be lost inside an import."""
-    words = visible(shlex.join(["sweep", *sys.argv[1:]]))
+    words = visible(typed(sys.argv[1:]))
     os.write(2, f"interrupted before anything was started. Go on with\n  {words}\n".encode(errors="replace"))
     os._exit(INCOMPLETE)
 

@@ -29,6 +29,7 @@ from sweep.cli.verbs.watch import watch
 from . import screen
 from .arguments import at_home
 from .exits import guarded
+from .version import top
 
 app = typer.Typer(
     name="sweep",
@@ -38,6 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs a tenth of a second at every --help
     pretty_exceptions_enable=False,
 )
+app.callback()(top)
 VERBS = (
     plan,
     run,

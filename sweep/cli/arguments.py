@@ -11,9 +11,28 @@ from typing import Annotated, Any, ParamSpec, get_type_hints
 
 import typer
 
+from sweep import units
 from sweep.storage.home import expanded
 
-File = Annotated[Path, typer.Argument(help="sweep file (YAML)", metavar="FILE", show_default=False)]
+
+def count(least: int) -> Callable[[str | int], int]:
+    """A parser of whole numbers from `least`, as sweep files spell them: 20_000, 20k."""
+
+    def number(given: str | int) -> int:
+        try:
+            value = units.whole(str(given))
+        except units.UnitError as error:
+            raise typer.BadParameter(f'"{given}" {error}.') from None
+        if value < least:
+            raise typer.BadParameter(f'"{given}" is too small: at least {least}.')
+        return value
+
+    return number
+
+
+File = Annotated[
+    Path, typer.Argument(help='sweep file (YAML); "-": standard input', metavar="FILE", show_default=False)
+]
 Location = Annotated[str, typer.Argument(metavar="LOCATION", help="run directory, a path or URI", show_default=False)]
 Out = Annotated[
     str | None,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import shlex
 import signal
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from typing import ParamSpec, TextIO
 import typer
 
 from sweep.errors import SweepError
+from sweep.standard_input import typed
 
 FAILED, INCOMPLETE = 1, 3
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # nobody but `print` leaves these without a file's name
@@ -45,7 +45,7 @@ def guarded(verb: Callable[P, None]) -> Callable[P, None]:
             _say(str(error))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            _say(f"interrupted; what was finished is kept. Go on with\n  {shlex.join(['sweep', *sys.argv[1:]])}")
+            _say(f"interrupted; what was finished is kept. Go on with\n  {typed(sys.argv[1:])}")
             raise typer.Exit(INCOMPLETE) from None
         except BrokenPipeError:  # the reader of our output has gone, as in `sweep plan … | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -34,6 +34,7 @@ from sweep.expression import Column, Expression, ExpressionError
 from sweep.metric_names import alike, suggestion
 from sweep.storage.home import expanded
 from sweep.yamltree import source
+from sweep.yamltree import tree as yaml_tree
 from sweep.yamltree.source import Mistake, Node, Place, unknown
 
 from . import margins
@@ -88,8 +89,8 @@ def read(path: str | Path | None) -> Node:
     """The gate file as a tree; None for the default gate.  Raises ConfigError."""
     try:
         if path is None:
-            return source.parse(DEFAULT.read_text(encoding="utf-8"), "configs/gates/default.yaml")
-        return source.read(expanded(Path(path)))
+            return yaml_tree.parse(DEFAULT.read_text(encoding="utf-8"), "configs/gates/default.yaml")
+        return yaml_tree.read(expanded(Path(path)))
     except Mistake as mistake:
         mistake.see = mistake.see or SEE
         raise mistake.error() from None

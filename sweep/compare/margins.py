@@ -20,7 +20,7 @@ SCALES: Mapping[str, Mapping[str, Fraction]] = {  # unit of a column -> units th
     "ns": {unit: Fraction(ps, 1000) for unit, ps in units.TIMES.items()},
     "ps": {unit: Fraction(ps) for unit, ps in units.TIMES.items()},
     "pps": {unit: Fraction(rate) for unit, rate in units.RATES.items()},
-    "bytes": {unit: Fraction(size) for unit, size in (*units.SIZES.items(), ("bytes", 1))},
+    "bytes": {unit: Fraction(size) for unit, size in units.SIZES.items()},
     "1": {"": Fraction(1)},
 }
 
@@ -104,7 +104,8 @@ def _read(node: Node, what: str, metric: str, unit: str) -> tuple[bool, float]:
     scales = _scales(unit)
     if given not in scales:
         wrong = f'has the unit "{given}"' if given else "has no unit"
-        choices = ", ".join(f'"{name}"' for name in scales if name) or "none"
+        own = [name for name in scales if name in units.OWN or name == unit != "1"]
+        choices = ", ".join(f'"{name}"' for name in own) or "none"
         raise Mistake(
             node.place, f'{shown} {wrong}; "{metric}" has {choices}, or "%" of BASE: write 0.5 % or {_like(unit)}.'
         )

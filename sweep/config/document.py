@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from sweep import standard_input
 from sweep.config.models.sections import SECTIONS
 from sweep.config.points.reading import HopelessError, Reading, read_values
 from sweep.config.points.scenario_parts import DocumentError
 from sweep.errors import ConfigError
 from sweep.grid import MOST_POINTS, Layout
 from sweep.storage.home import expanded
-from sweep.yamltree.source import SEE, Mistake, Node, Place, all_of, read
+from sweep.yamltree.source import SEE, Mistake, Node, Place, all_of
+from sweep.yamltree.tree import read
 from sweep.yamltree.validation import parse
 
 from . import precision
@@ -30,7 +32,7 @@ from .sweep import FORMAT, Sweep, constrain, from_document
 
 
 def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = ()) -> Sweep:
-    """Read a sweep file and whatever it names.
+    """Read a sweep file, "-" for standard input, and whatever it names.
 
     sets: overrides, `key=value`; folders: where else traffic/, hosts/ and nics/ are looked for.
     Errors: ConfigError, whose message has every mistake with its place.
@@ -42,7 +44,8 @@ def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = (
         library = Library(parts.named, path.parent, folders)
         for text in sets:
             apply(parts, text, library.find)
-        return resolve(parts, library, root.place, path.stem)
+        name = standard_input.NAME if standard_input.is_meant(path) else path.stem
+        return resolve(parts, library, root.place, name)
     except Mistake as mistake:
         raise mistake.error() from None
 

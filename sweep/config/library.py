@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sweep.package import PACKAGE
-from sweep.yamltree.source import LISTS, Node, Place, read, unknown
+from sweep.yamltree.source import LISTS, Node, Place, unknown
+from sweep.yamltree.tree import read
 
 # In a wheel a folder of the package; in a checkout, and an editable install of it, a link to configs/ at the top.
 BUILT_IN = (PACKAGE / "configs").resolve()

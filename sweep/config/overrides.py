@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from sweep.config.points.windows import DURATION, PACKETS
 from sweep.grid import LABEL
-from sweep.yamltree.source import SEE, Mistake, Node, Place, parse, shorten, unknown
+from sweep.yamltree.source import SEE, Mistake, Node, Place, shorten, unknown
+from sweep.yamltree.tree import parse
 
 from .library import FOLDERS
 from .parameters import named, parameters, settings

@@ -12,6 +12,7 @@ from pathlib import Path
 from sweep import storage
 from sweep.config import Sweep
 from sweep.errors import ConfigError
+from sweep.standard_input import NAME, typed
 from sweep.storage.home import expanded
 
 
@@ -27,8 +28,8 @@ class Origin:
     def of(cls, file: str | Path, sets: Sequence[str], out: str | Path | None, how: Sequence[str] = ()) -> Origin:
         """Sweep file, overrides, run directory and further options as the user gave them, but for a "~"."""
         file, out = expanded(file), expanded(out) if out else None
-        words = ["sweep", "run", str(file), *(word for each in sets for word in ("--set", each))]
-        return cls(shlex.join(words), shlex.join(words + (["--out", str(out)] if out else [])), tuple(how))
+        words = ["run", str(file), *(word for each in sets for word in ("--set", each))]
+        return cls(typed(words), typed(words + (["--out", str(out)] if out else [])), tuple(how))
 
     @property
     def resume(self) -> str:
@@ -55,6 +56,11 @@ def run_directory(sweep: Sweep, out: str | Path | None) -> str:
     if out is not None:
         storage.open(out)
         return str(expanded(out))
+    if sweep.name == NAME:
+        raise ConfigError(
+            "a sweep from standard input has no file that its run directory could be called after\n"
+            '  next: give it a "name:", or give --out LOCATION'
+        )
     if not re.fullmatch(r"\w[\w.+-]*", sweep.name):
         raise ConfigError(
             f'name "{sweep.name}" is not the name of a directory: letters, digits, "_", "-", "+" and "."\n'

@@ -11,6 +11,7 @@ from sweep.config.library import BUILT_IN, FOLDERS
 from sweep.document.blocks import Cell, Document, Paragraph, Section, Table
 from sweep.errors import SweepError
 from sweep.yamltree import source
+from sweep.yamltree import tree as yaml_tree
 
 MIX_HEADER = ("name", "arrivals", "sizes", "fates", "meaning")
 HOST_HEADER = ("name", "machine", "costs assumed", "meaning")
@@ -24,7 +25,7 @@ def mixes() -> Mapping[str, Lines]:
     """Name, arrivals, sizes, fates, meaning."""
     lines = []
     for path in _paths("traffic"):
-        tree = source.read(path)
+        tree = yaml_tree.read(path)
         said = [_text((tree.pairs or {}).get(key)) for key in ("arrivals", "sizes", "fates")]
         lines.append((path.stem, *said, _meaning(path)))
     return {"": lines}
@@ -34,7 +35,7 @@ def hosts() -> Mapping[str, Lines]:
     """Name, machine, how many costs are assumed, meaning."""
     lines = []
     for path in _paths("host"):
-        pairs = source.read(path).pairs or {}
+        pairs = yaml_tree.read(path).pairs or {}
         costs = list((pairs["costs"].pairs or {}).values()) if "costs" in pairs else []
         assumed = sum("assumed" in (cost.pairs or {}) for cost in costs)
         lines.append(
@@ -47,7 +48,7 @@ def nics() -> Mapping[str, Lines]:
     """Name, link speed, TX ring, meaning."""
     lines = []
     for path in _paths("nic"):
-        pairs = source.read(path).pairs or {}
+        pairs = yaml_tree.read(path).pairs or {}
         lines.append((path.stem, _text(pairs.get("link")), _text(pairs.get("tx_ring")), _meaning(path)))
     return {"": lines}
 
@@ -73,7 +74,7 @@ def detail(kind: str) -> Callable[[str], Document]:
 def host_detail(name: str) -> Document:
     """Every cost of a host, with its source; the range of those that are assumed."""
     path = _path("host", name)
-    pairs = source.read(path).pairs or {}
+    pairs = yaml_tree.read(path).pairs or {}
     about = [(key, _text(node)) for key, node in pairs.items() if node.is_scalar]
     blocks = [Table("", ("", ""), tuple(tuple(map(Cell, line)) for line in about), prose=True)]
     for part in ("costs", "hardware"):

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from sweep import records
+from sweep import records, standard_input
 from sweep.errors import RunError, SweepError, did_you_mean
 from sweep.records import COUNT, INTEGER, MAPPING, NOTHING, SECONDS, TEXT, TIME, TRUTH, either
 
@@ -55,7 +55,7 @@ def at(typed: str, location: str, name: str = "") -> str:
         words[words.index("--out") + 1] = location
     elif not name or os.path.normpath(location) != os.path.join("runs", name):
         words += ["--out", location]
-    return shlex.join(words)
+    return standard_input.typed(words[1:])
 
 
 def asked(typed: str) -> list[str]:
@@ -64,7 +64,7 @@ def asked(typed: str) -> list[str]:
     It is shown as what to type next, and whoever wrote the run directory may have put any command there.
     """
     try:
-        words = shlex.split(typed)
+        words = standard_input.without_redirect(shlex.split(typed))
     except ValueError:  # a quotation without end
         words = []
     return words if words[:1] == ["sweep"] else ["sweep", "run", "FILE"]

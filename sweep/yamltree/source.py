@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""YAML with places: every key and value knows its file, line and column, and its text as written.
+"""What is written at which place: nodes of a file's tree, and mistakes that name where they are.
 
-The tree is made of the parser's events and nothing is constructed, so `on`, `0o17` and `1:30` stay the text that they
-are.  Refused: duplicate keys, anchors and aliases, tags, more than one document, deep nesting, large files.
+Every key and value knows its file, line and column, and its text as written: `tree` reads them.
 """
 
 from __future__ import annotations
@@ -10,10 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
-
-import yaml
+from typing import NoReturn, TypeAlias
 
 from sweep.errors import ConfigError, did_you_mean
 from sweep.foreign import visible_line
@@ -28,11 +24,7 @@ LISTS = {  # those that list what there is of something
     "parameter": "sweep show parameters",
     "metric": "sweep show metrics",
 }
-DEEPEST = 20
-LARGEST_BYTES = 1 << 20
 MOST_SHOWN = 10  # mistakes
-PARSER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # libyaml: a thirtieth of the time
-RESOLVER: Any = yaml.resolver.Resolver()
 MOST_KNOWN = 200  # choices of one
 
 Near: TypeAlias = tuple[str, tuple[str, ...]] | Callable[[], str]
@@ -40,11 +32,15 @@ Near: TypeAlias = tuple[str, tuple[str, ...]] | Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was written: a file's line and column from 1, or an override (line 0)."""
+    """Where something was written: a file's line and column from 1, or an override (line 0).
+
+    use: where the alias is that stands for it here, if there is one.
+    """
 
     source: str
     line: int = 0
     column: int = 0
+    use: Place | None = None
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
@@ -85,7 +81,8 @@ class Mistake(Exception):
     def text(self, count: str = "") -> str:
         """The whole message; `count` is a sentence about how many points it affects."""
         hint = self.near() if callable(self.near) else did_you_mean(*self.near) if self.near else ""
-        lines = [f"{self.place}: {self}{hint}" + (f" {count}" if count else "")]
+        used = f" Used by the alias at {self.place.use}." if self.place.use else ""
+        lines = [f"{self.place}: {self}{hint}{used}" + (f" {count}" if count else "")]
         if self.known:
             more = f" and {len(self.known) - MOST_KNOWN:,} more" if len(self.known) > MOST_KNOWN else ""
             lines.append(f"  {self.heading}: {', '.join(map(shorten, self.known[:MOST_KNOWN]))}{more}")
@@ -122,6 +119,7 @@ class Node:
     text: str = ""
     is_null: bool = False
     is_boolean: bool = False
+    is_merge: bool = False  # YAML's key "<<", which is no text
     items: list[Node] | None = None
     pairs: dict[str, Node] | None = None
     keys: dict[str, Place] = field(default_factory=dict)
@@ -174,108 +172,3 @@ def shorten(text: str, longest: int = 80) -> str:
     """Text for a message: one line, visible, not too long."""
     text = visible_line(" ".join(re.split("[ \t\r\n]+", text[: 4 * longest].strip(" \t\r\n"))))
     return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def read(path: Path) -> Node:
-    """The YAML file as a tree.  Errors: Mistake, at the path as given."""
-    here = Place(str(path))
-    try:
-        if path.is_dir():
-            raise Mistake(here, "is a directory; a YAML file is needed.")
-        with path.open("rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise Mistake(here, f"cannot be read: {error.strerror}.") from None
-    except ValueError:
-        raise Mistake(Place(shorten(str(path))), "is not the name of a file.") from None
-    if len(data) > LARGEST_BYTES:
-        raise Mistake(here, f"is larger than {LARGEST_BYTES:,} bytes, so it is no sweep file.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Mistake(_place(str(path), data[: error.start].decode("utf-8", "replace")), "is not UTF-8 text.") from None
-    return parse(text, str(path))
-
-
-def parse(text: str, source: str, marked: bool = True) -> Node:
-    """YAML text as a tree; `marked` False gives every node the source alone as its place.  Errors: Mistake."""
-    try:
-        if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
-            raise Mistake(
-                _place(source, text[: odd.start()]) if marked else Place(source),
-                f'has the character "U+{ord(odd[0]):04X}", which YAML does not allow.',
-            )
-        composer = _Composer(source, marked)
-        for event in yaml.parse(text, Loader=PARSER):
-            composer.take(event)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(source, mark.line + 1, mark.column + 1) if mark and marked else Place(source)
-        raise Mistake(place, f"is not valid YAML: {shorten(error.problem or str(error))}.") from None
-    except (RecursionError, ValueError, OverflowError):
-        raise Mistake(Place(source), "is not valid YAML.") from None
-    return composer.root or Node(Place(source, 1, 1) if marked else Place(source), is_null=True)
-
-
-class _Composer:
-    """Makes the tree of a parser's events, without aliases, tags and bottomless nesting."""
-
-    def __init__(self, source: str, marked: bool) -> None:
-        self.source, self.marked = source, marked
-        self.root: Node | None = None
-        self.open: list[Node] = []  # lists and mappings that have not ended, the innermost last
-        self.keys: list[Node | None] = []  # of each of them that is a mapping, the key whose value comes next
-
-    def take(self, event: Any) -> None:
-        """The next event.  Errors: Mistake, MarkedYAMLError."""
-        if self.root is not None and isinstance(event, yaml.DocumentStartEvent):
-            raise yaml.MarkedYAMLError(problem="more than one document", problem_mark=event.start_mark)  # type: ignore[arg-type]
-        if isinstance(event, yaml.CollectionEndEvent):
-            self.open.pop()
-            self.keys.pop()
-        elif isinstance(event, yaml.NodeEvent):
-            node = self._node(event)
-            self._put(node)
-            if not node.is_scalar:
-                self.open.append(node)
-                self.keys.append(None)
-
-    def _node(self, event: Any) -> Node:
-        if isinstance(event, yaml.AliasEvent) or event.anchor:
-            raise yaml.MarkedYAMLError(problem="anchors and aliases are not used here", problem_mark=event.start_mark)
-        if event.tag and event.tag != "!":
-            raise yaml.MarkedYAMLError(problem=f'the tag "{event.tag}" is not used here', problem_mark=event.start_mark)
-        if len(self.open) >= DEEPEST:
-            raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} levels deep", problem_mark=event.start_mark)
-        mark = event.start_mark
-        place = Place(self.source, mark.line + 1, mark.column + 1) if self.marked else Place(self.source)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return Node(place, items=[])
-        if isinstance(event, yaml.MappingStartEvent):
-            return Node(place, pairs={})
-        if any("\ud800" <= c <= "\udfff" for c in event.value):
-            raise Mistake(place, "has an escaped surrogate, which is no character.")
-        implied = RESOLVER.resolve(yaml.ScalarNode, event.value, event.implicit).rpartition(":")[2]
-        return Node(place, str(event.value), is_null=implied == "null", is_boolean=implied == "bool")
-
-    def _put(self, node: Node) -> None:
-        """Where it belongs: into the innermost list or mapping."""
-        if not self.open:
-            self.root = node
-            return
-        owner, key = self.open[-1], self.keys[-1]
-        if owner.items is not None:
-            owner.items.append(node)
-        elif key is None:
-            name = node.scalar("a key")
-            if name in owner.keys:
-                raise Mistake(node.place, f'"{shorten(name)}" is given twice; first at {owner.keys[name]}.')
-            owner.keys[name], self.keys[-1] = node.place, node
-        else:
-            assert owner.pairs is not None
-            owner.pairs[key.text], self.keys[-1] = node, None
-
-
-def _place(source: str, before: str) -> Place:
-    line = before.count("\n") + 1
-    return Place(source, line, len(before) - (before.rfind("\n") + 1) + 1)

@@ -76,7 +76,7 @@ def test_mistake_in_an_override(tmp_path, override):
         ("[" * 5000, "my.yaml:1:21: is not valid YAML: nested more than 20 levels deep"),
         ("ring: 64\n", 'my.yaml:1:1: lacks "strategy"'),
         ("? [a, b]\n: 1\n", "my.yaml:1:3: a key takes one value, not a list"),
-        ("name: x\n<<: {ring: 1}\n", 'my.yaml:2:1: the key "<<" is not known'),
+        ("name: x\n<<: {rnig: 1}\n", 'my.yaml:2:6: the key "rnig" is not known'),
         ('name: "\\UFFFFFFFF"\n', "my.yaml"),
     ],
 )

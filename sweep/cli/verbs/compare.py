@@ -25,7 +25,11 @@ def compare(
     new: Annotated[str | None, typer.Argument(metavar="[NEW]", help=LOCATION, show_default=False)] = None,
     gate: Annotated[
         Path | None,
-        typer.Option("--gate", metavar="FILE", help="metrics and margins; default: configs/gates/default.yaml"),
+        typer.Option(
+            "--gate",
+            metavar="FILE",
+            help='metrics and margins; "-": standard input; default: configs/gates/default.yaml',
+        ),
     ] = None,
     baseline: Annotated[
         str | None, typer.Option("--baseline", metavar="NAME", help="without NEW: the strategy to compare with")

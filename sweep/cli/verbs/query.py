@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep import units
-from sweep.cli.arguments import Location
+from sweep.cli.arguments import Location, count
 from sweep.cli.words import of
 from sweep.errors import SweepError, did_you_mean
 from sweep.storage import sink
@@ -34,7 +34,9 @@ def query(
         typer.Option("--format", metavar="|".join(FORMATS), help="default: by the ending of --out, else txt"),
     ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write it there; default: print it")] = None,
-    rows: Annotated[int, typer.Option("--rows", metavar="N", min=0, help="of a printed table; 0: all")] = ROWS,
+    rows: Annotated[
+        int, typer.Option("--rows", metavar="N", parser=count(0), help="of a printed table; 0: all")
+    ] = ROWS,
     memory: Annotated[
         str, typer.Option("--memory", metavar="SIZE", help="that the query may take, as 500 MB or 8 GiB")
     ] = "2 GiB",

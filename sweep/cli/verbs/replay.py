@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep import standard_input
 from sweep.cli.words import of
 from sweep.errors import SweepError
 
 if TYPE_CHECKING:
     from sweep.replay.trace import Trace
 
-Files = Annotated[list[Path], typer.Argument(help="trace files (JSON lines)", metavar="FILE...", show_default=False)]
+Files = Annotated[
+    list[Path],
+    typer.Argument(help='trace files (JSON lines); "-": standard input', metavar="FILE...", show_default=False),
+]
 
 
 def replay(files: Files) -> None:
@@ -47,21 +51,21 @@ def read_file(file: Path) -> list[Trace]:
     """The traces of one file; blank lines are left out.  Raises SweepError: unreadable, empty, or no trace."""
     from sweep.replay.trace import TraceError, read_trace
 
-    traces = []
+    traces, place = [], standard_input.name(file)
     try:
-        lines = file.read_bytes().splitlines()
+        lines = standard_input.data(file).splitlines()
     except OSError as error:
-        raise SweepError(f'"{file}" cannot be read: {error.strerror}\n  next: sweep replay FILE...') from None
+        raise SweepError(f'"{place}" cannot be read: {error.strerror}\n  next: sweep replay FILE...') from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             traces.append(read_trace(line.decode("utf-8")))
         except UnicodeDecodeError as error:
-            raise SweepError(f"{file}:{number}:{error.start + 1}: not UTF-8 text") from None
+            raise SweepError(f"{place}:{number}:{error.start + 1}: not UTF-8 text") from None
         except TraceError as error:
             column = "" if error.column is None else f":{error.column}"
-            raise SweepError(f"{file}:{number}{column}: {error}") from None
+            raise SweepError(f"{place}:{number}{column}: {error}") from None
     if not traces:
-        raise SweepError(f'"{file}" has no traces: one JSON object a line is expected')
+        raise SweepError(f'"{place}" has no traces: one JSON object a line is expected')
     return traces

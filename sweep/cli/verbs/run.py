@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, ReplaceSweep, RetryFailed, Sets, Workers
+from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, ReplaceSweep, RetryFailed, Sets, Workers, count
 from sweep.cli.patience import patience
 from sweep.cli.words import of, size
 from sweep.errors import IncompleteError, RunError
@@ -44,7 +44,8 @@ def run(
     ] = 60.0,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="stop at the first simulation that fails")] = False,
     max_failures: Annotated[
-        int | None, typer.Option("--max-failures", metavar="N", min=0, help="stop when more than N simulations failed")
+        int | None,
+        typer.Option("--max-failures", metavar="N", parser=count(0), help="stop when more than N simulations failed"),
     ] = None,
     retry_failed: RetryFailed = False,
     replace_sweep: ReplaceSweep = False,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sweep.cli.arguments import count as counted
 from sweep.cli.patience import patience
 from sweep.cli.words import count, of, seconds
 from sweep.errors import IncompleteError, SweepError
@@ -55,7 +56,8 @@ def show(
         typer.Option("--trace", metavar="FILE", help="run it as plain Python and write every event to an Arrow file"),
     ] = None,
     packets: Annotated[
-        int | None, typer.Option("--packets", metavar="N", min=1, help="with --trace: the first N packets only")
+        int | None,
+        typer.Option("--packets", metavar="N", parser=counted(1), help="with --trace: the first N packets only"),
     ] = None,
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="write what is shown, with charts, as an HTML file")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from sweep.cli.progress import Display
 from sweep.cli.words import count, of, seconds
 from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
 from sweep.foreign import json_text
+from sweep.standard_input import typed
 
 from .plan import changed, kernels
 
@@ -73,7 +73,7 @@ def size(
     from sweep.sizing.run import question
     from sweep.sizing.run import size as find
 
-    started, again = time.perf_counter(), shlex.join(["sweep", *sys.argv[1:]])
+    started, again = time.perf_counter(), typed(sys.argv[1:])
     overrides = [*(sets or []), *([f"replicates={replicates}"] if replicates is not None else [])]
     sweep = config.load(file, [*overrides, "precision=null"])  # a search has looks of its own
     asked = question(sweep, objective or [], confidence / 100)
@@ -116,7 +116,7 @@ def _with_replicates(number: int) -> str:
             next(left, None)
         elif not word.startswith("--replicates="):
             words.append(word)
-    return shlex.join(["sweep", *words, "--replicates", str(number)])
+    return typed([*words, "--replicates", str(number)])
 
 
 def _announcing(waiting: ExitStack, asked: Question, shows: bool) -> Callable[[Prospect], None]:

@@ -14,7 +14,9 @@ from sweep.cli.words import of
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[PATHS...]", help="experiment files or folders of them; default: the shipped ones"),
+    typer.Argument(
+        metavar="[PATHS...]", help='experiment files or folders of them, "-": standard input; default: the shipped ones'
+    ),
 ]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="write validation.md, .html, .json and .arrow there")

@@ -112,6 +112,8 @@ class _Formula(Quantity):
     def read(self, value: object) -> int | str:
         try:
             return super().read(value)
+        except units.DoubtfulUnitError:
+            raise
         except units.UnitError:
             return _formula(" ".join(str(value).split()))
 
@@ -148,14 +150,18 @@ class _CountOrTime(Quantity):
             unit = units.split(str(value))[1]
         except units.UnitError:
             unit = ""
-        if not unit:
+        if unit not in units.TIMES and (not unit or unit in units.COUNT_UNITS):
             return super().read(value)
         time = Quantity(units.TIME, 0, self.longest_ps).read(value)
         return units.time_text(int(time)) if time else 0
 
     def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
         number = {"type": "integer", "minimum": self.low, "maximum": self.high}
-        text = {"type": "string", "pattern": f"^[0-9][0-9._eE+-]* *({'|'.join(units.TIMES)})?$", "examples": ["20 ms"]}
+        text = {
+            "type": "string",
+            "pattern": f"^[0-9][0-9._eE+-]* *({'|'.join([*units.TIMES, *units.COUNTS])})?$",
+            "examples": ["20 ms"],
+        }
         return {"anyOf": [number, text]}
 
 
@@ -209,7 +215,7 @@ def _milli_text(milli: int) -> Any:
     return milli / 1000
 
 
-COUNT = Dimension("a whole number", "200_000", {}, units.whole, int, True)
+COUNT = Dimension("a whole number", "200_000", units.COUNTS, units.whole, int, True)
 SHARE = Dimension("a share", "30 %", units.SHARES, units.ratio_ppm, _share_text, True)
 MILLI = Dimension("a number", "1.6", {}, units.thousandths, _milli_text, True)
 USECS = Dimension("microseconds", "8", units.TIMES, _usecs, _usecs_text, True)  # as ethtool has them

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweep import config, storage
+from sweep import config, standard_input, storage
 from sweep.config import Sweep
 from sweep.config.library import FOLDERS
 from sweep.errors import RunError, SweepError
@@ -48,11 +48,16 @@ class Errand:
     options: tuple[str, ...] = ()  # further ones of `sweep run`
 
     @property
+    def name(self) -> str:
+        """Of the sweep file on the head; standard input has become a file there."""
+        return "stdin.yaml" if standard_input.is_meant(self.file) else self.file.name
+
+    @property
     def words(self) -> list[str]:
         """What follows `sweep` on the head, in the directory where the sweep file is."""
         sets = [word for each in self.sets for word in ("--set", each)]
         nodes = ["--nodes", str(self.nodes)] if self.nodes else []
-        return ["run", self.file.name, *sets, "--address", "auto", *nodes, "--out", self.out, *self.options]
+        return ["run", self.name, *sets, "--address", "auto", *nodes, "--out", self.out, *self.options]
 
     @property
     def on_head(self) -> bool:
@@ -112,7 +117,8 @@ def _gather_sources(target: Path) -> None:
 
 def _gather_files(errand: Errand, target: Path) -> None:
     """The sweep file, and the mixes, hosts and NICs beside it whose names it uses."""
-    _copy(errand.file, target / errand.file.name)
+    target.mkdir(parents=True, exist_ok=True)
+    (target / errand.name).write_bytes(standard_input.data(errand.file))
     for kind, folder in FOLDERS.items():
         for name in errand.sweep.document[NAMED[kind]]:
             beside = errand.file.parent / folder / f"{name}.yaml"

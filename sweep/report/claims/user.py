@@ -7,7 +7,6 @@ each judged by its 95 % interval.  With a metric on the right, cells are compare
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from sweep.report.parts import reproduction
 from sweep.report.parts.judging import NOT_TESTED, TONES, UNDECIDED, Judgement, for_all, sides, spanned
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Dataset
+from sweep.standard_input import typed
 from sweep.storage import resume
 
 Mask = NDArray[np.bool_]
@@ -153,5 +153,5 @@ def _more(data: Dataset, estimate: stats.Estimate, undecided: Mask, threshold: f
     open_cells = format.count(len(needed), "open cell")
     if len(known) < len(needed):
         return f"{open_cells}: the mean is at the threshold; more replicates would hardly decide it."
-    command = shlex.join(resume.asked(reproduction.command(data.metadata)))
+    command = typed(resume.asked(reproduction.command(data.metadata))[1:])
     return f"{open_cells}: about {max(known)} replicates would decide ({command} --set replicates={max(known)})."

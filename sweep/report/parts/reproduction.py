@@ -13,6 +13,7 @@ from sweep.document.statements import fixed
 from sweep.report.parts import cells
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Dataset
+from sweep.standard_input import typed
 from sweep.storage import resume
 
 from .differences import ABSENT
@@ -31,7 +32,7 @@ def elsewhere(made: str, out: str = "again") -> str:
     words = resume.asked(made)
     while "--out" in words:
         del words[words.index("--out") : words.index("--out") + 2]
-    return shlex.join([word for word in words if not word.startswith("--out=")] + ["--out", out])
+    return typed([word for word in words[1:] if not word.startswith("--out=")] + ["--out", out])
 
 
 def shortened(table: pa.Table) -> list[str]:

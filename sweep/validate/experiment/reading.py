@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from sweep import standard_input
 from sweep.config.library import BUILT_IN
 from sweep.errors import ConfigError
 from sweep.storage.home import expanded
 from sweep.yamltree import source
+from sweep.yamltree import tree as yaml_tree
 from sweep.yamltree.source import Mistake, Node, unknown
 
 from . import relations
@@ -68,7 +70,7 @@ def read(path: Path) -> Experiment:
     """One experiment file.  Errors: ConfigError."""
     gathered = _Gathered()
     try:
-        tree = source.read(path)
+        tree = yaml_tree.read(path)
         if tree.is_null:
             raise Mistake(tree.place, "is empty; an experiment file has at least a title, a source and rows.", see=SEE)
         try:
@@ -160,7 +162,7 @@ def _checked(path: Path, form: ExperimentForm, tree: Node, gather: _Gathered) ->
             used_once(free, known)
     experiment = Experiment(
         path=path,
-        name=form.name or path.stem,
+        name=form.name or (standard_input.NAME if standard_input.is_meant(path) else path.stem),
         place=pairs["name"].place if form.name else tree.place,
         title=form.title,
         source=form.source,
