@@ -30,11 +30,11 @@ def closest(value: str, choices: Iterable[str]) -> str | None:
     Of numbers and quantities of one kind it is the nearest, the smaller of two; of releases such as 6.12 and 4.11-rc1
     the newest that is not above `value`, or else the oldest: what changed later does not hold yet.
     """
-    release, amount = _release(value), _amount(value)
+    release, amount = release_order(value), _amount(value)
     if release is None and amount is None:
         return None
     choices = list(choices)
-    releases = {choice: found for choice in choices if (found := _release(choice))}
+    releases = {choice: found for choice in choices if (found := release_order(choice))}
     if release is not None and choices and len(releases) == len(choices):
         older = [choice for choice, found in releases.items() if found <= release]
         return max(older, key=releases.__getitem__) if older else min(releases, key=releases.__getitem__)
@@ -44,7 +44,7 @@ def closest(value: str, choices: Iterable[str]) -> str | None:
     return min(amounts, key=lambda c: (abs(amounts[c] - amount.value), amounts[c])) if amounts else None
 
 
-def _release(text: str) -> tuple[int, int, bool] | None:
+def release_order(text: str) -> tuple[int, int, bool] | None:
     """(major, minor, whether it is out): a release candidate comes before its release."""
     found = _RELEASE.fullmatch(text.strip())
     if not found or int(found[1]) < OLDEST_MAJOR:

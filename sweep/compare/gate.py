@@ -28,9 +28,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep import units
+from sweep.conditions import ConditionError, keeps, parse
+from sweep.conditions.tables import Table
 from sweep.config import library
-from sweep.errors import did_you_mean
-from sweep.expression import Column, Expression, ExpressionError
 from sweep.metric_names import alike, suggestion
 from sweep.storage.home import expanded
 from sweep.yamltree import source
@@ -111,6 +111,8 @@ class _Reader:
         self.units = {field.name: _meta(field, b"unit") or "1" for field in fields if _is_gateable(field)}
         self.metrics = tuple(field.name for field in fields if _meta(field, b"role") == "metric") or tuple(self.units)
         self.parameters = {field.name: field for field in fields if _meta(field, b"role") == "parameter"}
+        first, table = pa.array(pairing.first), pairing.base.table
+        self.columns = Table(self.parameters, lambda name: table.column(name).take(first))  # over the cells
 
     @contextmanager
     def gather(self) -> Iterator[None]:
@@ -198,26 +200,15 @@ class _Reader:
         """The cells that `where` keeps; one that lacks a parameter is kept, as in a sweep file."""
         text, cells = node.scalar("where"), self.pairing.cells
         try:
-            kept = Expression(text).keeps(self.column, cells)
-        except ExpressionError as error:
-            hint = next(filter(None, (did_you_mean(word, self.parameters) for word in error.words)), "")
+            kept = keeps(parse(text), self.columns, cells)
+        except ConditionError as error:
             known = error.known or (self.pairing.keys if error.words else ())
-            end = "" if str(error).endswith("?") else "."
-            raise Mistake(node.place, f'where "{source.shorten(text)}" {error}{end}{hint}', known=known) from None
+            told = error.told(self.parameters)
+            end = "" if told.endswith("?") else "."
+            raise Mistake(node.place, f'where "{source.shorten(text)}" {told}{end}', known=known) from None
         if not kept.any():
             raise Mistake(node.place, f'where "{source.shorten(text)}" selects none of {cells:,} cells.')
         return kept
-
-    def column(self, name: str) -> Column | None:
-        """A parameter of BASE over the cells."""
-        if name not in self.parameters:
-            return None
-        values = self.pairing.base.table.column(name).take(pa.array(self.pairing.first))
-        known = np.asarray(values.is_valid().to_numpy(), np.bool_)
-        if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
-            return Column(np.asarray(values.cast(pa.float64()).fill_null(0).to_numpy(), np.float64), known)
-        texts = np.array(values.fill_null("").to_pylist(), object)
-        return Column(texts, known, choices=tuple(sorted(set(texts[known]))))
 
 
 def _lower_is_better(name: str, node: Node | None, place: Place) -> bool:

@@ -11,18 +11,12 @@ from fractions import Fraction
 import numpy as np
 
 from sweep import format, units
+from sweep.conditions.columns import SCALES
 from sweep.results.dataset import Array
 from sweep.yamltree.source import Mistake, Node, shorten
 
 PERCENT = "%"
 _AMOUNT = re.compile(r"\s*([+-]?[\d_.]+(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
-SCALES: Mapping[str, Mapping[str, Fraction]] = {  # unit of a column -> units that an amount may have, in it
-    "ns": {unit: Fraction(ps, 1000) for unit, ps in units.TIMES.items()},
-    "ps": {unit: Fraction(ps) for unit, ps in units.TIMES.items()},
-    "pps": {unit: Fraction(rate) for unit, rate in units.RATES.items()},
-    "bytes": {unit: Fraction(size) for unit, size in units.SIZES.items()},
-    "1": {"": Fraction(1)},
-}
 
 
 @dataclass(frozen=True)
@@ -113,7 +107,7 @@ def _read(node: Node, what: str, metric: str, unit: str) -> tuple[bool, float]:
 
 
 def _scales(unit: str) -> Mapping[str, Fraction]:
-    return SCALES.get(unit, {unit: Fraction(1)})
+    return {"": Fraction(1)} if unit == "1" else SCALES.get(unit, {unit: Fraction(1)})
 
 
 def _like(unit: str) -> str:

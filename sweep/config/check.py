@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from sweep import units
-from sweep.claims import ClaimError
 from sweep.config.models.quantities import ChoiceError
 from sweep.config.points.columns import ColumnSource, narrowed
 from sweep.config.points.reading import Reading
@@ -192,7 +191,7 @@ def _claims(sweep: Sweep, reading: Reading) -> None:
         some, _ = narrowed(sweep.layout, claims.named(claim["that"]))
         try:
             claims.selects(claim["that"], ColumnSource(some, sweep.document), some)
-        except (ChoiceError, ClaimError) as error:
+        except ChoiceError as error:
             node = (reading.parts.settings["claims"].items or [])[index].mapping("a claim")["that"]
             raise Mistake.of(node.place, f'claims: that "{shorten(node.text)}"', error) from None
 
@@ -212,7 +211,7 @@ def _objectives(sweep: Sweep, reading: Reading) -> None:
     for index, text in enumerate(sweep.document["objectives"]):
         try:
             objectives.read(sweep, text)
-        except (ChoiceError, ClaimError) as error:
+        except ChoiceError as error:
             given = reading.parts.settings["objectives"]
             node = given if given.items is None else given.items[index]
             raise Mistake.of(node.place, f'objectives "{shorten(node.text)}"', error) from None

@@ -1,127 +1,105 @@
 # SPDX-License-Identifier: MIT
 """Claims and objectives, checked before anything runs: known names, and points that they speak of.
 
-A selector names the columns of the dataset, which are the parameters of the sweep file without their section:
-`pool_size` for `strategy.pool_size`, `cost_atomic` for `host.atomic`, `tx_ring` for `nic.tx_ring`.
-
 Not checked: that the right side of a comparison is one strategy and variant per cell; the report says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, WithJsonSchema
 
-from sweep import claims
+from sweep import conditions
+from sweep.conditions import Bound, Cells, Column, ConditionError, conjuncts, parse_bound
 from sweep.config.models.quantities import ChoiceError
-from sweep.expression import Column
 from sweep.grid import Layout
 from sweep.metric_names import alike, suggestion
 from sweep.metrics import METRICS
 from sweep.model import batch
 from sweep.model.counters import HISTOGRAMS
-from sweep.model.hardware import host
-from sweep.model.strategies import NAMES, strategy
+from sweep.model.strategies import NAMES
 from sweep.yamltree.source import LISTS, shorten
 
-# Columns of the dataset and the parameter each is: those in the same unit.
-NAMED = ("strategy", "traffic", "host", "nic", "kernel", "iommu", "label")
-OWN = (*NAMED, "ring", "queues", "load", "packets", "warmup", "memory_pages")
-NIC = {name: f"nic.{name}" for name in ("tx_ring", "napi_budget", "refill_batch")} | {
-    "coalesce_frames": "nic.coalesce.frames",
-    "copybreak_bytes": "nic.copybreak",
-    "rx_buffer_bytes": "nic.rx_buffer",
-}
-TRAFFIC = {"flows": "traffic.flows", "batch_packets": "traffic.reader.batch", "rcvbuf_bytes": "traffic.reader.rcvbuf"}
+from .names import explained, parameter_of, unit_of
+
 OBJECTIVE = "drop_ratio < 0.1 %"  # how an objective is written
 _HISTOGRAMS = frozenset(histogram.name for histogram in HISTOGRAMS)
 NAMES_OF_METRICS = tuple(metric.name for metric in METRICS)
 MOST_KNOWN = 12  # values of a column listed in a message
 
 
-@cache
-def parameter_of() -> dict[str, str]:
-    """The parameter of each column that a selector may name."""
-    knobs = {knob.name: f"strategy.{knob.name}" for name in NAMES for knob in strategy(name).KNOBS}
-    costs = {f"cost_{cost.name}": f"host.{cost.name}" for cost in host.COSTS}
-    sizes = {f"host_{size.name}": f"host.{size.name}" for size in host.HARDWARE if size.unit != "1e-3"}
-    return {**{name: name for name in OWN}, "duration_ps": "duration", **knobs, **NIC, **TRAFFIC, **costs, **sizes}
-
-
-@cache
-def numbers() -> frozenset[str]:
-    """What a claim may be about: metrics, counters, and parameters that are numbers."""
-    names = {*NAMES_OF_METRICS} | {field.name for field in batch.all_counter_fields()}
-    return frozenset(names | set(parameter_of()) - {*NAMED})
-
-
 def in_full(name: str) -> str:
     """The number that a name in a claim stands for: "latency_p99_ns" for "p99".  Errors: ChoiceError."""
-    found = (name,) if name in numbers() else alike(name, NAMES_OF_METRICS)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ChoiceError(f'has "{shorten(name)}" in it, which is a part of several names', found)
+    meant = (name,) if name in unit_of() else alike(name, NAMES_OF_METRICS)
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise ChoiceError(f'has "{shorten(name)}" in it, which is a part of several names', meant)
     raise ChoiceError(
         f'has the metric "{shorten(name)}" in it, which is not known',
         NAMES_OF_METRICS,
         see=LISTS["metric"],
-        near=lambda: suggestion(name, NAMES_OF_METRICS, numbers()),
+        near=lambda: suggestion(name, NAMES_OF_METRICS, unit_of()),
     )
 
 
 def known(text: str) -> str:
-    """A claim whose metrics, columns and strategies exist, metrics in full.  Errors: ChoiceError, ClaimError."""
-    text = claims.in_full(text, in_full)
-    for side in claims.parse(text).sides:
-        for selector in side.selectors:
-            if selector.name not in parameter_of():
-                raise _unknown("parameter", selector.name, (*parameter_of(),))
-            if selector.name == "strategy" and selector.value not in NAMES:
-                raise _unknown("strategy", selector.value, NAMES)
+    """A claim whose metrics exist, each in full, and have the unit of its number.  Errors: ChoiceError."""
+    try:
+        text = conditions.with_metrics(text, in_full)
+        threshold(parse_bound(text))
+    except ConditionError as error:
+        raise ChoiceError(error.told(), error.known) from None
     return text
 
 
+def threshold(claim: Bound) -> float:
+    """The number of a claim in the unit of its metric's column.  Errors: ConditionError."""
+    return claim.threshold(unit_of()[claim.left.metric])
+
+
 def objective(text: str) -> str:
-    """A bound to one metric or counter, in one line; the rest as `known`.  Errors: ChoiceError, ClaimError."""
-    text = claims.in_full(text, lambda name: name if name in _HISTOGRAMS else in_full(name))
-    metric, metrics = claims.parse(text).left.metric, NAMES_OF_METRICS
+    """A bound to one metric or counter, in one line; the rest as `known`.  Errors: ChoiceError."""
+    try:
+        text = conditions.with_metrics(text, lambda name: name if name in _HISTOGRAMS else in_full(name))
+        metric, metrics = parse_bound(text).left.metric, NAMES_OF_METRICS
+    except ConditionError as error:
+        raise ChoiceError(error.told(), error.known) from None
     if metric in _HISTOGRAMS:
         of_it = tuple(name for name in metrics if name.startswith(metric.partition("_")[0]))
         raise ChoiceError(f'is about the histogram "{metric}", and an objective is about one number', of_it or metrics)
-    if claims.parse(known(text)).right is not None:
-        raise claims.ClaimError(f"compares two metrics, and an objective has a number on its right: {OBJECTIVE}")
+    if parse_bound(known(text)).right is not None:
+        raise ChoiceError(f"compares two metrics, and an objective has a number on its right: {OBJECTIVE}")
     if metric in parameter_of():
         raise ChoiceError(f'is about the parameter "{metric}", which the sweep file sets', metrics)
     return " ".join(text.split())
 
 
-ClaimText = Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "examples": [claims.FORM]})]
+ClaimText = Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "examples": [conditions.EXAMPLE]})]
 ObjectiveText = Annotated[str, AfterValidator(objective), WithJsonSchema({"type": "string", "examples": [OBJECTIVE]})]
 
 
 def named(text: str) -> set[str]:
-    """The parameters that decide which points a claim speaks of.  Errors: ClaimError."""
-    sides = claims.parse(text).sides
-    return {"strategy", *(parameter_of()[selector.name] for side in sides for selector in side.selectors)}
+    """The words that decide which points a claim speaks of.  Errors: ConditionError."""
+    return {"strategy"}.union(*(conditions.names(side.where) for side in parse_bound(text).sides))
 
 
 def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) -> list[npt.NDArray[np.bool_]]:
-    """The points of the layout that each side of a claim speaks of, one at least.  Errors: ChoiceError, ClaimError."""
+    """The points of the layout that each side of a claim speaks of, one at least.  Errors: ChoiceError."""
     found = []
-    for side in claims.parse(text).sides:
+    for side in parse_bound(text).sides:
         everywhere = np.ones(len(layout), np.bool_)
-        for selector in side.selectors:
-            column = columns(parameter_of()[selector.name])
-            assert column is not None  # `known` has seen to it
-            here = _selected(column, selector)
+        for condition in conjuncts(side.where):
+            try:
+                here = conditions.holds(condition, columns, len(layout))
+            except ConditionError as error:
+                raise explained(error) from None
             if not here.any():
-                raise ChoiceError(f'selects no point: "{selector.text}" holds at none', _values(column))
+                raise ChoiceError(f'selects no point: "{condition}" holds at none', _values(condition, columns))
             everywhere &= here
         if not everywhere.any():
             raise ChoiceError("selects no point: its conditions hold at none together")
@@ -130,17 +108,7 @@ def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) 
     return found
 
 
-def _selected(column: Column, selector: claims.Selector) -> npt.NDArray[np.bool_]:
-    """Shape (points,)."""
-    if not column.is_text:
-        return np.asarray(selector.of_numbers(column.values), np.bool_)
-    choices = tuple(dict.fromkeys([*column.choices, *column.values[column.known]]))
-    if selector.value not in choices:
-        raise _unknown(selector.name, selector.value, choices)
-    return np.asarray(selector.of_names(column.values), np.bool_)
-
-
-def _counted(side: claims.Cells, selected: npt.NDArray[np.bool_], layout: Layout) -> None:
+def _counted(side: Cells, selected: npt.NDArray[np.bool_], layout: Layout) -> None:
     """Some counters are of one strategy only."""
     if all(side.metric != field.name for field in batch.all_counter_fields()):
         return
@@ -151,13 +119,9 @@ def _counted(side: claims.Cells, selected: npt.NDArray[np.bool_], layout: Layout
         raise ChoiceError(f'is about "{side.metric}", which {", ".join(there)} does not count', owners)
 
 
-def _values(column: Column) -> tuple[str, ...]:
-    """What the points have, for a message; () if it is much."""
-    found = sorted(set(column.values[column.known].tolist()))
+def _values(condition: conditions.Node, columns: Callable[[str], Column | None]) -> tuple[str, ...]:
+    """What the points have of the one parameter in a condition, for a message; () if it is much."""
+    named = [column for word in sorted(conditions.names(condition)) if (column := columns(word))]
+    found = sorted(set(named[0].values[named[0].known].tolist())) if len(named) == 1 else []
     texts = tuple(value if isinstance(value, str) else f"{value:,.12g}" for value in found)
     return texts if len(texts) <= MOST_KNOWN else ()
-
-
-def _unknown(what: str, name: str, choices: tuple[str, ...], close: tuple[str, ...] = ()) -> ChoiceError:
-    message = f'has the {what} "{shorten(name)}" in it, which is not known'
-    return ChoiceError(message, choices, see=LISTS.get(what, ""), near=(name, close or choices))

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from sweep import claims
+from sweep.conditions import parse_bound
 from sweep.config.models.quantities import ChoiceError
 from sweep.config.points.columns import ColumnSource, narrowed
 from sweep.errors import ConfigError
 from sweep.yamltree.source import Mistake, Place, shorten
 
-from .claims import OBJECTIVE, named, objective, selects
+from .claims import OBJECTIVE, named, objective, selects, threshold
 from .sweep import Sweep
 
 
@@ -42,14 +42,14 @@ def objectives(sweep: Sweep, given: Sequence[str] = ()) -> tuple[Objective, ...]
     for text in texts:
         try:
             found.append(read(sweep, objective(text)))
-        except (ChoiceError, claims.ClaimError) as error:
+        except ChoiceError as error:
             raise Mistake.of(Place("--objective"), f'"{shorten(text)}"', error).error() from None
     return tuple(found)
 
 
 def read(sweep: Sweep, text: str) -> Objective:
-    """An objective and its points.  Errors: ChoiceError, ClaimError if it speaks of none."""
-    claim = claims.parse(text)
+    """An objective and its points.  Errors: ChoiceError if it speaks of none."""
+    claim = parse_bound(text)
     some, codes = narrowed(sweep.layout, named(text))
     (selected,) = selects(text, ColumnSource(some, sweep.document), some)
-    return Objective(text, claim.left.metric, claim.sign, claim.threshold, selected[codes])
+    return Objective(text, claim.left.metric, claim.sign, threshold(claim), selected[codes])

@@ -111,7 +111,9 @@ class Settings(Group):
     name: Name | None = meaning("name of the sweep; default: the file's", None)
     replicates: Annotated[int, Count(1, 1_000_000)] = meaning("simulations per point, of different chance", "1")
     seed: Annotated[int, Count(0, 2**63 - 1)] = meaning("decides all chance", "0")
-    claims: Annotated[list[Claim], BeforeValidator(_none)] = meaning("what the report judges", [])
+    claims: Annotated[list[Claim], BeforeValidator(_none)] = meaning(
+        "what the report judges: METRIC where CONDITION < VALUE UNIT", []
+    )
     objectives: Objectives = meaning("what `sweep size` finds the smallest ring for, such as drop_ratio < 0.1 %", [])
     precision: PrecisionSection = meaning(
         "half widths at which replicates are enough, such as {drop_ratio: 0.1 pp, ns_per_packet: 0.5 %}", None

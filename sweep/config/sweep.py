@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from sweep.conditions import ConditionError, keeps, names, parse
 from sweep.config.points.columns import ColumnSource, narrowed
 from sweep.config.points.scenario_parts import DocumentError
 from sweep.config.points.scenarios import Scenarios
 from sweep.config.points.windows import Window
-from sweep.errors import ConfigError, did_you_mean
-from sweep.expression import Expression, ExpressionError
+from sweep.errors import ConfigError
 from sweep.grid import LABEL, Dimension, Ints, Layout
 from sweep.model.scenario import Nic, Scenario, Traffic
 from sweep.model.strategies import NAMES, strategy
@@ -189,8 +189,8 @@ class Sweep:
         formulas = [knob.default for name in NAMES for knob in strategy(name).KNOBS]
         for name in knob_parameters():
             formulas += self.layout.codes(name)[0]
-        names = {name for text in formulas if isinstance(text, str) for name in Expression(text).names()}
-        return {"strategy", *(name.partition(".")[0] for name in names)}
+        words = {word for text in formulas if isinstance(text, str) for word in names(parse(text))}
+        return {"strategy", *(word.partition(".")[0] for word in words)}
 
 
 def from_document(document: dict[str, Any], cells: Ints | None = None) -> Sweep:
@@ -223,12 +223,12 @@ def constrain(layout: Layout, document: dict[str, Any]) -> None:
     masks = []
     for index, text in enumerate(document["where"]):
         try:
-            expression = Expression(text)
-            some, codes = narrowed(layout, expression.names())
-            masks.append(expression.keeps(ColumnSource(some, document), len(some))[codes])
-        except ExpressionError as error:
-            hint = next(filter(None, (did_you_mean(word, parameters()) for word in error.words)), "")
-            message = f'where "{" ".join(text.split())}" {error}{"" if str(error).endswith("?") else "."}{hint}'
+            condition = parse(text)
+            some, codes = narrowed(layout, names(condition))
+            masks.append(keeps(condition, ColumnSource(some, document), len(some))[codes])
+        except ConditionError as error:
+            told = error.told(parameters())
+            message = f'where "{" ".join(text.split())}" {told}{"" if told.endswith("?") else "."}'
             raise DocumentError(message, index=index, known=error.known) from None
     if masks:
         layout.keep(np.logical_and.reduce(masks))

@@ -1,28 +1,26 @@
 # SPDX-License-Identifier: MIT
 """`--filter`: the rows of a published table that a condition on parameters keeps.
 
-The language is that of a sweep file's `where:` (`sweep.expression`): comparisons, `in`, and/or/not, arithmetic.  A
-parameter that a strategy does not have is unknown there, and unknown keeps a row: `pool_size >= 512` says nothing of
-strategies without a pool.  Rows are chosen by what was asked, never by how it came out: a condition on a metric would
-keep the lucky replicates and break the pairs.
+The language is that of a sweep file's `where:` (`sweep.conditions`).  A parameter that a strategy does not have is
+unknown there, and unknown keeps a row: `pool_size >= 512` says nothing of strategies without a pool.  Rows are chosen
+by what was asked, never by how it came out: a condition on a metric would keep the lucky replicates and break the
+pairs.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from functools import cache
 
 import numpy as np
 import pyarrow as pa
 
 from sweep import format
-from sweep.errors import SweepError, did_you_mean
-from sweep.expression import Column, Expression, ExpressionError
-from sweep.units import UnitError, size_bytes, time_ps
+from sweep.conditions import ConditionError, keeps, parse
+from sweep.conditions import names as words_of
+from sweep.conditions.columns import column_of
+from sweep.conditions.tables import Table
+from sweep.errors import SweepError
 
 from .coordinates import Codes, encode, parameters
 
-LITERALS: dict[str, Callable[[str], float]] = {"ps": time_ps, "bytes": size_bytes}  # by unit of the column
 MOST_VALUES = 12  # of a parameter, named in a message
 MOST_SHOWN = 400  # characters of a condition in a message
 
@@ -50,25 +48,21 @@ def _follows(codes: Codes, earlier: Codes) -> bool:
 
 def select(table: pa.Table, condition: str) -> pa.Table:
     """Rows that `condition` keeps, at least one.  Raises SweepError with the place of what is wrong in it."""
-    names = parameters(table)
-
-    @cache
-    def column(name: str) -> Column | None:
-        return _column(table, name) if name in names else None
-
+    fields = {name: table.schema.field(name) for name in parameters(table)}
+    columns = Table(fields, table.column)
     try:
-        expression = Expression(condition)
-        for name in sorted(expression.names() & (set(table.column_names) - set(names))):
+        tree = parse(condition)
+        for name in sorted(words_of(tree) & (set(table.column_names) - set(fields))):
             raise SweepError(
                 f'--filter "{condition}": "{name}" is a result, not a parameter: rows are chosen by what was asked, not'
                 f" by how it came out\n  {varying(table)}"
             )
-        kept = table.filter(pa.array(expression.keeps(column, len(table))))
-    except ExpressionError as error:
+        kept = table.filter(pa.array(keeps(tree, columns, len(table))))
+    except ConditionError as error:
         raise _wrong(table, condition, error) from None
     if not len(kept):
-        used = [name for name in names if name in expression.names()]
-        values = "".join(f"\n  {name} here: {_values(table, name)}" for name in used)
+        used = [column for word in sorted(words_of(tree)) if (column := column_of(word, fields))]
+        values = "".join(f"\n  {name} here: {_values(table, name)}" for name in dict.fromkeys(used))
         raise SweepError(
             f'--filter "{condition}" keeps none of {format.count(len(table), "simulation")}{values}\n'
             "  next: name values that are there, or leave --filter out"
@@ -76,33 +70,8 @@ def select(table: pa.Table, condition: str) -> pa.Table:
     return kept
 
 
-def _column(table: pa.Table, name: str) -> Column:
-    codes, values = encode(table, name)
-    if values and not isinstance(values[0], str):
-        known = np.array([*map(float, values), np.nan])
-        unit = (table.schema.field(name).metadata or {}).get(b"unit", b"").decode()
-        return Column(known[codes], codes >= 0, _literal(unit), plain=True)
-    return Column(np.array([*values, ""], object)[codes], codes >= 0, None, tuple(values))
-
-
-def _literal(unit: str) -> Callable[[str], float] | None:
-    """How text is read that is compared with a column of this unit; None where only plain numbers make sense."""
-    read = LITERALS.get(unit)
-    if read is None:
-        return None
-
-    def number(text: str) -> float:
-        try:
-            return float(read(text))
-        except UnitError as error:
-            raise ValueError(str(error)) from None
-
-    return number
-
-
-def _wrong(table: pa.Table, condition: str, error: ExpressionError) -> SweepError:
-    names = parameters(table)
-    hint = next(filter(None, (did_you_mean(word, names) for word in error.words)), "")
+def _wrong(table: pa.Table, condition: str, error: ConditionError) -> SweepError:
+    hint = error.hint(parameters(table))
     stop = "" if str(error).endswith("?") else "."
     place = f" at character {error.place + 1}" if error.place is not None else ""
     whole = condition if len(condition) <= MOST_SHOWN else f"{condition[:MOST_SHOWN]}…"

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Which simulation is meant: by the start of its id, or by what its parameters are.
+"""Which simulation is meant: by the start of its id, or by conditions on its parameters.
 
 A *point* is the simulations that agree in every parameter but their replicate.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sweep import conditions
+from sweep.conditions import Column, ConditionError, parse_items
+from sweep.conditions.columns import column_of
+from sweep.conditions.tables import Table
 from sweep.errors import SweepError, did_you_mean
 from sweep.model.kernel import ReleaseError, rules
 
 CHOICES_SHOWN = 12
 VALUES_SHOWN = 8
 NOT_OF_A_POINT = ("id", "replicate")
-SHARES = ("load",)
+PLAIN = re.compile(r"[\w.]+=[^\s=]*|[0-9a-fA-F]+")  # a word that needs no others: a parameter, or the start of an id
 ID_SHOWN = 16  # characters of an id
 
 
@@ -50,11 +55,11 @@ class Chosen:
 
 
 def choose(table: pa.Table, words: Sequence[str], place: str) -> Chosen:
-    """The simulation that `words` speak of: the start of an id, or `name=value` of its parameters.
+    """The simulation that `words` speak of: the start of an id, or conditions such as `name=value` on its parameters.
 
     Where several replicates of one point fit, the first of them.  Raises SweepError if none fits, or several points.
     """
-    given = [word for text in words for word in text.replace(",", " ").split()]
+    given = [word for text in words for word in _split(text)]
     fields = [field for field in table.schema if (field.metadata or {}).get(b"role") == b"parameter"]
     # The packets of a window last: where a window is given as a time they follow from its link, queues and load.
     names = [field.name for field in sorted(fields, key=lambda field: field.metadata.get(b"decides") == b"window")]
@@ -67,12 +72,12 @@ def choose(table: pa.Table, words: Sequence[str], place: str) -> Chosen:
         raise SweepError(_which(table, varied, place, len(np.unique(groups))))
     fits = np.ones(len(table), np.bool_)
     for word in given:
-        found = fits & (_fit(table, word, names, varied) if "=" in word else _starts(table, word))
+        found = fits & (_fit(table, word, names, varied) if _is_condition(word) else _starts(table, word))
         if not found.any():
             raise SweepError(_none(table, fits, word, place))
         fits = found
     rows = np.flatnonzero(fits)
-    by_id = not all("=" in word for word in given)
+    by_id = not all(map(_is_condition, given))
     kinds = np.arange(len(table)) if by_id else groups
     if len(np.unique(kinds[rows])) > 1:
         raise SweepError(_several(table, rows, kinds, (*varied, *["replicate"] * by_id), given, place))
@@ -102,52 +107,57 @@ def _starts(table: pa.Table, word: str) -> NDArray[np.bool_]:
     return np.asarray(pc.starts_with(table.column("id"), word.lower()))
 
 
+def _split(text: str) -> list[str]:
+    """Words that stand for themselves, or a whole condition."""
+    words = text.replace(",", " ").split()
+    return words if all(map(PLAIN.fullmatch, words)) else [text]
+
+
+def _is_condition(word: str) -> bool:
+    return re.search(r"[=<>]|\bin\b", word) is not None
+
+
 def _fit(table: pa.Table, word: str, names: list[str], varied: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Which rows have this value of this parameter.  Raises SweepError if there is no such parameter."""
-    given, _, text = word.partition("=")
-    name = given if given in names else given.rpartition(".")[2]
-    if name not in names:
-        raise SweepError(
-            f'parameter "{given}" is not known.{did_you_mean(given, names)}\n'
-            f"  those that vary: {', '.join((*varied, 'replicate'))}\n  see: sweep show parameters"
-        )
-    column = table.column(name)
-    if text in ("", "none"):
-        return np.asarray(pc.is_null(column))
-    if name == "kernel":
-        with suppress(ReleaseError):
-            text = rules(text)
-    if pa.types.is_string(column.type):
-        return np.asarray(pc.equal(column, text).fill_null(False))
-    return np.asarray(pc.equal(column.cast(pa.float64()), _number(given, text)).fill_null(False))
+    """Which rows meet a condition.  Raises SweepError if it is none, or of no parameter."""
+    columns = Table({name: table.schema.field(name) for name in names}, table.column)
 
+    def column(name: str) -> Column | None:
+        found = columns(name)
+        return replace(found, choices=None, standard=_era if name == "kernel" else None) if found else None
 
-def _number(name: str, text: str) -> float:
-    """A plain number, or a share in percent.  Raises SweepError."""
-    plain, percent = text.replace("_", "").removesuffix("%"), text.endswith("%")
     try:
-        return round(float(plain) / 100, 12) if percent else float(plain)
-    except ValueError:
+        return conditions.holds(parse_items(f"{word}none" if word.endswith("=") else word), column, len(table))
+    except ConditionError as error:
         raise SweepError(
-            f'{name} "{text}" is not a number: it is given in the unit of its column, without the unit\n'
+            f'"{word}" {error.told(names)}\n  those that vary: {", ".join((*varied, "replicate"))}\n'
             "  see: sweep show parameters"
         ) from None
 
 
+def _era(release: str) -> str:
+    with suppress(ReleaseError):
+        return rules(release)
+    return release
+
+
 def _none(table: pa.Table, fits: NDArray[np.bool_], word: str, place: str) -> str:
     """No row fits: what there is in its stead."""
-    name, is_value, text = word.partition("=")
-    if not is_value:
+    if not _is_condition(word):
         hint = "" if all(c in "0123456789abcdef" for c in word.lower()) else "; a parameter is given as name=value"
         return (
             f'no simulation in "{place}" has an id that starts with "{word}"{hint}; ids change when the model, the '
             f"strategy or the sweep file does\n  see: sweep show {shlex.quote(place)}"
         )
-    name = name if name in table.column_names else name.rpartition(".")[2]
-    values = _values(table.filter(pa.array(fits)), name)
-    near = did_you_mean(text, values)
+    names = [
+        found for each in sorted(conditions.names(parse_items(word))) if (found := column_of(each, table.schema.names))
+    ]
+    values = {name: _values(table.filter(pa.array(fits)), name) for name in names}
+    name, is_equal, text = word.partition("=")
+    known = values.get(column_of(name, names) or "") if is_equal else None
+    asked = f'has {name} "{text}".{did_you_mean(text, known)}' if known else f'meets "{word}".'
     others = " with what is said before it" if not fits.all() else ""
-    return f'no simulation in "{place}"{others} has {name} "{text}".{near}\n  there are: {_some(values)}'
+    there = "".join(f"\n  there are: {f'{each} ' * (len(names) > 1)}{_some(values[each])}" for each in names)
+    return f'no simulation in "{place}"{others} {asked}{there}'
 
 
 def _several(

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from sweep import schema
-from sweep.expression import Column, Expression, ExpressionError
+from sweep.conditions import Column, ConditionError, names, numbers, parse
 from sweep.jobs.executors.choice import processors
 from sweep.model import batch
 from sweep.model.scenario import Scenario
@@ -73,11 +73,11 @@ class Predictor:
             if row["violation"]:
                 return Prediction(None, f"breaks a law: {row['violation']}")
         try:
-            column = Expression(predict).numbers(lambda name: _column(name, rows), len(rows))
-        except ExpressionError as error:
+            column = numbers(parse(predict), lambda name: _column(name, rows), len(rows))
+        except ConditionError as error:
             return Prediction(None, f'"{predict}" {error}')
         if not column.known.all():
-            none = sorted(name for name in Expression(predict).names() if any(row[name] is None for row in rows))
+            none = sorted(name for name in names(parse(predict)) if any(row[name] is None for row in rows))
             return Prediction(None, f"{', '.join(none)} has no value here")
         return Prediction(fmean(column.values.tolist()))
 

@@ -58,10 +58,10 @@ MISTAKES = {
         'gate.yaml:1:55: where "ring > 4096" selects none of 4 cells.'
     ),
     "metrics: [{metric: ns_per_packet, margin: 1 %, where: rng > 64}]": (
-        'has "rng" in it, which is not a parameter with a number. Did you mean "ring"?'
+        'has "rng" in it, which is not a parameter with a number (character 1). Did you mean "ring"?'
     ),
     "metrics: [{metric: ns_per_packet, margin: 1 %, where: traffic == routr}]": 'Did you mean "router"?',
-    "metrics: [{metric: ns_per_packet, margin: 1 %, where: ring = 64}]": "equality is written ==",
+    "metrics: [{metric: ns_per_packet, margin: 1 %, where: ring = 65}]": 'where "ring = 65" selects none of 4 cells.',
     "metrics: []": "gate.yaml:1:10: metrics is empty, so it would let everything through.",
     "confidence: 95 %": 'gate.yaml:1:1: has no "metrics:", so it would let everything through.',
     "": "a gate file has no value; it takes a mapping.",

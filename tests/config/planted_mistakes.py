@@ -161,7 +161,7 @@ MISTAKES = {
         "14:8",
         ['"page_frog" in it, which is not known. Did you mean "page_frag"?'],
     ),
-    "where code": ("ring <= 256", "exit() == 1", "14:8", ["not allowed"]),
+    "where code": ("ring <= 256", "exit() == 1", "14:8", ['has "(" where an operator or the end is expected']),
     "where removes all": (
         "strategy != page_frag or ring <= 256",
         "ring > 9_999",

@@ -13,7 +13,8 @@ from second_evidence import difference, mean
 from second_statistics import CONFIDENCE, interval
 from table_in_sql import Facts
 
-from sweep import claims as claim_language
+from sweep import conditions
+from sweep.conditions import tree
 from sweep.document import statements as say
 
 
@@ -68,11 +69,12 @@ def _(claim: say.From, facts: Facts, text: str) -> str | None:
 
 @check.register
 def _(claim: say.ClaimOfFile, facts: Facts, text: str) -> str | None:
-    asked = claim_language.parse(claim.that)
+    asked = conditions.parse_bound(claim.that)
     judged = _judged(facts, asked)
     good = bad = points = 0
     means = []
     there = sum(bool(each(CONFIDENCE)[3]) for each in judged)
+    threshold = asked.threshold("1")  # the claims of these tables have no units
     for each in judged:
         center, low, high, pairs = each(CONFIDENCE)
         _, lowest, highest, _ = each(1 - (1 - CONFIDENCE) / max(there, 1))  # one of them refutes
@@ -82,8 +84,8 @@ def _(claim: say.ClaimOfFile, facts: Facts, text: str) -> str | None:
         means.append(center)
         strict = asked.sign in ("<", ">=")
         ends = {"below": (high, highest), "above": (low, lowest)}
-        below, surely_below = ((end < asked.threshold if strict else end <= asked.threshold) for end in ends["below"])
-        above, surely_above = ((end >= asked.threshold if strict else end > asked.threshold) for end in ends["above"])
+        below, surely_below = ((end < threshold if strict else end <= asked.threshold) for end in ends["below"])
+        above, surely_above = ((end >= threshold if strict else end > asked.threshold) for end in ends["above"])
         good += below if "<" in asked.sign else above
         bad += surely_above if "<" in asked.sign else surely_below
     if (good, bad, points) != (claim.good, claim.bad, claim.points):
@@ -145,7 +147,7 @@ def sides(facts: Facts, expression: str, threshold: float, where: str, inclusive
     return below, above, points
 
 
-def _judged(facts: Facts, asked: claim_language.Claim) -> list[Callable[[float], tuple]]:
+def _judged(facts: Facts, asked: conditions.Bound) -> list[Callable[[float], tuple]]:
     """Of every point that a claim selects, what is known of it at a confidence."""
     left, right = asked.left.metric, asked.right
     own = facts.samples(left, _selected(facts, asked.left))
@@ -161,14 +163,17 @@ def _judged(facts: Facts, asked: claim_language.Claim) -> list[Callable[[float],
     ]
 
 
-def _selected(facts: Facts, cells: claim_language.Cells) -> str:
-    parts = ["true"]
-    for selector in cells.selectors:
-        value = selector.value.removesuffix("%").strip()
-        number = re.fullmatch(r"[-+]?[\d_]*\.?\d+(?:[eE][-+]?\d+)?", value)
-        if number and selector.name not in ("strategy", "traffic", "label"):
-            value = repr(float(value.replace("_", "")) / (100 if selector.value.endswith("%") else 1))
-        else:
-            value = say.quoted(selector.value)
-        parts.append(f"{selector.name} {selector.sign} {value}")
-    return " and ".join(parts)
+def _selected(facts: Facts, cells: conditions.Cells) -> str:
+    return " and ".join(["true", *map(_in_sql, conditions.conjuncts(cells.where))])
+
+
+def _in_sql(node: tree.Node) -> str:
+    """A comparison of a column with a word or a number, or several of these."""
+    assert isinstance(node, tree.Operation)
+    if node.sign in ("and", "or"):
+        return f"({f' {node.sign} '.join(map(_in_sql, node.parts))})"
+    name, value = node.parts
+    if isinstance(value, tree.Number):
+        share = 100 if value.unit == "%" else 1
+        return f"{name.word} {node.sign} {float(value.digits.replace('_', '')) / share!r}"
+    return f"{name.word} is null" if value.word == "none" else f"{name.word} {node.sign} {say.quoted(value.word)}"

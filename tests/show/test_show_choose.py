@@ -47,8 +47,15 @@ def test_parameters_name_a_point_and_its_first_replicate(shown: Shown, words: li
         (["ring=64", "strategy=page_pool"], ['"ring=64 strategy=page_pool" fits 2 points', "say more of: traffic\n"]),
         (["ring=65"], ['no simulation in "runs/x" has ring "65".', "there are: 64, 128"]),
         (["ring=64", "strategy=page_pol"], ['with what is said before it has strategy "page_pol".', '"page_pool"?']),
-        (["rnig=64"], ['parameter "rnig" is not known. Did you mean "ring"?', "see: sweep show parameters"]),
-        (["ring=many"], ['ring "many" is not a number']),
+        (
+            ["rnig=64"],
+            [
+                '"rnig" in it, which is not a parameter with a number',
+                'Did you mean "ring"?',
+                "see: sweep show parameters",
+            ],
+        ),
+        (["ring=many"], ['"many" in it, which is not a parameter with a number']),
         (["xyz"], ['no simulation in "runs/x" has an id that starts with "xyz"; a parameter is given as name=value']),
         (["0000000000000"], ['has an id that starts with "0000000000000"; ids change', "see: sweep show runs/x"]),
     ],

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from sweep import claims
+from sweep.conditions import parse_bound
 from sweep.config import Objective
+from sweep.config.claims import threshold
 from sweep.evidence import quantiles
 from sweep.model.counters import HISTOGRAM_BUCKETS
 from sweep.sizing.cube import Cube
@@ -78,9 +79,15 @@ def cube(
 
 
 def objective(text: str, grid: Cube, points: NDArray[np.bool_] | None = None) -> Objective:
-    claim = claims.parse(text)
+    claim = parse_bound(text)
     everywhere = np.ones(grid.number, np.bool_)
-    return Objective(text, claim.left.metric, claim.sign, claim.threshold, everywhere if points is None else points)
+    return Objective(
+        text,
+        claim.left.metric,
+        claim.sign,
+        threshold(claim),
+        everywhere if points is None else points,
+    )
 
 
 def question(grid: Cube, *texts: str, replicates: int = 5, confidence: float = 0.95) -> Question:

@@ -122,7 +122,7 @@ MISTAKES = {
     "identity of nothing": ("that: fast + slow == 64", "that: »fast + slower == 64", ['"slower" is not given']),
     "no identity": ("fast + slow == 64", "»fast + slow", ["is no identity", "==, <=, >="]),
     "identity that divides": ("fast + slow == 64", "»fast / (slow - 1) == 64", ["divides by zero"]),
-    "identity that calls": ("fast + slow == 64", "»abs(fast) == 63", ['"abs(fast)" in it']),
+    "identity that calls": ("fast + slow == 64", "»abs(fast) == 63", ['has "(" where an operator']),
     "given is no number": ("fast: 63", "fast: »many", ['"many" is not a number']),
     "not predicted without why": (", why: no pipeline", "", ['lacks "why"']),
     "explains nothing": ("{busy: no idea}", "{»bussy: no idea}", ['"bussy" is not known. Did you mean "busy"?']),

@@ -38,8 +38,8 @@ def size(
         list[str] | None,
         typer.Option(
             "--objective",
-            metavar='"METRIC < NUMBER"',
-            help='repeatable, in place of those of the file; as in claims: "latency_p99_ns[page_pool] < 50000"',
+            metavar='"METRIC < VALUE"',
+            help='repeatable, in place of those of the file; as in claims: "latency_p99_ns[page_pool] < 50 us"',
             show_default=False,
         ),
     ] = None,

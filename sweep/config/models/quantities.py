@@ -17,8 +17,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
-from sweep import units
-from sweep.expression import Expression
+from sweep import conditions, units
 from sweep.foreign import is_plain
 from sweep.grid import FORMS
 from sweep.units import MILLION, Dimension
@@ -88,9 +87,9 @@ class Quantity:
             return float(self.shown(value))
         return float(value) if self.dimension.linear else 1 / value
 
-    def literal(self) -> Callable[[str], float] | None:
-        """How text in an expression becomes a number of this kind, if values of it carry a unit."""
-        return None if self.is_plain else lambda text: self.number(self.dimension.parse(text))
+    def literal(self, text: str) -> float:
+        """The number that text in a condition is, as `number` has it.  Errors: UnitError."""
+        return self.number(self.dimension.parse(text))
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.read, handler(source))
@@ -135,6 +134,9 @@ class _Limit(Quantity):
     def number(self, value: int) -> float:
         return super().number(value) if value else math.inf
 
+    def literal(self, text: str) -> float:
+        return math.inf if text == "none" else super().literal(text)
+
     def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
         return {"anyOf": [{"const": "none"}, super().__get_pydantic_json_schema__()]}
 
@@ -166,7 +168,7 @@ class _CountOrTime(Quantity):
 
 
 def _formula(text: str) -> str:
-    names = Expression(text).names()
+    names = conditions.names(conditions.parse(text))
     if not names:
         raise ValueError("is neither a whole number nor computed from one")
     for name in sorted(names - set(FORMULA_NAMES)):
@@ -242,7 +244,7 @@ def _name(text: str) -> str:
 
 
 def _condition(text: str) -> str:
-    Expression(text)
+    conditions.parse(text)
     return text
 
 

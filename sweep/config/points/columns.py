@@ -1,30 +1,40 @@
 # SPDX-License-Identifier: MIT
-"""Parameters as columns over the points, for the expressions of `where:`; only those that are named are made."""
+"""Parameters as columns over the points, for conditions; only those that are named are made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from sweep.conditions import Column, names, numbers, parse
+from sweep.config.names import parameter_of
 from sweep.config.parameters import knob_parameters, parameters
-from sweep.expression import Column, Expression
 from sweep.grid import LABEL, Codes, Layout
 from sweep.model.strategies import NAMES, strategy
+from sweep.ordered import release_order
 
 from . import windows
 
 SECTIONS = {"traffic": "traffic", "nic": "nics", "host": "hosts"}
 
 
-def narrowed(layout: Layout, names: Iterable[str]) -> tuple[Layout, Codes]:
-    """One point for each combination of what decides the parameters `names`, and which of them each point is like.
+def parameter(word: str) -> str | None:
+    """The parameter that a word of a condition is: by its name, its column, or its last word if no other has that."""
+    name = parameter_of().get(word, word)
+    found = [name] if name in parameters() else [each for each in parameters() if each.endswith(f".{name}")]
+    return found[0] if len(found) == 1 else None
+
+
+def narrowed(layout: Layout, words: Iterable[str]) -> tuple[Layout, Codes]:
+    """One point for each combination of what decides the parameters in `words`, and which of them each point is like.
 
     An expression of those parameters is the same at points that are alike; a million points are few combinations.
     """
     needed: set[str] = set()
-    pending = [name for name in names if name in parameters()]
+    pending = [name for word in words if (name := parameter(word))]
     while pending:
         name = pending.pop()
         if name in needed:
@@ -38,14 +48,14 @@ def narrowed(layout: Layout, names: Iterable[str]) -> tuple[Layout, Codes]:
                 knob.default for each in NAMES for knob in strategy(each).KNOBS if name == f"strategy.{knob.name}"
             ]
             formulas = [text for text in (*layout.codes(name)[0], *defaults) if isinstance(text, str)]
-            pending += [word for text in formulas for word in Expression(text).names() if word in parameters()]
+            pending += [word for text in formulas for word in names(parse(text)) if word in parameters()]
     first, codes = layout.distinct(needed)
     order = np.argsort(first, kind="stable")
     return layout.at(first[order]), np.argsort(order, kind="stable")[codes]
 
 
 class ColumnSource:
-    """Gives an `Expression` its columns: every parameter of the table, None for any other word.
+    """Gives a condition its columns: every parameter, by its name here or in the results; None for any other word.
 
     A knob that a point's strategy does not have, and a label that a point does not have, are not known there.
     """
@@ -56,8 +66,10 @@ class ColumnSource:
         self.made: dict[str, Column] = {}
 
     def __call__(self, name: str) -> Column | None:
-        if name not in parameters():
+        word, found = name, parameter(name)
+        if found is None:
             return None
+        name = found
         if name not in self.made:
             if name.startswith("strategy."):
                 self.made[name] = self._knob(name)
@@ -67,23 +79,31 @@ class ColumnSource:
                 self.made[name] = self._inner(name)
             else:
                 self.made[name] = self._column(name, *self.layout.codes(name))
-        return self.made[name]
+        # By the name of its column a parameter is a number in the unit of that.
+        return replace(self.made[name], is_plain=True) if word in parameter_of() else self.made[name]
 
     def _column(self, name: str, values: list[Any], codes: Any) -> Column:
         parameter, known = parameters()[name], codes >= 0
         if parameter.quantity:
-            numbers = [parameter.quantity.number(value) for value in values]
-            return Column(np.array([*numbers, np.nan], np.float64)[codes], known, parameter.quantity.literal())
+            quantity = parameter.quantity
+            found = np.array([*map(quantity.number, values), np.nan], np.float64)[codes]
+            return Column(
+                found, known, quantity.literal if quantity.dimension.units else None, is_plain=quantity.is_plain
+            )
         shown = [str(parameter.shown(value)) for value in values]
         choices = NAMES if name == "strategy" else tuple(dict.fromkeys([*self.document.get(name, ()), *shown]))
-        aliases = self.document.get("releases", {}) if name == "kernel" else {}
-        return Column(np.array([*shown, ""], object)[codes], known, None, choices, aliases=aliases)
+        texts = np.array([*shown, ""], object)[codes]
+        if name != "kernel":
+            return Column(texts, known, choices=choices or None)
+        releases = self.document.get("releases", {})
+        standard = lambda release: releases.get(release, release)  # noqa: E731
+        return Column(texts, known, choices=choices, standard=standard, rank=release_order)
 
     def _window(self, name: str) -> Column:
         """The packets of each point, in all or before its measured window."""
         found, codes = windows.columns(self.layout, self.document)
-        numbers = np.array([getattr(window, name) for window in found], np.float64)
-        return Column(numbers[codes], np.ones(len(self.layout), np.bool_))
+        packets = np.array([getattr(window, name) for window in found], np.float64)
+        return Column(packets[codes], np.ones(len(self.layout), np.bool_))
 
     def _inner(self, name: str) -> Column:
         """A parameter of the point's mix, NIC or host, or what the point says otherwise."""
@@ -97,7 +117,7 @@ class ColumnSource:
     def _knob(self, name: str) -> Column:
         """A knob: as given (a number or a formula) or its strategy's default."""
         points = len(self.layout)
-        numbers = np.full(points, np.nan)
+        found = np.full(points, np.nan)
         strategies, strategy_codes = self.layout.codes("strategy")
         values, codes = self.layout.codes(name)
         for s, named in enumerate(strategies):
@@ -106,10 +126,10 @@ class ColumnSource:
                 continue
             for code, value in [*enumerate(values), (-1, knob.default)]:
                 here = (strategy_codes == s) & (codes == code)
-                numbers[here] = self._numbers(value, points)[here]
-        return Column(numbers, ~np.isnan(numbers))
+                found[here] = self._numbers(value, points)[here]
+        return Column(found, ~np.isnan(found))
 
     def _numbers(self, value: int | str, points: int) -> Any:
         if isinstance(value, int):
             return np.full(points, float(value))
-        return Expression(value).numbers(self, points).values
+        return numbers(parse(value), self, points).values

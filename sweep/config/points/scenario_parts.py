@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 
+from sweep.conditions import Column, ConditionError, numbers, parse
 from sweep.config.models.distributions import distribution
 from sweep.config.models.traffic import arrivals
 from sweep.errors import ConfigError
-from sweep.expression import Column, Expression, ExpressionError
 from sweep.model.hardware.host import COST_NAMES, HARDWARE_NAMES
 from sweep.model.scenario import Nic, Reader, Traffic
 from sweep.model.strategies import strategy
@@ -104,8 +103,8 @@ def knobs(document: Values, value: Values) -> tuple[tuple[str, int], ...]:
         chosen = value.get(f"strategy.{knob.name}", knob.default)
         try:
             formula = isinstance(chosen, str)
-            number = float(_formula(chosen).numbers(column, 1).values[0]) if formula else float(chosen)
-        except ExpressionError as error:
+            number = float(numbers(parse(chosen), column, 1).values[0]) if formula else float(chosen)
+        except ConditionError as error:
             raise DocumentError(f'strategy.{knob.name} "{chosen}" {error}.', name=f"strategy.{knob.name}") from None
         if not number.is_integer() or not knob.low <= number <= knob.high:
             at = f" is {number:,.12g} at ring {value['ring']:,}" if formula else " is out of bounds"
@@ -115,6 +114,3 @@ def knobs(document: Values, value: Values) -> tuple[tuple[str, int], ...]:
             )
         found.append((knob.name, int(number)))
     return tuple(found)
-
-
-_formula = cache(Expression)

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Claims of a sweep file, `metric[selector, ...] < number`, judged against the table.
+"""Claims of a sweep file, `METRIC where CONDITION < VALUE UNIT`, judged against the table.
 
-The language is in `sweep.claims`.  A claim holds if it holds in every cell (mix, load, ring, strategy) that it selects,
+A claim holds if it holds in every cell (mix, load, ring, strategy) that it selects,
 each judged by its 95 % interval.  With a metric on the right, cells are compared in pairs at equal mix, load and ring.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sweep import claims, evidence, format, stats
+from sweep import evidence, format, stats
+from sweep.conditions import Cells, Column, ConditionError, holds, parse_bound
+from sweep.conditions.columns import column_of
+from sweep.conditions.tables import of_arrow, unit_of
 from sweep.document.blocks import Finding
 from sweep.document.statements import ClaimOfFile, Extreme, Sentence, fixed
 from sweep.errors import SweepError, did_you_mean
@@ -48,8 +51,8 @@ def judge(analysis: Analysis) -> list[Finding]:
             if not isinstance(that, str):
                 raise SweepError('"that" is missing: a claim is {name: ..., that: metric[strategy, ...] < number}')
             word, evidence = _judge(analysis, that)
-        except claims.ClaimError as error:
-            word, evidence = NOT_UNDERSTOOD, [fixed(f'"{that}" {error}')]
+        except ConditionError as error:
+            word, evidence = NOT_UNDERSTOOD, [fixed(f'"{that}" {error.told(analysis.data.table.column_names)}')]
         except SweepError as error:
             word, evidence = NOT_UNDERSTOOD, [fixed(str(error))]
         found.append(Finding(name, word, fixed(str(that or "")), tuple(evidence), TONES.get(word, "worse")))
@@ -58,15 +61,16 @@ def judge(analysis: Analysis) -> list[Finding]:
 
 def _judge(analysis: Analysis, that: str) -> Judgement:
     data = analysis.data
-    claim = claims.parse(that)
+    claim = parse_bound(that)
     left = _side(data, claim.left)
     right = None if claim.right is None else _side(data, claim.right)
+    threshold = claim.threshold(unit_of(data.table.schema.field(left.metric)))
     estimate = _estimate(data, left, right, data.confidence)[left.selected]
     inclusive = claim.sign in ("<=", ">")
-    sided = sides(estimate, claim.threshold, inclusive=inclusive)
+    sided = sides(estimate, threshold, inclusive=inclusive)
     # One cell refutes: each has its share of the risk.  To support it takes all of them, each at the whole level.
     shared = 1 - (1 - data.confidence) / max(sided.cells, 1)
-    strictly = sides(_estimate(data, left, right, shared)[left.selected], claim.threshold, inclusive=inclusive)
+    strictly = sides(_estimate(data, left, right, shared)[left.selected], threshold, inclusive=inclusive)
     good, bad = (sided.below, strictly.above) if claim.sign in ("<", "<=") else (sided.above, strictly.below)
     undecided = sided.present & ~good & ~bad
     counts = (int(good.sum()), int(bad.sum()), sided.cells)
@@ -79,39 +83,38 @@ def _judge(analysis: Analysis, that: str) -> Judgement:
     told = ClaimOfFile(that, *counts, *ends)
     word = Sentence(verdict, *verdict.claims, ClaimOfFile(that, *counts))
     line = f"{counts[0]} of {format.count(sided.cells, 'cell')} decided for it, {counts[1]} against"
-    evidence = [Sentence(f"{line}; means {means.text} (threshold {claim.bound}).", told)]
+    evidence = [Sentence(f"{line}; means {means.text} (threshold {claim.words}).", told)]
     if bad.any():
         evidence.append(Sentence(f"Against it: {_places(data, left.selected, bad)}.", ClaimOfFile(that, *counts)))
     if word == UNDECIDED:
-        evidence.append(Sentence(_more(data, estimate, undecided, claim.threshold), ClaimOfFile(that, *counts)))
+        evidence.append(Sentence(_more(data, estimate, undecided, threshold), ClaimOfFile(that, *counts)))
     return word, evidence
 
 
-def _side(data: Dataset, cells: claims.Cells) -> Side:
+def _side(data: Dataset, cells: Cells) -> Side:
     known = [name for name in data.table.column_names if pa.types.is_floating(data.table.schema.field(name).type)]
     known += [name for name in data.table.column_names if pa.types.is_integer(data.table.schema.field(name).type)]
     if cells.metric not in known:
         raise SweepError(f'metric "{cells.metric}" is not in the table.{did_you_mean(cells.metric, known)}')
-    mask = np.ones(data.index.shape[:-1], dtype=bool)
-    for selector in cells.selectors:
-        mask &= _selected(data, selector)
-    return Side(cells.metric, mask)
+    shape = data.index.shape[:-1]
+    if cells.where is None:
+        return Side(cells.metric, np.ones(shape, dtype=bool))
+    selected = holds(cells.where, lambda name: _column(data, name), int(np.prod(shape)))
+    return Side(cells.metric, selected.reshape(shape))
 
 
-def _selected(data: Dataset, selector: claims.Selector) -> Mask:
-    name, value = selector.name, selector.value
-    if name not in data.table.column_names:
-        raise SweepError(f'column "{name}" is not in the table.{did_you_mean(name, data.table.column_names)}')
-    kind = data.table.schema.field(name).type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        with np.errstate(invalid="ignore"):
-            return np.asarray(selector.of_numbers(np.fmax.reduce(data.values(name), axis=-1)))
-    texts = np.array(data.table.column(name).to_pylist(), object)
-    equal = np.append(selector.of_names(texts), False)[data.index].any(axis=-1)
-    if not selector.excludes and value not in texts:
-        choices = sorted({str(text) for text in texts if text is not None})
-        raise SweepError(f'{name} "{value}" is not in the table.{did_you_mean(value, choices)}')
-    return np.asarray(equal, np.bool_)
+def _column(data: Dataset, name: str) -> Column | None:
+    """A column of the table over the cells, each as its replicates have it."""
+    column = column_of(name, data.table.column_names)
+    if column is None:
+        return None
+    found = of_arrow(column, data.table.column(column), unit_of(data.table.schema.field(column)))
+    row = data.index.max(axis=-1).ravel()
+    known = (row >= 0) & found.known[row]
+    if found.is_text:
+        return replace(found, values=found.values[row], known=known, choices=found.choices or (), is_open=True)
+    values = np.fmax.reduce(data.values(column), axis=-1).ravel()
+    return replace(found, values=values, known=known & ~np.isnan(values))
 
 
 def _estimate(data: Dataset, left: Side, right: Side | None, confidence: float) -> stats.Estimate:

@@ -11,9 +11,9 @@ import pyarrow as pa
 from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, model_validator
 
 from sweep import schema, units
+from sweep.conditions import names, parse
 from sweep.config.models.quantities import ChoiceError, Count, Name
 from sweep.errors import did_you_mean
-from sweep.expression import Expression
 from sweep.units import MILLION
 from sweep.yamltree.source import Mistake, Node
 from sweep.yamltree.validation import NULL, Part, validated
@@ -110,7 +110,7 @@ def columns() -> frozenset[str]:
 
 
 def _predict(text: str) -> str:
-    for name in sorted(Expression(text).names() - columns()):
+    for name in sorted(names(parse(text)) - columns()):
         hint = did_you_mean(name, columns())
         raise ChoiceError(f'has "{name}" in it, which is no column of numbers{hint and "." + hint}')
     return text

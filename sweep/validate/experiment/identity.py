@@ -3,22 +3,23 @@
 
 from __future__ import annotations
 
-import ast
 import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
+from sweep import conditions
+from sweep.conditions import conjuncts, parse
+from sweep.conditions.tree import Name, Node, Number, Operation, Text, nodes
 from sweep.config.models.quantities import ChoiceError
-from sweep.expression import Expression
 
-COMPARISONS = {ast.Eq: "==", ast.LtE: "<=", ast.GtE: ">="}
-ARITHMETIC: dict[type, Callable[[Fraction, Fraction], Fraction]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
+COMPARISONS = {"=": "==", "<=": "<=", ">=": ">="}
+ARITHMETIC: dict[str, Callable[..., Fraction]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "neg": operator.neg,
+    "*": operator.mul,
+    "/": operator.truediv,
 }
 
 
@@ -40,44 +41,36 @@ class Side(NamedTuple):
 
 def known(text: str) -> str:
     """An identity: one or more comparisons of sums and products of names.  Errors: ValueError."""
-    tree = Expression(text).tree
-    if not isinstance(tree, ast.Compare) or any(type(op) not in COMPARISONS for op in tree.ops):
-        raise ChoiceError("is no identity: compare two sides", tuple(COMPARISONS.values()))
-    for side in (tree.left, *tree.comparators):
-        _check(side)
+    for comparison in conjuncts(parse(text)):
+        if not isinstance(comparison, Operation) or comparison.sign not in COMPARISONS:
+            raise ChoiceError("is no identity: compare two sides", tuple(COMPARISONS.values()))
+        for _, node in nodes(comparison):
+            if isinstance(node, Text) or (isinstance(node, Number) and node.unit):
+                raise ValueError(f'has "{node}" in it, which is no number')
+            if node is not comparison and isinstance(node, Operation) and node.sign not in ARITHMETIC:
+                raise ValueError(f'has "{str(node)[:60]}" in it, which is not allowed here')
     return text
 
 
 def names(text: str) -> frozenset[str]:
     """What must be given."""
-    return Expression(text).names()
+    return conditions.names(parse(text))
 
 
 def sides(text: str, given: Mapping[str, Fraction]) -> list[Side]:
     """Its comparisons, from left to right.  Errors: ZeroDivisionError."""
-    tree = Expression(text).tree
-    assert isinstance(tree, ast.Compare)
-    values = [_value(side, given) for side in (tree.left, *tree.comparators)]
-    return [Side(a, COMPARISONS[type(op)], b) for (a, b), op in zip(pairwise(values), tree.ops, strict=True)]
+    found = [each for each in conjuncts(parse(text)) if isinstance(each, Operation)]
+    values = [[_value(part, given) for part in each.parts] for each in found]
+    return [Side(left, COMPARISONS[each.sign], right) for each, (left, right) in zip(found, values, strict=True)]
 
 
-def _check(node: ast.AST) -> None:
-    for part in ast.walk(node):
-        allowed = isinstance(part, ast.Name | ast.Load | ast.BinOp | ast.UnaryOp | ast.USub | ast.Constant)
-        if not allowed and type(part) not in ARITHMETIC:
-            raise ValueError(f'has "{ast.unparse(part)[:60] or type(part).__name__}" in it, which is not allowed here')
-        if isinstance(part, ast.Constant) and (isinstance(part.value, bool) or not isinstance(part.value, int | float)):
-            raise ValueError(f'has "{ast.unparse(part)[:60]}" in it, which is no number')
-
-
-def _value(node: ast.AST, given: Mapping[str, Fraction]) -> Fraction:
+def _value(node: Node, given: Mapping[str, Fraction]) -> Fraction:
     match node:
-        case ast.Name(id=name):
+        case Name(name):
             return given[name]
-        case ast.Constant(value=int() | float() as number):
-            return Fraction(repr(number))  # as it is written, not as it is rounded to binary
-        case ast.UnaryOp(operand=operand):
-            return -_value(operand, given)
-        case ast.BinOp(left=left, op=op, right=right):
-            return ARITHMETIC[type(op)](_value(left, given), _value(right, given))
-    raise AssertionError(ast.dump(node))
+        case Number(digits):
+            return Fraction(digits)  # as it is written, not as it is rounded to binary
+        case Operation(sign, parts):
+            values = [_value(part, given) for part in parts]
+            return ARITHMETIC[sign](*values)
+    raise AssertionError(node)
