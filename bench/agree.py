@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from sweep.fields.counters import EPISODES
 from sweep.model.batch import simulate
-from sweep.model.counters import EPISODES
 from sweep.model.scenario import Scenario
 
 from . import lockstep, simpy_model

@@ -19,8 +19,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from sweep.fields.histogram import BUCKETS
 from sweep.model.batch import counter_fields
-from sweep.model.counting.histogram import BUCKETS
 from sweep.model.lane.prepare import Tables
 from sweep.model.lane.sim import NEVER
 from sweep.model.scenario import Scenario

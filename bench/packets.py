@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sweep.model.counting.histogram import BUCKETS
+from sweep.fields.histogram import BUCKETS
 from sweep.model.lane.prepare import Tables, build_tables, distributions, prepare
 from sweep.model.randomness.quantiles import FRACTION, HIGH_1, HIGH_2, LOW_1, LOW_2, STEPS
 from sweep.model.randomness.rng import draw

@@ -26,12 +26,12 @@ import numpy as np
 
 from sweep import config, schema
 from sweep import plan as planning
+from sweep.fields.histogram import BUCKETS
+from sweep.fields.series import BINS, SERIES
 from sweep.jobs.executors.task import METADATA, encode
 from sweep.jobs.store.parts import Store
 from sweep.model import batch
-from sweep.model.counters import HISTOGRAM_BUCKETS
-from sweep.model.counting.series import BINS, SERIES
-from sweep.model.fields import record
+from sweep.model.record import record
 from sweep.plan import Survey, digest
 
 POINTS_PER_LOAD = (3 * 7 + 6 + 2 * 7) * 2**5  # strategies and rings, times five axes of two
@@ -117,7 +117,7 @@ def made_up(strategy: str, rows: int) -> batch.Result:
     counters = np.zeros(rows, record(batch.counter_fields(strategy))).view(np.recarray)
     for name in names:
         counters[name] = random.integers(1, 1_000_000, rows)
-    histograms = np.zeros((2, rows, HISTOGRAM_BUCKETS), np.int64)
+    histograms = np.zeros((2, rows, BUCKETS), np.int64)
     histograms[:, :, 40:120] = random.poisson(200, (2, rows, 80))
     series = random.integers(1, 1_000_000, (rows, BINS, len(SERIES)))
     return batch.Result(counters, histograms[0], histograms[1], series, [""] * rows)

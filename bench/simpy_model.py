@@ -21,8 +21,9 @@ from typing import Any
 
 import simpy
 
+from sweep.fields.histogram import BUCKETS
 from sweep.model.batch import counter_fields
-from sweep.model.counting.histogram import BUCKETS, bucket
+from sweep.model.counting.histogram import bucket
 from sweep.model.kernel import ERAS
 from sweep.model.lane.prepare import Tables
 from sweep.model.scenario import Scenario

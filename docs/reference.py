@@ -23,12 +23,12 @@ import sweep.cli
 from sweep import schema
 from sweep.cli import app
 from sweep.config.parameters import parameters
-from sweep.metrics import METRICS
-from sweep.model.counters import COUNTERS
-from sweep.model.counting.series import BINS
-from sweep.model.fields import Knob
+from sweep.fields.field import Better, Knob
+from sweep.fields.metrics import METRICS
+from sweep.fields.series import BINS
 from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
+from sweep.show import counters as stages
 from sweep.units import KINDS, Reading
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,22 +108,23 @@ def parameter_page() -> str:
 
 def counter_page() -> str:
     """Every counter with its unit and the kernel's name."""
-    header = ("counter", "unit", "the kernel's name", "counted there in", "meaning")
-    lines = lambda fields: (  # noqa: E731
-        (code(f.name), unit(f.unit), code(f.kernel), f.defined, f.meaning) for f in fields
-    )
+    header = ("counter", "unit", "better", "the kernel's name", "counted there in", "meaning")
     text = (
         "# Counters\n\nTotals over the measured window (after warm-up, up to the end of the last poll), but for those "
         'whose meaning says "at the start", "at the end", "peak" or "since the start". A counter has a name of the '
-        "kernel where something there counts the very same, and none where it is only akin.\n\n"
-        "## Of every strategy\n\n" + table(header, lines(COUNTERS))
+        "kernel where something there counts the very same, and none where it is only akin. Some are of the strategies "
+        "in brackets alone.\n\n"
     )
-    found: dict[str, tuple[Any, list[str]]] = {}
+    owners: dict[str, list[str]] = {}
     for name in NAMES:
         for field in strategy(name).COUNTERS:
-            found.setdefault(field.name, (field, []))[1].append(name)
-    own = (field._replace(meaning=f"{field.meaning} ({', '.join(names)})") for field, names in found.values())
-    text += "## Of the strategies in brackets\n\n" + table(header, lines(own))
+            owners.setdefault(field.name, []).append(name)
+    for title, counters in stages.staged(schema.results_schema(), "whichever it is"):
+        rows = []
+        for c in counters:
+            meaning = f"{c.meaning} ({', '.join(owners[c.name])})" if c.name in owners else c.meaning
+            rows.append((code(c.name), unit(c.unit), _better(c.better), code(c.kernel), c.definition, meaning))
+        text += f"## {title}\n\n" + table(header, rows)
     histograms = [column for column in schema.columns() if column.role == "histogram"]
     rows = ((code(column.name), unit(column.unit), column.meaning) for column in histograms)
     text += "## Histograms\n\n" + table(("histogram", "unit", "meaning"), rows)
@@ -135,14 +136,18 @@ def counter_page() -> str:
     )
 
 
+def _better(better: str) -> str:
+    return "" if better == Better.NEITHER else str(better)
+
+
 def metric_page() -> str:
     """Every derived metric."""
-    rows = ((code(metric.name), unit(metric.unit), metric.meaning) for metric in METRICS)
+    rows = ((code(metric.name), unit(metric.unit), _better(metric.better), metric.meaning) for metric in METRICS)
     return (
         "# Metrics\n\nRatios of [counters](counters.md), one value a simulation; empty where the denominator is 0. "
         "`sweep report --metric` takes them, and any counter. "
         "Wherever a metric is named, whole words of its name will do that no other metric has: `p99`, `drops`.\n\n"
-        + table(("metric", "unit", "meaning"), rows)
+        + table(("metric", "unit", "better", "meaning"), rows)
     )
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pyarrow
 
     from sweep.compare import Comparison
+    from sweep.fields.column import Column
     from sweep.query.export import Exported
-    from sweep.query.published import Column
 
 
 class Run:

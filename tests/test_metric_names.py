@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from sweep.fields.metrics import METRICS
 from sweep.metric_names import alike, short_names, suggestion
-from sweep.metrics import METRICS
 
 NAMES = tuple(metric.name for metric in METRICS)
 

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sweep import metrics
+from sweep.fields.counters import LATENCY
+from sweep.fields.histogram import edges
 
 from . import ensembles, program
 from .blocks import Ensemble
 from .coverage import contains
 from .table import FAIL, NOTHING, PASS, Line, Section
 
-METRIC, HISTOGRAM, QUANTILE = "latency_p99_ns", "latency_ns_histogram", 0.99
+METRIC, HISTOGRAM, QUANTILE = "latency_p99_ns", LATENCY, 0.99
 PACKETS = 12_000_000  # in each block, whatever its windows
 LEAST = 0.85
 LEAST_GIVEN = 0.5  # of the blocks: an interval that is never given is right for nobody
@@ -26,7 +27,7 @@ def pooled(ensemble: Ensemble) -> float:
     counts = lists.flatten().to_numpy().reshape(len(lists), -1).sum(axis=0)
     below, target = np.cumsum(counts), QUANTILE * counts.sum()
     bucket = int(np.argmax((below >= target) & (counts > 0)))
-    low, high = metrics.BUCKET_BOUNDS[bucket]
+    low, high = edges()[bucket : bucket + 2]
     return float(low + (target - (below[bucket] - counts[bucket])) / counts[bucket] * (high - low))
 
 

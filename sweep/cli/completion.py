@@ -25,31 +25,17 @@ from typing import Any
 import typer
 from typer.core import TyperArgument, TyperOption
 
+from sweep.fields.parameters import PARAMETERS
+
 from . import names
 
 VARIABLE = "_SWEEP_COMPLETE"  # set by the shell's script
-KEYS = (
-    *(
-        "replicates",
-        "duration",
-        "packets",
-        "warmup",
-        "seed",
-        "where",
-        "strategy",
-        "traffic",
-        "ring",
-        "load",
-        "queues",
-        "iommu",
-    ),
-    *("host", "nic", "kernel", "axes.strategy", "axes.traffic", "axes.ring", "axes.load", "axes.queues", "axes.iommu"),
-    *("axes.host", "axes.nic", "axes.kernel"),
-)
+SETTINGS = ("replicates", "seed", "where")
+TOP = tuple(name for name in PARAMETERS if "." not in name)
+KEYS = (*SETTINGS, *TOP, *(f"axes.{name}" for name in TOP))
 AXES = ("strategy", "traffic", "ring", "load", "kernel", "host", "nic", "queues", "iommu", "label", "replicate")
 POINT = (*AXES, "seed")  # what chooses a simulation
 LISTS = ("strategies", "mixes", "hosts", "nics", "kernels", "metrics", "counters", "parameters", "configs")
-ROLES = ("parameter", "metric", "quality", "counter", "histogram")
 
 Words = Callable[[str], Iterable[str]]  # what is typed so far -> what it may become
 
@@ -88,15 +74,25 @@ def words_for(kind: str, opts: Iterable[str], metavar: str, key: str = "") -> Wo
 
 
 def overrides(typed: str, key: str = "", keys: Iterable[str] = KEYS) -> list[str]:
-    """KEY=VALUE: keys, then the values of those whose values have names; of a list the next one."""
+    """KEY=VALUE: keys, then the values of those whose values have names; of a list the next one.
+
+    Keys with a dot, which are many, are offered when something has been typed.
+    """
     if not key and "=" not in typed:
-        return [f"{name}=" for name in keys]
+        inner = _inner() if keys is KEYS and typed.removeprefix("axes.") else ()
+        return [f"{name}=" for name in (*keys, *inner)]
     asked, equals, value = ("", "", typed) if key else typed.partition("=")
     source = BY_KEY.get((key or asked).rpartition(".")[2])
     if source is None:
         return []
     start = value[: max(value.rfind("["), value.rfind(",")) + 1]
     return [f"{asked}{equals}{start}{name}" for name in source()]
+
+
+def _inner() -> list[str]:
+    """Parameters of a mix, NIC, host or strategy, fixed or on an axis."""
+    inner = [*(name for name in PARAMETERS if "." in name), *(f"strategy.{knob}" for knob in names.knobs())]
+    return [*inner, *(f"axes.{name}" for name in inner)]
 
 
 def _listed(source: Callable[[], Iterable[str]]) -> Words:
@@ -114,13 +110,13 @@ BY_ARGUMENT: dict[str, Words] = {
     "PATHS...": lambda typed: names.experiments(),
 }
 BY_OPTION: dict[str, Words] = {
-    "--metric": _listed(names.metrics),
+    "--metric": _listed(lambda: [*names.metrics(), *names.counters()]),
     "--strategy": lambda typed: names.strategies(),
     "--baseline": lambda typed: names.strategies(),
     "--row": _listed(lambda: AXES),
     "--col": _listed(lambda: AXES),
     "--table": _listed(lambda: AXES),
-    "--columns": _listed(lambda: [*ROLES, *AXES, *names.metrics()]),
+    "--columns": _listed(lambda: [*names.roles(), *AXES, *names.metrics()]),
 }
 BY_KEY: dict[str, Callable[[], list[str]]] = {
     "strategy": names.strategies,

@@ -70,7 +70,7 @@ def _seen(mix: Expected) -> str:
 
 def _too_few(mix: Expected) -> str:
     """What would be enough."""
-    from sweep.config.parameters import LONGEST_PS
+    from sweep.fields.scenario import LONGEST_PS
     from sweep.jobs.episodes import ENOUGH
     from sweep.units import time_text
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Names that can be chosen, read off the sources and folders without importing them: a Tab must not wait for NumPy."""
+"""Names that can be chosen, from sources and folders and what imports no NumPy: a Tab must not wait for that."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sweep.storage.resume import RUN_FILES
 
 CONFIGS = PACKAGE / "configs"
 SWEEP_FILE = re.compile(r"^(axes|points|zip)\s*:", re.M)  # a top-level key that only sweep files have
+KNOB = re.compile(r'\bKnob\(\s*"(\w+)"')
 DEPTH, ENTRIES = 3, 4000  # of folders to look into, and of names in them
 
 
@@ -23,9 +24,31 @@ def strategies() -> list[str]:
     return _named("model/strategies/__init__.py", "NAMES")
 
 
+def knobs() -> list[str]:
+    """Of all strategies: what is made with `Knob` in the files of the model."""
+    sources = (path.read_text(encoding="utf-8") for path in (PACKAGE / "model").rglob("*.py"))
+    return sorted({name for source in sources for name in KNOB.findall(source)})
+
+
 def metrics() -> list[str]:
-    """As in sweep.metrics.METRICS."""
-    return _named("metrics.py", "METRICS")
+    """As in sweep.fields.metrics.METRICS."""
+    from sweep.fields.metrics import METRICS
+
+    return [metric.name for metric in METRICS]
+
+
+def counters() -> list[str]:
+    """Those of every strategy, as in sweep.fields.counters.COUNTERS."""
+    from sweep.fields.counters import COUNTERS
+
+    return [counter.name for counter in COUNTERS]
+
+
+def roles() -> list[str]:
+    """What columns of the results can be for, but for their names."""
+    from sweep.fields.field import Role
+
+    return [role for role in Role if role not in (Role.ID, Role.SERIES)]
 
 
 def eras() -> list[str]:
@@ -114,8 +137,5 @@ def _names(node: ast.AST | None) -> Iterator[str]:
                 yield from _names(key)
         case ast.Starred(value=inner):
             yield from _names(inner)
-        case ast.GeneratorExp(elt=ast.Call(args=[ast.JoinedStr(values=parts), *_]), generators=[each]):
-            for name in _names(each.iter):  # f"{part}_ns_per_packet" for part in (...)
-                yield "".join(next(_names(part), name) for part in parts)
         case ast.Call(args=[first, *_]):
             yield from _names(first)

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 def text(table: pyarrow.Table) -> str:
     """The only row of `table`, a line per column; empty columns and histograms are left out."""
+    from sweep.fields.column import said
+
     lines = []
     for field in table.schema:
         value = table.column(field.name)[0].as_py()
         if value is None or isinstance(value, list):
             continue
-        unit = (field.metadata or {}).get(b"unit", b"1").decode()
+        unit = said(field, "unit") or "1"
         lines.append(f"  {field.name:{WIDTH}} {_number(value):>{DIGITS}}  {'' if unit == '1' else unit}".rstrip())
     return "\n".join(lines)
 

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from sweep import format
+from sweep.fields.column import said
+from sweep.fields.field import Role
 from sweep.results import coordinates
 
 from .pairing import Pairing, encoded
@@ -47,8 +49,7 @@ def _parameters(pairing: Pairing) -> list[str]:
     owner: dict[str, str] = {}  # of a parameter: the one whose name brings it along
     for field in pairing.base.table.schema:
         name = field.name
-        is_parameter = (field.metadata or {}).get(b"role") == b"parameter"
-        if not is_parameter or name in (*pairing.keys, "seed", "replicate") or name not in names:
+        if said(field, "role") != Role.PARAMETER or name in (*pairing.keys, "seed", "replicate") or name not in names:
             continue
         base, new, values = encoded(*tables, name)
         codes = np.stack([base[rows[0]], new[rows[1]]], axis=1)
@@ -70,7 +71,7 @@ def _parameters(pairing: Pairing) -> list[str]:
 
 def _moves(moves: np.ndarray[Any, Any], values: list[Any], field: pa.Field) -> str:
     """ "16,000 → 16,480 ps (+3 %)"."""
-    unit = (field.metadata or {}).get(b"unit", b"1").decode()
+    unit = said(field, "unit") or "1"
     texts = []
     for was, now in moves[:VALUES_SHOWN].tolist():
         before, after = (None if code < 0 else values[code] for code in (was, now))

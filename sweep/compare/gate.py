@@ -31,6 +31,8 @@ from sweep import units
 from sweep.conditions import ConditionError, keeps, parse
 from sweep.conditions.tables import Table
 from sweep.config import library
+from sweep.fields import column as columns
+from sweep.fields.field import Better, Role
 from sweep.metric_names import alike, suggestion
 from sweep.storage.home import expanded
 from sweep.yamltree import source
@@ -46,11 +48,8 @@ SEE = "docs/how-to/compare.md"
 TOP = ("name", "confidence", "cells", "metrics")
 KEYS = ("metric", "better", "margin", "floor", "where", "undecided", "why")
 CELLS = ("base", "common")
-DIRECTIONS = ("lower", "higher")
+DIRECTIONS = (Better.LOWER, Better.HIGHER)
 UNDECIDED = ("open", "accepted")
-HIGHER = frozenset(("reuse_ratio", "delivered_ratio", "throughput_pps", "total_pps", "ddio_hit_ratio"))
-LOWER = frozenset(("drop_ratio", "cpu_busy_ratio", "latency_p50_ns", "latency_p99_ns", "pages_held_mean_pages"))
-NUMBERS = ("metric", "counter")  # roles of columns that can be gated
 
 Mask = NDArray[np.bool_]
 
@@ -108,9 +107,9 @@ class _Reader:
         self.pairing, self.mistakes = pairing, list[Mistake]()
         names = frozenset(pairing.new.table.column_names)
         fields = [field for field in pairing.base.table.schema if field.name in names]
-        self.units = {field.name: _meta(field, b"unit") or "1" for field in fields if _is_gateable(field)}
-        self.metrics = tuple(field.name for field in fields if _meta(field, b"role") == "metric") or tuple(self.units)
-        self.parameters = {field.name: field for field in fields if _meta(field, b"role") == "parameter"}
+        self.gateable = {field.name: columns.column(field) for field in fields if _is_gateable(field)}
+        self.metrics = tuple(columns.names(fields, Role.METRIC)) or tuple(self.gateable)
+        self.parameters = {field.name: field for field in fields if columns.said(field, "role") == Role.PARAMETER}
         first, table = pa.array(pairing.first), pairing.base.table
         self.columns = Table(self.parameters, lambda name: table.column(name).take(first))  # over the cells
 
@@ -170,7 +169,7 @@ class _Reader:
 
     def rule(self, node: Node, pairs: dict[str, Node], selected: Mask) -> Rule:
         name = self.metric(node, int(selected.sum()))
-        unit = self.units[name]
+        unit = self.gateable[name].unit or "1"
         values = self.pairing.values(name)[0][selected]
         if not np.isfinite(values).any():
             raise Mistake(
@@ -179,21 +178,21 @@ class _Reader:
         why = pairs["why"].scalar("why") if "why" in pairs else ""
         where = pairs["where"].scalar("where") if "where" in pairs else ""
         margin = margins.read(pairs["margin"], pairs.get("floor"), name, unit)
-        lower = _lower_is_better(name, pairs.get("better"), node.place)
+        lower = _lower_is_better(self.gateable[name], pairs.get("better"), node.place)
         watched = "undecided" in pairs and _word(pairs["undecided"], "undecided", UNDECIDED) == "accepted"
         return Rule(name, unit, node.place, lower, margin, where, selected, why, watched)
 
     def metric(self, node: Node, cells: int) -> str:
         """The column that a name stands for, which gates so many cells."""
         name = node.scalar("metric")
-        found = (name,) if name in self.units else alike(name, self.metrics)
+        found = (name,) if name in self.gateable else alike(name, self.metrics)
         if len(found) == 1:
             return found[0]
         lost = f"{cells:,} cells would not be gated by it."
         if found:
             text = f'metric "{source.shorten(name)}" is a part of several names.'
             raise Mistake(node.place, f"{text} {lost}", known=found, heading="choose")
-        text = f'metric "{source.shorten(name)}" is not in the tables.{suggestion(name, self.metrics, self.units)}'
+        text = f'metric "{source.shorten(name)}" is not in the tables.{suggestion(name, self.metrics, self.gateable)}'
         raise Mistake(node.place, f"{text} {lost}", known=self.metrics)
 
     def selected(self, node: Node) -> Mask:
@@ -211,20 +210,19 @@ class _Reader:
         return kept
 
 
-def _lower_is_better(name: str, node: Node | None, place: Place) -> bool:
+def _lower_is_better(metric: columns.Column, node: Node | None, place: Place) -> bool:
     """The direction of a metric; one that is known may not be turned round: every regression would pass."""
-    is_lower = name in LOWER or name.endswith("_per_packet")
-    natural = "higher" if name in HIGHER else "lower" if is_lower else ""
+    name, natural = metric.name, columns.better(metric)
     if node is None:
-        if not natural:
+        if natural not in DIRECTIONS:
             raise Mistake(place, f'metric "{name}" needs "better:", lower or higher: it is not known which is good.')
-        return natural == "lower"
+        return natural == Better.LOWER
     given = _word(node, "better", DIRECTIONS)
-    if natural and given != natural:
+    if natural in DIRECTIONS and given != natural:
         raise Mistake(
             node.place, f'better "{given}" would let every regression of "{name}" through: {natural} is better.'
         )
-    return given == "lower"
+    return given == Better.LOWER
 
 
 def _confidence(node: Node) -> float:
@@ -245,10 +243,6 @@ def _word(node: Node, what: str, known: tuple[str, ...]) -> str:
     return text
 
 
-def _meta(field: pa.Field, key: bytes) -> str:
-    return str((field.metadata or {}).get(key, b"").decode())
-
-
 def _is_gateable(field: pa.Field) -> bool:
     is_number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-    return bool(is_number and (_meta(field, b"role") or "metric") in NUMBERS)
+    return bool(is_number and (columns.said(field, "role") or Role.METRIC) in columns.NUMBERS)

@@ -12,6 +12,7 @@ import numpy as np
 
 from sweep import format, units
 from sweep.conditions.columns import SCALES
+from sweep.fields.declared import is_share
 from sweep.results.dataset import Array
 from sweep.yamltree.source import Mistake, Node, shorten
 
@@ -68,14 +69,14 @@ def read(margin: Node, floor: Node | None, metric: str, unit: str) -> Margin:
     relative, value = _read(margin, "margin", metric, unit)
     if relative and value >= 1:
         raise Mistake(margin.place, f'margin "{margin.text}" lets a metric double or vanish: it is below 100 %.')
-    if not relative and metric.endswith("_ratio") and value >= 1:
+    if not relative and is_share(metric) and value >= 1:
         raise Mistake(margin.place, f'margin "{margin.text}" lets everything through: "{metric}" is at most 1.')
     if floor is None:
         return Margin(value, 0.0, unit) if relative else Margin(0.0, value, unit)
     if not relative:
         raise Mistake(floor.place, f'floor goes with a margin in %; "{shorten(margin.text)}" is absolute already.')
-    is_share, least = _read(floor, "floor", metric, unit)
-    if is_share:
+    is_relative, least = _read(floor, "floor", metric, unit)
+    if is_relative:
         raise Mistake(
             floor.place, f'floor "{shorten(floor.text)}" is a share; it takes an amount such as {_like(unit)}.'
         )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from sweep import evidence, stats
 from sweep.evidence import Cells, Enough
+from sweep.fields.declared import spread
 from sweep.stats import Estimate
 from sweep.stats.margins import FEWEST_PAIRS
 
@@ -75,7 +76,7 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
     means = stats.mean(np.where(with_pair, base, np.nan)).center, stats.mean(np.where(paired, new, np.nan)).center
 
     sides = pairing.sides(cells)
-    pooled = evidence.kind(rule.metric).quantile is not None and sides[0].buckets is not None
+    pooled = spread(rule.metric).quantile is not None and sides[0].buckets is not None
     pooled = pooled and sides[1].buckets is not None
     if pooled:
         (ratios, *values), enough = _quantiles(rule.metric, pairing, cells, confidence)
@@ -90,7 +91,7 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
         differences = evidence.difference(rule.metric, *sides, confidence)
 
     accepted = rule.margin.of(base_value)
-    in_clumps = evidence.kind(rule.metric).in_clumps and sides[0].seen is not None
+    in_clumps = spread(rule.metric).in_clumps and sides[0].seen is not None
     logarithms = positive & (pooled | (accepted > rule.margin.absolute)) & np.full(len(cells), not in_clumps)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(accepted > rule.margin.absolute, rule.margin.relative, accepted / np.abs(base_value))
@@ -123,7 +124,7 @@ def _quantiles(
     metric: str, pairing: Pairing, cells: Integers, confidence: float
 ) -> tuple[tuple[Estimate, Array, Array], Enough]:
     """The logarithm of the ratio of NEW to BASE, the quantiles of BASE and of NEW, and whether enough was seen."""
-    quantile = evidence.kind(metric).quantile
+    quantile = spread(metric).quantile
     assert quantile is not None
     at_once = max(ROWS_AT_ONCE // pairing.both.shape[1], 1)
     parts = []

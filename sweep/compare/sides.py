@@ -12,14 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sweep import evidence, report
+from sweep import report
 from sweep.errors import IncompleteError, NotComparableError, SweepError, did_you_mean
+from sweep.fields.counters import LATENCY
 from sweep.results import coordinates, dataset, soundness
 from sweep.storage import resume
 
 Location: TypeAlias = str | Path | pa.Table  # a run directory (path or URI), or its table
 
-KEPT = (evidence.HISTOGRAM,)  # quantiles are of the packets of all replicates
+KEPT = (LATENCY,)  # quantiles are of the packets of all replicates
 IN_MEMORY = "table"  # what a table is called
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep import units
+from sweep.fields.parameters import PARAMETERS
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -24,20 +25,6 @@ SCALES: Mapping[str, Mapping[str, Fraction]] = {
     "bytes": {unit: Fraction(size) for unit, size in units.SIZES.items()},
     "1": {unit: Fraction(share) for unit, share in units.SHARES.items()},
     "ppm": {unit: Fraction(share * units.MILLION) for unit, share in units.SHARES.items()},
-}
-# Name in a sweep file -> column of the table, where that is not its last word.
-COLUMNS = {
-    "duration": "duration_ps",
-    "nic.coalesce.usecs": "coalesce_ps",
-    "nic.coalesce.frames": "coalesce_frames",
-    "nic.copybreak": "copybreak_bytes",
-    "nic.rx_buffer": "rx_buffer_bytes",
-    "nic.link": "link_ps_per_byte",
-    "nic.pcie_rate": "pcie_packet_ps",
-    "traffic.reader.rate": "read_ps",
-    "traffic.reader.call": "call_ps",
-    "traffic.reader.batch": "batch_packets",
-    "traffic.reader.rcvbuf": "rcvbuf_bytes",
 }
 
 
@@ -76,7 +63,6 @@ def amount(text: str, unit: str) -> float:
 
 def column_of(name: str, columns: Iterable[str]) -> str | None:
     """The one of `columns` that a parameter is in, by its name there or in a sweep file; None if it is in none."""
-    section, _, last = name.partition(".")
-    last = last.rpartition(".")[2]
-    likely = (name, COLUMNS.get(name, ""), *((f"cost_{last}", f"host_{last}") if section == "host" else (last,)))
+    declared = PARAMETERS.get(name)
+    likely = (name, declared.published if declared else name.removeprefix("strategy."))
     return next((column for column in likely if column in columns), None)

@@ -14,6 +14,7 @@ from sweep.config.points.columns import ColumnSource, narrowed
 from sweep.config.points.reading import Reading
 from sweep.config.points.scenario_parts import DocumentError
 from sweep.errors import did_you_mean
+from sweep.fields.scenario import LONGEST_PS, MOST_PACKETS
 from sweep.grid import Coded, Codes, Ints, Layout, firsts, together
 from sweep.model.lane import prepare
 from sweep.model.randomness import quantiles
@@ -21,7 +22,7 @@ from sweep.model.strategies import strategy
 from sweep.yamltree.source import Mistake, Place, shorten
 
 from . import claims, objectives
-from .parameters import LONGEST_PS, MOST_PACKETS, knobs_of, parameters
+from .parameters import knobs_of, parameters
 from .points import comparisons
 from .sweep import Sweep
 

@@ -16,11 +16,11 @@ from pydantic import AfterValidator, WithJsonSchema
 from sweep import conditions
 from sweep.conditions import Bound, Cells, Column, ConditionError, conjuncts, parse_bound
 from sweep.config.models.quantities import ChoiceError
+from sweep.fields.counters import HISTOGRAMS
+from sweep.fields.metrics import METRICS
 from sweep.grid import Layout
 from sweep.metric_names import alike, suggestion
-from sweep.metrics import METRICS
 from sweep.model import batch
-from sweep.model.counters import HISTOGRAMS
 from sweep.model.strategies import NAMES
 from sweep.yamltree.source import LISTS, shorten
 

@@ -15,36 +15,31 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, WithJsonSchema
 
+from sweep.config.models.declared import group, type_of
 from sweep.config.models.distributions import distribution_text
 from sweep.config.models.quantities import (
-    SERIAL,
     ChoiceError,
     Condition,
     Count,
-    CountOrTime,
     Formula,
     Name,
     Quantity,
-    Share,
     Shown,
-    Time,
 )
-from sweep.config.models.sections import HOST_TYPES, Nic
+from sweep.config.models.sections import Nic
 from sweep.config.models.traffic import Mix
 from sweep.errors import did_you_mean
-from sweep.model.hardware.host import COSTS, HARDWARE
+from sweep.fields.host import COSTS, HARDWARE
+from sweep.fields.parameter import by_key
+from sweep.fields.scenario import SCENARIO
 from sweep.model.hardware.iommu import MODES
 from sweep.model.kernel import ERAS, ReleaseError, rules
 from sweep.model.strategies import NAMES, strategy
-from sweep.units import MILLION, PS_PER_SECOND
 from sweep.yamltree.source import LISTS, SEE, Node, unknown
 from sweep.yamltree.validation import NULL, Group, Part, canonical, meaning, parse
 
 from .claims import ClaimText, ObjectiveText
 from .precision import PrecisionSection
-
-MOST_PACKETS = 1_000_000_000
-LONGEST_PS = 3600 * PS_PER_SECOND  # of simulated time: counts of pages times ns stay within int64
 
 
 def _era(release: str) -> str:
@@ -59,29 +54,18 @@ def _era(release: str) -> str:
 Kernel = Annotated[str, AfterValidator(_era), WithJsonSchema({"type": ["string", "number"], "examples": [*ERAS]})]
 
 
-class Top(Group):
-    """The parameters without a dot."""
-
-    strategy: Literal[NAMES] = meaning("page recycling strategy")  # type: ignore[valid-type]
-    traffic: Name = meaning("name of a traffic mix")
-    ring: Annotated[int, Count(1, 32768)] = meaning("RX descriptors")
-    load: Annotated[int, Share(1, MILLION, SERIAL)] = meaning(
-        "share of the packet rate of the link with the mix's sizes"
-    )
-    queues: Annotated[int, Count(1, 256)] = meaning("identical queues that share the host and the load", "1")
-    iommu: Literal[MODES] = meaning("how DMA is translated", "off")  # type: ignore[valid-type]
-    host: Name = meaning("name of a host profile: what each operation costs", "xeon-e5-1650v4")
-    nic: Name = meaning("name of a NIC, or its settings", "10g")
-    kernel: Kernel = meaning("release of Linux: the newest rules known that are not younger hold", [*ERAS][-1])
-    packets: Annotated[int, Count(1, MOST_PACKETS)] = meaning("packets offered in all, warm-up included", "100_000")
-    duration: Annotated[int, Time(1, LONGEST_PS)] = meaning(
-        "length of the measured window, in place of packets; rounded up to whole packets", None
-    )
-    warmup: Annotated[int | str, CountOrTime(0, MOST_PACKETS, longest_ps=LONGEST_PS)] = meaning(
-        "packets before the measured window, or the time in which they arrive", "10_000"
-    )
-    memory_pages: Annotated[int, Count(0, 1 << 40)] = meaning("pages the zone has for this queue; 0: no limit", "0")
-    label: Name | None = meaning("free text for a variant", None)
+# What the words at the top of a sweep file may be.
+WORDS: dict[str, Any] = {
+    "strategy": Literal[NAMES],
+    "traffic": Name,
+    "iommu": Literal[MODES],
+    "host": Name,
+    "nic": Name,
+    "kernel": Kernel,
+    "label": Name,
+}
+_NEWEST = {"kernel": by_key(SCENARIO)["kernel"]._replace(default=[*ERAS][-1])}
+Top = group("Top", by_key(SCENARIO) | _NEWEST, WORDS)
 
 
 class Claim(Part):
@@ -142,7 +126,9 @@ class Parameter:
     @cached_property
     def quantity(self) -> Quantity | None:
         """What it is a number of, if it is one."""
-        return next((data for data in getattr(self.type, "__metadata__", ()) if isinstance(data, Quantity)), None)
+        types = (self.type, *get_args(self.type))  # one that may be left out is `... | None`
+        metadata = (data for each in types for data in getattr(each, "__metadata__", ()))
+        return next((data for data in metadata if isinstance(data, Quantity)), None)
 
     def parse(self, node: Node, what: str = "") -> Any:
         """The canonical value of a node.  Errors: Mistake."""
@@ -193,10 +179,7 @@ def knobs_of(name: str) -> frozenset[str]:
 @cache
 def parameters() -> dict[str, Parameter]:
     """All parameters by name."""
-    host = {
-        f"host.{field.name}": Parameter(f"host.{field.name}", HOST_TYPES[field.name], field.meaning)
-        for field in (*COSTS, *HARDWARE)
-    }
+    host = {each.name: Parameter(each.name, type_of(each), each.meaning) for each in (*COSTS, *HARDWARE)}
     return {**_of(Top), **knob_parameters(), **_of(Mix, "traffic."), **_of(Nic, "nic."), **host}
 
 

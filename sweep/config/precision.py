@@ -27,8 +27,9 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from sweep import units
 from sweep.config.models.quantities import ChoiceError, Count
+from sweep.fields.declared import is_share
+from sweep.fields.metrics import METRICS
 from sweep.metric_names import alike, short_names, suggestion
-from sweep.metrics import METRICS
 from sweep.yamltree.source import Mistake, Place, shorten
 from sweep.yamltree.validation import NULL, Part, meaning
 
@@ -175,7 +176,7 @@ class _Section(Part):
 
 _METRICS: Any = {
     metric.name: (
-        Annotated[dict[str, Any], _HalfWidth(is_ratio=_is_ratio(metric.name))] | None,
+        Annotated[dict[str, Any], _HalfWidth(is_ratio=is_share(metric.name))] | None,
         Field(
             None,
             description=f"half width of the interval of: {metric.meaning}",

@@ -8,13 +8,12 @@ interval, and `seen` says what it has seen.
 
 from ..episodes import FEWEST_EPISODES, episode_word, only_seen
 from .columns import COLUMNS, columns
-from .enough import Enough, enough
+from .enough import Enough, enough, enough_alone
 from .episodes import DRAWN, FEWEST_PIECES, MORE_THAN_ONE, Cells, Seen, deterministic
 from .estimates import difference, estimate, log_ratio, per_packet
 from .halves import halves
-from .kinds import Kind, kind
 from .precise import open_difference, open_mean
-from .quantiles import HISTOGRAM, edges, pooled, pooled_difference, pooled_log_ratio, quantile
+from .quantiles import pooled, pooled_difference, pooled_log_ratio, quantile
 from .tables import Rows
 
 __all__ = [
@@ -22,22 +21,19 @@ __all__ = [
     "DRAWN",
     "FEWEST_EPISODES",
     "FEWEST_PIECES",
-    "HISTOGRAM",
     "MORE_THAN_ONE",
     "Cells",
     "Enough",
-    "Kind",
     "Rows",
     "Seen",
     "columns",
     "deterministic",
     "difference",
-    "edges",
     "enough",
+    "enough_alone",
     "episode_word",
     "estimate",
     "halves",
-    "kind",
     "log_ratio",
     "only_seen",
     "open_difference",

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from ..fields.declared import DECLARED, spread
+from ..fields.spread import PER_CALL
 from .episodes import COUNTED
 from .estimates import BACKLOGS
-from .kinds import PER_CALL, RARE, kind
 
 REFILLS = (PER_CALL.episodes, "refill_batch")  # requests for pages: how many, and how many buffers each is for
 FILLINGS = ("bursts",)  # whether queues fill from empty with every episode
@@ -13,7 +14,7 @@ FILLINGS = ("bursts",)  # whether queues fill from empty with every episode
 
 def columns(metric: str) -> tuple[str, ...]:
     """Every column that is read for a metric where a table has it; for a quantile its histogram is read besides."""
-    of = kind(metric)
+    of = spread(metric)
     if of.falls_with is not None:
         return tuple(dict.fromkeys([metric, *columns(of.falls_with)]))
     rare = of.rare
@@ -24,4 +25,5 @@ def columns(metric: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-COLUMNS = frozenset(name for metric in RARE for name in columns(metric))  # of whatever metric, but for its own
+# Of whatever metric, but for its own.
+COLUMNS = frozenset(column for name in DECLARED if spread(name).rare for column in columns(name))

@@ -21,10 +21,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..episodes import FEWEST_EPISODES
+from ..fields.declared import spread
 from ..stats import clumps
 from .episodes import FEWEST_PIECES, Array, Cells, Mask
 from .estimates import clumps_of, counted, shares_of
-from .kinds import kind
 
 
 class Enough(NamedTuple):
@@ -36,9 +36,19 @@ class Enough(NamedTuple):
     lasting: Mask  # there were more episodes, but one busy period went on through several of them
 
 
+def enough_alone(metric: str, cells: Cells) -> Mask:
+    """Where so much was seen, without a side to compare with, that an interval may be believed to leave nothing out."""
+    seen, samples = cells.seen, cells.read(metric)
+    if seen is None:
+        return np.zeros(samples.shape[:-1], np.bool_)
+    with np.errstate(invalid="ignore"):
+        alike = np.fmax.reduce(samples, axis=-1) == np.fmin.reduce(samples, axis=-1)
+    return np.asarray(cells.exact | seen.many | ~(alike | spread(metric).in_clumps))
+
+
 def enough(metric: str, value: Cells, reference: Cells) -> Enough:
     """Whether enough was seen to say that `value` is no worse than `reference` in a metric."""
-    of = kind(metric)
+    of = spread(metric)
     if of.falls_with is not None:
         return enough(of.falls_with, value, reference)
     samples = value.read(metric) - reference.read(metric)

@@ -17,11 +17,12 @@ import numpy as np
 from scipy.special import stdtrit
 
 from .. import stats
+from ..fields.declared import spread
+from ..fields.spread import PER_CALL, Rare
 from ..stats import Estimate, clumps
 from ..stats.clumps import Clumps
 from . import quantiles
 from .episodes import Array, Cells, Mask, Seen
-from .kinds import PER_CALL, Rare, kind
 
 OFFERED = "offered_packets"
 BACKLOGS = (  # what can be full: most that was in it, what it takes, and how much of that one packet needs
@@ -34,7 +35,7 @@ BACKLOGS = (  # what can be full: most that was in it, what it takes, and how mu
 
 def estimate(metric: str, cells: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
     """Mean over the replicates of any metric or counter, shape (...)."""
-    of = kind(metric)
+    of = spread(metric)
     if of.quantile is not None and cells.buckets is not None:
         return quantiles.pooled(of.quantile, cells, confidence)
     samples = cells.read(metric)
@@ -61,7 +62,7 @@ def estimate(metric: str, cells: Cells, confidence: float = stats.CONFIDENCE) ->
 
 def difference(metric: str, value: Cells, reference: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
     """Mean of the paired differences value - reference, shape (...): for what can be zero."""
-    of = kind(metric)
+    of = spread(metric)
     if of.quantile is not None and value.buckets is not None and reference.buckets is not None:
         return quantiles.pooled_difference(of.quantile, value, reference, confidence)
     samples = value.read(metric) - reference.read(metric)
@@ -89,7 +90,7 @@ def difference(metric: str, value: Cells, reference: Cells, confidence: float = 
 
 def log_ratio(metric: str, value: Cells, reference: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
     """Mean logarithm of value / reference, pair by pair."""
-    of = kind(metric)
+    of = spread(metric)
     if of.quantile is not None and value.buckets is not None and reference.buckets is not None:
         return quantiles.pooled_log_ratio(of.quantile, value, reference, confidence)
     return stats.ratio(value.read(metric), reference.read(metric), confidence)

@@ -12,21 +12,24 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sweep.fields.series import SERIES
+
 from .episodes import Array, Cells
 
-PREFIX = "series_"  # of the columns of lists
 FEWEST_BINS = 2  # of each half
 
+PASSED = "passed_ps"  # how long a bin was
 METRICS: dict[str, tuple[str, str, float]] = {  # numerator, denominator, factor
     "drop_ratio": ("dropped_packets", "offered_packets", 1.0),
     "ns_per_packet": ("cpu_ps", "rx_packets", 1e-3),
     "latency_mean_ns": ("latency_ns", "out_packets", 1.0),
-    "pages_held_mean_pages": ("pages_held_page_ns", "passed_ps", 1e3),
+    "pages_held_mean_pages": ("pages_held_page_ns", PASSED, 1e3),
 }
 COUNTS = ("offered_packets", "rx_packets", "episodes")
-NEEDED = (  # columns of the series
-    *("end_ps", "offered_packets", "dropped_packets", "rx_packets", "cpu_ps", "out_packets", "latency_ns"),
-    *("pages_held_page_ns", "episodes", "loss_episodes"),
+NEEDED = tuple(  # columns of the series
+    field.name
+    for field in SERIES
+    if field.name in ("end_ps", "loss_episodes", *COUNTS, *(name for parts in METRICS.values() for name in parts[:2]))
 )
 Series = Callable[[str], Array]  # a column of the series, (..., n, bins), NaN where a replicate is missing
 
@@ -63,8 +66,8 @@ def halves(cells: Cells, series: Series) -> tuple[Cells, Cells]:
 
 
 def _added(name: str, series: Series) -> Array:
-    """What each bin adds to a column; of "passed_ps", how long it was."""
-    return np.diff(series("end_ps"), axis=-1, prepend=0.0) if name == "passed_ps" else series(name)
+    """What each bin adds to a column; of PASSED, how long it was."""
+    return np.diff(series("end_ps"), axis=-1, prepend=0.0) if name == PASSED else series(name)
 
 
 def _half(cells: Cells, total: Callable[[str], Array]) -> Cells:

@@ -19,17 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from sweep.fields.counters import LATENCY
+from sweep.fields.histogram import edges
+
 from ..episodes import FEWEST_EPISODES
 from ..stats import CONFIDENCE, Estimate
 from .episodes import FEWEST_PIECES, Array, Cells, Mask
-
-HISTOGRAM = "latency_ns_histogram"
-
-
-def edges(buckets: int = 256) -> Array:
-    """Lower bound of each bucket of a log histogram and the upper bound of the last; shape (buckets + 1,)."""
-    index = np.arange(buckets + 1)
-    return np.where(index < 8, index, (8 + index % 8) * 2.0 ** np.maximum(index // 8 - 1, 0))
 
 
 def quantile(counts: NDArray[np.float64], q: float, late: Array | float = 0.0) -> Array:
@@ -90,7 +85,7 @@ class _Sections:
     @classmethod
     def of(cls, q: float, cells: Cells) -> _Sections:
         assert cells.buckets is not None
-        counts = np.asarray(cells.buckets(HISTOGRAM), np.float64)
+        counts = np.asarray(cells.buckets(LATENCY), np.float64)
         totals = counts.sum(axis=-1)
         there = np.isfinite(cells.read("offered_packets")) if cells.has("offered_packets") else totals > 0
         delivering = there & (totals > 0)

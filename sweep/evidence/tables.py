@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep.fields.counters import LATENCY
+
 from .episodes import Array, Cells, Mask, deterministic
-from .quantiles import HISTOGRAM
 
 Codes = NDArray[np.int64]
 
@@ -58,5 +59,5 @@ class Rows:
             lambda name: self.column(name)[index],
             self.has,
             self.drawn[index],
-            buckets if HISTOGRAM in self.table.column_names else None,
+            buckets if LATENCY in self.table.column_names else None,
         )

@@ -18,13 +18,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep.fields.histogram import BUCKETS
 from sweep.jobs.driver.loop import Driver, Watch
 from sweep.jobs.driver.policy import Piece
 from sweep.jobs.driver.slices import Slices
 from sweep.jobs.store.collect import Collection
 from sweep.jobs.store.failure import Failure, recorded
 from sweep.jobs.store.parts import Part, Store
-from sweep.model.counters import HISTOGRAM_BUCKETS
 from sweep.plan import Chunk, Survey, digest
 
 from .progress import Progress
@@ -173,7 +173,7 @@ class _Rounds:
         if not request.retry_failed:
             self._settled |= survey.among(ids_of(failures))
         self._values = {name: np.full(survey.simulations, np.nan) for name in search.metrics}
-        self._counts = {name: np.zeros((survey.simulations, HISTOGRAM_BUCKETS), np.int64) for name in search.histograms}
+        self._counts = {name: np.zeros((survey.simulations, BUCKETS), np.int64) for name in search.histograms}
 
     def __iter__(self) -> Iterator[list[Piece]]:
         replicates = self._survey.sweep.replicates
@@ -201,4 +201,4 @@ class _Rounds:
                 values[where] = np.where(valid, table.column(name).cast(pa.float64()).to_numpy(), np.nan)
             for name, counts in self._counts.items():
                 lists = table.column(name).combine_chunks()
-                counts[where] = np.where(valid[:, None], lists.flatten().to_numpy().reshape(-1, HISTOGRAM_BUCKETS), 0)
+                counts[where] = np.where(valid[:, None], lists.flatten().to_numpy().reshape(-1, BUCKETS), 0)

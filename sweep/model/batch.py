@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sweep.fields.counters import COUNTERS
+from sweep.fields.field import Field
+from sweep.fields.histogram import BUCKETS
+from sweep.fields.series import BINS, INSTANTS, SERIES
 from sweep.model.compiler.jit import bind, compiler, core_digest, jit_disabled, kernel_tag, strategy_digest
-from sweep.model.counting.histogram import BUCKETS
-from sweep.model.counting.series import BINS, INSTANTS, SERIES
 from sweep.model.hardware.llc import SAMPLED
 from sweep.model.hardware.poisson import PPM
 from sweep.model.lane.capacity import DEFERRED_EXTRA, Capacity, measure
@@ -36,11 +38,10 @@ from sweep.model.lane.prepare import (
     prepare,
 )
 from sweep.model.lane.sim import CPUS, RX_SLOT, SOCKET_ENTRY, STATE, TX_SLOT, Sim
+from sweep.model.record import record
 
 from . import poll
-from .counters import COUNTERS
 from .counting import laws
-from .fields import Field, record
 from .randomness import quantiles
 from .scenario import Scenario
 from .strategies import NAMES, strategy

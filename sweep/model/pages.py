@@ -19,10 +19,10 @@ Source: mm/page_alloc.c [linux 6.12.117]; order 3 on the lists [kernel 44042b449
 
 from __future__ import annotations
 
+from sweep.fields.constants import PAGE_BYTES
 from sweep.model.compiler.jit import device
 from sweep.model.lane.sim import PROCESS, PROCESS_LOCAL, REMOTE, Sim, pay_allocate, pay_dma, pay_lock
 
-PAGE_BYTES = 4096
 PAGE_BUFFER_BYTES = PAGE_BYTES - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
 ORDER3_PAGES = 8
 

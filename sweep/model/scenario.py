@@ -8,7 +8,13 @@ Units are in the names; `_ppm` is parts per million.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, make_dataclass
+from typing import Any
+
+from sweep.fields.nic import NIC
+from sweep.fields.parameter import Parameter
+from sweep.fields.traffic import READER
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +43,20 @@ class Arrivals:
     peak_ppm: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """The application behind the socket of local packets."""
+def _numbers(name: str, parameters: Iterable[Parameter]) -> Any:
+    """A base class with a whole number for each of these, under its name in the model."""
+    fields = [(parameter.symbol, int) for parameter in parameters]
+    return make_dataclass(name, fields, frozen=True, slots=True, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader(_numbers("ReaderNumbers", READER)):  # type: ignore[misc]
+    """The application behind the socket of local packets: the numbers of `fields.traffic.READER`, and these."""
 
     same_cpu: bool  # runs on the queue's CPU, in the gaps that the softirq leaves
     wakeup_ps: Distribution  # from the packet that finds it asleep to its first instruction
-    read_ps: int  # per packet read
-    call_ps: int  # per call (recvmmsg) of up to batch_packets packets
-    batch_packets: int
     stall_every_ps: Distribution | None  # time from the end of one stall to the start of the next
     stall_for_ps: Distribution | None
-    rcvbuf_bytes: int  # receive buffer in truesize
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +74,11 @@ class Traffic:
     reader: Reader
 
 
-@dataclass(frozen=True, slots=True)
-class Nic:
-    """The NIC queue and its driver's settings."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nic(_numbers("NicNumbers", NIC)):  # type: ignore[misc]
+    """The NIC queue and its driver's settings: the numbers of `fields.nic.NIC`."""
 
     name: str
-    link_ps_per_byte: int  # 800 at 10 Gbit/s
-    tx_ring: int  # frames
-    napi_budget: int  # packets
-    coalesce_ps: int
-    coalesce_frames: int  # 0: not used
-    tx_coalesce_ps: int
-    tx_coalesce_frames: int  # 0: not used
-    refill_batch: int  # consumed descriptors that make the driver refill
-    copybreak_bytes: int  # local packets up to this size are copied; 0: never
-    pcie_packet_ps: int  # the port's limit, all queues: time per packet; 0: none
-    rx_buffer_bytes: int  # packets that the NIC itself can hold, all queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +90,8 @@ class Scenario:
     traffic: Traffic
     nic: Nic
     host: str
-    costs_ps: tuple[tuple[str, int], ...]  # host profile, every field of host.COSTS, sorted by name
-    hardware: tuple[tuple[str, int], ...]  # host profile, every field of host.HARDWARE, sorted by name
+    costs_ps: tuple[tuple[str, int], ...]  # host profile, every one of fields.host.COSTS, sorted by name
+    hardware: tuple[tuple[str, int], ...]  # host profile, every one of fields.host.HARDWARE, sorted by name
     queues: int  # identical queues of the host that share its zone lock, cache, IOMMU and PCIe link, this one included
     iommu: str  # "off" | "lazy" | "strict"
     memory_pages: int  # pages that the zone can give to this queue; 0: no limit

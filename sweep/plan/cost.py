@@ -8,7 +8,7 @@ combination of those, with everything else as the first point has it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ from sweep.config import Scenarios
 from sweep.config.points.windows import SOME
 from sweep.grid import Coded
 from sweep.model import batch
-from sweep.model.scenario import Nic, Scenario, Traffic
+from sweep.model.scenario import Nic, Reader, Scenario, Traffic
+
+P = TypeVar("P", Nic, Reader)
 
 DIGITS = 5
 
@@ -63,23 +65,23 @@ def _paced(mix: Traffic) -> Traffic:
 
 def _polled(nic: Nic) -> Nic:
     """What decides how many packets a poll has."""
-    return replace(
-        NIC,
-        link_ps_per_byte=nic.link_ps_per_byte,
-        napi_budget=nic.napi_budget,
-        coalesce_ps=nic.coalesce_ps,
-        coalesce_frames=nic.coalesce_frames,
-    )
+    names = ("link_ps_per_byte", "napi_budget", "coalesce_ps", "coalesce_frames")
+    return _with(NIC, {name: getattr(nic, name) for name in names})
 
 
 def _buffered(mix: Traffic) -> Traffic:
     """Its receive buffer."""
-    return replace(MIX, reader=replace(MIX.reader, rcvbuf_bytes=_up(mix.reader.rcvbuf_bytes)))
+    return replace(MIX, reader=_with(MIX.reader, {"rcvbuf_bytes": _up(mix.reader.rcvbuf_bytes)}))
 
 
 def _sized(nic: Nic) -> Nic:
     """Its TX ring, and whether it copies small packets."""
-    return replace(NIC, tx_ring=_up(nic.tx_ring), copybreak_bytes=int(nic.copybreak_bytes > 0))
+    return _with(NIC, {"tx_ring": _up(nic.tx_ring), "copybreak_bytes": int(nic.copybreak_bytes > 0)})
+
+
+def _with(part: P, numbers: dict[str, Any]) -> P:
+    """A part of a scenario with these numbers in place of its own."""
+    return replace(part, **numbers)
 
 
 def _up(size: int) -> int:

@@ -21,9 +21,11 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
+from sweep.fields.column import DICTIONARY, columns, dictionary
+
 from .. import report, storage
 from . import mistakes, points, series
-from .published import SERIES, Column, Published, Table, damaged, described, dictionary, read
+from .published import SERIES, Published, Table, damaged, read
 from .waiting import interruptible, is_left_behind
 
 BATCH_ROWS = 8192
@@ -104,12 +106,12 @@ class Database:
         found = [
             Table("results", "a row per simulation", published.columns),
             Table("points", points.MEANING, points.columns(published.columns)),
-            Table("dictionary", "a row per column of results", _dictionary()),
+            Table("dictionary", "a row per column of results", list(DICTIONARY)),
         ]
         if published.series is not None:
             found.append(Table("series", series.MEANING, series.columns(published.series.schema)))
         if published.failures.column_names:
-            known = described(published.failures.schema)
+            known = columns(published.failures.schema)
             found.append(Table("failures", "a row per simulation that has no result", known))
         return found
 
@@ -153,9 +155,10 @@ class Database:
     def _labelled(self, schema: pa.Schema) -> pa.Schema:
         """With the metadata of each column that has the name and the type of a known one."""
         known = {(column.name, column.type): column for table in reversed(self.tables) for column in table.columns}
-        fields = [
-            known[field.name, field.type].field() if (field.name, field.type) in known else field for field in schema
-        ]
+        fields = []
+        for field in schema:
+            column = known.get((field.name, field.type))
+            fields.append(column.field().with_nullable(True) if column else field)
         return pa.schema(fields)
 
 
@@ -181,16 +184,3 @@ def open(location: str | Path, limits: Limits = UNLIMITED) -> Database:
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
     return Database(read(location), limits)
-
-
-def _dictionary() -> list[Column]:
-    meanings = {
-        "name": "of a column of results",
-        "type": "its Arrow type",
-        "unit": "its unit; 1 for none",
-        "role": "id, parameter, metric, quality, counter or histogram",
-        "kernel": "what the kernel calls it, where it has a name there",
-        "definition": "where the kernel counts that: file and symbol",
-        "meaning": "what it is",
-    }
-    return [Column(name, pa.string(), "1", meaning, "") for name, meaning in meanings.items()]

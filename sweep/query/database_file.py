@@ -14,12 +14,16 @@ from pathlib import Path
 
 import duckdb
 
+from sweep.fields.column import Column, dictionary
+from sweep.fields.column import columns as described
+from sweep.fields.field import Role
+
 from .. import report, storage
 from ..errors import RunError
 from ..storage.sink import file
 from . import points, series
 from .points import quoted
-from .published import Column, Published, damaged, described, dictionary
+from .published import Published, damaged
 from .waiting import interruptible
 
 
@@ -58,7 +62,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, published: Published, columns: 
         connection.register("_series", published.series)
         connection.execute(f"create table series as {series.view(published.series.schema, '_series')}")
         _comment(connection, "series", series.MEANING, series.columns(published.series.schema))
-    if all(column in columns for column in published.columns if column.role == "parameter"):
+    if all(column in columns for column in published.columns if column.role == Role.PARAMETER):
         view = points.view(columns, [column.name for column in failures], published.confidence)
         connection.execute(f"create view points as {view}")
         connection.execute(f"comment on view points is {_text(points.MEANING)}")

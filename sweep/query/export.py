@@ -18,11 +18,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from sweep.fields.column import Column, dictionary
+
 from ..errors import SweepError, did_you_mean
 from ..storage.home import expanded
 from ..storage.sink import beside, file, name, passes_on
 from . import database_file, rows
-from .published import Column, Published, batches, dictionary, read
+from .published import Published, batches, read
 
 WRITERS: dict[str, Callable[..., None]] = {"csv": rows.csv, "parquet": rows.parquet, "arrow": rows.arrow}
 FORMATS = (*WRITERS, "duckdb")

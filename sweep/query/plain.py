@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from sweep.fields.column import said
+
 from ..foreign import visible, visible_line
 from .database import Answer
 from .rows import values
@@ -36,7 +38,7 @@ def shown(answer: Answer, most: int | None) -> Shown:
     rows = (row for batch in answer for row in zip(*map(values, batch.columns), strict=True))
     taken = list(islice(rows, min(most or MOST_ROWS, MOST_ROWS)))
     more = next(rows, None) is not None
-    units = [(field.metadata or {}).get(b"unit", b"").decode() for field in answer.schema]
+    units = [said(field, "unit") or "" for field in answer.schema]
     return Shown(
         names=[visible_line(name) for name in answer.schema.names],
         units=["" if unit == "1" else visible_line(unit) for unit in units],

@@ -23,26 +23,28 @@ import numpy as np
 import pyarrow as pa
 from scipy.special import stdtrit
 
+from sweep.fields.column import Column
+from sweep.fields.field import Role
+
 from ..stats import CONFIDENCE
-from .published import Column
 
 FREEDOMS = 500  # beyond, Student's t is the normal distribution to 0.2 %
 
 MEANING = "a row per point: its parameters, how many replicates it has, and their mean of every metric"
 
 COUNTS = (
-    Column("replicates", pa.int64(), "1", "simulations of this point that have a row in results", ""),
-    Column("valid_replicates", pa.int64(), "1", "those of them that break no law: the means are over these", ""),
-    Column("failed_replicates", pa.int64(), "1", "simulations of this point that have no result, see failures", ""),
+    Column("replicates", pa.int64(), "1", "simulations of this point that have a row in results"),
+    Column("valid_replicates", pa.int64(), "1", "those of them that break no law: the means are over these"),
+    Column("failed_replicates", pa.int64(), "1", "simulations of this point that have no result, see failures"),
 )
 
 
 def _parameters(results: Sequence[Column]) -> list[Column]:
-    return [column for column in results if column.role == "parameter" and column.name != "replicate"]
+    return [column for column in results if column.role == Role.PARAMETER and column.name != "replicate"]
 
 
 def _metrics(results: Sequence[Column]) -> list[Column]:
-    return [column for column in results if column.role == "metric"]
+    return [column for column in results if column.role == Role.METRIC]
 
 
 def columns(results: Sequence[Column]) -> list[Column]:

@@ -7,7 +7,7 @@ rows at a time, and a table of gigabytes never lies in memory.  The bytes are he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from sweep.fields.column import Column, columns
 from sweep.results import soundness
 from sweep.results.dataset import published as said
 
@@ -24,29 +25,7 @@ from ..storage import resume, snapshot
 
 FAILURES = "failures.arrow"
 SERIES = "series.arrow"
-SERIES_ROLE = "series"  # of its columns
-DICTIONARY = pa.schema(
-    [(name, pa.string()) for name in ("name", "type", "unit", "role", "kernel", "definition", "meaning")]
-)
 DAMAGE = (pa.ArrowException, OSError, MemoryError, soundness.UnsoundError)
-SAID = ("unit", "meaning", "role", "kernel", "definition")  # in the metadata of a field
-
-
-class Column(NamedTuple):
-    """What is known of a column; "" where nothing is."""
-
-    name: str
-    type: pa.DataType
-    unit: str  # "1" for none
-    meaning: str
-    role: str  # "id", "parameter", "metric", "quality", "counter", "histogram", or "" outside of the results
-    kernel: str = ""
-    definition: str = ""  # where the kernel counts that
-
-    def field(self) -> pa.Field:
-        """The Arrow field with all of it."""
-        said = {name: text for name in SAID if (text := getattr(self, name))}
-        return pa.field(self.name, self.type, metadata=said)
 
 
 class Table(NamedTuple):
@@ -69,7 +48,7 @@ class Published:
     @property
     def columns(self) -> list[Column]:
         """Of the results."""
-        return described(self.results.schema)
+        return columns(self.results.schema)
 
     @property
     def confidence(self) -> float:
@@ -120,9 +99,9 @@ def read(location: str | Path | storage.Files) -> Published:
         raise damaged(files, name, error) from error
 
 
-def batches(published: Published, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def batches(published: Published, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """These columns of the results, some thousand rows at a time.  Raises RunError where they are damaged."""
-    found = published.results.scanner(columns=list(columns)).to_batches()
+    found = published.results.scanner(columns=list(names)).to_batches()
     while True:
         try:
             batch = next(found, None)
@@ -141,24 +120,6 @@ def damaged(files: storage.Files, name: str, error: Exception) -> RunError:
     return RunError(
         f'"{files.at(name)}" is damaged: {why}; the next run publishes it anew\n  next: {resume.command(files)}'
     )
-
-
-def described(schema: pa.Schema) -> list[Column]:
-    """The columns of a schema by the metadata of its fields."""
-    found = []
-    for field in schema:
-        said = {key.decode(): text.decode() for key, text in (field.metadata or {}).items()}
-        found.append(Column(field.name, field.type, *(said.get(name, "") for name in SAID)))
-    return found
-
-
-def dictionary(columns: Iterable[Column]) -> pa.Table:
-    """A row per column, as in dictionary.parquet."""
-    rows = [
-        {**column._asdict(), "type": str(column.type), **{name: getattr(column, name) or None for name in SAID[3:]}}
-        for column in columns
-    ]
-    return pa.Table.from_pylist(rows, schema=DICTIONARY)
 
 
 def _dataset(file: pa.Buffer) -> ds.Dataset:

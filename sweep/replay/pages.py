@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sweep.fields.counters import COUNTERS
+from sweep.fields.field import Field
 from sweep.model.compiler.jit import device
-from sweep.model.counters import COUNTERS
-from sweep.model.fields import Field, zeros
 from sweep.model.lane.params import PARAMS
 from sweep.model.lane.sim import STATE
+from sweep.model.record import zeros
 from sweep.model.strategies import page_pool
 
 NO_LIMIT = -1

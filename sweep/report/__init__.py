@@ -148,7 +148,8 @@ def _with_series(table: pa.Table, file: pa.Buffer) -> pa.Table:
     """The table with those columns of its time series that a report looks at.  Errors: UnsoundError."""
     from sweep.results import soundness
 
-    from ..evidence.halves import NEEDED, PREFIX
+    from ..evidence.halves import NEEDED
+    from ..fields.series import PREFIX
 
     names = pa.ipc.open_file(pa.BufferReader(file)).schema.names
     chosen = [place for place, name in enumerate(names) if name in ("id", *NEEDED)]

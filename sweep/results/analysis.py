@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from sweep import stats
 from sweep.errors import SweepError
+from sweep.fields.spread import DROPS
 
 from . import outcome, steady
 from .dataset import Array, Dataset
-from .outcome import DROPS, CellIndex, Outcome
+from .outcome import CellIndex, Outcome
 from .steady import Steady
 
 METRIC = "ns_per_packet"

@@ -18,6 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sweep.fields import column as columns
+from sweep.fields.field import Role
+
 Codes = NDArray[np.int64]
 Variant = tuple[str, str]  # strategy, variant ("" for the only one)
 
@@ -63,13 +66,12 @@ def joined(first: list[str], others: list[list[str]], separator: str) -> list[st
 def said(table: pa.Table, name: str, what: str) -> str | None:
     """What the metadata of a column say under `what` ("role", "of", "decides"); None if they do not say it."""
     place = table.schema.get_field_index(name)  # `name in table.column_names` takes a third of a millisecond
-    found = (table.schema.field(place).metadata or {}).get(what.encode()) if place >= 0 else None
-    return None if found is None else found.decode()
+    return columns.said(table.schema.field(place), what) if place >= 0 else None
 
 
 def parameters(table: pa.Table) -> list[str]:
     """Columns that are parameters, as the table itself says."""
-    return [name for name in table.column_names if said(table, name, "role") == "parameter"]
+    return columns.names(table.schema, Role.PARAMETER)
 
 
 def varied(table: pa.Table) -> tuple[list[str], list[str]]:

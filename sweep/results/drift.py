@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import evidence, stats
-from sweep.evidence.halves import NEEDED, PREFIX, Series, of_metric
+from sweep.evidence.halves import NEEDED, Series, of_metric
+from sweep.fields.series import PREFIX
 from sweep.stats.settling import UNSETTLED, settled_after
 
 from .dataset import Array, Dataset

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Reading log-bucket histograms: quantiles and shares of merged counts.
 
-A value v below 8 has a bucket of its own; above, each octave is split into eight: with e = bit_length(v) - 4 the
-bucket is (e + 1) * 8 + ((v >> e) & 7).  The last bucket takes the rest.  A bucket is at most an eighth of its value
-wide, and inside it values are taken as evenly spread.  Histograms of replicates are merged by adding counts;
-quantiles are never averaged.
+Their layout is in `sweep.fields.histogram`; inside a bucket values are taken as evenly spread.  Histograms of
+replicates are merged by adding counts; quantiles are never averaged.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import evidence
-from sweep.evidence import edges
+from sweep.fields.histogram import edges
 
 Array = NDArray[np.float64]
 

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.constants import PAGE_BYTES
+
 from .analysis import Analysis
 from .dataset import Array, Dataset
 
-PAGE_BYTES = 4096
 MEGABYTE = 1e6
 HELD = "pages_held_mean_pages"
 HELD_END = "pages_held_end"

@@ -17,20 +17,18 @@ from numpy.typing import NDArray
 
 from sweep import evidence, stats
 from sweep.errors import SweepError
+from sweep.fields.column import NUMBERS, better, column, names
+from sweep.fields.counters import LATENCY
+from sweep.fields.declared import flattered_by_drops, is_share
+from sweep.fields.field import Better, Role
+from sweep.fields.spread import DROPS
 from sweep.metric_names import alike, suggestion
 
 from . import histogram
 from .dataset import Array
 
-HISTOGRAM = "latency_ns_histogram"
 QUANTILE = re.compile(r"p(\d{2}(?:\.\d{1,4})?)")
-BETTER_HIGH = ("delivered_ratio", "reuse_ratio", "throughput_pps", "total_pps", "ddio_hit_ratio")
-BETTER_LOW_ENDS = (
-    *("drop_ratio", "cpu_busy_ratio", "ns_per_packet", "calls_per_packet", "taken_per_packet", "takes_per_packet"),
-    *("misses_per_packet", "reads_per_packet", "held_mean_pages", "held_peak", "failures"),
-)
-DROPS = "drop_ratio"
-ROLES = {"parameter": "a parameter", "id": "an id", "histogram": "a histogram"}
+ROLES: dict[str, str] = {Role.PARAMETER: "a parameter", Role.ID: "an id", Role.HISTOGRAM: "a histogram"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ class Measure:
     @property
     def share(self) -> bool:
         """A part of something, shown in percent and compared in percentage points."""
-        return self.name.endswith("_ratio")
+        return is_share(self.name)
 
     @property
     def relative(self) -> bool:
@@ -62,12 +60,12 @@ class Measure:
     @property
     def per_packet(self) -> bool:
         """Looks better where packets are dropped."""
-        return self.name.endswith("_per_packet") or self.name.startswith("latency_")
+        return flattered_by_drops(self.name)
 
 
 def metrics(table: pa.Table) -> list[str]:
     """Names of the metrics, the derived ones that people compare."""
-    return [field.name for field in table.schema if (field.metadata or {}).get(b"role") == b"metric"]
+    return names(table.schema, Role.METRIC)
 
 
 def measure(table: pa.Table, name: str) -> Measure:
@@ -83,27 +81,24 @@ def measure(table: pa.Table, name: str) -> Measure:
                 f'--metric "{name}" is a part of several names\n  choose: {", ".join(found)}\n'
                 "  next: write one of them in full"
             )
-        elif quantile and HISTOGRAM in fields:
+        elif quantile and LATENCY in fields:
             return _quantile(table, quantile[1])
         else:
             raise _unknown(table, name)
     field = fields[name]
-    described = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
-    if described.get("role") not in ("metric", "counter"):
-        role = {"parameter": "a parameter", "id": "an id", "histogram": "a histogram"}.get(
-            described.get("role", ""), ""
-        )
-        raise _unknown(table, name, f"is {role or 'neither a metric nor a counter'}")
+    described = column(field)
+    if described.role not in NUMBERS:
+        raise _unknown(table, name, f"is {ROLES.get(described.role, 'neither a metric nor a counter')}")
     if not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)):
         raise _unknown(table, name, "holds no numbers")
     values = table.column(name).cast(pa.float64()).to_numpy()
     part = re.fullmatch(r"latency_(p\d+)_ns", name)
     short = too_short(table, float(part[1][1:]) / 100) if part else np.zeros(len(table), dtype=bool)
-    return Measure(name, described.get("unit", "") or "1", described.get("meaning", ""), values, _better(name), short)
+    return Measure(name, described.unit or "1", described.meaning, values, better(described).sign, short)
 
 
 def _unknown(table: pa.Table, name: str, why: str = "is not in the table") -> SweepError:
-    known = [*metrics(table), *(["p99.9"] if HISTOGRAM in table.column_names else [])]
+    known = [*metrics(table), *(["p99.9"] if LATENCY in table.column_names else [])]
     hint = ""
     if why == "is not in the table":
         hint = suggestion(name, known, table.column_names)
@@ -113,20 +108,14 @@ def _unknown(table: pa.Table, name: str, why: str = "is not in the table") -> Sw
     )
 
 
-def _better(name: str) -> int:
-    if name in BETTER_HIGH:
-        return 1
-    return -1 if name.endswith(BETTER_LOW_ENDS) or name.startswith("latency_") else 0
-
-
 def _counts(table: pa.Table) -> NDArray[np.int64]:
     """The histogram of every row, shape (rows, buckets)."""
-    return evidence.Rows(table).histogram(HISTOGRAM)
+    return evidence.Rows(table).histogram(LATENCY)
 
 
 def too_short(table: pa.Table, q: float) -> NDArray[np.bool_]:
     """Rows with fewer packets beyond the q-quantile than make it worth printing; none where there is no histogram."""
-    if HISTOGRAM not in table.column_names:
+    if LATENCY not in table.column_names:
         return np.zeros(len(table), dtype=bool)
     return np.asarray(_counts(table).sum(axis=1) * (1 - q) < histogram.TAIL_SAMPLES)
 
@@ -135,4 +124,4 @@ def _quantile(table: pa.Table, percent: str) -> Measure:
     q = float(percent) / 100
     values = evidence.quantile(_counts(table).astype(np.float64), q)
     meaning = f"time from wire to delivery or departure: {percent} % quantile"
-    return Measure(f"latency_p{percent}_ns", "ns", meaning, values, -1, too_short(table, q))
+    return Measure(f"latency_p{percent}_ns", "ns", meaning, values, Better.LOWER.sign, too_short(table, q))

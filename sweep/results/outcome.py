@@ -17,13 +17,13 @@ import numpy as np
 
 from sweep import evidence, format, stats
 from sweep.document.statements import Claim, Count, Extreme, Number, Sentence, Values, both
+from sweep.fields.spread import DROPS
 
 from .dataset import Array
 
 CellIndex = tuple[int, int, int]  # mix, load, ring
 WITHIN = f"within {format.percent(stats.MARGIN)} %"
 DROPS_OPEN = "undecided: drops open"
-DROPS = "drop_ratio"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pyarrow as pa
 
+from sweep.fields import column as columns
+from sweep.fields.column import NUMBERS
+from sweep.fields.field import Role
+
 TEXT, WHOLE, NUMBER, TRUTH = "texts", "whole numbers", "numbers", "true or false"
 KINDS: dict[str, Callable[[pa.DataType], bool]] = {
     TEXT: lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_coded_text(kind),
@@ -28,9 +32,9 @@ NAMED = {  # columns that any report uses; those of REQUIRED have a value in eve
 }
 WHOLE_ROWS = ("strategy", "traffic", "ring", "replicate", "load")
 ABOVE_ZERO = ("ring", "load")  # axes of charts, some of them logarithmic
-ROLES = {b"metric": NUMBER, b"counter": NUMBER}
-LISTS = (b"histogram", b"series")  # of counts, all of one length
-FREE = {b"parameter"}  # a parameter is a text, a number or a truth
+ROLES = dict.fromkeys(NUMBERS, NUMBER)
+LISTS = (Role.HISTOGRAM, Role.SERIES)  # of counts, all of one length
+FREE = {Role.PARAMETER}  # a parameter is a text, a number or a truth
 
 
 class UnsoundError(ValueError):
@@ -50,7 +54,7 @@ def schema(found: pa.Schema) -> pa.Schema:
                 key.decode(), text.decode()
         except UnicodeDecodeError:
             raise UnsoundError(f'what it says of its column "{field.name}" is not UTF-8 text') from None
-        role = said.get(b"role")
+        role = columns.said(field, "role")
         wanted = [NAMED[field.name]] if field.name in NAMED else [ROLES[role]] if role in ROLES else []
         wanted = wanted or ([TEXT, NUMBER, TRUTH] if role in FREE else [])
         if wanted and not any(KINDS[each](field.type) for each in wanted):

@@ -14,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sweep.fields.column import HISTOGRAM, Column, counter, dictionary, histogram
+from sweep.fields.counters import COUNTERS, HISTOGRAMS
+from sweep.fields.histogram import BUCKETS
 from sweep.model import batch
-from sweep.model.counters import COUNTERS, HISTOGRAM_BUCKETS, HISTOGRAMS
 
 from . import metrics, parameters, series
-from .fields import HISTOGRAM, Column, counter, dictionary, histogram
 
 __all__ = [
     "FORMAT",
@@ -103,7 +104,7 @@ def results(rows: pa.Table, known: dict[str, pa.Array]) -> pa.Table:
 
 def _lists(counts: np.ndarray) -> pa.Array:
     flat = pa.array(np.ascontiguousarray(counts, np.int64).reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, HISTOGRAM_BUCKETS)
+    return pa.FixedSizeListArray.from_arrays(flat, BUCKETS)
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -3,20 +3,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 
-from sweep.metrics import METRICS, Values
-
-from .fields import Column
+from sweep.fields.column import Column
+from sweep.fields.field import Role
+from sweep.fields.metrics import METRICS
 
 
 def columns() -> list[Column]:
     """The metric columns, in their order."""
-    return [Column(metric.name, pa.float64(), metric.unit, metric.meaning, "metric") for metric in METRICS]
+    return [
+        Column(metric.name, pa.float64(), metric.unit, metric.meaning, Role.METRIC, better=metric.better)
+        for metric in METRICS
+    ]
 
 
-def arrays(values: Values) -> dict[str, pa.Array]:
+def arrays(values: Mapping[str, np.ndarray]) -> dict[str, pa.Array]:
     """Every metric from counters, `ring`, `frag_bytes` and the latency histogram."""
     found = {}
     for metric in METRICS:

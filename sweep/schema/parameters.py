@@ -22,20 +22,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep.fields.column import Column
+from sweep.fields.field import Knob
+from sweep.fields.host import COSTS, HARDWARE
+from sweep.fields.nic import NIC
+from sweep.fields.parameter import PACKETS, WORD, by_key
+from sweep.fields.parameter import Parameter as Declared
+from sweep.fields.scenario import SCENARIO
+from sweep.fields.traffic import FLOWS, READER
 from sweep.grid import Coded, Codes, together
 from sweep.model import strategies
-from sweep.model.fields import Field, Knob
-from sweep.model.hardware.host import COSTS, HARDWARE
-from sweep.model.lane.params import PARAMS
 from sweep.model.randomness import streams
 from sweep.model.scenario import Arrivals, Distribution, Scenario, Traffic
 
-from .fields import Column
-
-_KERNEL_PARAMS = {field.name: field for field in PARAMS}
 _TYPES = {"int": pa.int64(), "float": pa.float64(), "string": pa.string()}
 _PART_OF_FIELD = {"knobs": "strategy", "traffic": "traffic", "nic": "nic", "costs_ps": "host", "hardware": "host"}
-_PACKETS, _WINDOW = "packets", "window"  # what a parameter may decide, see `Column.decides`
 
 
 class Parameter(NamedTuple):
@@ -64,14 +65,15 @@ def _parameter(
     )
 
 
-def _own(name: str, kind: str, unit: str, meaning: str, decides: str = "") -> Parameter:
-    """A field of the scenario itself."""
-    return _parameter(name, kind, unit, meaning, name, lambda own: own, False, decides)
-
-
-def _nic(name: str) -> Parameter:
-    field = _KERNEL_PARAMS[name]
-    return _parameter(name, "int", field.unit, field.meaning, "nic", attrgetter(name), False)
+def _declared(parameter: Declared, value: Callable[..., Any] | None = None, nullable: bool = False) -> Parameter:
+    """The column of a parameter as it was declared; `value` of the scenario's field where it is not just read."""
+    field, _, way = parameter.path.partition(".")
+    if parameter.part == "host":
+        field = "costs_ps" if parameter in COSTS else "hardware"
+        value = value or (lambda numbers: dict(numbers)[parameter.key])
+    found = value or (attrgetter(way) if way else lambda own: own)
+    kind, unit = ("string", "1") if parameter.kind is WORD else ("int", parameter.model_unit)
+    return _parameter(parameter.published, kind, unit, parameter.meaning, field, found, nullable, parameter.decides)
 
 
 def _traffic(
@@ -90,11 +92,6 @@ def _packet_stream() -> Parameter:
     meaning = "digest of what decides the packets: rows equal in it, in seed and in replicate met the same packets"
     column = Column("packet_stream", pa.string(), "1", meaning, "id", "", False)
     return Parameter(column, ("traffic", "load_ppm"), lambda *decided_by: streams.digest(streams.packets(*decided_by)))
-
-
-def _reader(name: str) -> Parameter:
-    field = _KERNEL_PARAMS[name]
-    return _traffic(name, "int", field.unit, field.meaning, lambda traffic: getattr(traffic.reader, name))
 
 
 def text(distribution: Distribution | None) -> str | None:
@@ -120,32 +117,19 @@ def _truesize(strategy: str, knobs: Iterable[tuple[str, int]]) -> int:
     return int(strategies.strategy(strategy).truesize_bytes(dict(knobs)))
 
 
-def _host(prefix: str, field: Field, part: str) -> Parameter:
-    value = lambda numbers: dict(numbers)[field.name]  # noqa: E731
-    return _parameter(f"{prefix}_{field.name}", "int", field.unit, f"host profile: {field.meaning}", part, value)
-
-
 @cache
 def parameters() -> tuple[Parameter, ...]:
     """The parameter columns that are read from a scenario, in their order."""
     knobs = {knob.name: knob for name in strategies.NAMES for knob in strategies.strategy(name).KNOBS}
+    own = by_key(SCENARIO)
     return (
-        _own("strategy", "string", "1", "page recycling strategy"),
-        _traffic("traffic", "string", "1", "traffic mix", lambda traffic: traffic.name, _PACKETS),
-        _own("host", "string", "1", "host profile: what each operation costs"),
-        _parameter("nic", "string", "1", "NIC", "nic", attrgetter("name")),
-        _own("kernel", "string", "1", "kernel era: which rules of the kernel hold"),
-        _own("ring", "int", "descriptors", "RX ring size"),
-        _own("queues", "int", "1", "identical queues that share the host and the load, this one included"),
-        _own("iommu", "string", "1", "IOMMU: off, lazy or strict"),
+        _declared(own["strategy"]),
+        _declared(own["traffic"], lambda traffic: traffic.name),
+        _declared(own["host"]),
+        _declared(own["nic"], lambda nic: nic.name),
+        *(_declared(own[name]) for name in ("kernel", "ring", "queues", "iommu")),
         _parameter(
-            "load",
-            "float",
-            "1",
-            "share of the link's packet rate with this mix",
-            "load_ppm",
-            lambda ppm: ppm / 1e6,
-            decides=_PACKETS,
+            "load", "float", "1", own["load"].meaning, "load_ppm", lambda ppm: ppm / 1e6, decides=own["load"].decides
         ),
         *map(_knob, knobs.values()),
         _parameter(
@@ -156,29 +140,27 @@ def parameters() -> tuple[Parameter, ...]:
             "strategy knobs",
             _truesize,
         ),
-        _own("packets", "int", "packets", "packets offered in all, warm-up included", _WINDOW),
-        _own("warmup", "int", "packets", "packets before the measured window", _WINDOW),
-        _own("seed", "int", "1", "seed of all random streams", _PACKETS),
-        _own("replicate", "int", "1", "replicate: see packet_stream", _PACKETS),
+        _declared(own["packets"]),
+        _declared(own["warmup"]),
+        _parameter("seed", "int", "1", "seed of all random streams", "seed", int, False, PACKETS),
+        _parameter("replicate", "int", "1", "replicate: see packet_stream", "replicate", int, False, PACKETS),
         _packet_stream(),
-        _own("load_ppm", "int", "ppm", "load, as the simulation has it", _PACKETS),
-        _own("memory_pages", "int", "pages", "pages that the zone can give to this queue; 0: no limit"),
-        *map(_nic, ("tx_ring", "napi_budget", "coalesce_ps", "coalesce_frames", "tx_coalesce_ps")),
-        *map(_nic, ("tx_coalesce_frames", "refill_batch", "copybreak_bytes", "link_ps_per_byte")),
-        *map(_nic, ("pcie_packet_ps", "rx_buffer_bytes")),
-        _traffic("flows", "int", "1", "TCP flows per queue that are acknowledged; 0: none", decides=_PACKETS),
-        _traffic("arrivals", "string", "1", "arrival process", lambda traffic: _arrivals(traffic.arrivals), _PACKETS),
+        _declared(own["load"]._replace(meaning="load, as the simulation has it")),
+        _declared(own["memory_pages"]),
+        *map(_declared, NIC),
+        _declared(FLOWS),
+        _traffic("arrivals", "string", "1", "arrival process", lambda traffic: _arrivals(traffic.arrivals), PACKETS),
         _traffic(
             "sizes",
             "string",
             "bytes",
             "frame sizes with FCS x weight",
             lambda traffic: " ".join(f"{size}x{weight}" for size, weight in traffic.sizes),
-            _PACKETS,
+            PACKETS,
         ),
-        _traffic("local_ppm", "int", "ppm", "share of packets for a socket of this host", decides=_PACKETS),
-        _traffic("forward_ppm", "int", "ppm", "share of packets that are forwarded", decides=_PACKETS),
-        _traffic("drop_ppm", "int", "ppm", "share of packets that are dropped on purpose", decides=_PACKETS),
+        _traffic("local_ppm", "int", "ppm", "share of packets for a socket of this host", decides=PACKETS),
+        _traffic("forward_ppm", "int", "ppm", "share of packets that are forwarded", decides=PACKETS),
+        _traffic("drop_ppm", "int", "ppm", "share of packets that are dropped on purpose", decides=PACKETS),
         _traffic("forward_path", "string", "1", "who forwards: kernel or xdp"),
         _traffic(
             "reader_cpu",
@@ -188,11 +170,10 @@ def parameters() -> tuple[Parameter, ...]:
             lambda traffic: "same" if traffic.reader.same_cpu else "other",
         ),
         _traffic("wakeup", "string", "ps", "wake-up delay of the reader", lambda mix: text(mix.reader.wakeup_ps)),
-        *map(_reader, ("read_ps", "call_ps", "batch_packets", "rcvbuf_bytes")),
+        *map(_declared, READER),
         _traffic("stall_every", "string", "ps", "between stalls", lambda mix: text(mix.reader.stall_every_ps)),
         _traffic("stall_for", "string", "ps", "length of a stall", lambda mix: text(mix.reader.stall_for_ps)),
-        *(_host("cost", field, "costs_ps") for field in COSTS),
-        *(_host("host", field, "hardware") for field in HARDWARE),
+        *map(_declared, (*COSTS, *HARDWARE)),
     )
 
 

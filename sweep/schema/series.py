@@ -9,19 +9,16 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from sweep.model.counting.series import BINS, INSTANTS, SERIES
-from sweep.model.fields import Field
-
-from .fields import Column
+from sweep.fields.column import Column
+from sweep.fields.field import Field, Role
+from sweep.fields.series import BINS, INSTANTS, PREFIX, SERIES
 
 LIST = pa.list_(pa.int64(), BINS)
-PREFIX = "series_"  # of these columns where they stand beside counters of the same name
-ROLE = "series"
 
 
 def columns() -> list[Column]:
     """What each bin is described by: what it added, and when it ended."""
-    return [Column(field.name, LIST, field.unit, _meaning(field), ROLE, "", False) for field in SERIES]
+    return [Column(field.name, LIST, field.unit, _meaning(field), Role.SERIES, "", False) for field in SERIES]
 
 
 def _meaning(field: Field) -> str:

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from sweep import schema
 from sweep.config.parameters import parameters as known_parameters
 from sweep.config.parameters import settings
 from sweep.document.blocks import Cell, Document, Paragraph, Section, Table
 from sweep.errors import SweepError, did_you_mean
-from sweep.metrics import METRICS
+from sweep.fields.field import Role
+from sweep.fields.metrics import METRICS
 from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 
@@ -71,22 +70,16 @@ def _counters() -> Mapping[str, Lines]:
     for title, fields in stages.staged(schema.results_schema(), "of those that have them"):
         lines = [
             (
-                field.name,
-                _unit(field.metadata[b"unit"].decode()),
-                _kernel(field),
-                field.metadata[b"meaning"].decode() + _users(field.name),
+                each.name,
+                _unit(each.unit),
+                f"{each.kernel} ({each.definition})" if each.kernel else "",
+                each.meaning + _users(each.name),
             )
-            for field in fields
+            for each in fields
         ]
         if lines:
             found[title] = lines
     return found
-
-
-def _kernel(field: pa.Field) -> str:
-    """The kernel's name of a counter, and where it is counted there; empty without one."""
-    name, definition = (field.metadata.get(key, b"").decode() for key in (b"kernel", b"definition"))
-    return f"{name} ({definition})" if name else ""
 
 
 def _users(counter: str) -> str:
@@ -105,7 +98,7 @@ def _parameters() -> Mapping[str, Lines]:
     columns = [
         (column.name, _unit(column.unit), column.meaning)
         for column in schema.columns()
-        if column.role == "parameter" and column.name not in {*written, *settings()}
+        if column.role == Role.PARAMETER and column.name not in {*written, *settings()}
     ]
     return {
         "In a sweep file: fixed, or an axis; with the default": rest,

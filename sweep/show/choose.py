@@ -23,6 +23,8 @@ from sweep.conditions import Column, ConditionError, parse_items
 from sweep.conditions.columns import column_of
 from sweep.conditions.tables import Table
 from sweep.errors import SweepError, did_you_mean
+from sweep.fields.column import said
+from sweep.fields.field import Role
 from sweep.model.kernel import ReleaseError, rules
 
 CHOICES_SHOWN = 12
@@ -60,9 +62,9 @@ def choose(table: pa.Table, words: Sequence[str], place: str) -> Chosen:
     Where several replicates of one point fit, the first of them.  Raises SweepError if none fits, or several points.
     """
     given = [word for text in words for word in _split(text)]
-    fields = [field for field in table.schema if (field.metadata or {}).get(b"role") == b"parameter"]
+    fields = [field for field in table.schema if said(field, "role") == Role.PARAMETER]
     # The packets of a window last: where a window is given as a time they follow from its link, queues and load.
-    names = [field.name for field in sorted(fields, key=lambda field: field.metadata.get(b"decides") == b"window")]
+    names = [field.name for field in sorted(fields, key=lambda field: said(field, "decides") == "window")]
     if not {"id", "replicate"} <= set(table.column_names) or not names:
         raise SweepError(f'the table of "{place}" has no ids or no parameters; was it published by `sweep run`?')
     groups, varied = _points(table, [name for name in names if name not in NOT_OF_A_POINT])

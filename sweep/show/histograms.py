@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from sweep import format
 from sweep.document.blocks import Paragraph, Section
-from sweep.evidence import edges
+from sweep.fields.column import said
+from sweep.fields.counters import LATENCY, WAITING
+from sweep.fields.histogram import edges, octave_of
 from sweep.results import histogram
 
 from .choose import Chosen
@@ -22,8 +24,8 @@ from .summary import BAR, valid, words_and_numbers
 
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
 SHOWN = (
-    ("waiting_histogram", "How full the ring is when a poll begins", "packets waiting", "polls"),
-    ("latency_ns_histogram", "From the wire to delivery or departure", "time", "packets"),
+    (WAITING, "How full the ring is when a poll begins", "packets waiting", "polls"),
+    (LATENCY, "From the wire to delivery or departure", "time", "packets"),
 )
 Counts = NDArray[np.int64]
 
@@ -39,7 +41,7 @@ def _section(chosen: Chosen, name: str, title: str, value: str, things: str) -> 
     total = int(own.sum())
     if not total:
         return Section(title, (Paragraph(f"No {things} in the window."),))
-    unit = "ns" if chosen.row.schema.field(name).metadata.get(b"unit") == b"ns" else ""
+    unit = "ns" if said(chosen.row.schema.field(name), "unit") == "ns" else ""
     labels, counts = octaves(own, unit)
     shares = counts / total
     below = np.cumsum(counts) / total
@@ -67,7 +69,7 @@ def _quantiles(chosen: Chosen, own: Counts, name: str, unit: str) -> Paragraph:
 def octaves(counts: Counts, unit: str) -> tuple[list[str], Counts]:
     """Counts in lines, from the first to the last that has any, with the values that they cover."""
     limits = edges(len(counts))
-    line = np.where(np.arange(len(counts)) < 8, np.arange(len(counts)), np.arange(len(counts)) // 8 + 7)
+    line = octave_of(len(counts))
     merged = np.bincount(line, weights=counts).astype(np.int64)
     starts = np.flatnonzero(np.diff(line, prepend=-1))
     bounds = np.append(limits[starts], limits[-1])

@@ -13,9 +13,9 @@ from sweep.document.blocks import Block, Paragraph, Section
 from sweep.model import batch
 from sweep.model.compiler import jit
 from sweep.model.counting import laws
-from sweep.model.fields import record
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.prepare import SIZE_CLASSES
+from sweep.model.record import record
 from sweep.model.strategies import NAMES, strategy
 
 from .choose import Chosen

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from sweep import format
 from sweep.document.blocks import Section
-from sweep.evidence.halves import NEEDED, PREFIX, of_metric
+from sweep.evidence.halves import NEEDED, of_metric
+from sweep.fields.series import PREFIX
 from sweep.results.drift import QUANTITIES
 from sweep.stats.settling import UNSETTLED, settled_after
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from sweep.document.blocks import Block, Cell, Document, Paragraph, Section, Table
 from sweep.document.plain import render
+from sweep.fields.column import Column, columns
+from sweep.fields.field import Role
 
 from . import counters, histograms, laws, over_time, summary
 from .choose import ID_SHOWN, Chosen
@@ -63,7 +65,7 @@ def text(document: Document, width: int) -> str:
 
 def _parameters(chosen: Chosen) -> list[Section]:
     """What was simulated: first what the sweep varied, then the rest, the host's profile last."""
-    fields = [f for f in chosen.row.schema if (f.metadata or {}).get(b"role") == b"parameter"]
+    fields = columns(chosen.row.schema, Role.PARAMETER)
     known = [field for field in fields if chosen.value(field.name) is not None]
     host = [field for field in known if field.name.startswith(HOST_WORDS)]
     varied = [field for field in known if field.name in (*chosen.varied, "replicate")]
@@ -82,12 +84,11 @@ def _parameters(chosen: Chosen) -> list[Section]:
     return [Section("What was simulated", tuple(tables))]
 
 
-def _parameter(chosen: Chosen, field: Any) -> tuple[Cell, ...]:
-    value, metadata = chosen.value(field.name), field.metadata
+def _parameter(chosen: Chosen, parameter: Column) -> tuple[Cell, ...]:
+    value = chosen.value(parameter.name)
     shown = f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
-    unit, meaning = (metadata.get(key, b"").decode() for key in (b"unit", b"meaning"))
-    said = meaning.removeprefix("host profile: ")
-    return tuple(map(Cell, (field.name, shown, "" if unit == "1" else unit, said)))
+    unit = "" if parameter.unit == "1" else parameter.unit
+    return tuple(map(Cell, (parameter.name, shown, unit, parameter.meaning.removeprefix("host profile: "))))
 
 
 def _again(chosen: Chosen, about: Mapping[str, Any]) -> Section:

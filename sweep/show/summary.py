@@ -14,6 +14,9 @@ import pyarrow.compute as pc
 
 from sweep import evidence, format, stats
 from sweep.document.blocks import Cell, Section, Table
+from sweep.fields.column import columns
+from sweep.fields.field import Role
+from sweep.fields.metrics import COSTS
 from sweep.results.dataset import published
 
 from .choose import Chosen
@@ -21,7 +24,6 @@ from .strokes import bars
 
 BAR = 32  # characters
 TOTAL = "ns_per_packet"
-HEADINGS = ("stack", "poll", "allocate", "recycle", "dma", "lock", "cache", "copy", "remote")
 HOLDERS = (  # title, mean, at the start of the window, at its end
     ("on the RX ring", "rx_ring_mean_buffers", "", "rx_ring_end_buffers"),
     ("in the TX ring", "tx_ring_mean_buffers", "", "tx_ring_end_buffers"),
@@ -37,19 +39,19 @@ HOLDERS = (  # title, mean, at the start of the window, at its end
 def metrics(chosen: Chosen) -> Section:
     """Every derived metric that has a value: of this simulation, and over the replicates."""
     found = [
-        (field, estimate(chosen, field.name))
-        for field in chosen.row.schema
-        if (field.metadata or {}).get(b"role") == b"metric" and chosen.value(field.name) is not None
+        (column, estimate(chosen, column.name))
+        for column in columns(chosen.row.schema, Role.METRIC)
+        if chosen.value(column.name) is not None
     ]
     lines = [
         (
-            field.name,
-            _number(chosen.value(field.name)),
+            column.name,
+            _number(chosen.value(column.name)),
             _number(float(over.center)),
             _interval(over),
-            "" if (unit := field.metadata[b"unit"].decode()) == "1" else unit,
+            "" if column.unit == "1" else column.unit,
         )
-        for field, over in found
+        for column, over in found
     ]
     pairs = int(found[0][1].pairs) if found else 0
     header = ("metric", f"replicate {chosen.value('replicate')}", f"mean of {pairs}", "95 % interval", "unit")
@@ -59,14 +61,14 @@ def metrics(chosen: Chosen) -> Section:
 
 def costs(chosen: Chosen) -> Section:
     """Where the CPU time of a packet goes: each heading, its share, a bar; they add up to the whole."""
-    own = {name: chosen.value(f"{name}_ns_per_packet") for name in HEADINGS}
+    own = {heading: chosen.value(name) for heading, name in COSTS.items()}
     own = {name: value for name, value in own.items() if value is not None}
     whole = chosen.value(TOTAL)
     if not own or whole is None:
         return Section("Where the time of a packet goes", ())
     drawn = bars(list(own.values()), BAR)
     lines = [
-        (name, _number(value), _mean(chosen, f"{name}_ns_per_packet"), _share(value, whole), stroke)
+        (name, _number(value), _mean(chosen, COSTS[name]), _share(value, whole), stroke)
         for (name, value), stroke in zip(own.items(), drawn, strict=True)
     ]
     lines.append(("in all", _number(whole), _mean(chosen, TOTAL), _share(whole, whole), ""))

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sweep.fields.spread import DROPS
+
 from .. import stats
 from ..config import Objective
-from ..metrics import PAGE_BYTES
+from ..fields.constants import PAGE_BYTES
 from . import shortage
 from .contest import Standing
 from .cube import Cube
 from .judge import State
-from .search import COST, DROPS, HELD, Search
+from .search import COST, HELD, Search
 from .series import Series
 
 SIMULATED, IMPLIED, SKIPPED = "simulated", "implied", "not needed"

@@ -30,6 +30,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.fields.declared import spread
+
 from .. import evidence
 from ..config import Objective
 from ..evidence import Cells
@@ -77,7 +79,7 @@ def states(objective: Objective, cells: Cells, levels: Array, risk: float, objec
         lower = 1 - 2 * level * (1 - share) / objectives
         low, _ = ends(objective, evidence.estimate(objective.metric, some, lower))
         with np.errstate(invalid="ignore"):
-            meets = (high < limit if strict else high <= limit) & enough(objective.metric, some)
+            meets = (high < limit if strict else high <= limit) & evidence.enough_alone(objective.metric, some)
             fails = ((low >= limit) if strict else (low > limit)) | ruined[here]
         found[here[meets]], found[here[fails]] = State.MEETS, State.FAILS
     return found
@@ -88,19 +90,9 @@ def ends(objective: Objective, of: Estimate) -> tuple[Array, Array]:
     return (of.low, of.high) if objective.sign in ("<", "<=") else (-of.high, -of.low)
 
 
-def enough(metric: str, cells: Cells) -> Mask:
-    """Where so much was seen that an interval may be believed to leave nothing out, (K,)."""
-    seen, samples = cells.seen, cells.read(metric)
-    if seen is None:
-        return np.zeros(samples.shape[:-1], np.bool_)
-    with np.errstate(invalid="ignore"):
-        alike = np.fmax.reduce(samples, axis=-1) == np.fmin.reduce(samples, axis=-1)
-    return np.asarray(cells.exact | seen.many | ~(alike | evidence.kind(metric).in_clumps))
-
-
 def may_bet(objective: Objective) -> bool:
     """Whether what is bad is a mean of what is never negative: the metric, or what is missing of a share."""
-    of = evidence.kind(objective.metric)
+    of = spread(objective.metric)
     rest = of.rare is not None and of.rare.rest
     return of.quantile is None and rest == (objective.sign in (">", ">="))
 

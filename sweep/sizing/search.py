@@ -18,9 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.fields.counters import LATENCY
+from sweep.fields.declared import spread
+from sweep.fields.spread import DROPS
+
 from .. import evidence, stats
 from ..config import Objective
-from ..evidence import HISTOGRAM, Cells
+from ..evidence import Cells
 from ..stats import looks as looking
 from . import contest
 from .contest import Standing
@@ -31,7 +35,7 @@ from .shapes import OVERLOAD, shape
 from .told import Told
 
 ROW = "offered_packets"  # what every valid row has
-COST, DROPS, HELD = "ns_per_packet", "drop_ratio", "pages_held_mean_pages"
+COST, HELD = "ns_per_packet", "pages_held_mean_pages"
 Cell = tuple[int, int, int, int, int]  # mix, column, load, ring, pool
 
 
@@ -67,8 +71,8 @@ class Question:
     @property
     def histograms(self) -> tuple[str, ...]:
         """Likewise; only a quantile needs one."""
-        quantiles = any(evidence.kind(each.metric).quantile is not None for each in self.objectives)
-        return (HISTOGRAM,) if quantiles else ()
+        quantiles = any(spread(each.metric).quantile is not None for each in self.objectives)
+        return (LATENCY,) if quantiles else ()
 
 
 class Search:

@@ -32,7 +32,7 @@ def why(objective: Objective, cell: Cells, episode: str) -> str | None:
     `episode`: what its episodes are called.
     """
     seen, judged = cell.seen, evidence.estimate(objective.metric, cell)
-    if seen is None or not judged.pairs[0] or (judged.known[0] and judge.enough(objective.metric, cell)[0]):
+    if seen is None or not judged.pairs[0] or (judged.known[0] and evidence.enough_alone(objective.metric, cell)[0]):
         return _never(objective, cell)
     episodes, pieces = int(seen.episodes[0]), int(seen.pieces[0])
     if episodes <= pieces:

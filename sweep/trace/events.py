@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from sweep.fields.counters import LOSSES
+from sweep.fields.field import Stage
 from sweep.model.lane.sim import KEPT, NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, XDP_FRAME
 from sweep.model.traffic.arrivals import DROP, FORWARD, LOCAL
 
@@ -184,11 +186,8 @@ HOLES = {
 }
 STEP = Kind("step", "a step of the strategy: `function` says which")
 
-DROPS = {
-    "drop_nic_buffer": "a packet is lost: the NIC's own buffer is full",
-    "drop_no_descriptor": "a packet is lost: no descriptor is posted",
-    "drop_no_memory": "a packet is lost: no descriptor is posted because an allocation failed",
-}
+BEFORE = [counter for counter in LOSSES if counter.stage == Stage.WIRE]  # the ring; other losses are in other events
+DROPS = {counter.name.removesuffix("_packets"): f"a packet is {counter.meaning}" for counter in BEFORE}
 MEANINGS = {kind.name: kind.meaning for kind in (*EVENTS.values(), *HOLES.values(), STEP)} | DROPS
 DETAILS = sorted(
     {*FATES.values(), *CONTEXTS.values(), "interrupt", "again", "queued", "copied", "dropped"}

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from sweep import config, schema
 from sweep.errors import IncompleteError, SweepError
+from sweep.fields.series import PREFIX
 from sweep.model import batch
 from sweep.model.scenario import Scenario
 from sweep.plan.identity import Identity, code, texts
@@ -83,7 +84,7 @@ def differences(stored: pa.Table, here: pa.Table) -> tuple[list[Difference], int
     """
     found, compared = [], 0
     for name in here.column_names:
-        if name in ("id", "violation") or (name.startswith(schema.series.PREFIX) and name not in stored.column_names):
+        if name in ("id", "violation") or (name.startswith(PREFIX) and name not in stored.column_names):
             continue
         numbers = here.column(name)[0].as_py()
         kept = stored.column(name)[0].as_py() if name in stored.column_names else None

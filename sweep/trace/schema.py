@@ -4,32 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
+
+from sweep.fields.column import Column
 
 FORMAT = 1
 WORDS = pa.dictionary(pa.int16(), pa.string())
 
 
-class TraceColumn(NamedTuple):
-    """One column of a trace file."""
-
-    name: str
-    type: pa.DataType
-    unit: str
-    meaning: str
-
-    def field(self) -> pa.Field:
-        return pa.field(self.name, self.type, metadata={"unit": self.unit, "meaning": self.meaning})
+def _id(name: str, meaning: str) -> Column:
+    return Column(name, pa.int64(), "1", f"{meaning}; null where the event is of none")
 
 
-def _id(name: str, meaning: str) -> TraceColumn:
-    return TraceColumn(name, pa.int64(), "1", f"{meaning}; null where the event is of none")
-
-
-def _length(name: str, unit: str, meaning: str) -> TraceColumn:
-    return TraceColumn(name, pa.int64(), unit, f"{meaning}, right after the event")
+def _length(name: str, unit: str, meaning: str) -> Column:
+    return Column(name, pa.int64(), unit, f"{meaning}, right after the event")
 
 
 LENGTHS = (
@@ -45,27 +35,27 @@ LENGTHS = (
 )
 
 COLUMNS = (
-    TraceColumn(
+    Column(
         "time_ns",
         pa.float64(),
         "ns",
         "when it begins, on the clock of its CPU, exact to the picosecond; 0 for what comes before time begins",
     ),
-    TraceColumn("event", WORDS, "1", "what happens; the file's metadata say what each word means"),
-    TraceColumn("depth", pa.int8(), "1", "0, or how many events it is inside of; what is inside follows it"),
-    TraceColumn("cpu", pa.int8(), "1", "0: the queue's CPU; 1: the reader's, if it is another"),
+    Column("event", WORDS, "1", "what happens; the file's metadata say what each word means"),
+    Column("depth", pa.int8(), "1", "0, or how many events it is inside of; what is inside follows it"),
+    Column("cpu", pa.int8(), "1", "0: the queue's CPU; 1: the reader's, if it is another"),
     _id("packet", "number of the packet, from 0"),
     _id("slot", "RX descriptor, TX descriptor of what is inside tx_clean, entry of the socket's queue of a read"),
     _id("buffer", "the buffer, as the strategy names it: a page, a block, a frame of the area"),
     _id("page", "page or block of the page allocator or of a pool"),
-    TraceColumn("count", pa.int64(), "1", "how many: see the meaning of the event; null where it has none"),
-    TraceColumn("detail", WORDS, "1", "fate of a packet, context of a release, where a page or packet went"),
-    TraceColumn("cost_ps", pa.int64(), "ps", "CPU time of the event itself, without the events inside it"),
-    TraceColumn(
+    Column("count", pa.int64(), "1", "how many: see the meaning of the event; null where it has none"),
+    Column("detail", WORDS, "1", "fate of a packet, context of a release, where a page or packet went"),
+    Column("cost_ps", pa.int64(), "ps", "CPU time of the event itself, without the events inside it"),
+    Column(
         "measured", pa.bool_(), "1", "inside the measured window: the costs of these add up to busy_ps + release_ps"
     ),
     *LENGTHS,
-    TraceColumn("function", WORDS, "1", "the function of sweep.model that it is"),
+    Column("function", WORDS, "1", "the function of sweep.model that it is"),
 )
 
 

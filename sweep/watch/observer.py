@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sweep import plan as planning
 from sweep.evidence import columns
+from sweep.fields.spread import DROPS
 from sweep.jobs.origin import Origin
 from sweep.jobs.prospect import calibration_of, ids_of, stale
 from sweep.jobs.status import believed, last_run, swept
@@ -29,7 +30,6 @@ from sweep.jobs.store.failure import Failure, recorded
 from sweep.jobs.store.parts import Part, Store
 from sweep.plan import Survey
 from sweep.results.analysis import METRIC
-from sweep.results.outcome import DROPS
 from sweep.schema import parameters
 from sweep.storage import snapshot
 

@@ -142,10 +142,10 @@ def test_names_are_those_of_the_program() -> None:
 
     from sweep import config
     from sweep.cli.verbs.show import show
-    from sweep.metrics import METRICS
+    from sweep.fields.metrics import METRICS
     from sweep.model.hardware.iommu import MODES
     from sweep.model.kernel import ERAS
-    from sweep.model.strategies import NAMES
+    from sweep.model.strategies import NAMES, strategy
     from sweep.show.catalogue import TOPICS
 
     assert names.strategies() == list(NAMES)
@@ -155,10 +155,23 @@ def test_names_are_those_of_the_program() -> None:
     assert names.metrics() == [metric.name for metric in METRICS]
     assert names.eras() == list(ERAS)
     assert names.iommu_modes() == list(MODES)
+    assert names.knobs() == sorted({knob.name for name in NAMES for knob in strategy(name).KNOBS})
     properties = config.json_schema()["properties"]
     assert all(key.removeprefix("axes.") in properties for key in completion.KEYS)
     assert {"router", "host_slow_reader"} <= set(names.library("traffic"))
     assert "xeon-e5-1650v4" in names.library("hosts")
+
+
+def test_every_parameter_is_completed_once_its_first_letter_is_typed() -> None:
+    from sweep.config.parameters import parameters
+
+    prose = {"traffic.about", "nic.about"}
+    models = {name for name in parameters() if name.startswith("traffic.")} - {"traffic.flows"} - prose
+    scalars = {name for name in models if name.partition("reader.")[2] in ("rate", "call", "batch", "rcvbuf")}
+    for name in parameters().keys() - prose - (models - scalars):
+        assert f"{name}=" in completion.overrides(name[0])
+        assert f"axes.{name}=" in completion.overrides(f"axes.{name[0]}")
+    assert all("." not in key.removeprefix("axes.") for key in completion.overrides(""))
 
 
 def test_looking_for_files_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

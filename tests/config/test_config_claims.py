@@ -19,8 +19,8 @@ from sweep.schema import parameters as table
 # from the strategy.
 NOT_SELECTED = {
     "seed", "replicate", "load_ppm", "arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "forward_path",
-    "reader_cpu", "wakeup", "stall_every", "stall_for", "coalesce_ps", "tx_coalesce_ps", "tx_coalesce_frames",
-    "link_ps_per_byte", "read_ps", "call_ps", "warmup_ps", "pcie_packet_ps", "host_header_lines", "truesize_bytes",
+    "reader_cpu", "wakeup", "stall_every", "stall_for", "coalesce_ps", "tx_coalesce_ps",
+    "link_ps_per_byte", "read_ps", "warmup_ps", "pcie_packet_ps", "host_header_lines", "truesize_bytes",
 }  # fmt: skip
 
 CLAIMS = [

@@ -207,6 +207,7 @@ def test_points_are_united_with_the_grid(sweep_of):
         ("strategy.pool_size < 1024", 4 + 2),  # page_allocator has no such knob and stays
         ("nic.link == '10 Gbit/s' and traffic.reader.rate >= 4 Mpps", 4),  # host: 4 Mpps, router: the default 2
         ("host.poll >= 100 ns and nic.coalesce.usecs == 8", 8),
+        ("nic.tx_coalesce.usecs == 8 and nic.tx_coalesce.usecs < 8.5", 8),  # as nic.coalesce.usecs
         ("kernel == '6.12' and nic == '10g'", 8),
     ],
 )
@@ -252,6 +253,7 @@ def test_axes_of_inner_parameters(sweep_of):
         "  traffic.reader.stall: [none, {every: 50 ms, for: 5 ms}]\n"
         "  traffic.sizes: [imix, 64 B]\n"
         "  nic.link: [10 Gbit/s, 100 Gbit/s]\n"
+        "  nic.tx_coalesce.usecs: [12.5]\n"
         "  traffic.reader.wakeup: [5 us, {exponential: {mean: 9 us}}]\n"
     )
     assert sweep.points == 16
@@ -259,5 +261,6 @@ def test_axes_of_inner_parameters(sweep_of):
     assert last.traffic.reader.stall_for_ps == Distribution("constant", (5 * 10**9,))
     assert last.traffic.sizes == ((64, 1),)
     assert last.nic.link_ps_per_byte == 80
+    assert sweep.labels(15)["nic.tx_coalesce.usecs"] == 12.5
     assert sweep.labels(15)["traffic.reader.wakeup"] == "exponential(mean=9 us)"
     assert sweep.labels(15)["nic.link"] == "100 Gbit/s"

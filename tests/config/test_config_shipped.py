@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sweep.config import json_schema, load, names
-from sweep.model.hardware.host import COST_NAMES
+from sweep.fields.host import COST_NAMES
 from sweep.model.lane.prepare import build_tables, distributions
 
 CONFIGS = Path(__file__).parents[2] / "configs"

@@ -14,7 +14,7 @@ import reference
 from sweep import schema
 from sweep.cli import app
 from sweep.config.parameters import parameters
-from sweep.metrics import METRICS
+from sweep.fields.metrics import METRICS
 from sweep.model.strategies import NAMES
 
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sweep.evidence import COLUMNS, HISTOGRAM, Cells, columns, difference, estimate, kind, log_ratio
-from sweep.metrics import METRICS
+from sweep.evidence import COLUMNS, Cells, columns, difference, estimate, log_ratio
+from sweep.fields.counters import LATENCY
+from sweep.fields.declared import spread
+from sweep.fields.metrics import METRICS
 from sweep.schema import results_schema
 
 METRIC_NAMES = [metric.name for metric in METRICS]
@@ -21,7 +23,7 @@ def strict(metric: str) -> Cells:
         return np.array([[3.0, 4.0, 5.0, 3.0, 4.0]])
 
     def buckets(name: str) -> np.ndarray:
-        assert name == HISTOGRAM
+        assert name == LATENCY
         return np.ones((1, 5, 256), np.int64)
 
     return Cells(read, lambda name: True, np.ones((1, 5), np.bool_), buckets)
@@ -39,4 +41,4 @@ def test_all_are_columns_of_a_table() -> None:
     assert known >= COLUMNS
     for metric in METRIC_NAMES:
         assert set(columns(metric)) <= known
-        assert kind(metric).rare is None or set(columns(metric)) <= COLUMNS
+        assert spread(metric).rare is None or set(columns(metric)) <= COLUMNS

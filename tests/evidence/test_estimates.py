@@ -11,6 +11,7 @@ from scipy.stats import gamma, lognorm, norm, t
 
 from sweep import evidence, stats
 from sweep.evidence import Cells
+from sweep.fields.histogram import edges
 from sweep.stats.clumps import TAIL
 
 PACKETS = 16_000
@@ -142,7 +143,7 @@ def test_sides_that_lost_the_same_in_every_pair_are_told_apart_by_the_queues_tha
 def test_a_pooled_quantile_covers_and_does_not_depend_on_the_window(n: int) -> None:
     """Latency of whole busy periods: lognormal means, so that the packets of one are late together."""
     rng = np.random.default_rng(3)
-    bounds = evidence.edges(256)
+    bounds = edges(256)
     truth = lognorm(1.0, scale=20_000).ppf(0.99)
 
     def histograms(count: int, busy: int) -> np.ndarray:

@@ -10,8 +10,8 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep import report, schema, storage
 from sweep.errors import RunError
+from sweep.fields.series import BINS, INSTANTS, SERIES
 from sweep.jobs.run import run
-from sweep.model.counting.series import BINS, INSTANTS, SERIES
 from sweep.storage import snapshot
 
 

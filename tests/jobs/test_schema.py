@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from tiny_sweep import MakeRequest
 
 from sweep import schema
+from sweep.fields.counters import COUNTERS
+from sweep.fields.field import Role
+from sweep.fields.histogram import BUCKETS
+from sweep.fields.host import COSTS
 from sweep.model import batch
-from sweep.model.counters import COUNTERS, HISTOGRAM_BUCKETS
-from sweep.model.hardware.host import COSTS
 from sweep.results import histogram
 from sweep.schema import metrics, parameters
-from sweep.schema.fields import ROLES
 
 
 def test_every_column_has_unit_and_meaning_and_a_known_role() -> None:
@@ -27,7 +28,7 @@ def test_every_column_has_unit_and_meaning_and_a_known_role() -> None:
     for column in columns:
         assert column.unit, column.name
         assert column.meaning, column.name
-        assert column.role in ROLES, column.name
+        assert column.role in list(Role), column.name
 
 
 def test_every_counter_is_a_column_and_only_own_counters_may_be_null() -> None:
@@ -50,6 +51,8 @@ def test_the_dictionary_has_a_row_per_column() -> None:
         "role": "counter",
         "kernel": "ch_poll",
         "definition": "drivers/net/ethernet/mellanox/mlx5/core/en_txrx.c: mlx5e_napi_poll",
+        "stage": "From the wire to the ring",
+        "better": "neither",
         "meaning": "NAPI polls",
     }
 
@@ -94,7 +97,7 @@ def _values(**given: int) -> dict[str, np.ndarray]:
     parameters = ("ring", "queues", "cost_llc_miss", "frag_bytes")
     names = [*(field.name for field in COUNTERS), *parameters]
     values = {name: np.array([given.get(name, 0)], np.int64) for name in names}
-    return values | {"latency_ns_histogram": np.zeros((1, HISTOGRAM_BUCKETS), np.int64)}
+    return values | {"latency_ns_histogram": np.zeros((1, BUCKETS), np.int64)}
 
 
 def _metric(name: str, **given: int) -> float | None:
@@ -124,9 +127,9 @@ def test_a_metric_without_packets_is_null() -> None:
     assert all(array.null_count == 1 for array in metrics.arrays(_values()).values())
 
 
-@given(st.lists(st.tuples(st.integers(0, HISTOGRAM_BUCKETS - 1), st.integers(1, 1000)), min_size=1, max_size=20))
+@given(st.lists(st.tuples(st.integers(0, BUCKETS - 1), st.integers(1, 1000)), min_size=1, max_size=20))
 def test_quantiles_are_those_of_the_report(buckets: list[tuple[int, int]]) -> None:
-    counts = np.zeros(HISTOGRAM_BUCKETS, np.int64)
+    counts = np.zeros(BUCKETS, np.int64)
     for bucket, count in buckets:
         counts[bucket] += count
     values = _values() | {"latency_ns_histogram": counts[None, :]}

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
+from sweep.fields.host import COST_NAMES, HARDWARE_NAMES
 from sweep.model import batch
 from sweep.model.compiler.jit import bind, device
-from sweep.model.hardware.host import COST_NAMES, HARDWARE_NAMES
 from sweep.model.lane.capacity import measure
 from sweep.model.lane.sim import Sim
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic

@@ -6,7 +6,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.model.counting.histogram import BUCKETS, bounds, bucket
+from sweep.fields.histogram import BUCKETS, bounds
+from sweep.model.counting.histogram import bucket
 
 
 def by_bit_length(value: int) -> int:

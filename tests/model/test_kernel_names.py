@@ -8,8 +8,8 @@ import re
 import pytest
 
 from sweep import schema
+from sweep.fields.field import Field
 from sweep.model import batch
-from sweep.model.fields import Field
 from sweep.model.page_pool import pool
 
 FIELDS = {field.name: field for field in (*batch.all_counter_fields(), *pool.POOL, *pool.PAGE)}

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.model.counters import COUNTERS
-from sweep.model.fields import Field, zeros
-from sweep.model.hardware.host import COSTS
+from sweep.fields.counters import COUNTERS
+from sweep.fields.field import Field
+from sweep.fields.host import COSTS
 from sweep.model.lane.params import PARAMS
 from sweep.model.lane.sim import NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, STATE, XDP_FRAME
 from sweep.model.page_pool.pool import Pool
+from sweep.model.record import zeros
 from sweep.model.strategies import page_pool
 
 PAGES = 2000

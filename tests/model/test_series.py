@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sweep.fields.histogram import bounds
+from sweep.fields.series import BINS, SERIES
 from sweep.model import batch
-from sweep.model.counting.histogram import bounds
-from sweep.model.counting.series import BINS, SERIES
 from sweep.model.strategies import NAMES
 
 from .scenes import run, scenario

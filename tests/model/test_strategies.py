@@ -8,9 +8,9 @@ import inspect
 import numpy as np
 import pytest
 
+from sweep.fields.field import Field, Knob
 from sweep.model import batch
 from sweep.model.counting import laws
-from sweep.model.fields import Field, Knob
 from sweep.model.scenario import Scenario
 from sweep.model.strategies import NAMES, strategy
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from sweep.model.randomness import streams
 from sweep.model.scenario import Distribution, Scenario
+from sweep.package import PACKAGE
 
 from .scenes import LOCAL, US, constant, run, scenario
 
@@ -113,12 +114,21 @@ RENAMED = {
     "Reader": "Application",
     "Arrivals": "Sender",
 }
+SPARE = """    Parameter("traffic.reader.spare", COUNT, "not used", (0, 9), unit="1"),
+"""
 SHOW_KEYS = """\
-import json, sys
-from copied.model import streams
+import json
+from copied.fields.traffic import READER
+from copied.model.randomness import streams
 from copied.model.scenario import *
-reader = Application(False, Distribution("constant", (0,)), 0, 0, 32, Distribution("exponential", (10_000_000_000,)),
-                     Distribution("constant", (5_000_000_000,)), 1 << 22)
+reader = Application(
+    same_cpu=False,
+    wakeup_ps=Distribution("constant", (0,)),
+    stall_every_ps=Distribution("exponential", (10_000_000_000,)),
+    stall_for_ps=Distribution("constant", (5_000_000_000,)),
+    **{each.symbol: 7 for each in READER},
+)
+assert (reader.receive_buffer_bytes, reader.reader_spare) == (7, 7)
 traffic = Traffic("made", Sender("constant", None, 0), ((80, 1),), 1_000_000, 0, 0, "kernel", 0, reader)
 class Made:
     pass
@@ -128,19 +138,19 @@ print(json.dumps({name: int(key) for name, key in streams.keys(made).items()}))
 """
 
 
-def test_renaming_fields_and_adding_a_knob_moves_no_stream(tmp_path: Path) -> None:
-    """In a copy of the model, fields and classes get other names, and a mix gets a knob that nobody uses."""
-    copied = tmp_path / "copied" / "model"
-    shutil.copytree(Path(streams.__file__).parent, copied, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in copied.rglob("*.py"):
-        text = file.read_text()
+def test_renaming_fields_and_adding_a_parameter_moves_no_stream(tmp_path: Path) -> None:
+    """In a copy of the model, fields and classes get other names, and a reader gets a parameter that nobody uses."""
+    for part in ("model", "fields"):
+        shutil.copytree(PACKAGE / part, tmp_path / "copied" / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (tmp_path / "copied").rglob("*.py"):
+        text = file.read_text().replace("from sweep.", "from copied.")
         for old, new in RENAMED.items():
             text = re.sub(rf"\b{old}\b", new, text)
         file.write_text(text)
-    scenarios = copied / "scenario.py"
-    text, added = re.subn(r"(    reader: Application\n)", r"\1    spare: int = 0\n", scenarios.read_text())
+    declared = tmp_path / "copied" / "fields" / "traffic.py"
+    text, added = re.subn(r"(READER: .*\n)", rf"\1{SPARE}", declared.read_text())
     assert added == 1
-    scenarios.write_text(text)
+    declared.write_text(text)
     shown = subprocess.run([sys.executable, "-c", SHOW_KEYS], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert json.loads(shown.stdout) == RECORDED
 

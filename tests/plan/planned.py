@@ -23,9 +23,9 @@ import numpy as np
 
 from sweep import config
 from sweep import plan as planning
+from sweep.fields.host import COSTS, HARDWARE
 from sweep.grid import FORMS
 from sweep.model import batch
-from sweep.model.hardware.host import COSTS, HARDWARE
 from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution
 from sweep.plan import identity

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from sweep.fields.series import SERIES
 from sweep.model import batch, poll
 from sweep.model.compiler.jit import bind
 from sweep.model.counting import laws
-from sweep.model.counting.series import SERIES
 from sweep.model.lane.capacity import measure
 from sweep.model.lane.sim import Sim
 from sweep.model.scenario import Scenario

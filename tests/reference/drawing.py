@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from sweep.fields.host import COST_NAMES
 from sweep.model.batch import Prepared
-from sweep.model.hardware.host import COST_NAMES
 from sweep.model.hardware.iommu import MODES
 from sweep.model.kernel import ERAS
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic

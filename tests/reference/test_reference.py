@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sweep.fields.host import COST_NAMES
 from sweep.model.batch import Prepared
-from sweep.model.hardware.host import COST_NAMES
 from sweep.model.lane.sim import Sim
 from sweep.model.scenario import Scenario
 from sweep.model.strategies import NAMES

@@ -18,11 +18,11 @@ import yaml
 from sweep import config, report
 from sweep.config.parameters import knobs_of, parameters
 from sweep.errors import ConfigError
+from sweep.fields.column import PARTS
 from sweep.model.strategies import NAMES
 from sweep.report.projection import document
 from sweep.results import dataset
 from sweep.schema import results_schema
-from sweep.schema.fields import PARTS
 from sweep.schema.parameters import Rows
 from sweep.schema.parameters import parameters as columns
 from sweep.yamltree.validation import canonical

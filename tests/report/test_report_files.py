@@ -200,7 +200,7 @@ class TestRoom:
         whole = html.render(document)
         assert 'class="left"' not in whole
         monkeypatch.setattr(html, "TABLES_BYTES", 20_000)
-        monkeypatch.setattr(html, "PAGE_BYTES", 20_000 + 60_000)
+        monkeypatch.setattr(html, "MOST_BYTES", 20_000 + 60_000)
         text = html.render(document)
         left = [int(n) for n in re.findall(r"(\d+) tables? (?:and|or) pictures?[^.]* left out: a page", text)]
         blocks = [b for s in document.sections for b in s.blocks]

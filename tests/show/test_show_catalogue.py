@@ -11,8 +11,8 @@ from sweep import config, schema
 from sweep.config.library import BUILT_IN
 from sweep.config.parameters import parameters, settings
 from sweep.errors import SweepError
-from sweep.metrics import METRICS
-from sweep.model.hardware.host import COST_NAMES
+from sweep.fields.host import COST_NAMES
+from sweep.fields.metrics import METRICS
 from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 from sweep.show import catalogue

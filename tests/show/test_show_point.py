@@ -16,6 +16,8 @@ import pytest
 from shown_sweep import Shown
 
 from sweep import schema
+from sweep.fields.column import names
+from sweep.fields.field import Role, Stage
 from sweep.model.page_pool.books import POOL_COUNTERS
 from sweep.model.strategies import NAMES
 from sweep.report.page import html
@@ -66,10 +68,10 @@ def test_everything_that_the_table_has_is_shown(shown: Shown, name: str) -> None
 
 def test_every_counter_has_a_stage_and_a_pool_s_are_in_the_kernel_s_order() -> None:
     stages = dict(counters.staged(schema.results_schema(), "page_pool"))
-    assert stages[counters.OTHERS] == []
-    named = [name for _, *names in counters.STAGES for name in names]
-    assert len(named) == len(set(named))
-    assert set(named) <= set(schema.results_schema().names)
+    assert list(stages) == [f"{stage}, page_pool" if stage == Stage.STRATEGY else stage for stage in Stage]
+    assert all(stages.values())
+    shown = [counter.name for some in stages.values() for counter in some]
+    assert sorted(shown) == sorted(names(schema.results_schema(), Role.COUNTER))
     own = [field.name for field in stages["The strategy, page_pool"]]
     pool = [field.name for field in POOL_COUNTERS]
     assert [name for name in own if name in pool] == pool

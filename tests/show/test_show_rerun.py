@@ -10,8 +10,8 @@ from shown_sweep import Shown
 
 from sweep.errors import IncompleteError
 from sweep.evidence.halves import NEEDED
+from sweep.fields.series import BINS
 from sweep.model import batch
-from sweep.model.counting.series import BINS
 from sweep.model.lane.capacity import measure
 from sweep.model.strategies import NAMES, strategy
 from sweep.trace import rerun

@@ -14,7 +14,7 @@ from sweep.conditions import parse_bound
 from sweep.config import Objective
 from sweep.config.claims import threshold
 from sweep.evidence import quantiles
-from sweep.model.counters import HISTOGRAM_BUCKETS
+from sweep.fields.histogram import BUCKETS
 from sweep.sizing.cube import Cube
 from sweep.sizing.search import COST, DROPS, HELD, Question, Search
 
@@ -113,8 +113,8 @@ def told(asked: Question, given: Mapping[str, Array]) -> dict[str, NDArray[Any]]
 def latencies(values: Array) -> NDArray[np.int64]:
     """Histograms (..., buckets) of windows in which every packet has that latency; NaN where none was delivered."""
     known = np.isfinite(values)
-    bucket = np.searchsorted(quantiles.edges(HISTOGRAM_BUCKETS), np.where(known, values, 0), side="right") - 1
-    return np.where(known[..., None] & (np.arange(HISTOGRAM_BUCKETS) == bucket[..., None]), PACKETS, 0)
+    bucket = np.searchsorted(quantiles.edges(BUCKETS), np.where(known, values, 0), side="right") - 1
+    return np.where(known[..., None] & (np.arange(BUCKETS) == bucket[..., None]), PACKETS, 0)
 
 
 def noise(asked: Question, seed: int, deviation: float, shared: float = 0.7) -> Array:

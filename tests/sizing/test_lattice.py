@@ -134,7 +134,7 @@ def test_shapes_of_what_is_wanted_large_are_turned_round(metric: str) -> None:
 
 
 def test_every_shape_is_of_a_metric() -> None:
-    from sweep.metrics import METRICS
+    from sweep.fields.metrics import METRICS
 
     assert set(SHAPES) <= {metric.name for metric in METRICS}
     assert all(form.why for form in SHAPES.values())

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sweep.fields.histogram import BUCKETS, bounds
 from sweep.model import batch
 from sweep.model.compiler.jit import jit_disabled
-from sweep.model.counting.histogram import BUCKETS, bounds
 from sweep.model.scenario import Distribution
 
 from ..model.scenes import US, scenario

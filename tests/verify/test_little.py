@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sweep.model.counting.histogram import BUCKETS, bounds
+from sweep.fields.histogram import BUCKETS, bounds
 
 from ..model.scenes import FORWARD
 from .checks import exactly

@@ -222,8 +222,6 @@ SHARE = Dimension("a share", "30 %", units.SHARES, units.ratio_ppm, _share_text,
 MILLI = Dimension("a number", "1.6", {}, units.thousandths, _milli_text, True)
 USECS = Dimension("microseconds", "8", units.TIMES, _usecs, _usecs_text, True)  # as ethtool has them
 
-SERIAL = "a link carries one frame after the other, so 1 is all it can carry"  # why shares of it end at 1
-
 Count = partial(Quantity, COUNT)
 Time = partial(Quantity, units.TIME)
 Size = partial(Quantity, units.SIZE)

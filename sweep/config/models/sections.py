@@ -8,56 +8,27 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field, TypeAdapter, create_model, model_serializer, model_validator
 
-from sweep.model.fields import Field as ModelField
-from sweep.model.hardware.host import COSTS, HARDWARE
-from sweep.units import PS_PER_SECOND
-from sweep.yamltree.validation import Group, Part, meaning
+from sweep.fields.host import COSTS, HARDWARE
+from sweep.fields.nic import NIC
+from sweep.fields.parameter import Parameter, by_key
+from sweep.yamltree.validation import Part, meaning
 
-from .quantities import ChoiceError, Count, Link, Milli, Name, RateLimit, Size, Time, Usecs
+from .declared import group, type_of, with_likes
+from .quantities import ChoiceError, Name
 from .traffic import Mix
 
-Interval = Annotated[int, Usecs(0, 10**12)]
-Packets = Annotated[int, Count(0, 65536)]
-Some = Annotated[int, Count(1, 65536)]
-CostTime = Annotated[int, Time(0, PS_PER_SECOND)]
-MOST_ENTRIES = 1 << 20  # ways, translations
 V = TypeVar("V")
 
 
-class Coalesce(Group):
-    usecs: Interval = meaning("RX interrupt: time after the first packet")
-    frames: Packets = meaning("RX interrupt: packets; 0: not used", "0")
+class Nic(group("NicNumbers", by_key(NIC))):  # type: ignore[misc]
+    """A NIC: the numbers of `fields.nic.NIC`."""
 
-
-class TxCoalesce(Group):
-    """As coalesce where not given, because ixgbe and its like have one interrupt for both directions of a queue."""
-
-    usecs: Interval | None = meaning("TX completion: time; default as coalesce", None)
-    frames: Packets | None = meaning("TX completion: frames; default as coalesce", None)
-
-
-class Nic(Group):
-    """A NIC.  napi_budget: NAPI_POLL_WEIGHT.  refill_batch: IXGBE_RX_BUFFER_WRITE.  rx_buffer: Intel 82599's packet
-    buffer, 512 KB (its datasheet)."""
-
-    link: Annotated[int, Link(1, 8_000_000)] = meaning("link speed")
-    tx_ring: Some = meaning("TX descriptors")
-    napi_budget: Some = meaning("packets per poll at most", "64")
-    coalesce: Coalesce
-    tx_coalesce: TxCoalesce = meaning("", {})
-    refill_batch: Some = meaning("consumed descriptors that make the driver refill", "16")
-    copybreak: Annotated[int, Size(0, 9000)] = meaning("local packets up to this size are copied; 0: none", "0")
-    pcie_rate: Annotated[int, RateLimit(1, 10**12)] = meaning(
-        "packets per second that the port's PCIe link carries, all queues", "none"
-    )
-    rx_buffer: Annotated[int, Size(0, 1 << 28)] = meaning("packets that the NIC itself can hold, all queues", "512 KiB")
     about: str | None = None
     name: Name | None = None
 
     @model_validator(mode="after")
-    def _both_directions(self) -> Nic:
-        own = {key: value for key, value in self.tx_coalesce if value is not None}
-        return self.model_copy(update={"tx_coalesce": TxCoalesce.model_construct(**{**dict(self.coalesce), **own})})
+    def _likes(self) -> Nic:
+        return with_likes(self, NIC)
 
 
 class Sourced(Part, Generic[V]):
@@ -80,18 +51,9 @@ class Sourced(Part, Generic[V]):
         return self
 
 
-# What a value of `host.<name>` is.
-HARDWARE_TYPES: dict[str, Any] = {"bytes": Annotated[int, Size(0, 1 << 40)], "1e-3": Annotated[int, Milli(0, 64_000)]}
-HOST_TYPES: dict[str, Any] = {
-    **{cost.name: CostTime for cost in COSTS},
-    **{size.name: HARDWARE_TYPES.get(size.unit, Annotated[int, Count(0, MOST_ENTRIES)]) for size in HARDWARE},
-    "llc_ways": Annotated[int, Count(1, MOST_ENTRIES)],
-}
-
-
-def _section(name: str, fields: Iterable[ModelField]) -> type[Part]:
+def _section(name: str, parameters: Iterable[Parameter]) -> type[Part]:
     sourced: Any = Sourced
-    numbers: Any = {f.name: (sourced[HOST_TYPES[f.name]], meaning(f.meaning)) for f in fields}
+    numbers: Any = {each.key: (sourced[type_of(each)], meaning(each.meaning)) for each in parameters}
     made: type[Part] = create_model(name, __base__=Part, **numbers)
     return made
 

@@ -11,12 +11,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
+from sweep.fields.scenario import SERIAL
+from sweep.fields.traffic import FLOWS, READER
 from sweep.model.scenario import Arrivals
 from sweep.units import MILLION
 from sweep.yamltree.validation import NULL, Forms, Group, Part, meaning
 
-from .distributions import RandomLength, RandomTime, TimeForms, Wait, distribution
-from .quantities import SERIAL, ChoiceError, Count, Rate, Share, Size
+from .declared import group, type_of
+from .distributions import RandomLength, RandomTime, TimeForms, distribution
+from .quantities import ChoiceError, Count, Share, Size
 
 IMIX = [{"bytes": 64, "weight": 7}, {"bytes": 594, "weight": 4}, {"bytes": 1518, "weight": 1}]
 
@@ -119,17 +122,13 @@ StallOrNone = Annotated[
 ]
 
 
-class Reader(Group):
+class Reader(group("ReaderNumbers", {each.key.removeprefix("reader."): each for each in READER})):  # type: ignore[misc]
     """Defaults: a plain recv loop at 2 Mpps on another CPU that is awake 5 us after the packet, with the receive
     buffer of net.core.rmem_default."""
 
     cpu: Literal["same", "other"] = meaning("CPU that the reader runs on", "other")
     wakeup: RandomTime = meaning("from the packet that finds the reader asleep to its first instruction", "5 us")
-    rate: Annotated[int, Rate(1, 10**12)] = meaning("packets per second of a busy reader", "2 Mpps")
-    call: Wait = meaning("time per call, besides its packets", "0 ns")
-    batch: Annotated[int, Count(1, 65536)] = meaning("packets per call at most", "1")
     stall: StallOrNone = meaning("when the reader stalls, and for how long", "none")
-    rcvbuf: Annotated[int, Size(1, 1 << 28)] = meaning("receive buffer, in truesize", "212_992")
 
 
 class Mix(Group):
@@ -139,7 +138,7 @@ class Mix(Group):
     sizes: Sizes = meaning("frame sizes with FCS")
     fates: Fates = meaning("shares of local, forwarded and dropped packets")
     forward_path: Literal["kernel", "xdp"] = meaning("who forwards: its stack cost", "kernel")
-    flows: Annotated[int, Count(0, 65536)] = meaning("TCP flows per queue that are acknowledged; 0: none", "0")
+    flows: type_of(FLOWS) = meaning(FLOWS.meaning, FLOWS.default)  # type: ignore[valid-type]
     reader: Reader = meaning("", {})
     about: str | None = None
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ from sweep.conditions import Column, ConditionError, numbers, parse
 from sweep.config.models.distributions import distribution
 from sweep.config.models.traffic import arrivals
 from sweep.errors import ConfigError
-from sweep.model.hardware.host import COST_NAMES, HARDWARE_NAMES
+from sweep.fields.host import COST_NAMES, HARDWARE_NAMES
+from sweep.fields.nic import NIC
+from sweep.fields.parameter import Parameter
+from sweep.fields.traffic import READER
 from sweep.model.scenario import Nic, Reader, Traffic
 from sweep.model.strategies import strategy
 
@@ -42,12 +46,9 @@ def traffic(document: Values, value: Values) -> Traffic:
     reader = Reader(
         same_cpu=mix["reader.cpu"] == "same",
         wakeup_ps=distribution(mix["reader.wakeup"]),
-        read_ps=mix["reader.rate"],
-        call_ps=mix["reader.call"],
-        batch_packets=mix["reader.batch"],
         stall_every_ps=stall and distribution(stall["every"]),
         stall_for_ps=stall and distribution(stall["for"]),
-        rcvbuf_bytes=mix["reader.rcvbuf"],
+        **_numbers(READER, mix),
     )
     fates = mix["fates"]
     return Traffic(
@@ -66,20 +67,12 @@ def traffic(document: Values, value: Values) -> Traffic:
 def nic(document: Values, value: Values) -> Nic:
     """The NIC of a point with these values."""
     flat = _flat(document, "nic", "nics", value)
-    return Nic(
-        name=value["nic"],
-        link_ps_per_byte=flat["link"],
-        tx_ring=flat["tx_ring"],
-        napi_budget=flat["napi_budget"],
-        coalesce_ps=flat["coalesce.usecs"],
-        coalesce_frames=flat["coalesce.frames"],
-        tx_coalesce_ps=flat["tx_coalesce.usecs"],
-        tx_coalesce_frames=flat["tx_coalesce.frames"],
-        refill_batch=flat["refill_batch"],
-        copybreak_bytes=flat["copybreak"],
-        pcie_packet_ps=flat["pcie_rate"],
-        rx_buffer_bytes=flat["rx_buffer"],
-    )
+    return Nic(name=value["nic"], **_numbers(NIC, flat))
+
+
+def _numbers(declared: Iterable[Parameter], flat: dict[str, Any]) -> dict[str, int]:
+    """Parameters by their names in the model."""
+    return {parameter.symbol: flat[parameter.key] for parameter in declared}
 
 
 def host(document: Values, value: Values) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:

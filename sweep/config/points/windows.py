@@ -11,10 +11,14 @@ metric `window_ns` says how long each one was.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sweep import units
+from sweep.fields.nic import NIC
+from sweep.fields.parameter import Parameter
+from sweep.fields.traffic import READER
 from sweep.grid import Codes, Layout
 from sweep.model.lane import prepare
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
@@ -26,6 +30,11 @@ Values = dict[str, Any]  # parameters of a point, or a document
 DURATION, PACKETS, WARMUP = "duration", "packets", "warmup"
 # The parameters (up to the first dot) that decide a window.
 DECISIVE = ("traffic", "nic", "queues", "load", DURATION, PACKETS, WARMUP)
+
+
+def _lowest(declared: Iterable[Parameter]) -> dict[str, int]:
+    return {parameter.symbol: parameter.within[0] for parameter in declared}
+
 
 _ONE = Distribution("constant", (1,))
 SOME = Scenario(  # what does not matter to a question about a few fields, in one form
@@ -40,9 +49,9 @@ SOME = Scenario(  # what does not matter to a question about a few fields, in on
         drop_ppm=1_000_000,
         forward_path="kernel",
         flows=0,
-        reader=Reader(True, _ONE, 1, 0, 1, None, None, 1),
+        reader=Reader(same_cpu=True, wakeup_ps=_ONE, stall_every_ps=None, stall_for_ps=None, **_lowest(READER)),
     ),
-    nic=Nic("", 1, 1, 64, 0, 0, 0, 0, 1, 0, 0, 0),
+    nic=Nic(name="", **_lowest(NIC)),
     host="",
     costs_ps=(),
     hardware=(),

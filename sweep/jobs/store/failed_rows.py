@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep.fields.column import Column
 from sweep.plan import Survey
 from sweep.schema import parameters
-from sweep.schema.fields import Column
 
 from .collect import Parameters
 from .failure import ENDINGS, Failure

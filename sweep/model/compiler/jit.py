@@ -92,16 +92,21 @@ def compiler() -> Callable[[Any], Any]:
 
 
 MODEL_DIR = Path(__file__).parents[1]
+FIELDS_DIR = MODEL_DIR.parent / "fields"
+AFTERWARDS = ("column.py", "declared.py", "metrics.py")  # of sweep/fields: no kernel is made from these
 
 
 @cache
 def core_digest() -> str:
-    """Digest (16 hex digits) of the sources that every strategy shares: all of sweep/model but strategies/.
+    """Digest (16 hex digits) of the sources that every strategy shares: sweep/model but strategies/, and sweep/fields.
+
+    Of sweep/fields, all that a kernel is made from: not what is AFTERWARDS, which is mended without running anything.
 
     A cached caller does not notice a changed callee in another file (numba #1833), so the digest is part
     of each kernel's name; it is part of every result's identity for the same reason.
     """
-    return _digest(path for path in MODEL_DIR.rglob("*.py") if path.parent.name != "strategies")
+    model = (path for path in MODEL_DIR.rglob("*.py") if path.parent.name != "strategies")
+    return _digest([*model, *(path for path in FIELDS_DIR.rglob("*.py") if path.name not in AFTERWARDS)])
 
 
 @cache
@@ -117,6 +122,6 @@ def kernel_tag(strategy: str, core: str, own: str) -> str:
 
 def _digest(paths: Any) -> str:
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(paths, key=lambda path: path.relative_to(MODEL_DIR).as_posix()):
-        digest.update(path.relative_to(MODEL_DIR).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(paths, key=lambda path: path.relative_to(MODEL_DIR.parent).as_posix()):
+        digest.update(path.relative_to(MODEL_DIR.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Log-bucket histograms: eight buckets an octave, exact below 16, so sums of histograms give right quantiles.
+"""Which bucket of a log histogram a value is in; the layout is in `sweep.fields.histogram`.
 
 Source: the bucket rule of HdrHistogram [hdrhistogram-2012] with three significant bits.
 """
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from sweep.fields.histogram import BUCKETS
 from sweep.model.compiler.jit import device
 
 BIT_LENGTH = np.array([i.bit_length() for i in range(256)], np.int64)
-
-BUCKETS = 256  # the last one takes everything from 15 * 2^30 on
 
 
 @device
@@ -25,11 +24,3 @@ def bucket(value: int) -> int:
     shift = 28 if value >> 28 else 20 if value >> 20 else 12 if value >> 12 else 4
     exponent = BIT_LENGTH[value >> shift] + shift - 4
     return (exponent + 1) * 8 + ((value >> exponent) & 7)
-
-
-def bounds(index: int) -> tuple[int, int]:
-    """Smallest value of bucket `index`, and of the next."""
-    if index < 8:
-        return index, index + 1
-    exponent, step = index // 8 - 1, index % 8
-    return (8 + step) << exponent, (9 + step) << exponent

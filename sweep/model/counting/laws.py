@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sweep.fields.counters import SPLIT
+from sweep.fields.histogram import BUCKETS
+from sweep.model.counting.histogram import bucket
 from sweep.model.lane.sim import Sim
 from sweep.model.pages import ORDER3_PAGES
 from sweep.model.traffic.reader import DEFER_KICK
-
-from .histogram import BUCKETS, bucket
 
 
 class Law(NamedTuple):
@@ -116,8 +117,7 @@ def time(sim: Sim) -> Iterator[Law]:
     c, st, p = sim.counters, sim.state, sim.params
     yield Law("warm-up has ended", st.window, "=", np.ones_like(st.window))
     yield Law("CPU time <= time", c.busy_ps, "<=", c.end_ps - c.start_ps)
-    split = c.stack_ps + c.poll_ps + c.allocate_ps + c.recycle_ps + c.dma_ps + c.lock_ps + c.copy_ps + c.remote_ps
-    split = split + c.cache_ps
+    split = sum(getattr(c, heading.name) for heading in SPLIT)
     yield Law("CPU time split = CPU time", split, "=", c.busy_ps + c.release_ps)
     poll_ps = c.polls * p.cost_poll + c.interrupts * p.cost_interrupt
     yield Law("time of polls = polls and interrupts at their costs", c.poll_ps, "=", poll_ps)

@@ -14,9 +14,9 @@ Source: assumed, that queues are alike, as hashing makes them; the parts name th
 
 from __future__ import annotations
 
+from sweep.fields.constants import PAGE_BYTES
 from sweep.model.compiler.jit import device
 from sweep.model.lane.sim import Sim
-from sweep.model.pages import PAGE_BYTES
 
 from .contention import lock_wait_ps
 from .iommu import OFF, distinct_ppm, measure_walks, reads_ppm

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.constants import BULK_PAGES
+
 
 class Capacity(NamedTuple):
     """Largest sizes over the lanes of a batch."""
@@ -21,7 +23,6 @@ class Capacity(NamedTuple):
 
 NO_LIMIT_PAGES = 1 << 40  # a zone that does not end
 POOL_CACHE = 128  # page_pool's allocation cache: see pool.py
-BULK = 64  # pages a strategy may allocate ahead
 DEFERRED_EXTRA = 256  # a poll of local packets and the kick mark, on top of a socketful
 
 
@@ -44,5 +45,5 @@ def measure(params: np.recarray) -> Capacity:
     """
     ring, tx_ring, socket = int(params.ring.max()), int(params.tx_ring.max()), socket_entries(params)
     kept = int(params.kept_pages.max())
-    pages = 2 * ring + tx_ring + socket + socket + DEFERRED_EXTRA + kept + POOL_CACHE + BULK
+    pages = 2 * ring + tx_ring + socket + socket + DEFERRED_EXTRA + kept + POOL_CACHE + BULK_PAGES
     return Capacity(len(params), ring, tx_ring, socket, pages, params)

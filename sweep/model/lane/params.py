@@ -1,40 +1,27 @@
 # SPDX-License-Identifier: MIT
 """Kernel parameters of a lane: one record of integers, made from a `Scenario` by `batch.prepare`.
 
-Costs of the host profile follow as `cost_<name>` and a strategy's own knobs under their names.
+First what is declared in `sweep.fields`, under its name in the model; then what is worked out from that.  A strategy's
+own knobs follow under their names.
 """
 
 from __future__ import annotations
 
-from sweep.model.fields import Field
-from sweep.model.hardware.host import COSTS
+from sweep.fields.field import Field
+from sweep.fields.parameter import WORD
+from sweep.fields.parameters import PARAMETERS
+
+# What the loop reads of a scenario as it was declared.
+DECLARED = tuple(each for each in PARAMETERS.values() if each.kind is not WORD and each.in_the_loop)
 
 PARAMS: tuple[Field, ...] = (
-    Field("ring", "descriptors", "RX ring size"),
-    Field("tx_ring", "frames", "TX ring size"),
-    Field("napi_budget", "packets", "packets per poll at most"),
-    Field("coalesce_ps", "ps", "interrupt coalescing: time after the first waiting packet"),
-    Field("coalesce_frames", "packets", "interrupt coalescing: waiting packets; 0 is not used"),
-    Field("tx_coalesce_ps", "ps", "TX completion batching: time after the first frame that has left"),
-    Field("tx_coalesce_frames", "frames", "TX completion batching: frames"),
-    Field("refill_batch", "descriptors", "consumed descriptors that make the driver refill"),
-    Field("copybreak_bytes", "bytes", "local packets up to this size are copied out of their page"),
-    Field("link_ps_per_byte", "ps", "time on the wire per byte, both directions"),
-    Field("queues", "1", "queues of the host, this one included"),
-    Field("pcie_packet_ps", "ps", "time per packet of the port's PCIe limit; 0: none"),
-    Field("rx_buffer_bytes", "bytes", "packets that the NIC itself can hold, all queues"),
+    *(Field(parameter.symbol, parameter.model_unit, parameter.meaning) for parameter in DECLARED),
     Field("iommu", "1", "0 off, 1 lazy, 2 strict"),
     Field("frame_bytes", "bytes", "mean frame of this mix"),
     Field("lines_in_page", "lines", "cache lines of a page that mean frames fill"),
     Field("offsets_used", "1", "offsets in a page, in lines, that they are spread over"),
     Field("mapped_pages", "pages", "pages under one translation"),
     Field("llc_sets", "1", "sets of the last-level cache; 0: no cache model"),
-    Field("llc_ways", "1", "its ways"),
-    Field("ddio_ways", "1", "those that DMA writes may fill; 0: DMA goes to memory"),
-    Field("header_lines_milli", "1e-3", "cache lines per packet that the CPU touches and that move with the buffer"),
-    Field("iotlb_entries", "1", "translations that the IOTLB holds"),
-    Field("walk_cache_entries", "1", "last-level entries that the walk cache holds"),
-    Field("flows", "1", "TCP flows of this queue that are acknowledged; 0: none"),
     Field("local_cut", "1", "a 32-bit draw below this is a local packet"),
     Field("forward_cut", "1", "a 32-bit draw below this, and not local, is forwarded; else dropped"),
     Field("size_classes", "1", "number of packet sizes"),
@@ -43,15 +30,10 @@ PARAMS: tuple[Field, ...] = (
     Field("burst_gap_ps", "ps", "start to start inside a burst"),
     Field("reader_same_cpu", "1", "1: the reader runs on the queue's CPU"),
     Field("wakeup_table", "1", "row in the tables: wake-up delay of the reader"),
-    Field("read_ps", "ps", "reader: per packet"),
-    Field("call_ps", "ps", "reader: per call"),
-    Field("batch_packets", "packets", "reader: packets per call at most"),
     Field("stall_every_table", "1", "row in the tables: end of a stall to the next; -1: no stalls"),
     Field("stall_for_table", "1", "row in the tables: length of a stall"),
-    Field("rcvbuf_bytes", "bytes", "receive buffer of the socket, in truesize"),
     Field("buffer_truesize_bytes", "bytes", "truesize of one received buffer under this strategy, sk_buff included"),
     Field("copy_truesize_bytes", "bytes", "truesize of a copied packet, sk_buff included"),
-    Field("memory_pages", "pages", "pages that the zone has for this queue"),
     Field("kept_pages", "pages", "pages that the strategy may keep: its knobs that count pages or frames, summed"),
     Field("pcp_batch", "pages", "per-CPU list: pages moved per zone-lock take"),
     Field("pcp_high", "pages", "per-CPU list: high mark"),
@@ -62,8 +44,6 @@ PARAMS: tuple[Field, ...] = (
     Field("napi_local_direct", "1", "kernel era: see kernel.Era"),
     Field("remote_lines", "lines", "cache lines that move when a reader on another CPU gives a buffer back"),
     Field("forward_xdp", "1", "1: forwarded packets are XDP frames, never an sk_buff"),
-    Field("packets", "packets", "packets offered in all"),
-    Field("warmup", "packets", "packets before the measured window"),
     Field("stack_forward_ps", "ps", "stack cost of a forwarded packet on this mix's path"),
     Field("key_gap", "1", "random stream: gaps", dtype="u8"),
     Field("key_burst", "1", "random stream: burst lengths", dtype="u8"),
@@ -71,5 +51,4 @@ PARAMS: tuple[Field, ...] = (
     Field("key_wakeup", "1", "random stream: wake-up delays, indexed by the packet that wakes", dtype="u8"),
     Field("key_stall", "1", "random stream: stalls, two values a stall", dtype="u8"),
     Field("key_order3", "1", "random stream: success of order-3 allocations", dtype="u8"),
-    *(Field(f"cost_{field.name}", field.unit, field.meaning) for field in COSTS),
 )

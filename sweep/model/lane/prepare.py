@@ -10,24 +10,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from math import gcd
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sweep.model.fields import Field, record
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.field import Field
 from sweep.model.hardware.iommu import MODES
 from sweep.model.hardware.llc import LINE_BYTES, PAGE_LINES
 from sweep.model.hardware.poisson import PPM
 from sweep.model.kernel import ERAS
-from sweep.model.pages import PAGE_BYTES
 from sweep.model.randomness import quantiles, streams
+from sweep.model.record import record
 from sweep.model.scenario import Distribution, Scenario, Traffic
 from sweep.model.strategies import strategy
 from sweep.model.traffic.arrivals import BURST_SHIFT, WIRE_OVERHEAD_BYTES
 
 from .capacity import NO_LIMIT_PAGES
-from .params import PARAMS
+from .params import DECLARED, PARAMS
 
 SIZE_CLASSES = 8  # most packet sizes of a mix
 SK_BUFF_BYTES = 256  # SKB_DATA_ALIGN(sizeof(struct sk_buff)), x86-64
@@ -41,6 +43,10 @@ RETURNED_LINES = 2
 NO_LIMIT_FRAMES = 1 << 40  # a batch of completions that only time ends
 
 KEPT_UNITS = ("pages", "frames")  # knobs in these say how much memory a strategy may keep
+
+_PATHS = {each.symbol: each.path for each in DECLARED if each.part != "host"}
+_HOST = {each.key: each.symbol for each in DECLARED if each.part == "host"}
+_read = attrgetter(*_PATHS.values())
 
 Tables = Mapping[Distribution, npt.NDArray[np.int64]]
 
@@ -143,30 +149,27 @@ def iommu_costs_ps(iommu: str, costs: Mapping[str, int]) -> dict[str, int]:
     }
 
 
+def declared(scenario: Scenario) -> dict[str, int]:
+    """What the loop reads as it was declared: each of `params.DECLARED` by its name in the model."""
+    numbers = dict(zip(_PATHS, _read(scenario), strict=True))
+    return numbers | {_HOST[name]: number for name, number in (*scenario.hardware, *scenario.costs_ps)}
+
+
 def shared_hardware(scenario: Scenario, knobs: Mapping[str, int]) -> dict[str, int]:
-    """Parameters of what the queues of the host share."""
-    module, hardware, nic = strategy(scenario.strategy), dict(scenario.hardware), scenario.nic
+    """What is worked out of the hardware that the queues of the host share."""
+    module, hardware = strategy(scenario.strategy), dict(scenario.hardware)
     weights = sum(weight for _, weight in scenario.traffic.sizes)
     frame_bytes = sum(size * weight for size, weight in scenario.traffic.sizes) // weights
     stride_bytes = module.truesize_bytes(knobs)
     frame_lines = -(-frame_bytes // LINE_BYTES)
     offsets = PAGE_BYTES // gcd(stride_bytes, PAGE_BYTES)
     return {
-        "queues": scenario.queues,
         "iommu": MODES.index(scenario.iommu),
-        "pcie_packet_ps": nic.pcie_packet_ps,
-        "rx_buffer_bytes": nic.rx_buffer_bytes,
         "frame_bytes": frame_bytes,
         "lines_in_page": PAGE_BYTES * frame_lines // stride_bytes,
         "offsets_used": min(PAGE_LINES, offsets * frame_lines),
         "mapped_pages": module.mapped_pages(knobs),
         "llc_sets": hardware["llc"] // (LINE_BYTES * hardware["llc_ways"]) if hardware["llc"] else 0,
-        "llc_ways": hardware["llc_ways"],
-        "ddio_ways": hardware["ddio_ways"],
-        "header_lines_milli": hardware["header_lines"],
-        "iotlb_entries": hardware["iotlb"],
-        "walk_cache_entries": hardware["walk_cache"],
-        "flows": scenario.traffic.flows,
     }
 
 
@@ -180,28 +183,16 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
     for knob, most in (("pool_size", era.pool_size_max), ("bulk", era.pool_bulk_pages)):
         if knob in knobs:
             knobs[knob] = min(knobs[knob], most)
-    mapping_ps = iommu_costs_ps(scenario.iommu, costs)
     values: dict[str, Any] = {
+        **declared(scenario),
         **shared_hardware(scenario, knobs),
-        "ring": scenario.ring,
-        "tx_ring": nic.tx_ring,
-        "napi_budget": nic.napi_budget,
-        "coalesce_ps": nic.coalesce_ps,
-        "coalesce_frames": nic.coalesce_frames,
-        "tx_coalesce_ps": nic.tx_coalesce_ps,
         "tx_coalesce_frames": nic.tx_coalesce_frames or NO_LIMIT_FRAMES,
         "refill_batch": min(nic.refill_batch, scenario.ring),
-        "copybreak_bytes": nic.copybreak_bytes,
-        "link_ps_per_byte": nic.link_ps_per_byte,
         "local_cut": cut(traffic.local_ppm),
         "forward_cut": cut(traffic.local_ppm + traffic.forward_ppm),
         "size_classes": len(traffic.sizes),
         "burst_gap_ps": mean_gap_ps(scenario, traffic.arrivals.peak_ppm) if traffic.arrivals.burst_packets else 0,
         "reader_same_cpu": int(reader.same_cpu),
-        "read_ps": reader.read_ps,
-        "call_ps": reader.call_ps,
-        "batch_packets": reader.batch_packets,
-        "rcvbuf_bytes": reader.rcvbuf_bytes,
         "buffer_truesize_bytes": module.truesize_bytes(knobs) + SK_BUFF_BYTES,
         "copy_truesize_bytes": COPY_HEAD_BYTES,
         "memory_pages": scenario.memory_pages or NO_LIMIT_PAGES,
@@ -215,10 +206,8 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "napi_local_direct": era.napi_local_direct,
         "remote_lines": RETURNED_LINES if module.DEFERRED_FREE else 0,
         "forward_xdp": int(traffic.forward_path == "xdp"),
-        "packets": scenario.packets,
-        "warmup": scenario.warmup,
         "stack_forward_ps": costs[f"stack_forward_{traffic.forward_path}"],
-        **{f"cost_{name}": ps for name, ps in (costs | mapping_ps).items()},
+        **{f"cost_{name}": ps for name, ps in iommu_costs_ps(scenario.iommu, costs).items()},
         **knobs,
         **{f"key_{name}": key for name, key in streams.keys(scenario).items()},
     }

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.field import Field
 from sweep.model.compiler.jit import device
-from sweep.model.fields import Field
 
 NEVER = 1 << 62  # a time that does not come, ps
 

@@ -10,11 +10,12 @@ Source: net/core/page_pool.c [linux 6.12.117] (`__page_pool_get_cached`, `page_p
 
 from __future__ import annotations
 
+from sweep.fields.constants import BULK_PAGES
 from sweep.model.compiler.jit import device
 from sweep.model.lane.sim import NAPI, Sim, pay_recycle
 from sweep.model.pages import bulk_page, page_bulk
 
-from .pool import BULK_PAGES, NO_PAGE, Pool, enter, give_back, wanted_node
+from .pool import NO_PAGE, Pool, enter, give_back, wanted_node
 from .ptr_ring import ring_take
 
 

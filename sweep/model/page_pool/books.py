@@ -21,15 +21,16 @@ from typing import Any
 
 import numpy as np
 
+from sweep.fields.constants import BULK_PAGES
+from sweep.fields.field import Field, Knob
 from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law
-from sweep.model.fields import Field, Knob
 from sweep.model.hardware.llc import opened
 from sweep.model.lane.capacity import NO_LIMIT_PAGES, Capacity
 from sweep.model.lane.sim import NAPI, XDP_FRAME, Sim
 
 from .alloc import alloc_page
-from .pool import BULK_PAGES, CACHE_PAGES, Pool, give_back, pools
+from .pool import CACHE_PAGES, Pool, give_back, pools
 from .put import put_page
 
 POOL_SIZE = Knob("pool_size", "pages", "ring", 1, 32768, "slots of the pool's ring; the kernel era clamps it")

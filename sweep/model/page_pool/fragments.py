@@ -15,9 +15,10 @@ Source: net/core/page_pool.c [linux 6.12.117] (`page_pool_alloc_frag_netmem`, `p
 
 from __future__ import annotations
 
+from sweep.fields.constants import PAGE_BYTES
 from sweep.model.compiler.jit import device
 from sweep.model.lane.sim import NAPI, Sim, pay_recycle
-from sweep.model.pages import PAGE_BYTES, dma_sync
+from sweep.model.pages import dma_sync
 
 from .alloc import alloc_page
 from .pool import NO_PAGE, Pool, give_back

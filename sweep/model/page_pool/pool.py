@@ -36,15 +36,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.constants import BULK_PAGES, PAGE_BYTES
+from sweep.fields.field import Field
 from sweep.model.compiler.jit import device
-from sweep.model.fields import Field, record, zeros
 from sweep.model.lane.sim import Sim
-from sweep.model.pages import PAGE_BYTES, dma_map, dma_sync, dma_unmap, page_free
+from sweep.model.pages import dma_map, dma_sync, dma_unmap, page_free
+from sweep.model.record import record, zeros
 
 from .ptr_ring import Ring, rings
 
 CACHE_PAGES = 128  # PP_ALLOC_CACHE_SIZE
-BULK_PAGES = 64  # PP_ALLOC_CACHE_REFILL: most pages of a refill, and of a bulk allocation
 NO_PAGE = -1
 ANY_NODE = -1  # NUMA_NO_NODE
 _STRUCT = "include/net/page_pool/types.h: struct page_pool"

@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.field import Field
 from sweep.model.compiler.jit import device
-from sweep.model.fields import Field, zeros
+from sweep.model.record import zeros
 
 NOTHING = -1  # what an empty ring gives
 

@@ -23,6 +23,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.field import Field, Knob
 from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law, census
 from sweep.model.lane.capacity import Capacity
@@ -43,8 +45,7 @@ from sweep.model.page_pool.books import (
 from sweep.model.page_pool.pool import enter
 from sweep.model.page_pool.ptr_ring import Ring
 
-from ..fields import Field, Knob
-from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, area_alloc, area_free, dma_map, dma_sync, dma_unmap
+from ..pages import PAGE_BUFFER_BYTES, area_alloc, area_free, dma_map, dma_sync, dma_unmap
 
 DEFERRED_FREE = True
 KNOBS = (POOL_SIZE, BULK, Knob("region_pages", "pages", 512, 1, 1 << 18, "pages of a region: 2 MB"))

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.field import Field, Knob
 from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law, census
 from sweep.model.hardware.llc import opened
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.sim import Sim
 
-from ..fields import Field, Knob
-from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES, dma_map, dma_unmap, page_alloc, page_free
+from ..pages import PAGE_BUFFER_BYTES, dma_map, dma_unmap, page_alloc, page_free
 
 DEFERRED_FREE = True
 KNOBS: tuple[Knob, ...] = ()

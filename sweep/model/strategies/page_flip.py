@@ -28,13 +28,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.field import Field, Knob
 from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law
 from sweep.model.hardware.llc import opened
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.sim import NAPI, Sim, pay_recycle
 
-from ..fields import Field, Knob
 from ..pages import dma_map, dma_sync, dma_unmap, page_alloc, page_free
 
 HALF_BYTES = 2048

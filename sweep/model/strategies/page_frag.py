@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.field import Field, Knob
 from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law
 from sweep.model.hardware.llc import opened
@@ -28,8 +30,7 @@ from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.sim import Sim, pay_recycle
 from sweep.model.randomness.rng import draw
 
-from ..fields import Field, Knob
-from ..pages import ORDER3_PAGES, PAGE_BYTES, block_alloc, block_free, dma_map, dma_unmap, page_alloc, page_free
+from ..pages import ORDER3_PAGES, block_alloc, block_free, dma_map, dma_unmap, page_alloc, page_free
 
 DEFERRED_FREE = True
 KNOBS = (

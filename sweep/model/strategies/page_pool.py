@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.field import Knob
 from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law, census
 from sweep.model.lane.capacity import NO_LIMIT_PAGES, Capacity
@@ -34,8 +36,7 @@ from sweep.model.page_pool.books import (
 )
 from sweep.model.page_pool.pool import Pool, drop_reference
 
-from ..fields import Knob
-from ..pages import PAGE_BUFFER_BYTES, PAGE_BYTES
+from ..pages import PAGE_BUFFER_BYTES
 
 DEFERRED_FREE = True
 COUNTERS = (*POOL_COUNTERS, LEFT)

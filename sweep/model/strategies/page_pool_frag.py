@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.field import Field, Knob
 from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law
 from sweep.model.hardware.llc import LINE_BYTES, opened
@@ -26,9 +28,6 @@ from sweep.model.page_pool.books import BULK, POOL_COUNTERS, POOL_SIZE, bulk, ha
 from sweep.model.page_pool.fragments import alloc_frag
 from sweep.model.page_pool.pool import Pool
 from sweep.model.page_pool.put import put_page
-
-from ..fields import Field, Knob
-from ..pages import PAGE_BYTES
 
 DEFERRED_FREE = True
 KNOBS = (

@@ -28,14 +28,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.field import Field, Knob
 from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law
 from sweep.model.hardware.llc import opened
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.sim import NAPI, PROCESS, SOFTIRQ, Sim, pay_recycle, pay_remote
 
-from ..fields import Field, Knob
-from ..pages import PAGE_BYTES, area_alloc, dma_map, dma_sync
+from ..pages import area_alloc, dma_map, dma_sync
 
 HEADROOM_BYTES = 256  # XDP_PACKET_HEADROOM
 ENTRY_MOVES = 4  # of a ring entry of 8 bytes, there and back, for one move of a cache line of 64

@@ -11,9 +11,9 @@ from sweep import format
 from sweep.document.blocks import Chart, Key
 from sweep.results.dataset import Array
 
+from . import panels
 from .panels import CONFIG, Spec
 
-COLORS = 9  # --c0 to --c8, see page.html.j2
 HEIGHT = 26  # of a bar, in pixels
 SPARSE: Spec = {"tickCount": 5, "labelOverlap": True}
 PADDING = {"left": 16, "top": 5, "right": 8, "bottom": 5}  # names are wider in a browser than the converter thinks
@@ -68,4 +68,4 @@ def bars(
 
 def shade(parts: tuple[str, ...], part: str) -> str:
     """The CSS colour of a part: the same in every chart with the same parts."""
-    return f"var(--c{parts.index(part) % COLORS})"
+    return panels.shade(parts.index(part), "c")

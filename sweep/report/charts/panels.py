@@ -18,7 +18,8 @@ from sweep.results.analysis import Analysis
 LINES = ("solid", "dashed", "dotted")  # of the first, second and further variants of a strategy
 DASHES = ([1, 0], [6, 3], [2, 2])
 SHAPES = ("circle", "triangle-up", "square")
-COLORS = 9  # --s0 (the baseline) to --s8, see page.html.j2
+COLORS = 9  # of the page: --s0 (the baseline) to --s8, --c0 to --c8, see page.css
+GOLDEN_ANGLE = 137  # degrees between hues, so that no two of hundreds are close: 360 and it have no common divisor
 INK, FAINT = "var(--ink)", "var(--faint)"
 Spec = dict[str, Any]
 THOUSAND = 1000  # from here on axes say 1k, 2M
@@ -127,8 +128,9 @@ def place_among(analysis: Analysis, column: int) -> int:
     return min(analysis.data.of(analysis.data.strategies[column]).index(column), len(LINES) - 1)
 
 
-def shade(place: int) -> str:
-    return f"var(--s{place % COLORS})"
+def shade(place: int, family: str = "s") -> str:
+    """The CSS colour of a strategy (`family` "s") or a part ("c"); beyond those of the page a hue of its own."""
+    return f"var(--{family}{place})" if place < COLORS else f"hsl({place * GOLDEN_ANGLE % 360},55%,50%)"
 
 
 def key(analysis: Analysis, *, variants: bool = True) -> tuple[Key, ...]:

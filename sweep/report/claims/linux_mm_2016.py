@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sweep.document.blocks import Finding
 from sweep.document.statements import Count, Lacking, Sentence, fixed, quoted
+from sweep.fields.metrics import PAGE_COSTS
 from sweep.report.parts.judging import NOT_TESTED, TONES, Judgement
 from sweep.results.analysis import Analysis
 
@@ -69,7 +70,7 @@ CLAIMS = (
         "S3",
         "The in-place rule is tiny: reference count 1, take another reference; else free and allocate (Dumazet).",
         ("refcount_recycle", "page_allocator"),
-        (*(f"{part}_ns_per_packet" for part in ("allocate", "recycle", "dma", "lock")), "reuse_ratio"),
+        (*PAGE_COSTS, "reuse_ratio"),
         recycling.s3,
     ),
     SeedClaim(

@@ -28,6 +28,8 @@ from sweep.document.statements import (
     both,
     named,
 )
+from sweep.fields.counters import LATENCY
+from sweep.fields.metrics import PAGE_COSTS
 from sweep.report.parts.judging import UNDECIDED, Judgement, Spanned, for_all, sides, spanned, usually
 from sweep.results.analysis import Analysis
 from sweep.results.histogram import share_below
@@ -81,8 +83,7 @@ def s2(analysis: Analysis) -> Judgement:
 
 def s3(analysis: Analysis) -> Judgement:
     data = analysis.data
-    parts = [f"{part}_ns_per_packet" for part in ("allocate", "recycle", "dma", "lock")]
-    pages, cost = np.sum([data.values(part) for part in parts], axis=0), " + ".join(parts)
+    pages, cost = np.sum([data.values(part) for part in PAGE_COSTS], axis=0), " + ".join(PAGE_COSTS)
     (own, *_), (allocator, *_) = data.of("refcount_recycle"), data.of("page_allocator")
     name, other = data.columns[own], data.columns[allocator]
     reuse = "reuse_ratio >= 0.9"
@@ -169,12 +170,12 @@ def s5(analysis: Analysis) -> Judgement:
 def _lap_rule(analysis: Analysis, column: int) -> list[Sentence]:
     """Is the share reused the share whose time from wire to release fits into a ring lap?"""
     data = analysis.data
-    if not data.has("reuse_ratio", "lap_ns", "latency_ns_histogram"):
+    if not data.has("reuse_ratio", "lap_ns", LATENCY):
         return []
     reuse, lap = (stats.mean(data.values(name)[..., column, :]).center for name in ("reuse_ratio", "lap_ns"))
     near, errors = 0, []
     for cell in _cells(analysis, column):
-        held = share_below(data.histogram("latency_ns_histogram", (*cell, column)), float(lap[cell]))
+        held = share_below(data.histogram(LATENCY, (*cell, column)), float(lap[cell]))
         if np.isfinite(held) and np.isfinite(reuse[cell]):
             errors.append(abs(held - reuse[cell]))
             near += errors[-1] <= 0.1

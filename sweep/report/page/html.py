@@ -26,7 +26,7 @@ from sweep.document.drawing import svg
 
 from . import live, packing
 
-PAGE_BYTES = 2_700_000  # of a page, but for its sentences
+MOST_BYTES = 2_700_000  # of a page, but for its sentences
 TABLES_BYTES = 800_000  # of these at most; pictures have what is left
 NOT_DRAWN = '<p class="left">This picture could not be drawn; the tables say the same.</p>'
 VALUE_BYTES, CELL_BYTES, MAP_BYTES = 200, 35, 30  # about what a drawn value takes, a cell beside its texts, its colour
@@ -45,7 +45,7 @@ def render(document: Document, points: str = "") -> str:
     libraries = live.libraries() if points else ""
     drawer = packing.text(libraries.encode()) if libraries else ""
     blocks = [block for section in document.sections for block in section.blocks]
-    pictures = PAGE_BYTES - TABLES_BYTES - len(points) - len(drawer)
+    pictures = MOST_BYTES - TABLES_BYTES - len(points) - len(drawer)
     answers = [*document.sections[0].blocks, *(block for block in blocks if isinstance(block, Table) and block.map)]
     kept = _fitting([block for block in blocks if isinstance(block, Table)], _table_bytes, TABLES_BYTES, answers)
     kept |= _fitting([block for block in blocks if isinstance(block, Chart)], _picture_bytes, pictures)

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import stats
+from sweep.fields.metrics import COSTS
 from sweep.foreign import drawn, everywhere
 from sweep.report.charts.bars import shade as part_shade
 from sweep.report.charts.panels import DASHES, LINES, SHAPES, SHARES, Spec, place_among, shade
 from sweep.report.parts import marked_row, reproduction
-from sweep.report.sections import composition, importance, pareto
+from sweep.report.sections import importance, pareto
 from sweep.results import holders, steady
 from sweep.results.analysis import METRIC, Analysis
 from sweep.results.dataset import Dataset
@@ -177,8 +178,7 @@ def _signs(analysis: Analysis) -> NDArray[np.uint8]:
 def _splits(analysis: Analysis, where: Where, columns: Columns) -> list[Spec]:
     """The views of what a number is made of; its parts go into `columns`."""
     data = analysis.data
-    named = {part: f"{part}_ns_per_packet" for part in composition.SPLIT}
-    costs = {part: analysis.mean(name) for part, name in named.items() if data.has(name)}
+    costs = {part: analysis.mean(name) for part, name in COSTS.items() if data.has(name)}
     found = []
     for name, title, unit, parts in (
         ("costs", "ns per packet", "ns", costs),

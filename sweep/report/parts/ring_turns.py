@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sweep import stats
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.metrics import PAGE_COSTS
 from sweep.results import holders
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
@@ -27,7 +29,6 @@ from .judging import Spanned, spanned
 HELPS, HURTS, BETWEEN, ALIKE = "a larger ring helps", "a larger ring hurts", "best in between", "size hardly matters"
 OPEN = "undecided"
 CACHE, WALKS = "cache_ns_per_packet", "walk_reads_per_packet"
-PAGES = tuple(f"{part}_ns_per_packet" for part in ("allocate", "recycle", "dma", "lock"))
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Effect:
     @property
     def expression(self) -> str:
         """The same in a claim."""
-        return f"avg({self.metric})" + (f" * {holders.PAGE_BYTES} / 1e6" if self.metric == holders.HELD else "")
+        return f"avg({self.metric})" + (f" * {PAGE_BYTES} / 1e6" if self.metric == holders.HELD else "")
 
     def span(self, values: Array, where: str, *, named: bool = True) -> Spanned:
         """ "0.2 to 0.9 MB"; the unit only if `named`, but for percent."""
@@ -124,9 +125,9 @@ def _cause(analysis: Analysis, where: tuple[int, int, int], worse: int, best: in
 
     if analysis.drops is not None and more("drop_ratio") > stats.DROP_MARGIN:
         return "drops"
-    if not analysis.data.has(*PAGES):
+    if not analysis.data.has(*PAGE_COSTS):
         return "cost"
-    parts = {"pages": sum(more(name) for name in PAGES)}
+    parts = {"pages": sum(more(name) for name in PAGE_COSTS)}
     if analysis.data.has(CACHE):
         parts["cache"] = more(CACHE)
     parts["rest"] = more("ns_per_packet") - sum(parts.values())

@@ -16,6 +16,7 @@ from sweep import format, stats
 from sweep.document.blocks import Block, Cell, Document, Paragraph, Section, Table
 from sweep.document.statements import Sentence, fixed
 from sweep.errors import SweepError
+from sweep.fields.spread import DROPS
 from sweep.report.parts.differences import ABSENT, ALONE, TOO_LITTLE, Form, difference_cell, noted, relative_cell
 from sweep.report.parts.reproduction import again, shortened
 from sweep.results import coordinates, dataset, measures, selection
@@ -27,7 +28,7 @@ from .scales import Scale, scale
 from .sheets import Baseline, Sheet, baseline, sheets, typed
 
 DEFAULT_METRIC = "ns_per_packet"
-OTHERS = (measures.DROPS, "latency_p50_ns", "latency_p99_ns", "allocator_calls_per_packet", "pages_held_mean_pages")
+OTHERS = (DROPS, "latency_p50_ns", "latency_p99_ns", "allocator_calls_per_packet", "pages_held_mean_pages")
 
 
 @dataclass(frozen=True)

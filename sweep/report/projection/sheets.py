@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from sweep import evidence, stats
 from sweep.document.statements import Sentence, fixed
 from sweep.errors import SweepError, did_you_mean
+from sweep.fields.declared import spread
+from sweep.fields.spread import DROPS, MEAN
 from sweep.report.sections.composition import SHORT as TAIL_SHORT
-from sweep.results import measures, steady
+from sweep.results import steady
 from sweep.results.axes import Axes, Axis, together
 from sweep.results.coordinates import Codes, parameters
 from sweep.results.dataset import Array, Dataset
@@ -116,8 +118,8 @@ def sheets(data: Dataset, axes: Axes, wanted: list[Measure], base: Baseline | No
     table_code, table_keys = together(axes.tables, every)
     counterpart = _counterparts(axes, base)
     drops = np.full(len(every), np.nan)
-    if measures.DROPS in data.table.column_names:
-        dropped = data.table.column(measures.DROPS).cast(pa.float64()).to_numpy()[axes.used]
+    if DROPS in data.table.column_names:
+        dropped = data.table.column(DROPS).cast(pa.float64()).to_numpy()[axes.used]
         drops = dropped - np.append(dropped, np.nan)[counterpart]
     is_base = np.asarray(every < 0 if base is None else axes.atoms[base.atom].codes == base.code)
     shared = _Shared(data.row_evidence, axes, counterpart, is_base, drops, _marks(data, axes), data.confidence)
@@ -188,7 +190,7 @@ def _sheet(shared: _Shared, measure: Measure, inside: Codes, where: tuple[tuple[
         compare = _ratio if measure.relative else evidence.difference
         apart = _over(apart, compare(measure.name, cells, others, sure))
     if compared and more.pairs.any():
-        more = _over(more, evidence.difference(measures.DROPS, cells, others, sure))
+        more = _over(more, evidence.difference(DROPS, cells, others, sure))
     present = absolute.pairs > 0
     whole = np.asarray(present.all(axis=1))  # rows that every column has
     kept = np.ones_like(whole) if compared else whole
@@ -241,7 +243,7 @@ def _over(plain: stats.Estimate, each: stats.Estimate) -> stats.Estimate:
 def _ratio(name: str, cells: evidence.Cells, others: evidence.Cells, confidence: float) -> stats.Estimate:
     """Logarithms of paired ratios of what comes in clumps: by as much wider as the difference is than Student's."""
     found = evidence.log_ratio(name, cells, others, confidence)
-    if evidence.kind(name).quantile is not None:
+    if spread(name).quantile is not None:
         return found
     value, reference = cells.read(name), others.read(name)
     apart = evidence.difference(name, cells, others, confidence)
@@ -265,7 +267,7 @@ def _wider(plain: stats.Estimate, students: stats.Estimate, each: stats.Estimate
 
 def _clumped(name: str) -> bool:
     """Whether a metric needs more than Student's interval over the replicates."""
-    return evidence.kind(name) != evidence.Kind()
+    return spread(name) != MEAN
 
 
 def averaged(samples: Array, axis: int = -2) -> Array:

@@ -11,23 +11,24 @@ import numpy as np
 from sweep import format
 from sweep.document.blocks import Block, Cell, Section, Table
 from sweep.document.statements import fixed
+from sweep.fields.counters import LATENCY
+from sweep.fields.metrics import COSTS
 from sweep.report.charts import bars
 from sweep.report.parts import cells
 from sweep.report.parts.differences import ABSENT
 from sweep.results import histogram
 from sweep.results.analysis import Analysis
 
-SPLIT = ("stack", "poll", "allocate", "recycle", "dma", "cache", "lock", "copy", "remote")
 SHORT = fixed("fewer than 10 packets lie beyond this quantile: too short a run for it")
 
 
 def costs(analysis: Analysis) -> Section:
     """ns per packet by kind of work."""
     data = analysis.data
-    parts = tuple(part for part in SPLIT if data.has(f"{part}_ns_per_packet"))
+    parts = tuple(part for part, metric in COSTS.items() if data.has(metric))
     blocks: list[Block] = []
     for cell in cells.middles(analysis) if parts else ():
-        split = {part: analysis.mean(f"{part}_ns_per_packet")[cell] for part in parts}
+        split = {part: analysis.mean(COSTS[part])[cell] for part in parts}
         rows = cells.by_column(analysis, cell, [*split.values(), analysis.absolute.center[cell]])
         place = cells.place(analysis, cell)
         columns = cells.present(analysis, cell)
@@ -43,7 +44,7 @@ def laps(analysis: Analysis) -> Section:
     """Time from wire to delivery or departure beside the ring lap, and what is reused, per load and ring."""
     data = analysis.data
     blocks: list[Block] = []
-    if data.has("lap_ns", "latency_ns_histogram"):
+    if data.has("lap_ns", LATENCY):
         own = (data.of("refcount_recycle") or [0])[0]
         lap = analysis.mean("lap_ns")
         reuse = analysis.mean("reuse_ratio") if data.has("reuse_ratio") else np.full(lap.shape, np.nan)
@@ -51,7 +52,7 @@ def laps(analysis: Analysis) -> Section:
             rows = []
             for load, ring in np.argwhere(analysis.absolute.pairs[mix, ..., own] > 0):
                 cell = (mix, int(load), int(ring), own)
-                counts = data.histogram("latency_ns_histogram", cell)
+                counts = data.histogram(LATENCY, cell)
                 head = (
                     Cell(f"{data.loads[load]:g}"),
                     Cell(str(data.rings[ring])),

@@ -16,6 +16,7 @@ import numpy as np
 from sweep import format
 from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
 from sweep.document.statements import Claim, Count, Extreme, Leaner, Number, Sentence, at, both, fixed, named
+from sweep.fields.constants import PAGE_BYTES
 from sweep.report.parts import cells
 from sweep.report.parts.judging import spanned
 from sweep.results import holders
@@ -36,11 +37,7 @@ def section(analysis: Analysis) -> Section:
     data = analysis.data
     truesize = holders.truesize_bytes(data)
     simulated = (data.index >= 0).any(axis=-1)
-    dense = [
-        column
-        for column in range(len(data.columns))
-        if (simulated & (truesize < holders.PAGE_BYTES))[..., column].any()
-    ]
+    dense = [column for column in range(len(data.columns)) if (simulated & (truesize < PAGE_BYTES))[..., column].any()]
     blocks_of = _high_order(analysis)
     if not dense and not blocks_of:
         return Section(TITLE, (), detail=True)
@@ -59,14 +56,14 @@ def _values(analysis: Analysis) -> dict[str, Array]:
     """Columns of the tables: title -> shape (mixes, loads, rings, columns)."""
     data = analysis.data
     truesize = holders.truesize_bytes(data)
-    values = {"buffers/page": holders.PAGE_BYTES / truesize}
+    values = {"buffers/page": PAGE_BYTES / truesize}
     ratio = payload_ratio(data)
     if ratio is not None:
         values["truesize/payload"] = ratio
         if data.has(holders.HELD, BUFFERS[0]):
             out = np.sum([np.nan_to_num(analysis.mean(name)) for name in BUFFERS if data.has(name)], axis=0)
             with np.errstate(invalid="ignore", divide="ignore"):
-                held = analysis.mean(holders.HELD) * holders.PAGE_BYTES / (out * truesize / ratio)
+                held = analysis.mean(holders.HELD) * PAGE_BYTES / (out * truesize / ratio)
             values["held/payload"] = np.where(out > 0, held, np.nan)
     for name, title in ((CALLS, "calls/packet"), (TAKEN, "pages/packet"), ("ns_per_packet", "ns/packet")):
         if data.has(name):
@@ -88,13 +85,13 @@ def _answer(analysis: Analysis, chosen: list[CellIndex], dense: list[int], value
     """The first sentence: memory and allocator calls of the dense strategies against the others."""
     data = analysis.data
     if not dense:
-        none = Count(0, "points", f"truesize_bytes < {holders.PAGE_BYTES}", shown=False)
+        none = Count(0, "points", f"truesize_bytes < {PAGE_BYTES}", shown=False)
         return Sentence("No strategy here puts two buffers into a page.", none)
     others = [column for column in range(len(data.columns)) if column not in dense]
     names = format.joined([data.columns[column] for column in dense])
     places = " or ".join(f"({at(data.mixes[m], data.loads[k], data.rings[r])})" for m, k, r in chosen)
     these, those = (both(places, named([data.columns[column] for column in columns])) for columns in (dense, others))
-    claims: list[Claim] = [Count(len(dense), "distinct col of points", f"truesize_bytes < {holders.PAGE_BYTES}", False)]
+    claims: list[Claim] = [Count(len(dense), "distinct col of points", f"truesize_bytes < {PAGE_BYTES}", False)]
 
     def both_sides(title: str) -> tuple[Array, Array]:
         """Values of the dense strategies and of the others, shape (cells, columns) each."""
@@ -133,7 +130,7 @@ def _held_over_payload(data: Dataset) -> str:
     """As an aggregate over the rows of a point, in a claim."""
     out = " + ".join(f"coalesce(avg({name}), 0)" for name in BUFFERS if data.has(name))
     frame = "(sum(offered_bytes) / nullif(sum(offered_packets), 0))"
-    return f"avg({holders.HELD}) * {holders.PAGE_BYTES} / nullif(({out}) * {frame}, 0)"
+    return f"avg({holders.HELD}) * {PAGE_BYTES} / nullif(({out}) * {frame}, 0)"
 
 
 def _high_order(analysis: Analysis) -> list[int]:

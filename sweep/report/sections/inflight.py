@@ -18,6 +18,7 @@ import numpy as np
 from sweep import format
 from sweep.document.blocks import Cell, Paragraph, Section, Table
 from sweep.document.statements import Claim, Count, Extreme, Number, Sentence, at, both, fixed
+from sweep.fields.constants import PAGE_BYTES
 from sweep.report.parts import cells
 from sweep.results import holders
 from sweep.results.analysis import Analysis
@@ -54,7 +55,7 @@ def _answer(analysis: Analysis, found: dict[str, Array]) -> Sentence:
     lost_pages = Number(lost, format.coarse(lost) if lost > 0 else "")
     rest = Extreme("largest", holders.expression(data, holders.PINNED, end=True), _page_by_page(data), lost_pages)
     none_there = Count(0, "points", _page_by_page(data), shown=False)
-    whole = (holders.truesize_bytes(data) == holders.PAGE_BYTES) & (data.index >= 0).any(axis=-1) & _single(data)
+    whole = (holders.truesize_bytes(data) == PAGE_BYTES) & (data.index >= 0).any(axis=-1) & _single(data)
     claims: list[Claim] = [rest if whole.any() else none_there]
     if lost > 0:
         leak = f"Up to {lost_pages.text} pages have no holder at the end of a simulation: a leak."
@@ -83,7 +84,7 @@ def _page_by_page(data: Dataset) -> str:
     """The condition that a point's strategy takes page by page for a buffer."""
     size = next((name for name in ("truesize_bytes", "frag_bytes") if data.has(name)), "")
     lumps = [f"{name} is null" for name in LUMPS if data.has(name)]
-    return both(f"coalesce({size}, {holders.PAGE_BYTES}) = {holders.PAGE_BYTES}" if size else "true", *lumps)
+    return both(f"coalesce({size}, {PAGE_BYTES}) = {PAGE_BYTES}" if size else "true", *lumps)
 
 
 def _single(data: Dataset) -> Mask:
@@ -98,7 +99,7 @@ def _single(data: Dataset) -> Mask:
 def _unaccounted(analysis: Analysis, found: dict[str, Array]) -> float:
     """Most pages without a holder, over the strategies that take page by page for a buffer: others pin the rest."""
     data = analysis.data
-    whole = (holders.truesize_bytes(data) == holders.PAGE_BYTES) & _single(data)
+    whole = (holders.truesize_bytes(data) == PAGE_BYTES) & _single(data)
     rest = np.where(whole, found[holders.PINNED], 0.0)
     return float(np.nanmax(rest, initial=0))
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from sweep import format
 from sweep.document.statements import Absent, Extreme, NoClaim, Number, Sentence, SmallestRing, at, both
+from sweep.fields.spread import DROPS
 from sweep.results.analysis import Analysis
-from sweep.results.outcome import DROPS
 
 LOST = 0.001  # dropped share up to which a ring counts as big enough
 OPEN = "open"

@@ -14,6 +14,7 @@ import numpy as np
 from sweep import format, stats
 from sweep.document.blocks import Block, Cell, Chart, Paragraph, Section, Table
 from sweep.document.statements import Absent, Claim, Extreme, First, Number, Sentence, at, both, fixed
+from sweep.fields.constants import PAGE_BYTES
 from sweep.report.charts.panels import CONFIG, Spec, key, panel
 from sweep.report.parts.differences import ABSENT, noted
 from sweep.report.parts.judging import spanned
@@ -64,7 +65,7 @@ def _answer(analysis: Analysis, mixes: list[int]) -> Sentence:
     if not simulated.size:
         return Sentence("What is held at the highest load is not known.", Absent(f"avg({holders.HELD})", "last"))
     first, last = int(simulated[0]), int(simulated[-1])
-    megabytes = f"avg({holders.HELD}) * {holders.PAGE_BYTES} / 1e6"
+    megabytes = f"avg({holders.HELD}) * {PAGE_BYTES} / 1e6"
     parts, claims = [], list[Claim]()
     for ring in dict.fromkeys((first, last)):
         told = spanned(over[:, ring], megabytes, f"last and ring = {data.rings[ring]}")

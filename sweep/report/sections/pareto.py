@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sweep import format, stats
 from sweep.document.blocks import Block, Cell, Section, Table
 from sweep.document.statements import OnFront, Sentence, fixed
+from sweep.fields.constants import PAGE_BYTES
 from sweep.report.charts.pareto import chart
 from sweep.report.parts.choices import Choices, Objective
 from sweep.report.parts.differences import noted
@@ -29,7 +30,6 @@ from sweep.stats import pareto
 
 from .composition import SHORT as TAIL_SHORT
 
-PAGE_BYTES = 4096
 OPEN = "not beyond doubt: in the pairs at hand another choice may be as good in everything"
 TIGHT, MEMORY, TAIL = stats.MARGIN, 0.02, 0.05  # ratios that a reader would not tell apart; a p99 comes from buckets
 

@@ -19,6 +19,8 @@ import numpy as np
 from sweep import format, stats
 from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
 from sweep.document.statements import Claim, Count, Extreme, LargeEnough, Number, Sentence, Values, both, fixed, quoted
+from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.counters import LATENCY
 from sweep.report.charts.pool_size import chart
 from sweep.report.claims.pool import NEVER
 from sweep.report.parts import cells
@@ -29,7 +31,7 @@ from sweep.results.dataset import Array
 TITLE = "How large a pool for its ring"
 VARY = "--set 'axes.strategy.pool_size=[ring//4, ring, 2*ring]'"
 MOST_RINGS = 3
-IDLE = f"(avg(pool_cache_mean_pages) + avg(pool_ring_mean_pages)) * {holders.PAGE_BYTES} / 1e6"  # in a claim
+IDLE = f"(avg(pool_cache_mean_pages) + avg(pool_ring_mean_pages)) * {PAGE_BYTES} / 1e6"  # in a claim
 LEGEND = (
     "lag: 99 % quantile of the time from wire to delivery or departure, all sizes together, then in laps of the RX"
     " ring · idle: pages in the pool's cache and ring, mean over the window"
@@ -182,9 +184,9 @@ def _table(analysis: Analysis, pools: Pools, what: str, values: Array, legend: s
 
 def _lag(analysis: Analysis, pools: Pools, cell: tuple[int, int, int]) -> tuple[Cell, Cell]:
     data = analysis.data
-    if not data.has("latency_ns_histogram", "lap_ns"):
+    if not data.has(LATENCY, "lap_ns"):
         return Cell(format.MISSING), Cell(format.MISSING)
-    counts = data.histogram("latency_ns_histogram", (*cell, list(pools.columns)))
+    counts = data.histogram(LATENCY, (*cell, list(pools.columns)))
     if not histogram.reaches(counts, 0.99):
         return Cell(format.MISSING), Cell(format.MISSING)
     lag = histogram.quantile(counts, 0.99)

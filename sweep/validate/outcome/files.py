@@ -16,6 +16,7 @@ import pyarrow as pa
 from sweep import storage
 from sweep.document import markdown
 from sweep.errors import RunError, SweepError
+from sweep.fields.parameters import PARAMETERS
 from sweep.jobs.executors.task import encode
 from sweep.report.page import html
 from sweep.validate.judge import Outcome
@@ -39,7 +40,7 @@ COLUMNS = {
     "noise": (pa.float64(), "published spread between identical runs, a share"),
     "verdict": (pa.string(), "exact, within, miss, invalid, calibration or not predicted"),
     "why": (pa.string(), "of a miss or of what is not predicted"),
-    "strategy": (pa.string(), "page recycling strategy"),
+    "strategy": (pa.string(), PARAMETERS["strategy"].meaning),
     "mechanism": (pa.string(), "what the row is about"),
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How each metric varies between replicates: what its interval has to allow for.
+"""How a metric varies between replicates: what an interval of its mean has to allow for.
 
 A *rare share* comes in clumps that a counter counts (`stats.clumps`), and so does the counter that it is a share of.
 What is not lost is delivered: its rates and shares *fall with* a rare share, and are as sure as that one.  A *stock* is
@@ -10,11 +10,9 @@ belongs to the packets of all replicates together.  Everything else is a mean of
 from __future__ import annotations
 
 import math
-import re
 from typing import NamedTuple
 
-BULK_PAGES = 64  # PP_ALLOC_CACHE_REFILL, include/net/page_pool/types.h: most pages of one request to the allocator
-QUANTILE = re.compile(r"latency_p(\d{2}(?:\.\d{1,4})?)_ns")
+from .constants import BULK_PAGES
 
 
 class Rare(NamedTuple):
@@ -30,8 +28,8 @@ class Rare(NamedTuple):
     counter: bool = False  # the metric is the counter, not its share of `sizes`
 
 
-class Kind(NamedTuple):
-    """Of a metric."""
+class Spread(NamedTuple):
+    """Of one metric or counter; as it stands here: a mean of what all packets contribute to."""
 
     rare: Rare | None = None
     stock: float | None = None  # least by which an episode that was not seen moves a stock, in the metric's unit
@@ -45,35 +43,8 @@ class Kind(NamedTuple):
         return self.rare is not None or self.falls_with is not None
 
 
+MEAN = Spread()
 PER_CALL = Rare("rx_packets", "allocation_episodes", None, 1.0, each="bulk")
 PER_PAGE = Rare("rx_packets", "allocation_episodes", None, BULK_PAGES)
-LOST = Rare("offered_packets", "loss_episodes", "loss_peak_packets", math.nan, share=True)
-CAUSES = ("nic_buffer", "no_descriptor", "no_memory", "socket_buffer", "tx_ring")  # of drops
-RARE = {
-    "drop_ratio": LOST,
-    **{f"drop_{cause}_packets": LOST._replace(counter=True) for cause in CAUSES},
-    "allocator_calls_per_packet": PER_CALL,
-    "allocator_calls": PER_CALL._replace(counter=True),
-    "pages_taken_per_packet": PER_PAGE,
-    "pages_taken": PER_PAGE._replace(counter=True),
-    "reuse_ratio": Rare("posted_buffers", "allocation_episodes", None, BULK_PAGES, rest=True, share=True),
-}
-DROPS = "drop_ratio"
-DELIVERED = {  # what falls with the drops -> the most that it can be
-    "delivered_ratio": 1.0,
-    **dict.fromkeys(("delivered_packets", "forwarded_packets", "throughput_pps", "total_pps"), math.inf),
-}
-
-
-def kind(metric: str) -> Kind:
-    """Of any column."""
-    if metric in RARE:
-        return Kind(rare=RARE[metric])
-    if metric in DELIVERED:
-        return Kind(falls_with=DROPS, most=DELIVERED[metric])
-    found = QUANTILE.fullmatch(metric)
-    if found:
-        return Kind(quantile=float(found[1]) / 100)
-    if metric.endswith(("_mean_pages", "_mean_buffers")):
-        return Kind(stock=BULK_PAGES if metric.endswith("_pages") else 1.0)
-    return Kind()
+LOSS = Rare("offered_packets", "loss_episodes", "loss_peak_packets", math.nan, share=True)
+DROPS = "drop_ratio"  # what deliveries fall with

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""The parameters of a NIC: the queue, its driver's settings, and what its port can do."""
+
+from __future__ import annotations
+
+from .parameter import COUNT, LINK, RATE_LIMIT, SIZE, USECS, Parameter
+
+MOST_DESCRIPTORS = 65_536
+MOST_COALESCING_PS = 10**12  # a second
+
+NIC: tuple[Parameter, ...] = (
+    Parameter("nic.link", LINK, "speed of the link", (1, 8_000_000)),
+    Parameter("nic.tx_ring", COUNT, "TX descriptors", (1, MOST_DESCRIPTORS), unit="frames"),
+    Parameter(
+        "nic.napi_budget",
+        COUNT,
+        "packets per poll at most",
+        (1, MOST_DESCRIPTORS),
+        unit="packets",
+        default="64",
+        source="NAPI_POLL_WEIGHT",
+    ),
+    Parameter(
+        "nic.coalesce.usecs",
+        USECS,
+        "RX interrupt: time after the first waiting packet",
+        (0, MOST_COALESCING_PS),
+        model="coalesce_ps",
+    ),
+    Parameter(
+        "nic.coalesce.frames",
+        COUNT,
+        "RX interrupt: waiting packets; 0: not used",
+        (0, MOST_DESCRIPTORS),
+        unit="packets",
+        default="0",
+    ),
+    Parameter(
+        "nic.tx_coalesce.usecs",
+        USECS,
+        "TX completion: time after the first frame that has left; default as coalesce",
+        (0, MOST_COALESCING_PS),
+        like="nic.coalesce.usecs",
+        model="tx_coalesce_ps",
+        source="ixgbe and its like have one interrupt for both directions of a queue",
+    ),
+    Parameter(
+        "nic.tx_coalesce.frames",
+        COUNT,
+        "TX completion: frames; 0: not used; default as coalesce",
+        (0, MOST_DESCRIPTORS),
+        unit="frames",
+        like="nic.coalesce.frames",
+        source="as nic.tx_coalesce.usecs",
+    ),
+    Parameter(
+        "nic.refill_batch",
+        COUNT,
+        "consumed descriptors that make the driver refill",
+        (1, MOST_DESCRIPTORS),
+        unit="descriptors",
+        default="16",
+        source="IXGBE_RX_BUFFER_WRITE",
+    ),
+    Parameter(
+        "nic.copybreak",
+        SIZE,
+        "local packets up to this size are copied out of their page; 0: none",
+        (0, 9000),
+        default="0",
+    ),
+    Parameter(
+        "nic.pcie_rate",
+        RATE_LIMIT,
+        "limit of the port's PCIe link, all queues",
+        (1, 10**12),
+        default="none",
+        model="pcie_packet_ps",
+    ),
+    Parameter(
+        "nic.rx_buffer",
+        SIZE,
+        "packets that the NIC itself can hold, all queues",
+        (0, 1 << 28),
+        default="512 KiB",
+        source="Intel 82599's packet buffer, 512 KB (its datasheet)",
+    ),
+)
