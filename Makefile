@@ -21,7 +21,8 @@ test-slow: $(VENV)/.test  ## the slow ones: long computations side by side, then
 check: $(VENV)/.check  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy -p sweep
+	$(BIN)/mypy -c "$$($(BIN)/python -m tests.model.typed_modules)"
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a million points; a report; the useful share of 5 minutes; sweep size

@@ -55,6 +55,7 @@ def run(
     Raises SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
     """
     from sweep import config
+    from sweep.jobs.executors import DEFAULT
     from sweep.jobs.executors.choice import joined
     from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import Request
@@ -64,7 +65,7 @@ def run(
     sets = [sets] if isinstance(sets, str) else sets
     loaded = config.load(file, sets)
     directory = run_directory(loaded, out)
-    how = options({"--executor": (executor, "ray"), "--address": (address, None), "--nodes": (nodes, 0)})
+    how = options({"--executor": (executor, DEFAULT), "--address": (address, None), "--nodes": (nodes, 0)})
     request = Request(
         sweep=loaded,
         directory=directory,

@@ -7,8 +7,10 @@ Every row counts stalls where the reader stalls, else bursts where packets arriv
 
 from __future__ import annotations
 
+import re
+
 FEWEST_EPISODES = 30  # mean drops by stalls seen: t over replicates covers 90 to 97 % from 27 on (docs/confidence.md)
-BURSTY = "on_off("  # how the column `arrivals` begins where packets arrive in bursts
+BURSTY = re.compile(r"\bburst\b")  # in the column `arrivals`: a setting of processes whose packets come in bursts
 
 
 def episode_word(stall_every: str | None, arrivals: str) -> str:
@@ -19,7 +21,7 @@ def episode_word(stall_every: str | None, arrivals: str) -> str:
     """
     if stall_every is not None:
         return "stall"
-    return "burst" if arrivals.startswith(BURSTY) else "busy period"
+    return "burst" if BURSTY.search(arrivals) else "busy period"
 
 
 def only_seen(episodes: int, word: str) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ParamSpec, get_type_hints
 import typer
 
 from sweep import units
+from sweep.jobs.executors import NAMES
 from sweep.storage.home import expanded
 
 
@@ -41,7 +42,7 @@ Out = Annotated[
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a value of the file; repeatable")
 ]
-Executor = Annotated[str, typer.Option("--executor", metavar="ray|inline", help="where chunks run")]
+Executor = Annotated[str, typer.Option("--executor", metavar="|".join(NAMES), help="where chunks run")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="cores to use; default: all")]
 ChunkSeconds = Annotated[
     float, typer.Option("--chunk-seconds", metavar="S", min=0.001, help="core time that a chunk should take")

@@ -87,17 +87,17 @@ def refill(sweep: Sweep, point: int) -> Problem:
 
 def peak(sweep: Sweep, point: int) -> Problem:
     traffic, load = sweep.traffic(point), sweep.value(point, "load")
-    if traffic.arrivals.kind != "on_off" or load < traffic.arrivals.peak_ppm:
+    bursts = prepare.bursts(traffic)
+    if bursts is None or load < bursts.peak_ppm:
         return None
-    share, most = load / units.MILLION, traffic.arrivals.peak_ppm / units.MILLION
+    share, most = load / units.MILLION, bursts.peak_ppm / units.MILLION
     return "load", f'load "{share:g}" is not below the peak "{most:g}" of the bursts of traffic "{traffic.name}".'
 
 
 def duration(sweep: Sweep, point: int) -> Problem:
     scenario = sweep.scenarios.at(point)
-    gap, burst = prepare.mean_gap_ps(scenario, scenario.load_ppm), scenario.traffic.arrivals.burst_packets
-    length = prepare.mean_burst_packets(burst) if burst else 1
-    if gap * length * TAIL <= quantiles.LIMIT:
+    gap = prepare.mean_gap_ps(scenario, scenario.load_ppm)
+    if gap * prepare.burst_mean(scenario.traffic) * TAIL <= quantiles.LIMIT:
         if gap * scenario.packets <= LONGEST_PS:
             return None
         if sweep.value(point, "duration") is not None:

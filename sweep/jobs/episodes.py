@@ -20,6 +20,7 @@ from sweep.episodes import FEWEST_EPISODES, episode_word
 from sweep.model.lane import prepare
 from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution, Scenario, Traffic
+from sweep.schema.parameters import arrivals_text
 
 # Episodes to ask for, so that a Poisson number of them is one standard deviation above the fewest: 36 - 6 = 30.
 ENOUGH = 36
@@ -97,14 +98,14 @@ def _cell(scenario: Scenario) -> tuple[str, str, Cell]:
 
 def _episode(traffic: Traffic, gap_ps: int) -> tuple[str, Fraction | None]:
     """What an episode of a mix is called, and the mean time from one to the next."""
-    reader, arrivals = traffic.reader, traffic.arrivals
-    word = episode_word("stalls" if reader.stall_every_ps else None, f"{arrivals.kind}(")
+    reader = traffic.reader
+    word = episode_word("stalls" if reader.stall_every_ps else None, arrivals_text(traffic.arrivals))
     if reader.stall_every_ps and reader.stall_for_ps:
         if not traffic.local_ppm:  # a reader that has nothing to read is never seen to stall
             return word, None
         return word, _mean(reader.stall_every_ps) + _mean(reader.stall_for_ps)
-    if arrivals.burst_packets:
-        return word, prepare.mean_burst_packets(arrivals.burst_packets) * gap_ps
+    if prepare.bursts(traffic):
+        return word, prepare.burst_mean(traffic) * gap_ps
     return word, None
 
 

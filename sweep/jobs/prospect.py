@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import plan as planning
-from sweep.jobs.executors.choice import worker_count
+from sweep.jobs.executors.choice import kind, worker_count
 from sweep.jobs.executors.kernels import uncompiled
 from sweep.jobs.store.decisions import Decisions
 from sweep.jobs.store.failure import Failure
 from sweep.jobs.store.parts import Part
 from sweep.plan import Chunk, Forecast, Survey
+from sweep.plan.forecast import PROCESS
 
 from .request import Request
 from .room import Room, fit, here
@@ -76,7 +77,7 @@ def look(
 
     `last` is the note of what was run last, `looks` that of what was decided at the looks of a sweep with a precision.
     """
-    workers = worker_count(request.executor, request.workers)
+    workers = worker_count(request.workers, request.executor)
     survey = planning.survey(request.sweep)
     decisions = None if request.only else Decisions.of(survey, looks)
     wanted = survey.only(request.only) if request.only else np.ones(survey.simulations, np.bool_)
@@ -109,8 +110,8 @@ def look(
         return planning.divide(survey, some, room.workers, request.chunk_s, calibration, room.lane_bytes)
 
     def forecast(some: list[Chunk]) -> Forecast:
-        starts_ray = bool(some) and request.executor == "ray" and request.join is None
-        return planning.forecast(survey, some, room.workers, calibration, starts_ray=starts_ray, kernels=len(cold))
+        cost = kind(request.executor).cost if some and request.join is None else PROCESS
+        return planning.forecast(survey, some, room.workers, calibration, cost=cost, kernels=len(cold))
 
     chunks, coming = divided(missing), divided(later)
     return Prospect(

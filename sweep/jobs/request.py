@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweep.config import Sweep
+from sweep.jobs.executors import DEFAULT
 from sweep.jobs.executors.protocol import Join
 
 from .driver import policy
@@ -20,7 +21,7 @@ class Request:
     sweep: Sweep
     directory: str | Path  # or URI
     origin: Origin
-    executor: str = "ray"
+    executor: str = DEFAULT
     join: Join | None = None  # a cluster that is there; a private local one otherwise
     workers: int | None = None  # all cores
     chunk_s: float = 1.0

@@ -18,12 +18,9 @@ from sweep.jobs.executors.memory import machine_bytes, node_bytes
 from sweep.plan.chunks import LANE_BYTES
 from sweep.plan.forecast import memory_bytes
 
-from .executors import cgroups
+from .executors import NAMES, cgroups, choice
+from .executors.protocol import Kind
 
-RAY_THREADS, WORKER_THREADS = 170, 30  # that local Ray and each of its workers start; measured on two cores: 156, 27
-# What a process must be able to map, most of it untouched: it works with so much, and not with a quarter less.
-ADDRESS_BYTES = {"ray": 3 << 30, "inline": 1400 << 20}  # of all kinds: ulimit -v
-DATA_BYTES = {"ray": 600 << 20, "inline": 500 << 20}  # private and writable: ulimit -d
 LEAST_LANE_BYTES = 16 << 20  # a chunk of fewer lanes costs more to hand out than to simulate
 KERNEL = Path("/proc/sys/kernel")
 
@@ -64,49 +61,51 @@ def here() -> Has:
 
 
 def fit(executor: str, processors: int, asked: int | None, lane_bytes: int, cold: int, has: Has) -> Room:
-    """Room for a run in this process ("inline") or on local Ray ("ray").
+    """Room for a run by this executor on this machine.
 
     It gets a worker per processor, or as many as there is room for; never fewer than `asked`.  `lane_bytes`: memory of
     the widest lane; `cold`: kernels to be compiled.
     """
-
+    kind = choice.kind(executor)
     lane_bytes = max(lane_bytes, LEAST_LANE_BYTES)
 
     def needed_bytes(workers: int) -> int:
-        return memory_bytes(executor, workers, workers * lane_bytes, cold)
+        return memory_bytes(kind.cost, workers, workers * lane_bytes, cold)
 
-    wanted = 1 if executor == "inline" else asked or processors
+    def threads(workers: int) -> int:
+        return kind.threads + workers * kind.worker_threads
+
+    wanted = kind.workers(asked or processors)
     for_memory = _most(wanted, lambda workers: needed_bytes(workers) <= has.memory_bytes)
-    for_threads = wanted if executor == "inline" else _most(wanted, lambda workers: _threads(workers) <= has.threads)
+    for_threads = _most(wanted, lambda workers: threads(workers) <= has.threads) if threads(1) else wanted
     fits = min(for_memory, for_threads)
-    if has.address_bytes is not None and has.address_bytes < ADDRESS_BYTES[executor]:
+    if has.address_bytes is not None and has.address_bytes < kind.address_bytes:
         fits, cure = 0, "raise the limit: ulimit -v"
-        why = f"a process of it maps {_size(ADDRESS_BYTES[executor])}, and one may map {_size(has.address_bytes)} here"
-    elif has.data_bytes is not None and has.data_bytes < DATA_BYTES[executor]:
+        why = f"a process of it maps {_size(kind.address_bytes)}, and one may map {_size(has.address_bytes)} here"
+    elif has.data_bytes is not None and has.data_bytes < kind.data_bytes:
         fits, cure = 0, "raise the limit: ulimit -d"
-        why = (
-            f"a process of it maps {_size(DATA_BYTES[executor])} of data, and one may map {_size(has.data_bytes)} here"
-        )
+        why = f"a process of it maps {_size(kind.data_bytes)} of data, and one may map {_size(has.data_bytes)} here"
     elif for_threads < for_memory:
-        why = f"it starts about {_threads(wanted):,} threads, and {has.threads:,} more may be started here"
+        why = f"it starts about {threads(wanted):,} threads, and {has.threads:,} more may be started here"
         cure = "raise the limit: pids.max, kernel.pid_max"
     else:
         why = f"it needs about {_size(needed_bytes(wanted))} of memory, and {has.source} {_size(has.memory_bytes)}"
         cure = "raise the limit" if has.source != "this machine has" else "a machine with more"
     workers = max(1, min(fits, wanted))
-    spare = (has.memory_bytes - memory_bytes(executor, workers, 0, cold)) // workers
+    spare = (has.memory_bytes - memory_bytes(kind.cost, workers, 0, cold)) // workers
     lanes = min(LANE_BYTES, max(spare, lane_bytes))
     if fits >= wanted:
         return Room(workers, lanes)
-    run = "in this process" if executor == "inline" else f"on local Ray with {wanted} worker{'s'[: wanted != 1]}"
+    run = kind.place(wanted)
     if fits and not asked:
         return Room(workers, lanes, note=f"{workers} of {wanted} workers, because {run} {why}")
     if fits:
         cure = f"--workers {fits}, or leave it out"
-    elif executor == "ray" and fit("inline", 1, None, lane_bytes, cold, has).shortage == "":
-        small = memory_bytes("inline", 1, lane_bytes, cold)
-        cure = f"--executor inline, which runs in one process and needs about {_size(small)}; or {cure}"
-    elif cold and memory_bytes(executor, 1, lane_bytes, 0) <= has.memory_bytes:
+    elif smaller := _smaller(kind, lane_bytes, cold, has):
+        needed = memory_bytes(choice.kind(smaller).cost, 1, lane_bytes, cold)
+        where = choice.kind(smaller).place(1)
+        cure = f"--executor {smaller}, which runs {where} and needs about {_size(needed)}; or {cure}"
+    elif cold and memory_bytes(kind.cost, 1, lane_bytes, 0) <= has.memory_bytes:
         cure = f"compile outside of the limit, once, with `sweep warm`; or {cure}"
     return Room(workers, lanes, shortage=f"this run does not fit {run}: {why}\n  next: {cure}")
 
@@ -123,8 +122,14 @@ def _most(wanted: int, fits: Callable[[int], bool]) -> int:
     return least
 
 
-def _threads(workers: int) -> int:
-    return RAY_THREADS + workers * WORKER_THREADS
+def _smaller(kind: Kind, lane_bytes: int, cold: int, has: Has) -> str:
+    """An executor that needs less and that there is room for; "" if there is none."""
+
+    def least_bytes(of: Kind) -> int:
+        return memory_bytes(of.cost, 1, 0, 0)
+
+    names = (name for name in NAMES if least_bytes(choice.kind(name)) < least_bytes(kind))
+    return next((name for name in names if not fit(name, 1, None, lane_bytes, cold, has).shortage), "")
 
 
 def _size(number: int) -> str:

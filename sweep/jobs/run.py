@@ -23,7 +23,7 @@ import pyarrow as pa
 from sweep import plan as planning
 from sweep.errors import NoRoomError
 from sweep.jobs.driver.loop import Driver, Watch
-from sweep.jobs.executors.choice import open_executor
+from sweep.jobs.executors.choice import kind, open_executor
 from sweep.jobs.executors.protocol import Executor
 from sweep.jobs.store.collect import Collection
 from sweep.jobs.store.decisions import NOTE as LOOKS
@@ -42,7 +42,6 @@ from .request import Request
 from .signals import INCOMPLETE, stop_on_signal
 
 NOTE = "run"  # what is kept of the last run: run.json
-PATIENCE_S = {"inline": 2.5, "ray": 6.0}  # Ray ends what it has started, within 2 s where the machine is not busy
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,8 @@ def run(
 
     With `request.only`, publish only where nothing is published yet: a table of the whole sweep stays what it is.
     `announce` is called once with what is to do, `watch` about twice a second.  With `give_up`, a run that does not
-    stop within PATIENCE_S of a signal ends with its process, after calling that; what was finished is kept.
+    stop within its executor's `stop_s` of a signal ends with its process, after calling that; what was finished is
+    kept.
     """
     store = Store(request.directory)
     with store.writing(request.sweep.name, replace=request.replace_sweep):
@@ -191,7 +191,7 @@ def drive(
     plan = planning.plan(prospect.survey, driver.chunks)
     store.keep_plan(planning.encode(plan))
     # Before the executor starts: a signal is never an exception.
-    with stop_on_signal(driver.stop, give_up, PATIENCE_S.get(request.executor)):
+    with stop_on_signal(driver.stop, give_up, kind(request.executor).stop_s):
         executor = _open(driver, plan, request, prospect.workers, store.log("executor.log"))
         if executor:
             with closing(executor):

@@ -29,10 +29,8 @@ from sweep.model.lane.prepare import (
     Prepared,
     Tables,
     build_tables,
-    burst_distribution,
-    burst_length_mean,
+    burst_mean,
     distributions,
-    mean_burst_packets,
     mean_gap_ps,
     param_fields,
     prepare,
@@ -45,19 +43,18 @@ from .counting import laws
 from .randomness import quantiles
 from .scenario import Scenario
 from .strategies import NAMES, strategy
+from .strategies.protocol import Provides, Receives
 
 __all__ = [
     "Prepared",
     "Result",
     "all_counter_fields",
     "build_tables",
-    "burst_distribution",
-    "burst_length_mean",
+    "burst_mean",
     "counter_fields",
     "distributions",
     "fillings",
     "kernel",
-    "mean_burst_packets",
     "mean_gap_ps",
     "new_sim",
     "param_fields",
@@ -68,9 +65,6 @@ __all__ = [
     "state_bytes",
     "warm",
 ]
-
-HOLES = ("alloc", "release")  # of the loop
-OPTIONAL_HOLES = ("received", "provider_alloc", "provider_release")  # of the loop and of the page_pool
 
 
 class Result(NamedTuple):
@@ -152,9 +146,14 @@ def increments(totals: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 
 def fillings(name: str) -> dict[str, Any]:
-    """What a strategy puts into the holes of the loop."""
+    """What a strategy puts into the holes of the loop and of the page_pool, by the hole's name."""
     module = strategy(name)
-    return {hole: getattr(module, hole) for hole in HOLES + OPTIONAL_HOLES if hasattr(module, hole)}
+    filled: dict[str, Any] = {"alloc": module.alloc, "release": module.release}
+    if isinstance(module, Receives):
+        filled |= {"received": module.received}
+    if isinstance(module, Provides):
+        filled |= {"provider_alloc": module.provider_alloc, "provider_release": module.provider_release}
+    return filled
 
 
 @cache

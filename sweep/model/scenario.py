@@ -32,15 +32,10 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Arrival process.  `kind`: "poisson" | "constant" | "on_off".
-
-    For on_off, bursts of `burst_packets` packets leave `peak_ppm` of link rate apart and the gap between
-    bursts is exponential with the mean that gives the scenario's load; else both are None and 0.
-    """
+    """Arrival process: its name in `traffic.processes`, and its own settings as that one's file has them."""
 
     kind: str
-    burst_packets: Distribution | None
-    peak_ppm: int
+    settings: tuple[tuple[str, int | Distribution], ...] = ()  # sorted by name
 
 
 def _numbers(name: str, parameters: Iterable[Parameter]) -> Any:

@@ -6,20 +6,30 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .chunks import Chunk
 from .survey import Survey
 
 UNCALIBRATED = (0.5, 2.0)  # the model's own guess of its speed, on an unknown machine
 CALIBRATED = (0.9, 1.1)  # measured on parts of this run directory
-INLINE_BYTES = 190 << 20  # resident, of one process: Python, NumPy, numba, Arrow, compiled kernels; measured on Linux
-RAY_BYTES = 540 << 20  # this process and the services of local Ray; measured: 675 MiB with one worker, 833 with two
-WORKER_BYTES = 140 << 20  # each worker of local Ray; measured: 1,090 MiB with four
+PROCESS_BYTES = 190 << 20  # resident, of one process: Python, NumPy, numba, Arrow, compiled kernels; measured on Linux
 COMPILE_BYTES = 270 << 20  # more while a process compiles a kernel, and
 COMPILED_BYTES = 150 << 20  # it keeps so much for each further one; measured: 449 MiB after one, 598 after two
-RAY_START_S = 5.0  # until local Ray takes work; measured, 3 to 9 s
 KERNEL_S = 15.0  # to compile the kernel of one strategy on one core; measured
 ROW_BYTES = 1100  # one row in its part and in both published files, compressed; measured
+
+
+class Cost(NamedTuple):
+    """What an executor costs whatever its chunks are, on the machine that the run is started on."""
+
+    start_s: float = 0.0  # until it takes work
+    starts: str = ""  # what takes that long, for people
+    base_bytes: int = PROCESS_BYTES  # memory of the run's own process, and of what the executor starts beside workers
+    worker_bytes: int = 0  # and of each worker
+
+
+PROCESS = Cost()  # nothing but the run's own process
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Forecast:
     low_s: float
     high_s: float
     wall_s: float
-    start_s: float  # until local Ray takes work, 0 if it is not started
+    cost: Cost  # of the executor, before and beside the chunks
     compile_s: float  # until the kernels that are not in the cache are there, on all workers
     memory_bytes: int
     result_bytes: int
@@ -41,10 +51,10 @@ def forecast(
     workers: int,
     calibration: Mapping[str, float],
     *,
-    starts_ray: bool = False,
+    cost: Cost = PROCESS,
     kernels: int = 0,
 ) -> Forecast:
-    """Forecast of running `chunks` after compiling that many `kernels`.
+    """Forecast of running `chunks`, by an executor that costs `cost`, after compiling that many `kernels`.
 
     A strategy without a calibration widens the range.
     """
@@ -60,15 +70,15 @@ def forecast(
         low_s=low_s,
         high_s=high_s,
         wall_s=max(total_s / workers, longest_s),
-        start_s=RAY_START_S if starts_ray else 0.0,
+        cost=cost,
         compile_s=KERNEL_S * math.ceil(kernels / workers),
-        memory_bytes=memory_bytes("ray" if starts_ray else "inline", workers, sum(lanes[:workers]), kernels),
+        memory_bytes=memory_bytes(cost, workers, sum(lanes[:workers]), kernels),
         result_bytes=survey.simulations * ROW_BYTES,
     )
 
 
-def memory_bytes(executor: str, workers: int, lanes_bytes: int, kernels: int) -> int:
-    """Memory of all processes of a run by `executor`, whose lanes take `lanes_bytes`, and that compiles `kernels`."""
-    base = RAY_BYTES + workers * WORKER_BYTES if executor == "ray" else INLINE_BYTES
+def memory_bytes(cost: Cost, workers: int, lanes_bytes: int, kernels: int) -> int:
+    """Memory of all processes of a run whose lanes take `lanes_bytes` and that compiles that many `kernels`."""
     compiling = min(workers, kernels)
+    base = cost.base_bytes + workers * cost.worker_bytes
     return base + lanes_bytes + compiling * COMPILE_BYTES + (kernels - compiling) * COMPILED_BYTES

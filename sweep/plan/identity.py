@@ -98,10 +98,8 @@ class Identity:
         return self._drawn[id(mix)][1]
 
     def _draws(self, scenario: Scenario) -> str:
-        burst = scenario.traffic.arrivals.burst_packets
-        mean = batch.mean_burst_packets(burst) if burst else 1
         sources = [digest(self._tables.source(each)) for each in batch.distributions(scenario)]
-        return digest(canonical([str(mean), *sources]))
+        return digest(canonical([str(batch.burst_mean(scenario.traffic)), *sources]))
 
     @property
     def _constant(self) -> dict[str, str | int]:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 
 import numpy as np
 import pyarrow as pa
@@ -18,38 +20,28 @@ from sweep.results.dataset import Dataset
 
 from .claims import linux_mm_2016, user
 from .parts import reproduction
-from .sections import (
-    census,
-    comparison,
-    composition,
-    density,
-    importance,
-    inflight,
-    memory,
-    other_metrics,
-    pareto,
-    pool_size,
-    pool_statistics,
-    quality,
-    ring_axis,
-    ring_effects,
-    verdicts,
-    winners,
-)
+from .parts.panels import Panel
+from .sections import comparison, other_metrics, quality, ring_axis, ring_effects, verdicts, winners
 
 MOST_LISTED = 3  # values of a parameter, in the first line
+# The panels of detail, in their order: the files of `sections` that have them.
 DETAILS = (
-    pareto.section,
-    memory.section,
-    census.section,
-    inflight.section,
-    pool_size.section,
-    pool_statistics.section,
-    density.section,
-    composition.costs,
-    composition.laps,
-    importance.section,
+    "pareto",
+    "memory",
+    "census",
+    "inflight",
+    "pool_size",
+    "pool_statistics",
+    "density",
+    "composition",
+    "importance",
 )
+
+
+@cache
+def panels() -> tuple[Panel, ...]:
+    """Those of DETAILS."""
+    return tuple(panel for name in DETAILS for panel in import_module(f"sweep.report.sections.{name}").PANELS)
 
 
 def document(table: pa.Table, location: str = "") -> Document:
@@ -82,7 +74,7 @@ def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | 
             *_told(analysis, ring_axis.section),
             Section("Against ring size", tuple(charts), detail=True),
             other_metrics.section(analysis),
-            *_told(analysis, *DETAILS),
+            *_told(analysis, *(panel.section for panel in panels())),
             quality.method(analysis),
             quality.quality(data),
             quality.provenance(data),

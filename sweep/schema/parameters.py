@@ -34,6 +34,8 @@ from sweep.grid import Coded, Codes, together
 from sweep.model import strategies
 from sweep.model.randomness import streams
 from sweep.model.scenario import Arrivals, Distribution, Scenario, Traffic
+from sweep.model.traffic.processes import process
+from sweep.model.traffic.processes.protocol import UNITS
 
 _TYPES = {"int": pa.int64(), "float": pa.float64(), "string": pa.string()}
 _PART_OF_FIELD = {"knobs": "strategy", "traffic": "traffic", "nic": "nic", "costs_ps": "host", "hardware": "host"}
@@ -101,10 +103,16 @@ def text(distribution: Distribution | None) -> str | None:
     return f"{distribution.kind}({', '.join(map(str, distribution.values))})"
 
 
-def _arrivals(arrivals: Arrivals) -> str:
-    if arrivals.kind != "on_off":
+def arrivals_text(arrivals: Arrivals) -> str:
+    """An arrival process as the table has it: "poisson", "on_off(burst constant(8), peak 1000000 ppm)"."""
+    if not arrivals.settings:
         return arrivals.kind
-    return f"on_off(burst {text(arrivals.burst_packets)}, peak {arrivals.peak_ppm} ppm)"
+    units = {setting.name: UNITS[setting.kind] for setting in process(arrivals.kind).SETTINGS}
+    said = [
+        f"{name} {text(value) if isinstance(value, Distribution) else f'{value} {units[name]}'}"
+        for name, value in arrivals.settings
+    ]
+    return f"{arrivals.kind}({', '.join(said)})"
 
 
 def _knob(knob: Knob) -> Parameter:
@@ -149,7 +157,7 @@ def parameters() -> tuple[Parameter, ...]:
         _declared(own["memory_pages"]),
         *map(_declared, NIC),
         _declared(FLOWS),
-        _traffic("arrivals", "string", "1", "arrival process", lambda traffic: _arrivals(traffic.arrivals), PACKETS),
+        _traffic("arrivals", "string", "1", "arrival process", lambda mix: arrivals_text(mix.arrivals), PACKETS),
         _traffic(
             "sizes",
             "string",

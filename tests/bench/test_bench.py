@@ -47,7 +47,9 @@ def test_simpy_counts_what_the_engine_counts(strategy: str, fates: dict[str, int
 
 def test_simpy_kicks_the_idle_cpu_as_the_engine_does() -> None:
     made = scenario("page_pool", HOST, load_ppm=20_000)
-    arrivals = Arrivals("on_off", Distribution("constant", (300,)), 1_000_000)  # long bursts, long silence
+    arrivals = Arrivals(
+        "on_off", (("burst", Distribution("constant", (300,))), ("peak", 1_000_000))
+    )  # long bursts, long silence
     made = replace(made, traffic=replace(made.traffic, arrivals=arrivals))
     lanes = [replace(made, replicate=replicate) for replicate in range(40)]
     counted = agree.engine(lanes)
@@ -84,7 +86,7 @@ def test_a_difference_is_found() -> None:
 @pytest.mark.parametrize("burst", [None, Distribution("exponential", (32,)), Distribution("constant", (5,))])
 def test_packets_are_the_engines(burst: Distribution | None) -> None:
     made = scenario("page_allocator", ALL, load_ppm=300_000)
-    arrivals = Arrivals("on_off", burst, 1_000_000) if burst else Arrivals("poisson", None, 0)
+    arrivals = Arrivals("on_off", (("burst", burst), ("peak", 1_000_000))) if burst else Arrivals("poisson")
     made = replace(made, traffic=replace(made.traffic, arrivals=arrivals))
     tables = packets.tables_of([made])
     lane = packets.lanes_of([made], tables)[0].packets

@@ -181,7 +181,7 @@ def test_equal_packets_are_a_pair_whatever_else_the_traffic_is(gate):
 
 
 CHANGED = {
-    "arrivals": {"kind": "on_off", "burst_packets": constant(8), "peak_ppm": 1_000_000},
+    "arrivals": {"kind": "on_off", "settings": (("burst", constant(8)), ("peak", 1_000_000))},
     "sizes": {"sizes": ((80, 1), (1518, 1))},
     "local_ppm drop_ppm": {"local_ppm": 1_000_000, "drop_ppm": 0},
     "forward_ppm drop_ppm": {"forward_ppm": 1_000_000, "drop_ppm": 0},

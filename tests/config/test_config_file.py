@@ -59,7 +59,7 @@ replicates: 3
     assert scenario.knobs == (("bulk", 64), ("pool_size", 1024), ("shared", 0))
     traffic = scenario.traffic
     assert traffic.name == "mine"
-    assert traffic.arrivals == Arrivals("on_off", Distribution("uniform", (4, 12)), 800_000)
+    assert traffic.arrivals == Arrivals("on_off", (("burst", Distribution("uniform", (4, 12))), ("peak", 800_000)))
     assert traffic.sizes == ((64, 3), (1500, 1))
     assert (traffic.local_ppm, traffic.forward_ppm, traffic.drop_ppm) == (500_000, 300_000, 200_000)
     assert traffic.forward_path == "xdp"

@@ -9,7 +9,7 @@ from sweep.episodes import episode_word, only_seen
 from sweep.model.scenario import Arrivals, Distribution
 from sweep.schema import parameters
 
-BURSTY = Arrivals("on_off", Distribution("constant", (64,)), 1_000_000)
+BURSTY = Arrivals("on_off", (("burst", Distribution("constant", (64,))), ("peak", 1_000_000)))
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ BURSTY = Arrivals("on_off", Distribution("constant", (64,)), 1_000_000)
     ],
 )
 def test_the_rarest_process_gives_the_name(stall_every: str | None, arrivals: str, word: str) -> None:
-    assert episode_word(stall_every, parameters._arrivals(BURSTY) if arrivals == "on_off" else arrivals) == word
+    assert episode_word(stall_every, parameters.arrivals_text(BURSTY) if arrivals == "on_off" else arrivals) == word
 
 
 def test_what_was_seen_is_counted_in_words() -> None:

@@ -82,7 +82,7 @@ def test_any_difference_in_any_field_changes_the_id(survey: Survey, monkeypatch:
     random = Distribution("lognormal", (5, 50))
     scenario = survey.sweep.scenario(survey.sweep.points - 1, 0)  # page_pool: it has knobs
     reader = dataclasses.replace(scenario.traffic.reader, stall_every_ps=random, stall_for_ps=random)
-    arrivals = Arrivals("on_off", random, 900_000)
+    arrivals = Arrivals("on_off", (("burst", random), ("peak", 900_000)))
     scenario = dataclasses.replace(
         scenario, traffic=dataclasses.replace(scenario.traffic, reader=reader, arrivals=arrivals)
     )

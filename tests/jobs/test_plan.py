@@ -152,12 +152,12 @@ def test_a_plan_that_is_read_otherwise_is_refused(plan: planning.Plan) -> None:
 
 
 def test_executors_and_workers_are_checked() -> None:
-    assert worker_count("inline", 7) == 1
-    assert worker_count("ray", 7) == 7
+    assert worker_count(7, "inline") == 1
+    assert worker_count(7, "ray") == 7
     with pytest.raises(SweepError, match=r'executor "rai" is not known\. Did you mean "ray"\?'):
-        worker_count("rai", None)
+        worker_count(None, "rai")
     with pytest.raises(SweepError, match='workers "0"'):
-        worker_count("ray", 0)
+        worker_count(0, "ray")
 
 
 def test_a_worker_lays_nothing_out(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,11 +27,9 @@ SOON_S = 60  # 20 s on a machine that has nothing else to do
 SWEEP = "from sweep.__main__ import main; main()"
 # Ray is started although it is plain beforehand that there is no room for it: what is not known beforehand fails so.
 WITHOUT_LOOKING = """
-import sweep.jobs.room as room
-class Ample(dict):
-    def __missing__(self, executor):
-        return 0
-room.ADDRESS_BYTES, room.RAY_THREADS, room.WORKER_THREADS = Ample(), -(1 << 30), 0
+from dataclasses import replace
+import sweep.jobs.executors.ray as ray
+ray.KIND = replace(ray.KIND, address_bytes=0, threads=0, worker_threads=0)
 """
 RUN = ["run", "tiny.yaml", "--no-report", "--workers", "1"]
 NAMESPACES = subprocess.run(["unshare", "-mn", "true"], capture_output=True).returncode == 0

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from sweep.jobs.executors.choice import kind
 from sweep.jobs.room import LEAST_LANE_BYTES, Has, fit
 from sweep.plan.chunks import LANE_BYTES
 from sweep.plan.forecast import memory_bytes
@@ -28,8 +29,8 @@ def test_fewer_workers_and_smaller_chunks_fit_into_a_limit(gib: int) -> None:
     room = fit("ray", 64, None, LANE, 0, has)
     assert not room.shortage
     assert 1 <= room.workers < 64
-    assert memory_bytes("ray", room.workers, room.workers * room.lane_bytes, 0) <= gib * GIB
-    assert memory_bytes("ray", room.workers + 1, (room.workers + 1) * LEAST_LANE_BYTES, 0) > gib * GIB
+    assert memory_bytes(kind("ray").cost, room.workers, room.workers * room.lane_bytes, 0) <= gib * GIB
+    assert memory_bytes(kind("ray").cost, room.workers + 1, (room.workers + 1) * LEAST_LANE_BYTES, 0) > gib * GIB
     assert f"{room.workers} of 64 workers" in room.note
     assert "the control group of this process allows" in room.note
 

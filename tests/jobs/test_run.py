@@ -14,6 +14,7 @@ import pytest
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.errors import IncompleteError
+from sweep.jobs.executors.choice import kind
 from sweep.jobs.executors.protocol import Join
 from sweep.jobs.prospect import look
 from sweep.jobs.request import Request
@@ -21,7 +22,7 @@ from sweep.jobs.run import run
 from sweep.jobs.store.parts import Store
 from sweep.model import batch
 from sweep.model.compiler import jit
-from sweep.plan.forecast import KERNEL_S, RAY_START_S
+from sweep.plan.forecast import KERNEL_S
 
 
 def missing(request: Request) -> int:
@@ -208,15 +209,17 @@ def test_forecast_knows_ray_and_kernels(
 ) -> None:
     def before(**options: object) -> tuple[float, float, list[str]]:
         prospect = look(request_of(**options), [])
-        return prospect.forecast.start_s, prospect.forecast.compile_s, prospect.cold
+        return prospect.forecast.cost.start_s, prospect.forecast.compile_s, prospect.cold
 
+    start_s = kind("ray").cost.start_s
+    assert start_s > 0
     run(request_of())  # both kernels are in the cache now
     assert before() == (0, 0, [])
-    assert before(executor="ray") == (RAY_START_S, 0, [])
+    assert before(executor="ray") == (start_s, 0, [])
     assert before(executor="ray", join=Join("127.0.0.1:1")) == (0, 0, [])
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "empty"))
     assert before() == (0, 2 * KERNEL_S, ["page_allocator", "page_pool"])
-    assert before(executor="ray", workers=2) == (RAY_START_S, KERNEL_S, ["page_allocator", "page_pool"])
+    assert before(executor="ray", workers=2) == (start_s, KERNEL_S, ["page_allocator", "page_pool"])
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     assert before() == (0, 0, [])
 

@@ -35,7 +35,7 @@ READER = Reader(
     stall_for_ps=None,
     rcvbuf_bytes=1 << 22,
 )
-ARRIVALS = Arrivals(kind="constant", burst_packets=None, peak_ppm=0)
+ARRIVALS = Arrivals("constant")
 TRAFFIC = Traffic("made", ARRIVALS, ((80, 1),), 0, 0, 1_000_000, "kernel", 0, READER)
 NIC = Nic(
     name="made",

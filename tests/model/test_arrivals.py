@@ -50,7 +50,7 @@ def test_the_wire_takes_one_at_a_time() -> None:
 
 def test_bursts_at_peak_rate() -> None:
     """Bursts of three at full link rate: two gaps of 100 ns inside, then one from the table."""
-    made = scenario(kind="on_off", burst_packets=Distribution("constant", (3,)), peak_ppm=1_000_000, packets=9)
+    made = scenario(kind="on_off", settings=(("burst", Distribution("constant", (3,))), ("peak", 1_000_000)), packets=9)
     steps = np.diff(arrivals(made))
     assert [steps[k] for k in (0, 1, 3, 4, 6, 7)] == [100 * NS] * 6
     assert len({steps[2], steps[5]} - {100 * NS}) == 2

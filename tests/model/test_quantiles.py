@@ -14,10 +14,10 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from sweep.model.lane import prepare
 from sweep.model.randomness import fixed_point, quantiles
 from sweep.model.randomness.quantiles import LIMIT, SIZE, sample, table
 from sweep.model.scenario import Distribution
+from sweep.model.traffic import bursts
 from sweep.model.traffic.arrivals import BURST_SHIFT
 
 from .high_precision import exponential_quantile, normal_quantile, precise
@@ -240,7 +240,7 @@ def test_the_mean_of_a_table_is_exact() -> None:
 
 def test_the_mean_length_of_a_burst_is_exact() -> None:
     """By the sampler's and the kernel's rules, 64 draws from between each two entries."""
-    entries = table(prepare.burst_distribution(Distribution("exponential", (3,)))).tolist()
+    entries = table(bursts.burst_distribution(Distribution("exponential", (3,)))).tolist()
     total = Fraction(0)
     for level, (first, last, power) in enumerate(PAIRS):
         for entry in range(level * 257 + first, level * 257 + last):
@@ -249,4 +249,4 @@ def test_the_mean_length_of_a_burst_is_exact() -> None:
                 value = entries[entry] + (entries[entry + 1] - entries[entry]) * part
                 length = max((value + 2 ** (BURST_SHIFT - 1)) // 2**BURST_SHIFT, 1)
                 total += Fraction(length, 64 * 256**power)
-    assert prepare.mean_burst_packets(Distribution("exponential", (3,))) == total
+    assert bursts.mean_burst_packets(Distribution("exponential", (3,))) == total

@@ -4,6 +4,10 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,19 +16,13 @@ from sweep.fields.field import Field, Knob
 from sweep.model import batch
 from sweep.model.counting import laws
 from sweep.model.scenario import Scenario
-from sweep.model.strategies import NAMES, strategy
+from sweep.model.strategies import NAMES, page_flip, strategy
+from sweep.model.strategies.protocol import OPTIONAL, Strategy
 
 from .scenes import LOCAL, NS, constant, knobs, plain, run, scenario, world
+from .typed_modules import assignments, members
 
-SIGNATURES = {
-    "empty": ["capacity"],
-    "alloc": ["sim", "pool", "lane", "slot"],
-    "release": ["sim", "pool", "lane", "buffer", "context"],
-    "received": ["sim", "pool", "lane", "slot", "giver"],
-    "truesize_bytes": ["knobs"],
-    "buffer_bytes": ["knobs"],
-    "mapped_pages": ["knobs"],
-}
+ROOT = Path(__file__).parents[2]
 WORK = {"stack_local": 300 * NS, "stack_drop": 100 * NS, "poll": 50 * NS, "dma_map": 5 * NS, "dma_unmap": 4 * NS}
 WORK |= {"page_alloc": 30 * NS, "page_free": 20 * NS, "zone_lock": 10 * NS, "buddy_page": 8 * NS}
 
@@ -42,21 +40,30 @@ def test_names_are_sorted_and_known() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_contract(name: str) -> None:
-    """The same few names and signatures; what fills a hole is kernel code; `received` may be missing."""
+    """The names and arguments of the protocols, optional ones whole or not at all; what fills a hole is kernel code."""
     module = strategy(name)
-    for function, arguments in SIGNATURES.items():
-        if function != "received" or hasattr(module, function):
-            assert list(inspect.signature(getattr(module, function)).parameters) == arguments
-    filled = batch.fillings(name)
-    assert {"alloc", "release"} <= set(filled) <= set(batch.HOLES + batch.OPTIONAL_HOLES)
-    assert all(fills.is_device for fills in filled.values())
+    for required in (Strategy, *OPTIONAL):
+        offered = [member for member in members(required) if hasattr(module, member)]
+        assert offered == members(required) or (required in OPTIONAL and not offered)
+        for member in offered:
+            asked = vars(required)[member]
+            if inspect.isfunction(asked):
+                wanted = list(inspect.signature(asked).parameters)[1:]
+                assert list(inspect.signature(getattr(module, member)).parameters) == wanted
+    assert all(fills.is_device for fills in batch.fillings(name).values())
     assert all(isinstance(knob, Knob) for knob in module.KNOBS)
     assert all(isinstance(counter, Field) for counter in module.COUNTERS)
     assert module.LAWS
-    assert isinstance(module.DEFERRED_FREE, bool)
     defaults = dict(knobs(name, ring=1024))
     assert 0 < module.buffer_bytes(defaults) < module.truesize_bytes(defaults) <= 4096
     assert inspect.getdoc(module)
+
+
+def test_optional_parts_are_filled_in_where_a_strategy_has_them() -> None:
+    holes = {"alloc", "release"}
+    assert set(batch.fillings("page_allocator")) == holes
+    assert set(batch.fillings("page_flip")) == holes | {"received"}
+    assert set(batch.fillings("hugepage_pool")) == holes | {"provider_alloc", "provider_release"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -132,3 +139,37 @@ def test_direct_recycling_needs_no_ring() -> None:
     c = run(made("page_pool")).counters[0]
     assert c.recycle_cached == c.alloc_fast == c.posted_buffers
     assert c.recycle_ring == c.recycle_ring_full == c.alloc_slow == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def alloc(sim: Sim, pool: Pool, lane: int, slot: int)", "def alloc(sim: Sim, pool: Pool, lane: int)"),
+        ("def release(", "def released("),
+        ("DEFERRED_FREE = True", 'DEFERRED_FREE = "yes"'),
+        ("def received(sim: Sim,", "def received(sim: Sim, more: int,"),
+    ],
+)
+def test_mypy_refuses_what_is_no_strategy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str
+) -> None:
+    """A copy of a strategy passes, and with one fault, which a look at its names alone would not find, it does not."""
+    source = Path(inspect.getfile(page_flip)).read_text().replace("from ..", "from sweep.model.")
+    assert before in source
+    monkeypatch.syspath_prepend(tmp_path)
+    for fault, text in ((False, source), (True, source.replace(before, after, 1))):
+        package = f"{tmp_path.name}_{fault}"
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("")
+        (tmp_path / package / "flip.py").write_text(text)
+        program = assignments(package, ["flip"], Strategy, OPTIONAL)
+        told = subprocess.run(
+            [sys.executable, "-m", "mypy", "--no-warn-return-any", "-c", program],
+            cwd=ROOT,
+            env=os.environ | {"MYPYPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+        assert told.returncode == int(fault), told.stdout
+        assert ("Incompatible types in assignment" in told.stdout) == fault

@@ -22,7 +22,7 @@ from sweep.package import PACKAGE
 from .scenes import LOCAL, US, constant, run, scenario
 
 EVERY, LASTING = Distribution("exponential", (10_000 * US,)), constant(5_000 * US)
-BURSTS = {"kind": "on_off", "burst_packets": Distribution("lognormal", (8, 100)), "peak_ppm": 1_000_000}
+BURSTS = {"kind": "on_off", "settings": (("burst", Distribution("lognormal", (8, 100))), ("peak", 1_000_000))}
 STALLS = {"stall_every_ps": EVERY, "stall_for_ps": LASTING}
 HOST = scenario(**LOCAL, **STALLS, seed=2016)
 PACKET_STREAMS = {"gap", "burst", "packet"}
@@ -38,6 +38,14 @@ RECORDED = {
 }
 
 
+# The same with BURSTS.
+RECORDED_BURSTS = {
+    "gap": 9384289954520802111,
+    "burst": 16279134489820592791,
+    "packet": 10510006068474248528,
+}
+
+
 def moved(change: Callable[..., Scenario] = scenario, **changes: object) -> set[str]:
     """The streams whose keys change with these fields of HOST."""
     before, after = streams.keys(HOST), streams.keys(change(**{**LOCAL, **STALLS, "seed": 2016, **changes}))
@@ -46,6 +54,8 @@ def moved(change: Callable[..., Scenario] = scenario, **changes: object) -> set[
 
 def test_keys_are_those_that_were_recorded() -> None:
     assert {name: int(key) for name, key in streams.keys(HOST).items()} == RECORDED
+    bursts = streams.keys(scenario(**BURSTS))
+    assert {name: int(bursts[name]) for name in PACKET_STREAMS} == RECORDED_BURSTS
 
 
 @pytest.mark.parametrize(
@@ -129,7 +139,7 @@ reader = Application(
     **{each.symbol: 7 for each in READER},
 )
 assert (reader.receive_buffer_bytes, reader.reader_spare) == (7, 7)
-traffic = Traffic("made", Sender("constant", None, 0), ((80, 1),), 1_000_000, 0, 0, "kernel", 0, reader)
+traffic = Traffic("made", Sender("constant"), ((80, 1),), 1_000_000, 0, 0, "kernel", 0, reader)
 class Made:
     pass
 made = Made()

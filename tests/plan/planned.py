@@ -28,6 +28,7 @@ from sweep.grid import FORMS
 from sweep.model import batch
 from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution
+from sweep.model.traffic.bursts import burst_distribution, burst_length_mean
 from sweep.plan import identity
 
 SIZES = {"llc": "1 MiB", "llc_ways": "16", "ddio_ways": "2", "header_lines": "1.6"}
@@ -173,8 +174,8 @@ def bursts() -> dict[str, str]:
         *(("uniform", (low, 3 * low)) for low in (1, 5, 65)),
         *(("pareto", (scale, 1500)) for scale in (1, 4, 9)),
     ):
-        table = quantiles.table(batch.burst_distribution(Distribution(kind, values)))
-        found[f"{kind} {values}"] = str(batch.burst_length_mean(table))
+        table = quantiles.table(burst_distribution(Distribution(kind, values)))
+        found[f"{kind} {values}"] = str(burst_length_mean(table))
     return found
 
 

@@ -76,7 +76,7 @@ def nic(rng: Random, f: Flavour, ring: int) -> Nic:
 def arrivals(rng: Random, f: Flavour) -> Arrivals:
     kind = "constant" if f.coarse else rng.choice(("poisson", "constant", "on_off", "on_off"))
     if kind != "on_off":
-        return Arrivals(kind, None, 0)
+        return Arrivals(kind)
     length = rng.choice((1, 2, 10, 50, 300) if f.load_ppm > 100_000 else (1, 2, 10, 50))
     bursts = (
         Distribution("constant", (length,)),
@@ -84,7 +84,7 @@ def arrivals(rng: Random, f: Flavour) -> Arrivals:
         Distribution("uniform", (length, 3 * length)),
         Distribution("pareto", (length, 2500)),
     )
-    return Arrivals(kind, rng.choice(bursts), f.load_ppm * rng.choice((2, 5, 100)))
+    return Arrivals(kind, (("burst", rng.choice(bursts)), ("peak", f.load_ppm * rng.choice((2, 5, 100)))))
 
 
 def traffic(rng: Random, f: Flavour) -> Traffic:
@@ -200,7 +200,7 @@ def read_while_idle(rng: Random, drawn: Scenario, most_packets: int) -> Scenario
     slow_to_wake = Distribution("constant", (rng.randint(20, 200) * US,))
     traffic = replace(
         drawn.traffic,
-        arrivals=Arrivals("on_off", lengths, 5_000_000),
+        arrivals=Arrivals("on_off", (("burst", lengths), ("peak", 5_000_000))),
         local_ppm=1_000_000,
         forward_ppm=0,
         drop_ppm=0,
@@ -244,7 +244,7 @@ def read_while_polling(rng: Random, drawn: Scenario, most_packets: int) -> Scena
     )
     return replace(
         drawn,
-        traffic=replace(drawn.traffic, arrivals=Arrivals("poisson", None, 0), sizes=((350, 1),), reader=reader),
+        traffic=replace(drawn.traffic, arrivals=Arrivals("poisson"), sizes=((350, 1),), reader=reader),
         costs_ps=tuple(sorted((dict(drawn.costs_ps) | work).items())),
         nic=replace(drawn.nic, napi_budget=min(drawn.nic.napi_budget, 16), link_ps_per_byte=8000),
         queues=1,  # or each would have a share of the load

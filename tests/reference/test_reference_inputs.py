@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.model import batch
 from sweep.model.counting.histogram import bucket as engine_bucket
 from sweep.model.kernel import ERAS
 from sweep.model.randomness import quantiles
 from sweep.model.randomness.rng import draw as engine_draw
 from sweep.model.scenario import Arrivals, Distribution, Scenario
 from sweep.model.strategies import NAMES, strategy
+from sweep.model.traffic.bursts import burst_distribution, burst_length_mean
 
 from .comparison import prepare
 from .drawing import scenario
@@ -76,7 +76,8 @@ def test_stream_keys() -> None:
     """docs/model.md, section 2: each stream is keyed by what decides its process."""
     for drawn in some_scenarios():
         params, mix, reader = prepare([drawn]).params, drawn.traffic, drawn.traffic.reader
-        packets = [(1, mix.arrivals.kind), (2, law(mix.arrivals.burst_packets)), (3, mix.arrivals.peak_ppm)]
+        settings = dict(mix.arrivals.settings)
+        packets = [(1, mix.arrivals.kind), (2, law(settings.get("burst"))), (3, settings.get("peak"))]
         packets += [(4, mix.sizes), (5, mix.local_ppm), (6, mix.forward_ppm), (7, mix.flows), (8, drawn.load_ppm)]
         packets = [(number, value) for number, value in packets if value not in (None, 0)]
         stalls = [(1, law(reader.stall_every_ps)), (2, law(reader.stall_for_ps))] if reader.stall_every_ps else []
@@ -141,7 +142,7 @@ def table_of(drawn: Scenario, name: str) -> list[int]:
 
 def test_constant_gap() -> None:
     for drawn in some_scenarios():
-        constant = replace(drawn, traffic=replace(drawn.traffic, arrivals=Arrivals("constant", None, 0)))
+        constant = replace(drawn, traffic=replace(drawn.traffic, arrivals=Arrivals("constant")))
         gaps = set(table_of(constant, "gap_table"))
         assert len(gaps) == 1
         assert abs(gaps.pop() - exact_gap_ps(constant, constant.load_ppm)) <= rounding_ps(constant, constant.load_ppm)
@@ -149,7 +150,7 @@ def test_constant_gap() -> None:
 
 def test_poisson_gap_has_the_mean_of_the_load() -> None:
     for drawn in some_scenarios(10):
-        poisson = replace(drawn, traffic=replace(drawn.traffic, arrivals=Arrivals("poisson", None, 0)))
+        poisson = replace(drawn, traffic=replace(drawn.traffic, arrivals=Arrivals("poisson")))
         mean = quantiles.mean(np.array(table_of(poisson, "gap_table")))
         assert mean == pytest.approx(float(exact_gap_ps(poisson, poisson.load_ppm)), abs=2, rel=1e-6)
 
@@ -157,7 +158,7 @@ def test_poisson_gap_has_the_mean_of_the_load() -> None:
 @pytest.mark.parametrize("length", [1, 4, 25])
 def test_bursts_have_the_rate_of_the_load(length: int) -> None:
     """A burst of n packets takes n mean gaps: one drawn, n - 1 of the peak rate."""
-    arrivals = Arrivals("on_off", Distribution("constant", (length,)), 900_000)
+    arrivals = Arrivals("on_off", (("burst", Distribution("constant", (length,))), ("peak", 900_000)))
     for drawn in some_scenarios(10):
         bursts = replace(drawn, load_ppm=300_000, traffic=replace(drawn.traffic, arrivals=arrivals))
         inputs = prepare([bursts])
@@ -170,16 +171,16 @@ def test_bursts_have_the_rate_of_the_load(length: int) -> None:
 def test_burst_lengths_as_drawn_have_the_mean_that_the_gaps_assume() -> None:
     """Empirical mean of 20,000 rounded lengths against the host's exact one, within four standard errors."""
     packets = Distribution("exponential", (20,))
-    table = quantiles.table(batch.burst_distribution(packets))
+    table = quantiles.table(burst_distribution(packets))
     lengths = [max((sample(table.tolist(), draw(99, i)) + 512) // 1024, 1) for i in range(20_000)]
     assert np.mean(lengths) == pytest.approx(
-        batch.burst_length_mean(table), abs=4 * float(np.std(lengths)) / len(lengths) ** 0.5
+        burst_length_mean(table), abs=4 * float(np.std(lengths)) / len(lengths) ** 0.5
     )
 
 
 def test_peak_below_the_load_is_refused() -> None:
     drawn = some_scenarios(1)[0]
-    arrivals = Arrivals("on_off", Distribution("constant", (4,)), drawn.load_ppm)
+    arrivals = Arrivals("on_off", (("burst", Distribution("constant", (4,))), ("peak", drawn.load_ppm)))
     with pytest.raises(ValueError, match="peak rate"):
         prepare([replace(drawn, traffic=replace(drawn.traffic, arrivals=arrivals))])
 

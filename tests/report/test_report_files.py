@@ -274,7 +274,7 @@ def test_compacting_joins_lines_rounds_circles_and_drops_what_is_not_seen():
 
 
 def test_a_report_needs_no_simulation_code():
-    writers = ", ".join(f"sweep.report.{name}" for name in ("contents", "html", "plain", "markdown"))
+    writers = "sweep.report.contents, sweep.report.page.html, sweep.document.plain, sweep.document.markdown"
     others = ("sweep.model", "sweep.jobs", "sweep.config", "numba", "ray", "pandas")
     code = f"import sys, {writers}; print([name for name in {others} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -36,7 +36,7 @@ def smallest_ring(burst: int, service: int, latency: int, batch: int) -> int:
 
 
 def lost(ring: int, burst: int, latency: int, batch: int) -> int:
-    settings = {"kind": "on_off", "burst_packets": constant(burst), "peak_ppm": 1_000_000, "load_ppm": 100_000}
+    settings = {"kind": "on_off", "settings": (("burst", constant(burst)), ("peak", 1_000_000)), "load_ppm": 100_000}
     costs = {"stack_drop": SERVICE, "interrupt_latency": latency}
     c = run(scenario(costs, **settings, ring=ring, packets=burst, refill_batch=batch)).counters[0]
     return int(c.drop_no_descriptor_packets)

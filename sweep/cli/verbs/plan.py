@@ -10,6 +10,7 @@ from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, Sets, W
 from sweep.cli.episodes import lines
 from sweep.cli.patience import patience
 from sweep.cli.words import count, of, scaled, seconds, size
+from sweep.jobs.executors import DEFAULT
 
 if TYPE_CHECKING:
     from sweep.config import Sweep
@@ -20,7 +21,7 @@ def plan(
     file: File,
     out: Out = None,
     sets: Sets = None,
-    executor: Executor = "ray",
+    executor: Executor = DEFAULT,
     workers: Workers = None,
     chunk_seconds: ChunkSeconds = 1.0,
     only: Only = None,
@@ -136,14 +137,14 @@ def changed(prospect: Prospect) -> str:
 
 
 def _before(prospect: Prospect) -> str:
-    """The wall time before the first simulation: starting Ray, compiling; and why there are fewer workers than cores.
+    """The wall time before the first simulation, to start and to compile; and why there are fewer workers than cores.
 
     A line each; empty if there is none.
     """
     forecast, parts = prospect.most or prospect.forecast, []
     note = f"\n  {prospect.note}" if prospect.note else ""
-    if forecast.start_s:
-        parts.append(f"about {seconds(forecast.start_s)} to start Ray")
+    if forecast.cost.start_s:
+        parts.append(f"about {seconds(forecast.cost.start_s)} to start {forecast.cost.starts}")
     if prospect.cold:
         parts.append(f"about {seconds(forecast.compile_s)} to compile {of(len(prospect.cold), 'kernel')} (once)")
     return (f"\n  and before it {', '.join(parts)}" if parts else "") + note

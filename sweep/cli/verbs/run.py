@@ -15,6 +15,7 @@ from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, Replace
 from sweep.cli.patience import patience
 from sweep.cli.words import of, size
 from sweep.errors import IncompleteError, RunError
+from sweep.jobs.executors import DEFAULT
 
 if TYPE_CHECKING:
     from sweep.jobs.prospect import Prospect
@@ -25,7 +26,7 @@ def run(
     file: File,
     out: Out = None,
     sets: Sets = None,
-    executor: Executor = "ray",
+    executor: Executor = DEFAULT,
     address: Annotated[
         str | None,
         typer.Option("--address", metavar="auto|HOST:PORT", help="Ray cluster to join; default: a private local one"),
@@ -71,7 +72,7 @@ def run(
     sweep = config.load(file, sets or [])
     how = options(
         {
-            "--executor": (executor, "ray"),
+            "--executor": (executor, DEFAULT),
             "--address": (address, None),
             "--nodes": (nodes, 0),
             "--workers": (workers, None),

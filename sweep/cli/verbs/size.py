@@ -18,6 +18,7 @@ from sweep.cli.progress import Display
 from sweep.cli.words import count, of, seconds
 from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
 from sweep.foreign import json_text
+from sweep.jobs.executors import DEFAULT
 from sweep.standard_input import typed
 
 from .plan import changed, kernels
@@ -50,7 +51,7 @@ def size(
         int | None, typer.Option("--replicates", metavar="N", help="at most, where it is close; default: the file's")
     ] = None,
     out: Out = None,
-    executor: Executor = "ray",
+    executor: Executor = DEFAULT,
     workers: Workers = None,
     sets: Sets = None,
     retry_failed: RetryFailed = False,
@@ -78,7 +79,7 @@ def size(
     sweep = config.load(file, [*overrides, "precision=null"])  # a search has looks of its own
     asked = question(sweep, objective or [], confidence / 100)
     where = run_directory(sweep, out)
-    how = options({"--executor": (executor, "ray"), "--workers": (workers, None)})
+    how = options({"--executor": (executor, DEFAULT), "--workers": (workers, None)})
     origin = Origin.of(file, overrides, out, how)
     request = Request(
         sweep, where, origin, executor, workers=workers, retry_failed=retry_failed, replace_sweep=replace_sweep

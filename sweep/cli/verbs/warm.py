@@ -26,7 +26,7 @@ def warm(names: Strategies = None, workers: Workers = None) -> None:
         print("NUMBA_DISABLE_JIT is set: kernels run as plain Python, nothing is compiled")
         return
     compiled = 0
-    for name, seconds_taken in kernels.warm(chosen, worker_count("ray", workers)):
+    for name, seconds_taken in kernels.warm(chosen, worker_count(workers)):
         compiled += seconds_taken is not None
         print(f"{name}: {'is there' if seconds_taken is None else f'compiled in {seconds(seconds_taken)}'}", flush=True)
     print(f"{of(len(chosen), 'kernel')} in {kernels.folder()}, {compiled} compiled now")

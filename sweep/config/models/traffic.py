@@ -7,59 +7,23 @@ the notation for such mixes; the seven-four-one mix is the one that testers ship
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
-from sweep.fields.scenario import SERIAL
 from sweep.fields.traffic import FLOWS, READER
-from sweep.model.scenario import Arrivals
 from sweep.units import MILLION
-from sweep.yamltree.validation import NULL, Forms, Group, Part, meaning
+from sweep.yamltree.validation import Group, Part, meaning
 
+from .arrivals import ArrivalProcess
 from .declared import group, type_of
-from .distributions import RandomLength, RandomTime, TimeForms, distribution
+from .distributions import RandomTime, TimeForms
 from .quantities import ChoiceError, Count, Share, Size
 
 IMIX = [{"bytes": 64, "weight": 7}, {"bytes": 594, "weight": 4}, {"bytes": 1518, "weight": 1}]
 
 Frame = Annotated[int, Size(60, 9000)]
 Packets = Annotated[int, Share(0, MILLION)]
-
-
-class Nothing(Part):
-    """No settings."""
-
-
-Empty = Annotated[Nothing, BeforeValidator(lambda given: {} if given is NULL else given)]
-
-
-class OnOff(Part):
-    burst: RandomLength
-    peak: Annotated[int, Share(1, MILLION, SERIAL)] = meaning("share of the link in a burst", "1.0")
-
-
-class ArrivalForms(Forms):
-    """Canonical: {kind, burst, peak_ppm}."""
-
-    poisson: Empty | None = None
-    constant: Empty | None = None
-    on_off: OnOff | None = None
-
-    @model_serializer
-    def _canonical(self) -> dict[str, Any]:
-        kind, _ = self.form
-        bursts = self.on_off.model_dump() if self.on_off else {"burst": None, "peak": 0}
-        return {"kind": kind, "burst": bursts["burst"], "peak_ppm": bursts["peak"]}
-
-
-def _form(given: object) -> object:
-    """A word is a form without settings."""
-    return {given: {}} if isinstance(given, str) else given
-
-
-Word = Literal["poisson", "constant"]
-ArrivalProcess = Annotated[ArrivalForms, BeforeValidator(_form, json_schema_input_type=Word | ArrivalForms)]
 
 
 class FrameSize(Part):
@@ -147,9 +111,3 @@ class Mix(Group):
         if self.fates.local and "reader" not in self.model_fields_set:
             raise ChoiceError('has local packets and needs a "reader"', at=("fates",))
         return self
-
-
-def arrivals(value: dict[str, Any]) -> Arrivals:
-    """The scenario's object of a canonical arrival process."""
-    burst = value["burst"]
-    return Arrivals(value["kind"], burst and distribution(burst), value["peak_ppm"])

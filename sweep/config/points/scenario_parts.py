@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from sweep.conditions import Column, ConditionError, numbers, parse
+from sweep.config.models.arrivals import arrivals
 from sweep.config.models.distributions import distribution
-from sweep.config.models.traffic import arrivals
 from sweep.errors import ConfigError
 from sweep.fields.host import COST_NAMES, HARDWARE_NAMES
 from sweep.fields.nic import NIC

@@ -1,26 +1,38 @@
 # SPDX-License-Identifier: MIT
-"""The choice between executors: their names, how many workers they get, and starting one."""
+"""The choice between executors: which of them there are, and how many workers they get."""
 
 from __future__ import annotations
 
 import os
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from sweep.errors import SweepError, did_you_mean
 from sweep.plan import Plan
 
-from . import cgroups
-from .inline import Inline
-from .protocol import Executor, Join
+from . import DEFAULT, NAMES, cgroups
+from .protocol import Executor, Join, Kind
 
-NAMES = ("ray", "inline")
+
+@cache
+def kind(name: str) -> Kind:
+    """What is known of executor `name`.  Raises SweepError for a name that is none."""
+    if name not in NAMES:
+        raise SweepError(
+            f'executor "{name}" is not known.{did_you_mean(name, NAMES)}\n  known: {", ".join(NAMES)}\n'
+            "  see: sweep run --help"
+        )
+    found: Kind = import_module(f"{__package__}.{name}").KIND
+    return found
 
 
 def joined(address: str | None, nodes: int, executor: str) -> Join | None:
     """The cluster at `address`; None if there is no address.  Raises SweepError for what does not go with it."""
-    if address and executor != "ray":
+    if address and not kind(executor).joins:
+        able = ", ".join(name for name in NAMES if kind(name).joins)
         raise SweepError(
-            f'--address "{address}" is of a Ray cluster, and --executor "{executor}" does not run there\n'
+            f'--address "{address}" is of a cluster of {able}, and --executor "{executor}" does not run there\n'
             "  next: leave one of them out"
         )
     if nodes and not address:
@@ -34,22 +46,14 @@ def processors() -> int:
     return min(cores, cgroups.whole_processors(cgroups.processors()) or cores)
 
 
-def worker_count(name: str, workers: int | None) -> int:
+def worker_count(workers: int | None, name: str = DEFAULT) -> int:
     """Workers that executor `name` will have on this machine.  Raises SweepError for a name or number that is wrong."""
-    if name not in NAMES:
-        raise SweepError(
-            f'executor "{name}" is not known.{did_you_mean(name, NAMES)}\n  known: {", ".join(NAMES)}\n'
-            "  see: sweep run --help"
-        )
+    chosen = kind(name)
     if workers is not None and workers < 1:
         raise SweepError(f'workers "{workers}" is too small: at least 1\n  see: sweep run --help')
-    return 1 if name == "inline" else workers or processors()
+    return chosen.workers(workers or processors())
 
 
 def open_executor(name: str, plan: Plan, workers: int, join: Join | None, log: Path) -> Executor:
     """Start executor `name`; what its machinery says goes to the file `log`."""
-    if name == "inline":
-        return Inline(plan)
-    from sweep.jobs.executors.ray.executor import RayExecutor
-
-    return RayExecutor(plan, workers, join, log)
+    return kind(name).open(plan, workers, join, log)

@@ -13,6 +13,7 @@ from collections import deque
 
 from sweep.plan import Plan
 
+from .protocol import Kind
 from .task import attempt_run, attempt_warm
 from .work import Outcome, Warm, Work
 
@@ -41,3 +42,13 @@ class Inline:
 
     def close(self) -> None:
         self._queue.clear()
+
+
+KIND = Kind(
+    open=lambda plan, workers, join, log: Inline(plan),
+    place=lambda workers: "in this process",
+    stop_s=2.5,
+    address_bytes=1400 << 20,  # a process works with so much, and not with a quarter less
+    data_bytes=500 << 20,
+    most_workers=1,
+)

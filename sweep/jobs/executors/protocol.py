@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""What every executor does: it takes work, and gives outcomes in any order.
+"""What every executor does: it takes work, and gives outcomes in any order; and what is to be known of it before.
 
 It knows chunks by number and strategies by name; it neither retries (see `driver.policy`) nor writes a file.
+
+An executor is a module, or a package, that has its `Kind` under the name KIND, and a word in `executors.NAMES`.  All
+that differs between executors is said by their kinds: nothing else asks for one by name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
+
+from sweep.plan import Plan
+from sweep.plan.forecast import PROCESS, Cost
 
 from .work import Outcome, Work
 
@@ -36,3 +45,24 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """Give up what is not done and leave nothing behind, within two seconds."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is known of an executor before it is started.  Memory and threads are those of this machine."""
+
+    open: Callable[[Plan, int, Join | None, Path], Executor]
+    """Start it for a plan with that many workers, or join a cluster; what its machinery says goes to that file."""
+    place: Callable[[int], str]  # where so many workers run, for people: "on local Ray with 2 workers"
+    stop_s: float  # within which it ends all that it has started, or the run ends without it
+    address_bytes: int  # that one process of it must be able to map, most of it untouched (ulimit -v), and
+    data_bytes: int  # of them private and writable (ulimit -d)
+    cost: Cost = PROCESS
+    threads: int = 0  # that it starts beside those of its workers
+    worker_threads: int = 0  # that each worker starts
+    most_workers: int | None = None  # None: as many as there are processors, or as are asked for
+    joins: bool = False  # whether it can run on a cluster that is there already
+
+    def workers(self, wanted: int) -> int:
+        """How many of these workers it can have."""
+        return min(wanted, self.most_workers or wanted)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
 from math import gcd
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -26,7 +25,10 @@ from sweep.model.randomness import quantiles, streams
 from sweep.model.record import record
 from sweep.model.scenario import Distribution, Scenario, Traffic
 from sweep.model.strategies import strategy
-from sweep.model.traffic.arrivals import BURST_SHIFT, WIRE_OVERHEAD_BYTES
+from sweep.model.traffic.arrivals import WIRE_OVERHEAD_BYTES
+from sweep.model.traffic.bursts import burst_distribution, mean_burst_packets
+from sweep.model.traffic.processes import process
+from sweep.model.traffic.processes.protocol import Bursts
 
 from .capacity import NO_LIMIT_PAGES
 from .params import DECLARED, PARAMS
@@ -64,59 +66,35 @@ def mean_gap_ps(scenario: Scenario, share_ppm: int) -> int:
     return scenario.queues * wire_ps_ppm // share_ppm
 
 
-def burst_length_mean(table: npt.NDArray[np.int64]) -> Fraction:
-    """Mean burst length that the kernel draws from a burst table (its rounding and its minimum of 1), in packets.
-
-    Exactly that of 64 draws, evenly spread, from between each two entries.
-    """
-    total, odd = 0, 2 * np.arange(64) + 1
-    for first, count, weight in quantiles.CELLS:
-        level = table[first : first + count]
-        low, high = level[:-1, None], level[1:, None]
-        rounded: npt.NDArray[np.int64] = 128 * low + (high - low) * odd + (64 << BURST_SHIFT) >> BURST_SHIFT + 7
-        lengths = np.maximum(rounded, 1)
-        total += weight * int(lengths.sum())
-    return Fraction(total, 64 << 24)
+def bursts(traffic: Traffic) -> Bursts | None:
+    """How the packets of this mix come together; None if they come one by one."""
+    return process(traffic.arrivals.kind).bursts(dict(traffic.arrivals.settings))
 
 
-@cache
-def mean_burst_packets(packets: Distribution) -> Fraction:
-    """Mean length of bursts whose lengths, in packets, are distributed so."""
-    return burst_length_mean(quantiles.table(burst_distribution(packets)))
+def burst_mean(traffic: Traffic) -> Fraction:
+    """Mean number of packets that come together in this mix; 1 if they come one by one."""
+    found = bursts(traffic)
+    return mean_burst_packets(found.packets) if found else Fraction(1)
 
 
 def gap_distribution(scenario: Scenario) -> Distribution:
     """Gap before a burst (before each packet if bursts are of one), ps.
 
-    Errors: ValueError if bursts at their peak rate are no faster than the load.
+    Errors: ValueError if there is none that gives the load.
     """
     arrivals = scenario.traffic.arrivals
-    gap_ps = mean_gap_ps(scenario, scenario.load_ppm)
-    if arrivals.kind == "constant":
-        return Distribution("constant", (gap_ps,))
-    if arrivals.burst_packets is None:
-        return Distribution("exponential", (gap_ps,))
-    length = mean_burst_packets(arrivals.burst_packets)
-    gap_ps = round(length * gap_ps - (length - 1) * mean_gap_ps(scenario, arrivals.peak_ppm))
-    if gap_ps <= 0 or arrivals.peak_ppm <= scenario.load_ppm:
-        raise ValueError("the peak rate of the bursts is not above the load")
-    return Distribution("exponential", (gap_ps,))
-
-
-def burst_distribution(packets: Distribution) -> Distribution:
-    """Burst length in 1/1024 packets."""
-    if packets.kind == "pareto":
-        return Distribution("pareto", (packets.values[0] << BURST_SHIFT, packets.values[1]))
-    return Distribution(packets.kind, tuple(value << BURST_SHIFT for value in packets.values))
+    return process(arrivals.kind).gap(
+        dict(arrivals.settings), scenario.load_ppm, lambda share_ppm: mean_gap_ps(scenario, share_ppm)
+    )
 
 
 def named_distributions(scenario: Scenario) -> dict[str, Distribution | None]:
     """Every table of a scenario by the name of its parameter; None where there is none."""
     traffic, reader = scenario.traffic, scenario.traffic.reader
-    burst = traffic.arrivals.burst_packets
+    found = bursts(traffic)
     return {
         "gap_table": gap_distribution(scenario),
-        "burst_table": burst_distribution(burst) if burst else None,
+        "burst_table": burst_distribution(found.packets) if found else None,
         "wakeup_table": reader.wakeup_ps,
         "stall_every_table": reader.stall_every_ps,
         "stall_for_table": reader.stall_for_ps,
@@ -155,7 +133,7 @@ def declared(scenario: Scenario) -> dict[str, int]:
     return numbers | {_HOST[name]: number for name, number in (*scenario.hardware, *scenario.costs_ps)}
 
 
-def shared_hardware(scenario: Scenario, knobs: Mapping[str, int]) -> dict[str, int]:
+def shared_hardware(scenario: Scenario, knobs: dict[str, int]) -> dict[str, int]:
     """What is worked out of the hardware that the queues of the host share."""
     module, hardware = strategy(scenario.strategy), dict(scenario.hardware)
     weights = sum(weight for _, weight in scenario.traffic.sizes)
@@ -191,7 +169,7 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "local_cut": cut(traffic.local_ppm),
         "forward_cut": cut(traffic.local_ppm + traffic.forward_ppm),
         "size_classes": len(traffic.sizes),
-        "burst_gap_ps": mean_gap_ps(scenario, traffic.arrivals.peak_ppm) if traffic.arrivals.burst_packets else 0,
+        "burst_gap_ps": mean_gap_ps(scenario, found.peak_ppm) if (found := bursts(traffic)) else 0,
         "reader_same_cpu": int(reader.same_cpu),
         "buffer_truesize_bytes": module.truesize_bytes(knobs) + SK_BUFF_BYTES,
         "copy_truesize_bytes": COPY_HEAD_BYTES,

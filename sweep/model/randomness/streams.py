@@ -28,6 +28,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sweep.model.scenario import Distribution, Scenario, Traffic
+from sweep.model.traffic.processes import process
 
 VERSION = 1  # of the encoding: another one changes every key, so every result
 KEY_BYTES = 8
@@ -55,31 +56,28 @@ def encode(value: Value) -> bytes:
 def packets(traffic: Traffic, load_ppm: int) -> bytes:
     """What decides the packets of a simulation beside its seed and replicate, encoded."""
     arrivals = traffic.arrivals
+    numbers = {setting.name: setting.property for setting in process(arrivals.kind).SETTINGS}
     properties: Properties = (
         (1, arrivals.kind),
-        (2, _distribution(arrivals.burst_packets)),
-        (3, arrivals.peak_ppm),
+        *((numbers[name], _plain(value)) for name, value in arrivals.settings),
         (4, traffic.sizes),
         (5, traffic.local_ppm),
         (6, traffic.forward_ppm),
         (7, traffic.flows),
         (8, load_ppm),
     )
-    defaults: dict[int, Value] = {2: None, 3: 0, 5: 0, 6: 0, 7: 0}
-    return _without(properties, defaults)
+    return _without(tuple(sorted(properties, key=lambda each: each[0])), {5: 0, 6: 0, 7: 0})
 
 
 def stalls(traffic: Traffic) -> bytes:
     """What decides when the reader stalls and for how long, encoded."""
     reader = traffic.reader
-    return _without(
-        ((1, _distribution(reader.stall_every_ps)), (2, _distribution(reader.stall_for_ps))), {1: None, 2: None}
-    )
+    return _without(((1, _plain(reader.stall_every_ps)), (2, _plain(reader.stall_for_ps))), {1: None, 2: None})
 
 
 def wakeups(traffic: Traffic) -> bytes:
     """What decides the wake-up delays of the reader, encoded."""
-    return _without(((1, _distribution(traffic.reader.wakeup_ps)),), {})
+    return _without(((1, _plain(traffic.reader.wakeup_ps)),), {})
 
 
 def keys(scenario: Scenario) -> dict[str, np.uint64]:
@@ -107,8 +105,8 @@ def digest(decided_by: bytes) -> str:
     return hashlib.blake2b(encode((VERSION,)) + decided_by, digest_size=KEY_BYTES).hexdigest()
 
 
-def _distribution(distribution: Distribution | None) -> Value:
-    return None if distribution is None else (distribution.kind, *distribution.values)
+def _plain(value: int | Distribution | None) -> Value:
+    return (value.kind, *value.values) if isinstance(value, Distribution) else value
 
 
 def _without(properties: Properties, defaults: dict[int, Value]) -> bytes:

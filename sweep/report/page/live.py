@@ -8,10 +8,11 @@ Vega-Embed as vl_convert carries them, with Vega's interpreter of expressions, s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from sweep.report.charts.panels import CONFIG, INK, Spec
+from sweep.report.parts.panels import Split
 
 VEGA_LITE = "6.4"
 SIZE: Spec = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}, "background": None}
@@ -125,22 +126,6 @@ VIEWS: tuple[Spec, ...] = (
         "key": True,
     },
     {
-        "name": "costs",
-        "fill": "bars",
-        "spec": BARS,
-        "choose": [MIX, LOAD, RING],
-        "title": "Where the time goes: {mix} at load {load}, ring {ring}",
-        "head": ["strategy", "part", "ns per packet"],
-    },
-    {
-        "name": "census",
-        "fill": "bars",
-        "spec": BARS,
-        "choose": [MIX, LOAD, RING],
-        "title": "Who holds the pages: {mix} at load {load}, ring {ring}",
-        "head": ["strategy", "holder", "pages"],
-    },
-    {
         "name": "shares",
         "fill": "shares",
         "spec": SHARES,
@@ -151,10 +136,29 @@ VIEWS: tuple[Spec, ...] = (
 )
 
 
-def view(name: str, **more: Any) -> Spec:
-    """One view with its whole specification; `more` is what the data decides."""
+def view(name: str) -> Spec:
+    """One view with its whole specification."""
     (found,) = (view for view in VIEWS if view["name"] == name)
-    return found | {"spec": SIZE | {"config": CONFIG} | found["spec"]} | more
+    return _whole(found)
+
+
+def split(panel: Split, colors: Sequence[Spec]) -> Spec:
+    """The view of what a number is made of; `colors`: name and color of each part."""
+    return _whole(
+        {
+            "name": panel.name,
+            "fill": "bars",
+            "spec": BARS,
+            "choose": [MIX, LOAD, RING],
+            "title": f"{panel.heading}: {{mix}} at load {{load}}, ring {{ring}}",
+            "head": ["strategy", panel.part, panel.quantity],
+        }
+    ) | {"columns": panel.name, "title_of_x": panel.axis, "unit": panel.unit, "parts": colors}
+
+
+def _whole(view: Spec) -> Spec:
+    """A view with what all specifications share."""
+    return view | {"spec": SIZE | {"config": CONFIG} | view["spec"]}
 
 
 @cache

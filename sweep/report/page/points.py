@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import stats
-from sweep.fields.metrics import COSTS
 from sweep.foreign import drawn, everywhere
+from sweep.report import contents
 from sweep.report.charts.bars import shade as part_shade
 from sweep.report.charts.panels import DASHES, LINES, SHAPES, SHARES, Spec, place_among, shade
 from sweep.report.parts import marked_row, reproduction
@@ -25,7 +25,7 @@ from sweep.results import holders, steady
 from sweep.results.analysis import METRIC, Analysis
 from sweep.results.dataset import Dataset
 
-from .live import PERCENT, view
+from .live import PERCENT, split, view
 from .packing import codes, packed, rounded
 
 Where = tuple[NDArray[np.int64], ...]  # an index of the cube without pairs
@@ -177,18 +177,14 @@ def _signs(analysis: Analysis) -> NDArray[np.uint8]:
 
 def _splits(analysis: Analysis, where: Where, columns: Columns) -> list[Spec]:
     """The views of what a number is made of; its parts go into `columns`."""
-    data = analysis.data
-    costs = {part: analysis.mean(name) for part, name in COSTS.items() if data.has(name)}
     found = []
-    for name, title, unit, parts in (
-        ("costs", "ns per packet", "ns", costs),
-        ("census", "pages, mean over the window", "pages", holders.means(analysis)),
-    ):
+    for panel in (panel.split for panel in contents.panels() if panel.split):
+        parts = panel.parts(analysis)
         present = [part for part, values in parts.items() if np.nan_to_num(values[where]).any()]
         for part in present:
-            columns[f"{name}:{part}"] = rounded(parts[part][where], PART_BITS)
+            columns[f"{panel.name}:{part}"] = rounded(parts[part][where], PART_BITS)
         colors = [{"name": part, "color": part_shade(tuple(parts), part)} for part in present]
-        found += [view(name, columns=name, title_of_x=title, unit=unit, parts=colors)] if present else []
+        found += [split(panel, colors)] if present else []
     return found
 
 

@@ -16,6 +16,7 @@ from sweep.report.charts import bars
 from sweep.report.parts import cells
 from sweep.report.parts.differences import noted
 from sweep.report.parts.judging import spanned
+from sweep.report.parts.panels import Panel, Split
 from sweep.results import holders
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
@@ -24,6 +25,7 @@ from sweep.results.outcome import CellIndex
 from .other_metrics import HELD_TWICE
 
 TITLE = "Who holds the pages"
+LIVE = Split("census", TITLE, "holder", "pages", "pages, mean over the window", "pages", holders.means)
 
 
 def section(analysis: Analysis) -> Section:
@@ -89,7 +91,7 @@ def _chart(analysis: Analysis, cell: CellIndex, found: dict[str, Array], ends: d
             bars.bars(names, last, "pages at the end of the window", "pages", parts=parts, width=260, named=False)
         )
     place = cells.place(analysis, cell)
-    return bars.stacked(f"{place}: who holds the pages", f"pages by holder, {place}", parts, *views, live="census")
+    return bars.stacked(f"{place}: who holds the pages", f"pages by holder, {place}", parts, *views, live=LIVE.name)
 
 
 def _table(analysis: Analysis, cell: CellIndex, found: dict[str, Array], legend: str) -> Table:
@@ -117,3 +119,6 @@ def _entry(pages: float, share: float) -> Cell:
     if not np.isfinite(pages) or pages == 0:
         return cells.number(pages)
     return Cell(f"{format.coarse(pages)} ({'<1' if share < 0.005 else f'{share * 100:.0f}'} %)")
+
+
+PANELS = (Panel(section, LIVE),)

@@ -16,28 +16,40 @@ from sweep.fields.metrics import COSTS
 from sweep.report.charts import bars
 from sweep.report.parts import cells
 from sweep.report.parts.differences import ABSENT
+from sweep.report.parts.panels import Panel, Split
 from sweep.results import histogram
 from sweep.results.analysis import Analysis
+from sweep.results.dataset import Array
 
 SHORT = fixed("fewer than 10 packets lie beyond this quantile: too short a run for it")
+
+
+def means(analysis: Analysis) -> dict[str, Array]:
+    """ns per packet of every kind of work that the table has, shape of the cube without pairs."""
+    return {part: analysis.mean(name) for part, name in COSTS.items() if analysis.data.has(name)}
+
+
+TITLE = "Where the time goes"
+LIVE = Split("costs", TITLE, "part", "ns per packet", "ns per packet", "ns", means)
 
 
 def costs(analysis: Analysis) -> Section:
     """ns per packet by kind of work."""
     data = analysis.data
-    parts = tuple(part for part, metric in COSTS.items() if data.has(metric))
+    found = means(analysis)
+    parts = tuple(found)
     blocks: list[Block] = []
     for cell in cells.middles(analysis) if parts else ():
-        split = {part: analysis.mean(COSTS[part])[cell] for part in parts}
+        split = {part: ns[cell] for part, ns in found.items()}
         rows = cells.by_column(analysis, cell, [*split.values(), analysis.absolute.center[cell]])
         place = cells.place(analysis, cell)
         columns = cells.present(analysis, cell)
         names = tuple(data.columns[column] for column in columns)
         view = bars.bars(names, {part: ns[columns] for part, ns in split.items()}, "ns per packet", "ns", parts=parts)
         text = f"ns per packet by kind of work, {place}"
-        blocks.append(bars.stacked(f"{place}: where the time goes", text, parts, view, live="costs"))
+        blocks.append(bars.stacked(f"{place}: where the time goes", text, parts, view, live=LIVE.name))
         blocks.append(Table(f"{place}: ns per packet", ("", *parts, "all"), rows))
-    return Section("Where the time goes", tuple(blocks), detail=True)
+    return Section(TITLE, tuple(blocks), detail=True)
 
 
 def laps(analysis: Analysis) -> Section:
@@ -73,3 +85,6 @@ def _quantile(counts: np.ndarray, q: float) -> Cell:
     if not histogram.reaches(counts, q):
         return Cell(format.MISSING, "missing", notes=(SHORT,))
     return Cell(format.time(histogram.quantile(counts, q)))
+
+
+PANELS = (Panel(costs, LIVE), Panel(laps))

@@ -19,6 +19,7 @@ from sweep.document.statements import Claim, Count, Extreme, Leaner, Number, Sen
 from sweep.fields.constants import PAGE_BYTES
 from sweep.report.parts import cells
 from sweep.report.parts.judging import spanned
+from sweep.report.parts.panels import Panel
 from sweep.results import holders
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array, Dataset
@@ -169,3 +170,6 @@ def _blocks(analysis: Analysis, chosen: list[CellIndex], columns: list[int]) -> 
             claims += told.claims
         said.append(Sentence(f"{text}.", *claims))
     return said
+
+
+PANELS = (Panel(section),)

@@ -21,6 +21,7 @@ from sweep.document.statements import Claim, Count, NoClaim, Number, Sentence, S
 from sweep.report.charts.importance import chart
 from sweep.report.parts.differences import ABSENT
 from sweep.report.parts.judging import TONES, UNDECIDED
+from sweep.report.parts.panels import Panel
 from sweep.report.parts.shares import Told
 from sweep.results.analysis import METRIC, Analysis
 from sweep.results.axes import Axis, lay_out
@@ -226,3 +227,6 @@ def _findings(told: list[Told]) -> list[Finding]:
             word = Sentence(UNDECIDED, *unsaid)
             found.append(Finding(name, word, Sentence(f"{text}; {why}.", *claims), (), TONES[UNDECIDED]))
     return sorted(found, key=lambda finding: finding.word != "can be frozen")
+
+
+PANELS = (Panel(section),)

@@ -20,6 +20,7 @@ from sweep.document.blocks import Cell, Paragraph, Section, Table
 from sweep.document.statements import Claim, Count, Extreme, Number, Sentence, at, both, fixed
 from sweep.fields.constants import PAGE_BYTES
 from sweep.report.parts import cells
+from sweep.report.parts.panels import Panel
 from sweep.results import holders
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array, Dataset
@@ -129,3 +130,6 @@ def _table(analysis: Analysis, cell: CellIndex, found: dict[str, Array], pace: A
     header = ("", "rings", "kept", "socket", "read in")
     caption = f"{cells.place(analysis, cell)}: pages at the end of the window, mean of the replicates"
     return Table(caption, header, tuple(rows), legend=legend)
+
+
+PANELS = (Panel(section),)

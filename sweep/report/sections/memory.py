@@ -18,6 +18,7 @@ from sweep.fields.constants import PAGE_BYTES
 from sweep.report.charts.panels import CONFIG, Spec, key, panel
 from sweep.report.parts.differences import ABSENT, noted
 from sweep.report.parts.judging import spanned
+from sweep.report.parts.panels import Panel
 from sweep.results import holders
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array, Dataset
@@ -148,3 +149,6 @@ def _pair(values: list[float]) -> Cell:
     if not np.isfinite(values[0]):
         return ABSENT
     return Cell(" / ".join(format.significant(float(value)) for value in values))
+
+
+PANELS = (Panel(section),)

@@ -23,6 +23,7 @@ from sweep.fields.constants import PAGE_BYTES
 from sweep.report.charts.pareto import chart
 from sweep.report.parts.choices import Choices, Objective
 from sweep.report.parts.differences import noted
+from sweep.report.parts.panels import Panel
 from sweep.results.analysis import METRIC, Analysis
 from sweep.results.dataset import Array
 from sweep.results.measures import too_short
@@ -165,3 +166,6 @@ def _legend() -> str:
 def _named(analysis: Analysis, choices: Choices, place: int) -> str:
     ring, column = choices.places[place]
     return f"{analysis.data.columns[column]} at ring {analysis.data.rings[ring]}"
+
+
+PANELS = (Panel(section),)

@@ -24,6 +24,7 @@ from sweep.fields.counters import LATENCY
 from sweep.report.charts.pool_size import chart
 from sweep.report.claims.pool import NEVER
 from sweep.report.parts import cells
+from sweep.report.parts.panels import Panel
 from sweep.results import histogram, holders
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
@@ -196,3 +197,6 @@ def _lag(analysis: Analysis, pools: Pools, cell: tuple[int, int, int]) -> tuple[
 
 def _times(size: float) -> str:
     return f"{size:g}×"
+
+
+PANELS = (Panel(section),)

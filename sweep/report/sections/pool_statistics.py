@@ -19,6 +19,7 @@ from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
 from sweep.document.statements import Claim, Extreme, Lacking, Number, Sentence, at, both, fixed, named
 from sweep.report.parts import cells
 from sweep.report.parts.judging import spanned
+from sweep.report.parts.panels import Panel
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
 from sweep.results.outcome import CellIndex
@@ -166,3 +167,6 @@ def _pools(analysis: Analysis, cell: CellIndex) -> str:
     """The points of a cell that have them."""
     data = analysis.data
     return both(at(data.mixes[cell[0]], data.loads[cell[1]], data.rings[cell[2]]), "alloc_fast is not null")
+
+
+PANELS = (Panel(section),)
