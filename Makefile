@@ -18,12 +18,13 @@ test-slow: $(VENV)/.test  ## the slow ones: long computations side by side, then
 	$(BIN)/python -m pytest -m 'slow and not alone' -n auto --maxprocesses 4 --dist loadfile --durations 10
 	$(BIN)/python -m pytest -m 'slow and alone' --durations 20
 
-check: $(VENV)/.check  ## format, lint, types, import contracts
+check: $(VENV)/.check  ## format, lint, types, import contracts, names
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy -p sweep
 	$(BIN)/mypy -c "$$($(BIN)/python -m tests.model.typed_modules)"
 	$(BIN)/lint-imports
+	$(BIN)/python checks/names.py sweep
 
 bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a million points; a report; the useful share of 5 minutes; sweep size
 	$(BIN)/python -m bench.bench

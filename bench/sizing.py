@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from sweep import config, report
 from sweep.jobs.origin import Origin
-from sweep.jobs.request import Request
+from sweep.jobs.request import RunRequest
 from sweep.jobs.run import run
 from sweep.sizing.run import question, size
 from sweep.sizing.search import Question, Search
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sweep = config.load(options.file, options.set)
     first, *others = (question(sweep, each) for each in QUESTIONS)
     with tempfile.TemporaryDirectory(prefix="sweep-sizing-") as name:
-        request = Request(sweep, name, Origin.of(options.file, options.set, name), options.executor)
+        request = RunRequest(sweep, name, Origin.of(options.file, options.set, name), options.executor)
         start = time.perf_counter()
         ran, answer = size(request, first)
         search_s = time.perf_counter() - start

@@ -55,13 +55,13 @@ def sweep_file() -> str:
     )
     parts = {
         "Mix": "A traffic mix: `traffic: {NAME: ...}`, or a file",
-        "Reader": "`reader` of a mix",
+        "ReaderSection": "`reader` of a mix",
         "Fates": "`fates` of a mix",
         "Stall": "`reader.stall`",
-        "Nic": "A NIC: `nic:`, `nics: {NAME: ...}`, or a file",
+        "NicSection": "A NIC: `nic:`, `nics: {NAME: ...}`, or a file",
         "Coalesce": "`coalesce` of a NIC",
         "Host": "A host profile: `hosts: {NAME: ...}`, or a file",
-        "Claim": "An entry of `claims`",
+        "ClaimSection": "An entry of `claims`",
         "TimeForms": "A random time; a bare time is constant",
         "LengthForms": "A random length of a burst",
         "ArrivalForms": "`arrivals`",

@@ -2,7 +2,7 @@
 """Sweeps of NIC receive rings and page recycling strategies, exact to the kernel's counters.
 
     import sweep
-    run = sweep.run("configs/smoke.yaml")           # what is missing is simulated; or sweep.open("runs/smoke")
+    run = sweep.run("configs/smoke.yaml")           # simulates what is missing; or sweep.open("runs/smoke")
     run.table()                                     # the Arrow table: a row per simulation
     run.query("select strategy, ring, ns_per_packet from points")
 
@@ -21,13 +21,13 @@ __all__ = ["Run", "open", "run"]
 
 
 def open(location: str | Path) -> Run:
-    """The run directory at a path or URI.  Raises SweepError if there is none."""
+    """The run in the run directory at a path or URI.  Raises SweepError if it is not one."""
     from sweep import storage
     from sweep.storage import resume
 
     files = storage.open(location)
     if not any(files.exists(name) for name in resume.RUN_FILES):
-        raise resume.absent(files)
+        raise resume.absent_error(files)
     return Run(location)
 
 
@@ -58,18 +58,18 @@ def run(
     from sweep.jobs.executors import DEFAULT
     from sweep.jobs.executors.choice import joined
     from sweep.jobs.origin import Origin, options, run_directory
-    from sweep.jobs.request import Request
+    from sweep.jobs.request import RunRequest
     from sweep.jobs.run import run as run_sweep
 
     join = joined(address, nodes, executor)
     sets = [sets] if isinstance(sets, str) else sets
     loaded = config.load(file, sets)
     directory = run_directory(loaded, out)
-    how = options({"--executor": (executor, DEFAULT), "--address": (address, None), "--nodes": (nodes, 0)})
-    request = Request(
+    options_given = options({"--executor": (executor, DEFAULT), "--address": (address, None), "--nodes": (nodes, 0)})
+    request = RunRequest(
         sweep=loaded,
         directory=directory,
-        origin=Origin.of(file, sets, out, how),
+        origin=Origin.of(file, sets, out, options_given),
         executor=executor,
         join=join,
         workers=workers,

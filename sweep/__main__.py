@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep` and `python -m sweep`: until a verb takes over, Ctrl-C ends at once and says what to type."""
+"""`sweep` and `python -m sweep`: until a verb takes over, Ctrl-C exits at once and prints the command to resume."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import sys
 from io import TextIOWrapper
 from types import FrameType
 
-from sweep.foreign import visible
 from sweep.standard_input import typed
+
+from .safe_text import visible
 
 INCOMPLETE = 3  # exit code
 
 
 def main() -> None:
-    """Entry point of both."""
+    """Entry point of `sweep` and of `python -m sweep`."""
     signal.signal(signal.SIGINT, _interrupted)
     _standard_files()
     from sweep.cli import main
@@ -25,9 +26,9 @@ def main() -> None:
 
 
 def _standard_files() -> None:
-    """Three open files, whatever the caller closed: the next file opened must not become standard output.
+    """Open the standard streams that the caller has closed, so that no other file becomes standard output.
 
-    A terminal that knows no "±" gets "?" in its place.
+    Characters that a terminal does not know, such as "±", are printed as "?".
     """
     for number, mode in enumerate(("r", "w", "w")):
         try:
@@ -43,9 +44,9 @@ def _standard_files() -> None:
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
-    """Nothing has been started that would have to end; an exception might be lost inside an import."""
-    words = visible(typed(sys.argv[1:]))
-    os.write(2, f"interrupted before anything was started. Go on with\n  {words}\n".encode(errors="replace"))
+    """Exit on Ctrl-C before a verb has begun: nothing needs ending, and an import might swallow an exception."""
+    command = visible(typed(sys.argv[1:]))
+    os.write(2, f"interrupted before anything was started. Go on with\n  {command}\n".encode(errors="replace"))
     os._exit(INCOMPLETE)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from .ordered import closest
+from .closest_choice import closest
 
 
 class SweepError(Exception):
@@ -23,35 +23,35 @@ class ConfigError(SweepError):
 
 
 class RunError(SweepError):
-    """Something failed that was asked for rightly."""
+    """A valid request failed."""
 
     exit_code = 1
 
 
 class NoRoomError(SweepError):
-    """This machine has less of something than a run needs; nothing was started."""
+    """This machine has too little memory, or too low a limit, for a run; nothing was started."""
 
     exit_code = 1
 
 
-class StrayError(RunError):
-    """A directory was given in which a link, a pipe or a device has the place of a file of a run."""
+class ForeignEntryError(RunError):
+    """In a run directory, a link, a pipe or a device is in the place of a file."""
 
     exit_code = 2
 
 
 class ReadOnlyError(RunError):
-    """A place that this user may read and not write."""
+    """A location may be read but not written."""
 
 
 class IncompleteError(SweepError):
-    """What was asked for is there in part."""
+    """Only part of what was asked for is there, or another process is still writing it."""
 
     exit_code = 3
 
 
 class NotComparableError(SweepError):
-    """Two results were asked to be compared that say nothing about each other."""
+    """Two results cannot be compared with each other."""
 
     exit_code = 3
 

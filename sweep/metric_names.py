@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What a metric may be called: its name, or whole words of it that no other metric has, such as "p99" or "drops".
+"""The names of a metric: its full name, or whole parts of it that no other metric has, such as "p99" or "drops".
 
-Every place in which a person names a metric reads it here: `precision:`, claims, objectives, gates and `--metric`.
+Used wherever a user names a metric: `precision:`, claims, objectives, gates and `--metric`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ LONGEST = 200  # characters of a word that are looked at
 
 
 def alike(name: str, metrics: Iterable[str]) -> tuple[str, ...]:
-    """The metrics that a name may stand for: the one of that name alone, or all that have its words.
+    """The metrics that `name` may mean: the one with exactly that name, or all of which it is a whole part.
 
-    A single word may be in the plural: "drops" are the "drop" of "drop_ratio".
+    A single word may be in the plural: "drops" means the "drop" of "drop_ratio".
     """
     metrics = tuple(metrics)
     if name in metrics:
         return (name,)
-    found = tuple(metric for metric in metrics if name in _parts(metric))
-    return found or tuple(metric for metric in metrics if name in map(_plural, _parts(metric)))
+    exact_matches = tuple(metric for metric in metrics if name in _parts(metric))
+    return exact_matches or tuple(metric for metric in metrics if name in map(_plural, _parts(metric)))
 
 
 def short_names(metrics: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Metric -> everything that stands for it alone, but its name."""
+    """Metric -> the short names that mean it and no other."""
     metrics = tuple(metrics)
     owners: dict[str, set[str]] = {}
     for metric in metrics:
@@ -37,30 +37,30 @@ def short_names(metrics: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return {
         metric: tuple(
             short
-            for short, found in owners.items()
-            if metric in found and short not in metrics and alike(short, metrics) == (metric,)
+            for short, owning_metrics in owners.items()
+            if metric in owning_metrics and short not in metrics and alike(short, metrics) == (metric,)
         )
         for metric in metrics
     }
 
 
 def suggestion(name: str, metrics: Sequence[str], others: Iterable[str] = ()) -> str:
-    """A sentence with the metrics, or the `others`, that a word is nearest to; starts with a blank or is empty.
+    """A sentence " Did you mean ...?" with the metrics or `others` closest to `name`; "" if none is close.
 
-    Nearest in spelling to the name, of a metric also to words of it: "p95" to those of p99 and p50, "drop_rate" to
-    the drop ratio.  Where a word stands for several metrics, it is these.
+    Closest in spelling to the name, or for a metric also to a part of it: "p95" to p99 and p50, "drop_rate" to
+    drop_ratio.  A name that may mean several metrics suggests all of these.
     """
     word = name.casefold()[:LONGEST]
     texts = {other: (other,) for other in others} | {metric: _parts(metric) for metric in metrics}
-    found = alike(word, metrics) or _nearest(word, texts)
-    named = [f'"{metric}"' for metric in found[:MOST_SUGGESTED]]
-    if not named:
+    nearest = alike(word, metrics) or _nearest(word, texts)
+    quoted = [f'"{metric}"' for metric in nearest[:MOST_SUGGESTED]]
+    if not quoted:
         return ""
-    return f" Did you mean {', '.join(named[:-1])}{' or ' if named[1:] else ''}{named[-1]}?"
+    return f" Did you mean {', '.join(quoted[:-1])}{' or ' if quoted[1:] else ''}{quoted[-1]}?"
 
 
 def _nearest(word: str, texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The name with the text that is nearest, and those that are as near; the nearest first."""
+    """The names whose texts are closest to `word` in spelling, the closest first."""
     matcher = difflib.SequenceMatcher(b=word)
     scores: dict[str, float] = {}
     for name in texts:
@@ -70,17 +70,17 @@ def _nearest(word: str, texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
             if not is_another and matcher.quick_ratio() >= LEAST_ALIKE:
                 scores[name] = max(scores.get(name, 0.0), matcher.ratio())
     best = max(scores.values(), default=0.0)
-    good = [name for name, score in scores.items() if score >= max(LEAST_ALIKE, best - AS_ALIKE)]
-    return tuple(sorted(good, key=lambda name: -scores[name]))
+    near_enough = [name for name, score in scores.items() if score >= max(LEAST_ALIKE, best - AS_ALIKE)]
+    return tuple(sorted(near_enough, key=lambda name: -scores[name]))
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """Runs of whole words of a name, itself the last: "drop", "ratio", "drop_ratio"."""
+    """All runs of whole words of a name, itself the last: "drop", "ratio", "drop_ratio"."""
     words = name.split("_")
     spans = ((start, start + size) for size in range(1, len(words) + 1) for start in range(len(words) - size + 1))
     return tuple(dict.fromkeys("_".join(words[start:end]) for start, end in spans))
 
 
 def _plural(part: str) -> str:
-    """ "drops", of one word alone; "p99" has none."""
+    """The plural of a single word, "drops"; anything else, such as "p99", unchanged."""
     return f"{part}s" if part.isalpha() and not part.endswith("s") else part

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where this package lies: its own folder, and the one that Python imports it from."""
+"""The folder of this package, and the one that Python imports it from."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""JSON from a run directory, read as a whole and held to its form: every field that is there is of its type.
+"""JSON from a run directory, checked against a form when it is read: every field that is there has its type.
 
-A run directory is data from a stranger.  Text that is no JSON, or JSON as no program of ours writes it (nested without
-end, numbers of a thousand digits, NaN, a key given twice), and fields of another type are told in one line, where the
-record is read; whoever uses a record does not have to ask again.
+A run directory may come from a stranger.  Text that is not JSON, JSON that none of our programs writes (deeply nested,
+numbers of a thousand digits, NaN, duplicate keys) and fields of another type are reported in one line when the record
+is read; its users need not check again.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ LARGEST = 2**63  # of whole numbers: what Arrow and NumPy hold
 
 
 class RecordError(ValueError):
-    """It is not such a record; the message says why, in one line that follows the name of the file."""
+    """The data is not a valid record; the message says why, in one line that follows the name of the file."""
 
 
-class Kind(NamedTuple):
-    """What a field may be."""
+class FieldKind(NamedTuple):
+    """The type of a field: what to call it, and the test for it."""
 
     noun: str
     test: Callable[[Any], bool]
 
 
-Form = Mapping[str, Kind]  # fields that a record may have; others are passed on as they are
+Form = Mapping[str, FieldKind]  # fields that a record may have; others are passed on as they are
 
 
 def _is_whole(value: Any) -> bool:
@@ -49,36 +49,36 @@ def _is_time(value: Any) -> bool:
 
 
 def _has_texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
-TEXT = Kind("a text", lambda value: isinstance(value, str))
-TIME = Kind("a time", _is_time)
-TRUTH = Kind("true or false", lambda value: isinstance(value, bool))
-INTEGER = Kind("a whole number", _is_whole)
-COUNT = Kind("a whole number from 0", lambda value: _is_whole(value) and value >= 0)
-NUMBER = Kind("a number", _is_number)
-SECONDS = Kind("a number from 0", lambda value: _is_number(value) and value >= 0)
-MAPPING = Kind("a mapping", lambda value: isinstance(value, dict))
-LIST = Kind("a list", lambda value: isinstance(value, list))
-TEXTS = Kind("a mapping to texts", _has_texts)
+TEXT = FieldKind("a text", lambda value: isinstance(value, str))
+TIME = FieldKind("a time", _is_time)
+TRUTH = FieldKind("true or false", lambda value: isinstance(value, bool))
+INTEGER = FieldKind("a whole number", _is_whole)
+COUNT = FieldKind("a whole number from 0", lambda value: _is_whole(value) and value >= 0)
+NUMBER = FieldKind("a number", _is_number)
+SECONDS = FieldKind("a number from 0", lambda value: _is_number(value) and value >= 0)
+MAPPING = FieldKind("a mapping", lambda value: isinstance(value, dict))
+LIST = FieldKind("a list", lambda value: isinstance(value, list))
+TEXTS = FieldKind("a mapping to texts", _has_texts)
 
 
-def either(*kinds: Kind) -> Kind:
-    """One of several."""
-    return Kind(" or ".join(kind.noun for kind in kinds), lambda value: any(kind.test(value) for kind in kinds))
+def either(*kinds: FieldKind) -> FieldKind:
+    """A kind that allows any of `kinds`."""
+    return FieldKind(" or ".join(kind.noun for kind in kinds), lambda value: any(kind.test(value) for kind in kinds))
 
 
-NOTHING = Kind("null", lambda value: value is None)
+NOTHING = FieldKind("null", lambda value: value is None)
 
 
 def read(data: bytes | str, form: Form | None = None, required: Iterable[str] = ()) -> dict[str, Any]:
-    """The mapping that these bytes are as JSON, held to a form.  Errors: RecordError."""
-    return held(parsed(data), form or {}, required)
+    """The JSON mapping in `data`, checked as `validated` does.  Errors: RecordError."""
+    return validated(parsed(data), form or {}, required)
 
 
-def held(found: Any, form: Form, required: Iterable[str] = ()) -> dict[str, Any]:
-    """`found`, if it is a mapping with all fields of `required`, and those that it has are as `form` says.
+def validated(found: Any, form: Form, required: Iterable[str] = ()) -> dict[str, Any]:
+    """`record`, if it is a mapping with all fields of `required`, and those of its fields that are in `form` match it.
 
     Errors: RecordError.
     """
@@ -94,10 +94,10 @@ def held(found: Any, form: Form, required: Iterable[str] = ()) -> dict[str, Any]
 
 
 def parsed(data: bytes | str) -> Any:
-    """Any value of JSON, of at most DEEPEST levels.  Errors: RecordError."""
+    """The JSON value in `data`, nested at most DEEPEST levels.  Errors: RecordError."""
     try:
         text = data if isinstance(data, str) else bytes(data).decode("utf-8")
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except UnicodeDecodeError:
         raise RecordError("it is not UTF-8 text") from None
     except RecursionError:
@@ -108,11 +108,11 @@ def parsed(data: bytes | str) -> Any:
         raise
     except ValueError as error:  # of integers with thousands of digits
         raise RecordError(f"it has a number that nobody wrote: {str(error).partition(';')[0]}") from None
-    level = [found]
+    level = [value]
     for _ in range(DEEPEST):
-        level = [inner for each in level for inner in _inside(each)]
+        level = [inner for outer in level for inner in _inside(outer)]
         if not level:
-            return found
+            return value
     raise RecordError(f"it is nested more than {DEEPEST} levels deep")
 
 
@@ -121,11 +121,11 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
         raise RecordError(f'"{next(name for name in names if names.count(name) > 1)[:80]}" is given twice')
-    return found
+    return mapping
 
 
 def _no_number(word: str) -> Any:
@@ -133,7 +133,7 @@ def _no_number(word: str) -> Any:
 
 
 def _shape(value: Any) -> str:
-    """What a value is, for a message."""
+    """A short description of a JSON value, for a message."""
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     text = json.dumps(value)

@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A run directory, from `sweep.run` or `sweep.open`; everything is read from its files when it is asked for."""
+    """A run directory, from `sweep.run` or `sweep.open`; everything is read from its files on demand."""
 
     location: str  # path or URI
 
     def __init__(self, location: str | Path, counts: tuple[int, int, int] | None = None) -> None:
-        """`counts` are done, failed and invalid, where a run that has just ended knows them."""
+        """counts: simulations done, failed and invalid, if a run that has just ended knows them."""
         self.location = str(expanded(location))
         self._counts = counts
 
     @property
     def done(self) -> int:
-        """Simulations with a result: of the run that has just ended, or in the published table."""
+        """Number of simulations with a result: in the run that has just ended, or in the published table."""
         return self._counts[0] if self._counts else int(self._about().get("rows", 0))
 
     @property
     def failed(self) -> int:
-        """Simulations without one that have been tried."""
+        """Number of simulations that failed and have no result."""
         return self._counts[1] if self._counts else int(self._about().get("failed", 0))
 
     @cached_property
     def invalid(self) -> int:
-        """Of the done ones, rows that break a conservation law; no report uses them."""
+        """Number of rows that break a conservation law; no report uses them."""
         if self._counts:
             return self._counts[2]
         return int(self.query("select count(*) from results where not valid").column(0)[0].as_py())
@@ -82,8 +82,8 @@ class Run:
     def export(self, out: str | Path, format: str | None = None, columns: str | Sequence[str] = ()) -> Exported:
         """Write the results to a file: csv, parquet, arrow or duckdb, by its ending unless `format` says.
 
-        `columns` are names, or roles such as "metric"; all without any.  What comes back says which files there are
-        now, and which histograms a CSV leaves out.  Raises SweepError for what is not known or cannot be written.
+        columns: names, or roles such as "metric"; all if empty.  The result lists the files that were written and the
+        histograms that a CSV leaves out.  Raises SweepError for unknown names and files that cannot be written.
         """
         from sweep.query.export import export
 
@@ -92,9 +92,10 @@ class Run:
     def compare(self, a: Run | str | Path, b: str | None = None, *, gate: str | Path | None = None) -> Comparison:
         """Compare this run with another, or two strategies of it, in pairs and held to a gate.
 
-        `run.compare(other)`: `other`, a run or where it is, against this one.  `run.compare("page_pool", "page_flip")`:
-        the second strategy against the first.  `gate` is a gate file, None the default one.  Printed, it is what
-        `sweep compare` prints; `found.verdict` and `found.exit_code` are those of it.
+        `run.compare(other)`: `other`, a run or its location, against this one.
+        `run.compare("page_pool", "page_flip")`: the second strategy against the first.  gate: a gate file; None: the
+        default one.  Printing the result prints what `sweep compare` does; it has the attributes `verdict` and
+        `exit_code`.
 
         Raises SweepError for what cannot be compared.
         """
@@ -129,36 +130,40 @@ class Run:
         return self._repr_mimebundle_()["text/html"]
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """The verdicts, for a notebook; what is wrong in their place, never an exception."""
+        """The verdicts, for a notebook; an error message in their place if something is wrong, never an exception."""
         from sweep import report
-        from sweep.report.page import glance
+        from sweep.report.page import notebook
 
         try:
-            found = glance.document(report.read(self.location, series=True), f"{self.location}: {self._state()}")
+            shown_document = notebook.document(
+                report.read(self.location, series=True), f"{self.location}: {self._state()}"
+            )
         except SweepError as error:
-            found = glance.message(str(error), "sweep", self.location)
-        return {"text/plain": glance.text(found), "text/html": glance.html(found)}
+            shown_document = notebook.message(str(error), "sweep", self.location)
+        return {"text/plain": notebook.text(shown_document), "text/html": notebook.html(shown_document)}
 
     def _about(self) -> Mapping[str, Any]:
-        """What the published snapshot says of itself; {} where nothing is published."""
+        """The description of the run in the published snapshot; {} if nothing is published."""
         from sweep import storage
         from sweep.storage import snapshot
 
         files = storage.open(self.location)
-        shown = snapshot.manifest(files)
-        if shown is None and files.exists("results.arrow"):  # of an earlier version, or copied without its manifest
+        manifest = snapshot.manifest(files)
+        if manifest is None and files.exists("results.arrow"):  # of an earlier version, or copied without its manifest
             return {"rows": len(self.table())}
-        return shown.about if shown else {}
+        return manifest.about if manifest else {}
 
     def _state(self) -> str:
-        """ "smoke, 64 of 64 simulations, 1 failed" """
+        """The state of the run in a line: "smoke, 64 of 64 simulations, 1 failed"."""
         try:
-            about = self._about()
+            description = self._about()
         except SweepError as error:
             return str(error).splitlines()[0]
-        if not about:
+        if not description:
             return "nothing is published yet"
-        name, rows = about.get("name"), f"{self.done:,}"
-        words = [str(name)] if name else []
-        words.append(f"{rows} of {about['simulations']:,} simulations" if "simulations" in about else f"{rows} rows")
-        return ", ".join(words + ([f"{self.failed:,} failed"] if self.failed else []))
+        name, rows = description.get("name"), f"{self.done:,}"
+        texts = [str(name)] if name else []
+        texts.append(
+            f"{rows} of {description['simulations']:,} simulations" if "simulations" in description else f"{rows} rows"
+        )
+        return ", ".join(texts + ([f"{self.failed:,} failed"] if self.failed else []))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Standard input in the place of a file, written "-": its bytes, its name in messages, and commands that read it.
+"""Standard input as a file, written "-": its bytes, its name in messages, and commands that read it.
 
 It is read once and kept, so that a file that is read twice, or sent on after it was read, is the same.
 """
@@ -11,20 +11,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-WRITTEN = "-"  # what the user gives in the place of a file
-NAME = "<stdin>"  # what messages call it
-REDIRECT = "< FILE"  # stands in commands to repeat for whatever the user had sent there
+WRITTEN = "-"  # what users write for standard input
+NAME = "<stdin>"  # its name in messages
+REDIRECT = "< FILE"  # the redirection in suggested commands
 
 _kept: list[bytes] = []
 
 
 def is_meant(path: str | Path) -> bool:
-    """Whether a path that was given stands for standard input."""
+    """Whether `path` stands for standard input."""
     return str(path) == WRITTEN
 
 
 def name(path: str | Path) -> str:
-    """What messages call a file that was given."""
+    """The name of a file in messages."""
     return NAME if is_meant(path) else str(path)
 
 
@@ -42,15 +42,15 @@ def data(path: Path, most: int = -1) -> bytes:
 
 
 def without_redirect(words: list[str]) -> list[str]:
-    """The words of a command as `typed` has made it, which a shell would take for them."""
+    """The arguments of a command made by `typed`, without the redirection that a shell would remove."""
     redirect = shlex.split(REDIRECT)
-    for place in range(len(words) - 1):
-        if WRITTEN in words and words[place : place + 2] == redirect:
-            return words[:place] + words[place + 2 :]
+    for index in range(len(words) - 1):
+        if WRITTEN in words and words[index : index + 2] == redirect:
+            return words[:index] + words[index + 2 :]
     return words
 
 
 def typed(words: Sequence[str]) -> str:
-    """A command as a shell takes it, `words` after `sweep`; one that reads standard input says that it does."""
+    """The shell command `sweep` with `arguments`; one that reads standard input gets a redirection."""
     command = shlex.join(["sweep", *words])
     return f"{command} {REDIRECT}" if WRITTEN in words else command

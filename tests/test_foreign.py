@@ -15,13 +15,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sweep import foreign
-from sweep.document import draughtsman, markdown, plain
+from sweep import safe_text
+from sweep.document import drawing_process, markdown, plain_text
 from sweep.document.blocks import Cell, Chart, Document, Finding, Findings, Key, Paragraph, Section, Table
 from sweep.document.statements import fixed
 from sweep.report.page import html
 
-PACKAGE = Path(foreign.__file__).parent
+PACKAGE = Path(safe_text.__file__).parent
 NASTY = "a\x1b]0;pwned\x07\x1b[31mRED\u202e\u2066\u200b\x7f\x9b\r\ud800\u2028\ufeff\U000e0041z"
 SEEN_MARKS = range(0x0600, 0x0606), (0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD)
 
@@ -36,17 +36,17 @@ def test_every_character_that_is_not_seen_is_written_out() -> None:
         letter = chr(number)
         unseen = unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") and letter not in "\n\t"
         if unseen and not any(number in some for some in SEEN_MARKS):
-            assert re.fullmatch(r"\\(r|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})", foreign.visible(letter)), hex(number)
+            assert re.fullmatch(r"\\(r|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})", safe_text.visible(letter)), hex(number)
         elif letter.isalnum() and number not in (0x115F, 0x1160, 0x3164, 0xFFA0):
-            assert foreign.visible(letter) == letter, hex(number)
-    assert foreign.visible("ü\t→\n±…") == "ü\t→\n±…"
-    assert foreign.visible_line("a\tb\n") == "a\\tb\\n"
-    assert foreign.visible("a\x1b[0m\u202e\U000e0041") == "a\\x1b[0m\\u202e\\U000e0041"
+            assert safe_text.visible(letter) == letter, hex(number)
+    assert safe_text.visible("ü\t→\n±…") == "ü\t→\n±…"
+    assert safe_text.visible_line("a\tb\n") == "a\\tb\\n"
+    assert safe_text.visible("a\x1b[0m\u202e\U000e0041") == "a\\x1b[0m\\u202e\\U000e0041"
 
 
 def test_json_keeps_what_it_shows() -> None:
     for ascii in (True, False):
-        text = foreign.json_text({NASTY: [NASTY, "ü"]}, ascii=ascii, indent=1)
+        text = safe_text.json_text({NASTY: [NASTY, "ü"]}, ascii=ascii, indent=1)
         assert json.loads(text) == {NASTY: [NASTY, "ü"]}
         assert not hidden(text)
 
@@ -59,7 +59,7 @@ def test_json_keeps_what_it_shows() -> None:
     ],
 )
 def test_a_spreadsheet_is_given_no_formula(text: str, kept: bool) -> None:
-    assert foreign.sheet_text(text) == (text if kept else f"'{text}")
+    assert safe_text.spreadsheet_text(text) == (text if kept else f"'{text}")
 
 
 def a_document(text: str) -> Document:
@@ -79,7 +79,7 @@ def a_document(text: str) -> Document:
 
 @pytest.mark.parametrize(
     "render",
-    [plain.render, markdown.render, lambda document: markdown.render(document, 72), html.render],
+    [plain_text.render, markdown.render, lambda document: markdown.render(document, 72), html.render],
     ids=["text", "markdown", "mail", "html"],
 )
 def test_no_document_has_anything_hidden(render) -> None:
@@ -103,7 +103,7 @@ def test_a_picture_that_cannot_be_drawn_is_one_picture_less(monkeypatch: pytest.
         page = html.render(Document("t", "", (Section("s", (Chart("bad", "bad", bad), good)),)))
         assert page.count("could not be drawn") == 1
         assert page.count('aria-label="good"') >= 1
-    drawer = draughtsman.Draughtsman()
+    drawer = drawing_process.DrawingProcess()
     assert "<svg" in drawer.draw(good.spec | {"$schema": "https://vega.github.io/schema/vega-lite/v5.json"})
     drawer._process.kill()
     drawer._process.wait()
@@ -129,7 +129,7 @@ def test_a_csv_and_junit_have_nothing_hidden() -> None:
     rows.json_lines(table.schema, table.to_batches(), sink)
     assert not hidden(sink.getvalue().decode())
     assert json.loads(sink.getvalue())[0] == {name: values[0] for name, values in table.to_pydict().items()}
-    ElementTree.fromstring(f"<a>{foreign.visible(NASTY.replace('&', ''))}</a>")
+    ElementTree.fromstring(f"<a>{safe_text.visible(NASTY.replace('&', ''))}</a>")
 
 
 ALLOWED = {  # who may get at what lies below the screen
@@ -172,5 +172,5 @@ def below(tree: ast.AST) -> set[str]:
 
 def test_nothing_gets_past_the_screen() -> None:
     ways = {str(path.relative_to(PACKAGE.parent)): below(ast.parse(path.read_text())) for path in PACKAGE.rglob("*.py")}
-    del ways["sweep/document/draughtsman.py"]  # a process whose standard output is a pipe to its parent
+    del ways["sweep/document/drawing_process.py"]  # a process whose standard output is a pipe to its parent
     assert {name: found for name, found in ways.items() if found - ALLOWED.get(name, set())} == {}

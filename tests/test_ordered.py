@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
+from sweep.closest_choice import closest
 from sweep.errors import did_you_mean
 from sweep.model.kernel import ERAS, LAST_MINORS, ReleaseError, rules
-from sweep.ordered import closest
 
 RINGS = ["64", "128", "1024", "4096"]
 KERNELS = [*ERAS]
@@ -27,6 +27,7 @@ KERNELS = [*ERAS]
         ("29 %", ["0.2", "0.3", "0.9"], "0.3"),
         ("900 us", ["9 us", "1 ms", "90 us"], "1 ms"),
         ("2 KiB", ["256", "2048", "4096"], "2048"),
+        ("11g", ["10g", "25g"], "10g"),  # link speeds as tc(8) spells them
         ("9 Gbit/s", ["1 Gbit/s", "10 Gbit/s", "90 Gbit/s"], "10 Gbit/s"),
         ("128", ["none", "64", "256"], "64"),
         ("5.15", KERNELS, "5.14"),
@@ -45,7 +46,6 @@ def test_the_nearest_in_order(value: str, choices: list[str], expected: str) -> 
 @pytest.mark.parametrize(
     ("value", "choices", "expected"),
     [
-        ("11g", ["10g", "25g"], "10g"),
         ("xeon-e5-1650v3", ["xeon-e5-1650v4", "armada-3720"], "xeon-e5-1650v4"),
         ("30 us", ["256", "1024"], ""),  # of another kind: nothing is near
         ("nothing", RINGS, ""),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import stats
-from sweep.report.parts.judging import REFUTED, SUPPORTED
+from sweep.report.parts.claim_verdicts import REFUTED, SUPPORTED
 from sweep.results.analysis import Analysis
 
 from . import program

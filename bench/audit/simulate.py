@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sweep import config, report
 from sweep.jobs.origin import Origin
-from sweep.jobs.request import Request
+from sweep.jobs.request import RunRequest
 from sweep.jobs.run import run
 
 from .blocks import Ensemble
@@ -18,7 +18,7 @@ def simulate(plan: Plan, folder: Path, seed: int, *, quick: bool = False) -> str
     """Run an ensemble in this process; its run directory.  Raises SweepError."""
     directory = str(folder / plan.name)
     sets = plan.settings(seed, quick=quick)
-    request = Request(config.load(plan.path, sets), directory, Origin.of(plan.path, sets, directory), "inline")
+    request = RunRequest(config.load(plan.path, sets), directory, Origin.of(plan.path, sets, directory), "inline")
     done = run(request)
     if done.failures or done.invalid or done.interrupted:
         raise SystemExit(f"audit: not all simulations in {directory} are there and valid: see `sweep status`")

@@ -63,7 +63,7 @@ for verb in VERBS:
 
 
 def main() -> None:
-    """Parse the command line, call the verb, exit; at a Tab, tell the shell what may follow."""
+    """Parse the command line, call the verb, exit; when called for shell completion, print the candidates."""
     if "_SWEEP_COMPLETE" in os.environ:
         from .completion import complete
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What several verbs take, and the home directory in the paths that any of them takes."""
+"""Arguments and options that several verbs share, and "~" in paths on the command line."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ ReplaceSweep = Annotated[
     bool, typer.Option("--replace-sweep", help="publish in the place of another sweep, whose run directory it is")
 ]
 
-PATHS = {"FILE", "LOCATION", "DIR", "BASE", "NEW", "PATHS"}  # what a parameter is called in the help if it is a path
+PATHS = {"FILE", "LOCATION", "DIR", "BASE", "NEW", "PATHS"}  # metavars of parameters that are paths
 P = ParamSpec("P")
 
 
 def at_home(verb: Callable[P, None]) -> Callable[P, None]:
-    """`verb`, with "~" and "~user" replaced in its paths, after "=" too, where no shell does that."""
+    """`verb` with "~" and "~user" expanded in its paths, also in `--out=~/x`, which no shell expands."""
 
     @functools.wraps(verb)
     def call(*arguments: P.args, **options: P.kwargs) -> None:
         for name, hint in get_type_hints(verb, include_extras=True).items():
-            words = {word for about in getattr(hint, "__metadata__", ()) for word in _words(about)}
-            if words & PATHS and options.get(name) is not None:
+            metavars = {word for metadata in getattr(hint, "__metadata__", ()) for word in _words(metadata)}
+            if metavars & PATHS and options.get(name) is not None:
                 options[name] = _at_home(options[name])
         verb(*arguments, **options)
 
@@ -76,4 +76,4 @@ def _words(about: Any) -> list[str]:
 
 
 def _at_home(given: Any) -> Any:
-    return [expanded(each) for each in given] if isinstance(given, list) else expanded(given)
+    return [expanded(path) for path in given] if isinstance(given, list) else expanded(given)

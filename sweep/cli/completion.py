@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Shell completion: what is offered for a word follows from what the word is called in the help.
+"""Shell completion: the candidates for an argument follow from its metavar in the help.
 
-A parameter named FILE wants a sweep file, LOCATION a run directory, KEY=VALUE an override, `ray|inline` one of these,
-and LOCATION|LIST either.  So a new verb is completed without a line here.  What is not known is left to the shell,
+FILE stands for a sweep file, LOCATION for a run directory, KEY=VALUE for an override, `ray|inline` for one of these,
+and LOCATION|LIST for either.  So a new verb is completed without a line here.  Other metavars are left to the shell,
 which offers files.
 
-Typer's scripts call `sweep` at every Tab with the words typed so far in the environment.  Nothing heavy is imported
-then; Typer itself would import rich for the help beside the names and pydantic to check what was typed, a tenth of a
+Typer's scripts call `sweep` at every Tab with what is typed so far in the environment.  Nothing heavy is imported
+then; Typer itself would import rich to show help beside the names and pydantic to check the arguments, a tenth of a
 second each.
 
 Not modelled: names in an object store; column names, which are in the tables; several words of one list in fish.
@@ -34,14 +34,14 @@ SETTINGS = ("replicates", "seed", "where")
 TOP = tuple(name for name in PARAMETERS if "." not in name)
 KEYS = (*SETTINGS, *TOP, *(f"axes.{name}" for name in TOP))
 AXES = ("strategy", "traffic", "ring", "load", "kernel", "host", "nic", "queues", "iommu", "label", "replicate")
-POINT = (*AXES, "seed")  # what chooses a simulation
+POINT = (*AXES, "seed")  # parameters that select a simulation
 LISTS = ("strategies", "mixes", "hosts", "nics", "kernels", "metrics", "counters", "parameters", "configs")
 
-Words = Callable[[str], Iterable[str]]  # what is typed so far -> what it may become
+Words = Callable[[str], Iterable[str]]  # the text typed so far -> candidates for it
 
 
 def complete(app: typer.Typer) -> None:
-    """Answer the shell and exit."""
+    """Print the candidates for the word being completed, and exit."""
     sys.modules["rich"] = None  # type: ignore[assignment]  # as if it were not installed
     for kind in (TyperArgument, TyperOption):  # values stay as they were typed: no verb is run
         kind.process_value = lambda self, ctx, value: value  # type: ignore[method-assign]
@@ -49,25 +49,25 @@ def complete(app: typer.Typer) -> None:
     command: Any = typer.main.get_command(app)
     for verb in command.commands.values():
         for parameter in verb.params:
-            words = words_for(parameter.param_type_name, parameter.opts, str(parameter.metavar or ""), key)
-            if words:
-                parameter.shell_complete = partial(_items, words)
+            candidates = words_for(parameter.param_type_name, parameter.opts, str(parameter.metavar or ""), key)
+            if candidates:
+                parameter.shell_complete = partial(_items, candidates)
     command(prog_name="sweep")
 
 
 def words_for(kind: str, opts: Iterable[str], metavar: str, key: str = "") -> Words | None:
-    """What a parameter ("argument" or "option") can be, by its names and its metavar; None if the shell knows better.
+    """Candidates for a parameter, from its option names `opts` and its metavar; None: leave it to the shell.
 
-    `key` is what bash has cut off a KEY=VALUE.
+    kind: "argument" or "option"; `key`: the KEY= that bash has cut off a KEY=VALUE.
     """
     for opt in opts:
         if opt in BY_OPTION:
             return BY_OPTION[opt]
-    known = {**BY_WORD, **(BY_ARGUMENT if kind == "argument" else {})}
-    known |= {"KEY=VALUE": partial(overrides, key=key), "POINT...": partial(overrides, key=key, keys=POINT)}
-    words = metavar.strip("[]").split("|")
-    sources = [known[word] for word in words if word in known]
-    fixed = [word for word in words if word == word.lower()] if len(words) > 1 else []
+    sources_by_word = {**BY_WORD, **(BY_ARGUMENT if kind == "argument" else {})}
+    sources_by_word |= {"KEY=VALUE": partial(overrides, key=key), "POINT...": partial(overrides, key=key, keys=POINT)}
+    metavar_words = metavar.strip("[]").split("|")
+    sources = [sources_by_word[word] for word in metavar_words if word in sources_by_word]
+    fixed = [word for word in metavar_words if word == word.lower()] if len(metavar_words) > 1 else []
     if not sources and not fixed:
         return None
     return lambda typed: [*fixed, *(name for source in sources for name in source(typed))]
@@ -81,12 +81,12 @@ def overrides(typed: str, key: str = "", keys: Iterable[str] = KEYS) -> list[str
     if not key and "=" not in typed:
         inner = _inner() if keys is KEYS and typed.removeprefix("axes.") else ()
         return [f"{name}=" for name in (*keys, *inner)]
-    asked, equals, value = ("", "", typed) if key else typed.partition("=")
-    source = BY_KEY.get((key or asked).rpartition(".")[2])
+    typed_key, equals, value = ("", "", typed) if key else typed.partition("=")
+    source = BY_KEY.get((key or typed_key).rpartition(".")[2])
     if source is None:
         return []
     start = value[: max(value.rfind("["), value.rfind(",")) + 1]
-    return [f"{asked}{equals}{start}{name}" for name in source()]
+    return [f"{typed_key}{equals}{start}{name}" for name in source()]
 
 
 def _inner() -> list[str]:
@@ -96,7 +96,7 @@ def _inner() -> list[str]:
 
 
 def _listed(source: Callable[[], Iterable[str]]) -> Words:
-    """One of these, or after a comma one more."""
+    """Candidates from `source`, for a single name or for the next one after a comma."""
     return lambda typed: [typed[: typed.rfind(",") + 1] + name for name in source()]
 
 
@@ -129,21 +129,25 @@ BY_KEY: dict[str, Callable[[], list[str]]] = {
 
 
 def _items(words: Words, context: object, typed: str) -> list[Any]:
-    """What Typer's scripts print."""
+    """The candidates for `typed` in the form that Typer's scripts print."""
     return [SimpleNamespace(value=word, help=None, type="plain") for word in words(typed) if word.startswith(typed)]
 
 
 def _rejoined() -> str:
-    """Bash takes `strategy=page` apart at the "=": give it the value alone, and remember the key, which is returned."""
-    words = os.environ.get("COMP_WORDS", "").split("\n")
+    """Undo bash's splitting of `strategy=page` at the "=": the value is completed by itself, the key is returned."""
+    typed_words = os.environ.get("COMP_WORDS", "").split("\n")
     place = os.environ.get("COMP_CWORD", "")
     if os.environ.get(VARIABLE) != "complete_bash" or not place.isdigit():
         return ""
-    at, typed = int(place), words[int(place)] if int(place) < len(words) else ""
+    word_index, typed = int(place), typed_words[int(place)] if int(place) < len(typed_words) else ""
     if typed == "=":
-        at, typed = at + 1, ""
-    if at < 2 or words[at - 1 : at] != ["="] or not re.fullmatch(r"[a-z][\w.]*", words[at - 2]):
+        word_index, typed = word_index + 1, ""
+    if (
+        word_index < 2
+        or typed_words[word_index - 1 : word_index] != ["="]
+        or not re.fullmatch(r"[a-z][\w.]*", typed_words[word_index - 2])
+    ):
         return ""
-    os.environ["COMP_WORDS"] = "\n".join([*words[: at - 2], typed])
-    os.environ["COMP_CWORD"] = str(at - 2)
-    return words[at - 2]
+    os.environ["COMP_WORDS"] = "\n".join([*typed_words[: word_index - 2], typed])
+    os.environ["COMP_CWORD"] = str(word_index - 2)
+    return typed_words[word_index - 2]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What `sweep plan` says of windows before anything runs: their packets, and the stalls or bursts to be seen."""
+"""The lines of `sweep plan` about windows: their packets, and the stalls or bursts expected in them."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .words import count, of
+from .numbers import count, plural
 
 if TYPE_CHECKING:
     from sweep.config import Sweep
-    from sweep.jobs.episodes import Cell, Expected
+    from sweep.jobs.episodes import EpisodeForecast, WindowForecast
 
-LOADS_LISTED = 4  # of a mix; of more, the first and the last
+LOADS_LISTED = 4  # of a mix; if there are more, only the lowest and the highest
 MIXES_LISTED = 8
-MOST_REPLICATES = 1000  # more of them are no advice
+MOST_REPLICATES = 1000  # more are not recommended to anybody
 
 
 def lines(sweep: Sweep) -> list[str]:
-    """A line for each mix: how many packets its windows have, if the file gives their length as a time; and one for
-    each mix with stalls or bursts: how many of them will be seen.
+    """A line per mix with the packets of its windows, if the file gives their length as a time; and a line per mix with
+    stalls or bursts on how many of them are expected.
     """
-    from sweep.jobs.episodes import expected
+    from sweep.jobs.episodes import forecast_episodes
 
-    found = expected(sweep)
+    forecasts = forecast_episodes(sweep)
     in_time = any(column.values != (None,) for column in (sweep.scenarios.duration_ps, sweep.scenarios.warmup_ps))
-    cells: dict[str, list[Cell]] = {}
-    for each in found:
-        cells.setdefault(each.mix, []).extend(each.cells)
-    windows = _some(_packets(mix, own) for mix, own in cells.items()) if in_time else []
-    return [*windows, *_some(_seen(each) for each in found if each.is_forecast)]
+    cells: dict[str, list[WindowForecast]] = {}
+    for forecast in forecasts:
+        cells.setdefault(forecast.mix, []).extend(forecast.cells)
+    windows = _some(_packets(mix, cells_of_mix) for mix, cells_of_mix in cells.items()) if in_time else []
+    return [*windows, *_some(_seen(forecast) for forecast in forecasts if forecast.is_forecast)]
 
 
 def warnings(sweep: Sweep) -> list[str]:
-    """A line for each mix whose replicates will see too few stalls or bursts."""
-    from sweep.jobs.episodes import expected
+    """A line for each mix whose replicates are expected to see too few stalls or bursts."""
+    from sweep.jobs.episodes import forecast_episodes
 
-    return _some(_seen(each) for each in expected(sweep) if each.is_short)
+    return _some(_seen(forecast) for forecast in forecast_episodes(sweep) if forecast.is_short)
 
 
-def _packets(mix: str, cells: Sequence[Cell]) -> str:
+def _packets(mix: str, cells: Sequence[WindowForecast]) -> str:
     """host: 130,948 packets in a window at load 0.1, 392,843 at load 0.3"""
     at: dict[float, list[int]] = {}
     for cell in sorted(cells, key=lambda cell: cell.load):
@@ -58,27 +58,27 @@ def _range(packets: Sequence[int]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _seen(mix: Expected) -> str:
+def _seen(mix: EpisodeForecast) -> str:
     """host: 1.1 to 5.9 stalls in a window, 5.5 to 29 in all 5 replicates"""
-    each = _between(mix.fewest, mix.most)
-    text = f"{mix.mix}: {each} {mix.episode}s in a window"
+    per_window = _between(mix.fewest, mix.most)
+    text = f"{mix.mix}: {per_window} {mix.episode}s in a window"
     if mix.replicates > 1:
-        every = _between(mix.fewest * mix.replicates, mix.most * mix.replicates)
-        text += f", {every} in all {of(mix.replicates, 'replicate')}"
+        in_all = _between(mix.fewest * mix.replicates, mix.most * mix.replicates)
+        text += f", {in_all} in all {plural(mix.replicates, 'replicate')}"
     return text + (_too_few(mix) if mix.is_short else "")
 
 
-def _too_few(mix: Expected) -> str:
-    """What would be enough."""
+def _too_few(mix: EpisodeForecast) -> str:
+    """The end of a line about too few episodes: which duration or replicates would be enough."""
     from sweep.fields.scenario import LONGEST_PS
     from sweep.jobs.episodes import ENOUGH
     from sweep.units import time_text
 
-    ways = [f"duration: {time_text(mix.enough_ps)}"] if mix.enough_ps <= LONGEST_PS else []
+    remedies = [f"duration: {time_text(mix.enough_ps)}"] if mix.enough_ps <= LONGEST_PS else []
     if mix.enough_replicates <= MOST_REPLICATES:
-        ways.append(f"replicates: {mix.enough_replicates}")
-    enough = f"; {' or '.join(ways)} would see {ENOUGH} or more" if ways else ""
-    return f": too few to say what is never lost{enough}"
+        remedies.append(f"replicates: {mix.enough_replicates}")
+    advice = f"; {' or '.join(remedies)} would see {ENOUGH} or more" if remedies else ""
+    return f": too few to say what is never lost{advice}"
 
 
 def _between(low: Fraction, high: Fraction) -> str:
@@ -87,7 +87,7 @@ def _between(low: Fraction, high: Fraction) -> str:
 
 
 def _amount(number: Fraction) -> str:
-    """Never more than it is: 29.9 is told as 29, 0.456 as 0.45."""
+    """A number of episodes, rounded down so that it is never overstated: 29.9 is "29", 0.456 is "0.45"."""
     if number >= 10:
         return count(int(number))
     scaled, digits = (int(number * 10), 1) if number >= 1 else (int(number * 100), 2)
@@ -95,6 +95,6 @@ def _amount(number: Fraction) -> str:
 
 
 def _some(texts: Iterable[str]) -> list[str]:
-    every = list(texts)
-    more = len(every) - MIXES_LISTED
-    return every if more <= 1 else [*every[:MIXES_LISTED], f"and {count(more)} more mixes"]
+    all_lines = list(texts)
+    more = len(all_lines) - MIXES_LISTED
+    return all_lines if more <= 1 else [*all_lines[:MIXES_LISTED], f"and {count(more)} more mixes"]

@@ -24,12 +24,12 @@ from sweep.errors import SweepError
 from sweep.standard_input import typed
 
 FAILED, INCOMPLETE = 1, 3
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # nobody but `print` leaves these without a file's name
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # if there is no file name, the error is of `print`
 P = ParamSpec("P")
 
 
 def guarded(verb: Callable[P, None]) -> Callable[P, None]:
-    """`verb`, ending with the exit code of what went wrong and a message on stderr."""
+    """`verb` with errors turned into a message on stderr and an exit code."""
 
     @functools.wraps(verb)
     def call(*arguments: P.args, **options: P.kwargs) -> None:
@@ -71,7 +71,7 @@ def _warn(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """A warning of sweep's is a sentence for people; of others, a line for programmers."""
+    """Print a warning: one of sweep's own as a plain sentence, others as Python does."""
     if category.__module__.startswith("sweep."):
         _say(str(message))
     else:
@@ -87,7 +87,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _log() -> str:
-    """Write the traceback being handled to a file; its name."""
+    """Write the traceback of the current exception to a file; returns its name."""
     with tempfile.NamedTemporaryFile("w", prefix="sweep-error-", suffix=".txt", delete=False) as file:
         file.write(traceback.format_exc())
     return file.name

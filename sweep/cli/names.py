@@ -16,11 +16,11 @@ from sweep.storage.resume import RUN_FILES
 CONFIGS = PACKAGE / "configs"
 SWEEP_FILE = re.compile(r"^(axes|points|zip)\s*:", re.M)  # a top-level key that only sweep files have
 KNOB = re.compile(r'\bKnob\(\s*"(\w+)"')
-DEPTH, ENTRIES = 3, 4000  # of folders to look into, and of names in them
+DEPTH, ENTRIES = 3, 4000  # most levels of folders to search, and most names to look at
 
 
 def strategies() -> list[str]:
-    """As in sweep.model.strategies.NAMES."""
+    """Names of strategies: sweep.model.strategies.NAMES."""
     return _named("model/strategies/__init__.py", "NAMES")
 
 
@@ -52,12 +52,12 @@ def roles() -> list[str]:
 
 
 def eras() -> list[str]:
-    """As in sweep.model.kernel.ERAS."""
+    """Names of kernel eras: sweep.model.kernel.ERAS."""
     return _named("model/kernel.py", "ERAS")
 
 
 def iommu_modes() -> list[str]:
-    """As in sweep.model.hardware.iommu.MODES."""
+    """IOMMU modes: sweep.model.hardware.iommu.MODES."""
     return _named("model/hardware/iommu.py", "MODES")
 
 
@@ -74,16 +74,16 @@ def experiments() -> list[str]:
 
 def sweep_files(typed: str) -> list[str]:
     """Sweep files under the folder that was typed so far."""
-    found = (path for path in _below(typed) if path.endswith((".yaml", ".yml")) and _is_sweep_file(path))
-    return list({os.path.realpath(path): path for path in reversed(list(found))}.values())[::-1]  # links aside
+    paths = (path for path in _below(typed) if path.endswith((".yaml", ".yml")) and _is_sweep_file(path))
+    return list({os.path.realpath(path): path for path in reversed(list(paths))}.values())[::-1]  # links aside
 
 
 def run_directories(typed: str) -> list[str]:
-    """Run directories under the folder that was typed so far; nothing is known of those in object stores."""
+    """Run directories under the folder that was typed so far; none in object stores."""
     if "://" in typed:
         return []
-    found = (os.path.split(path) for path in _below(typed))
-    return sorted({folder for folder, name in found if name in RUN_FILES and folder})
+    split_paths = (os.path.split(path) for path in _below(typed))
+    return sorted({folder for folder, name in split_paths if name in RUN_FILES and folder})
 
 
 def _is_sweep_file(path: str) -> bool:
@@ -95,7 +95,7 @@ def _is_sweep_file(path: str) -> bool:
 
 
 def _below(typed: str) -> list[str]:
-    """Files below what is typed, as one would type them, nearest first; bounded, whatever is there."""
+    """Files below what is typed, as a user would type them, nearest first; at most ENTRIES, DEPTH levels deep."""
     start = os.path.dirname(typed)
     return list(islice(_walk(start, os.path.basename(typed), DEPTH), ENTRIES))
 
@@ -105,18 +105,18 @@ def _walk(folder: str, prefix: str, depth: int) -> Iterator[str]:
         entries = sorted(os.scandir(os.path.expanduser(folder) or "."), key=lambda entry: entry.name)
     except OSError:
         return
-    here = [entry for entry in entries if entry.name.startswith(prefix) and (prefix or entry.name[0] != ".")]
-    for entry in here:
+    matching = [entry for entry in entries if entry.name.startswith(prefix) and (prefix or entry.name[0] != ".")]
+    for entry in matching:
         if not entry.is_dir():
             yield os.path.join(folder, entry.name)
-    if depth and not any(entry.name in RUN_FILES for entry in here):
-        for entry in here:
+    if depth and not any(entry.name in RUN_FILES for entry in matching):
+        for entry in matching:
             if entry.is_dir():
                 yield from _walk(os.path.join(folder, entry.name), "", depth - 1)
 
 
 def _named(file: str, variable: str) -> list[str]:
-    """The names in what is assigned to `variable`: texts, keys of a dictionary, first arguments of calls."""
+    """The names in the value assigned to `variable` in `file`: strings, dictionary keys, first arguments of calls."""
     tree = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
     for statement in tree.body:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Drawing progress: a bar on a terminal, else a plain line every few seconds."""
+"""Show the progress of a run: a bar on a terminal, else a plain line every few seconds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sweep.foreign import visible_line
+from sweep.safe_text import visible_line
 
-from .words import clock, count, of, scaled
+from .numbers import clock, count, plural, with_prefix
 
 if TYPE_CHECKING:
     from sweep.jobs.progress import Progress
@@ -35,7 +35,7 @@ class Display:
             self._bar.stop()
 
     def update(self, progress: Progress) -> None:
-        """Show where the run stands."""
+        """Show how far the run is."""
         if sys.stdout.isatty():
             self._draw(progress)
         elif time.perf_counter() - self._last >= PLAIN_LINE_S:
@@ -52,7 +52,7 @@ class Display:
             from .screen import console
 
             class Said(ProgressColumn):
-                """Words about the run as it stands when they are drawn, so that "stopping" shows at once."""
+                """A column of text about the run, computed when it is drawn, so that "stopping" shows at once."""
 
                 def __init__(self, words: Callable[[Progress], str]) -> None:
                     super().__init__(Column(no_wrap=True))
@@ -83,16 +83,16 @@ def _head(progress: Progress) -> str:
 
 
 def _tail(progress: Progress) -> str:
-    """62/96 chunks · 54.1 M packets/s · 0:16 left"""
+    """The text after the bar: "62/96 chunks · 54.1 M packets/s · 0:16 left"."""
     parts = [f"{count(progress.ended_chunks)}/{count(progress.chunks)} chunks"]
     if progress.look:
         parts.insert(0, f"look {progress.look[0]} of {progress.look[1]}")
     if progress.failed:
         parts.append(f"{count(progress.failed)} failed")
     if progress.compiling:
-        parts.append(f"compiling {of(len(progress.compiling), 'kernel')}")
+        parts.append(f"compiling {plural(len(progress.compiling), 'kernel')}")
     elif progress.packets:  # a rate, and a time left by it, mean nothing while kernels are missing
-        parts.append(f"{scaled(progress.packets_per_s)}packets/s")
+        parts.append(f"{with_prefix(progress.packets_per_s)}packets/s")
     if progress.stopping:
         parts.append("stopping")
     elif progress.left_s is not None and not progress.compiling:

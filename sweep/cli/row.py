@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""One simulation on the terminal: every column that has a value, with its unit."""
+"""Text for one simulation: every column that has a value, with its unit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-WIDTH, DIGITS = 32, 18  # of most names and numbers
+WIDTH, DIGITS = 32, 18  # column widths that fit most names and numbers
 
 if TYPE_CHECKING:
     import pyarrow
@@ -26,7 +26,7 @@ def text(table: pyarrow.Table) -> str:
 
 
 def _number(value: Any) -> str:
-    """11,880 · 0.0333 · page_pool"""
+    """A value as text: "11,880", "0.0333", "page_pool"."""
     if isinstance(value, bool | str):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Standard output and standard error of the command line: nothing that is written there is obeyed by a terminal.
+"""Standard output and error of the command line, made safe: no control character in a text reaches the terminal.
 
-Whatever prints (a verb, the parser of the command line, a library, a traceback) writes to these, and each text goes
-through `foreign.visible`.  Only what draws on a terminal by itself, rich's bars and live views, gets at what is below,
-through `console`, and makes the words in its drawings visible itself.
+Everything that prints (a verb, the parser of the command line, a library, a traceback) writes to these streams, and
+each text goes through `foreign.visible`.  Only rich's bars and live views write escape sequences, through `console`,
+and make their own texts visible.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING
 
-from sweep.foreign import visible
+from sweep.safe_text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,12 +26,12 @@ class Screen(TextIOWrapper):
         return len(text)
 
     def draw(self, text: str) -> int:
-        """Write as it is: escape sequences of our own."""
+        """Write `text` unchanged, including escape sequences."""
         return super().write(text)
 
 
 class _Drawing:
-    """What rich writes to: the stream below a `Screen`."""
+    """The stream for rich: writes to a `Screen` without making texts visible."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
@@ -40,23 +40,23 @@ class _Drawing:
 
 
 def install() -> None:
-    """Put a `Screen` in the place of both standard streams, for good."""
+    """Replace both standard streams by a `Screen`, for good."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, TextIOWrapper) and not isinstance(stream, Screen):
-            how = {
+            options = {
                 "encoding": stream.encoding,
                 "errors": stream.errors,
                 "line_buffering": stream.line_buffering,
                 "write_through": stream.write_through,
             }
-            screen = Screen(stream.detach(), **how)  # type: ignore[arg-type]
+            screen = Screen(stream.detach(), **options)  # type: ignore[arg-type]
             setattr(sys, name, screen)
             setattr(sys, f"__{name}__", screen)
 
 
 def console(*, error: bool = False) -> Console:
-    """A console of rich that may draw: its texts must be `visible` already."""
+    """A rich console that may draw on the terminal; its texts must have gone through `visible`."""
     from rich.console import Console
 
     stream = sys.stderr if error else sys.stdout

@@ -20,7 +20,7 @@ def top(
         typer.Option("--version", is_eager=True, callback=_show, help="Show versions, for bug reports, and exit."),
     ] = False,
 ) -> None:
-    """What stands before the verb."""
+    """The options that come before the verb."""
 
 
 def text() -> str:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Is NEW worse than BASE?  Two runs, or two strategies of one run, paired, judged against a gate, and told.
+"""Whether NEW is worse than BASE: two runs, or two strategies of one run, compared in pairs and judged by a gate.
 
-    found = compare.runs("runs/base", "runs/new")  # or compare.strategies("runs/x", "page_pool", "page_flip")
-    found.exit_code, print(found)
+    comparison = compare.runs("runs/base", "runs/new")  # or compare.strategies("runs/x", "page_pool", "page_flip")
+    comparison.exit_code, print(comparison)
 
-`sides` says what may be compared at all, `pairing` brings rows together, `gate` reads what is held to which margin,
-`comparison` judges, `injection` proves that the gate can fail, `contents`, `records` and `junit` tell.  Everything
-comes from published tables; nothing is simulated.
+`sides` checks what can be compared, `pairing` pairs rows, `gate` reads the margins, `comparison` judges, `injection`
+proves that the gate can fail, `contents`, `records` and `junit` write the result.  Everything comes from published
+tables; nothing is simulated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sweep.yamltree.source import Node
 from . import gate as gates
 from . import pairing, sides
 from .comparison import Comparison, compare
-from .injection import SelfTest, self_test
+from .gate_self_test import SelfTest, self_test
 from .sides import Location
 from .writing import FORMATS, PrintedComparison, form_of, write
 

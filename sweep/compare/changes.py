@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What was changed between two sides: parameters that differ where rows are paired, sources, versions.
+"""What differs between the two sides: parameters of paired rows, sources, versions.
 
-A verdict is about these changes and nothing else, so they are said first.  A host or a NIC that was exchanged brings
-all its numbers along: it is said once.
+A verdict is about these changes and nothing else, so they come first.  If the host or NIC was exchanged, its name is
+listed in place of all its numbers.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from sweep.results import coordinates
 
 from .pairing import Pairing, encoded
 
-SHOWN = 6  # parameters
-VALUES_SHOWN = 3  # of one parameter
-DIGITS = 8  # of a digest
+SHOWN = 6  # parameters listed
+VALUES_SHOWN = 3  # changes listed per parameter
+DIGITS = 8  # shown of a digest
 
 
 def changes(pairing: Pairing) -> list[str]:
-    """A line for each thing that differs; one that says so if nothing does."""
+    """A line per difference; one line that says so if there is none."""
     base, new = pairing.base, pairing.new
     if new.strategy:
         return [f"strategy: {base.strategy} → {new.strategy}"]
     if pairing.same_simulations.all():
         return ["nothing: all pairs are the same simulations (equal ids)"]
     lines = _parameters(pairing) + _code(pairing)
-    for what, names in (("sweep", ("versions", "sweep")), ("commit", ("git_commit",))):
+    for name, names in (("sweep", ("versions", "sweep")), ("commit", ("git_commit",))):
         was, now = _said(base.about, names), _said(new.about, names)
         if was and now and was != now:
-            lines.append(f"{what}: {_short(was)} → {_short(now)}")
+            lines.append(f"{name}: {_short(was)} → {_short(now)}")
     return lines or ["nothing that the files tell"]
 
 
 def _parameters(pairing: Pairing) -> list[str]:
-    """Parameters that are no coordinates and differ in a pair."""
-    both = pairing.both
-    rows = pairing.base_rows[both], pairing.new_rows[both]
+    """A line for each parameter that differs in a pair and is no coordinate."""
+    has_pair = pairing.both
+    rows = pairing.base_rows[has_pair], pairing.new_rows[has_pair]
     tables = pairing.base.table, pairing.new.table
     names = frozenset(tables[1].column_names)
-    found: dict[str, str] = {}
-    owner: dict[str, str] = {}  # of a parameter: the one whose name brings it along
+    line_of_parameter: dict[str, str] = {}
+    owner: dict[str, str] = {}  # parameter -> the parameter that it follows from, such as a host
     for field in pairing.base.table.schema:
         name = field.name
         if said(field, "role") != Role.PARAMETER or name in (*pairing.keys, "seed", "replicate") or name not in names:
@@ -55,22 +55,22 @@ def _parameters(pairing: Pairing) -> list[str]:
         codes = np.stack([base[rows[0]], new[rows[1]]], axis=1)
         differs = codes[:, 0] != codes[:, 1]
         if differs.any():
-            moves = np.unique(codes[differs], axis=0)
-            where = np.zeros(both.shape, np.bool_)
-            where[both] = differs
-            cells = int(where.any(axis=1).sum())
-            share = "" if differs.all() else f" in {cells:,} of {format.count(int(pairing.common.sum()), 'cell')}"
-            owner[name] = next(filter(None, (coordinates.said(table, name, "of") for table in tables)), "")
-            found[name] = f"{name}: {_moves(moves, values, field)}{share}"
-    brought = {name for name in found if owner[name] in found and owner[name] != name}
-    lines = [line for name, line in found.items() if name not in brought]
-    if brought:
-        lines.append(f"and {format.count(len(brought), 'number')} that came with it")
+            value_changes = np.unique(codes[differs], axis=0)
+            differs_in = np.zeros(has_pair.shape, np.bool_)
+            differs_in[has_pair] = differs
+            cells = int(differs_in.any(axis=1).sum())
+            share_text = "" if differs.all() else f" in {cells:,} of {format.count(int(pairing.common.sum()), 'cell')}"
+            owner[name] = next(filter(None, (coordinates.column_metadata(table, name, "of") for table in tables)), "")
+            line_of_parameter[name] = f"{name}: {_moves(value_changes, values, field)}{share_text}"
+    follow_owner = {name for name in line_of_parameter if owner[name] in line_of_parameter and owner[name] != name}
+    lines = [line for name, line in line_of_parameter.items() if name not in follow_owner]
+    if follow_owner:
+        lines.append(f"and {format.count(len(follow_owner), 'number')} that came with it")
     return lines if len(lines) <= SHOWN else [*lines[:SHOWN], f"and {len(lines) - SHOWN:,} more parameters"]
 
 
 def _moves(moves: np.ndarray[Any, Any], values: list[Any], field: pa.Field) -> str:
-    """ "16,000 → 16,480 ps (+3 %)"."""
+    """The changes of a parameter as text: "16,000 → 16,480 ps (+3 %)"; `moves` (n, 2) are codes of `values`."""
     unit = said(field, "unit") or "1"
     texts = []
     for was, now in moves[:VALUES_SHOWN].tolist():
@@ -83,7 +83,7 @@ def _moves(moves: np.ndarray[Any, Any], values: list[Any], field: pa.Field) -> s
 
 
 def _code(pairing: Pairing) -> list[str]:
-    """Sources of the model and of the strategies that both sides have."""
+    """A line for each difference in the sources of the model and of strategies that both sides have."""
     was, now = pairing.base.about, pairing.new.about
     lines = []
     if was.get("core_digest") != now.get("core_digest"):
@@ -96,10 +96,10 @@ def _code(pairing: Pairing) -> list[str]:
 
 
 def _said(about: dict[str, Any], names: tuple[str, ...]) -> str:
-    found: Any = about
+    value: Any = about
     for name in names:
-        found = found.get(name) if isinstance(found, dict) else None
-    return str(found or "")
+        value = value.get(name) if isinstance(value, dict) else None
+    return str(value or "")
 
 
 def _short(digest: Any) -> str:

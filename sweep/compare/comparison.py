@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Two paired sides held to a gate: a verdict for every gated metric in every cell, and one for all of them.
+"""Judge two paired sides by a gate: a verdict for every gated metric in every cell, and one for all of them.
 
-`measured` says by how much NEW is worse and what is accepted, `stats.margins` judges it.
+`measured` has by how much NEW is worse and what is accepted; `stats.margins` judges it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from sweep import evidence, stats
 from sweep.errors import NotComparableError
-from sweep.precision import Reached
+from sweep.reached_precision import ReachedPrecision
 from sweep.stats.margins import MOST_PAIRS, Judged, Verdict, judge
 
 from . import changes
@@ -43,37 +43,37 @@ class Comparison:
 
     @property
     def rule(self) -> Integers:
-        """Place in gate.rules."""
+        """Index of gate.rules, (c,)."""
         return self.measured.rule
 
     @property
     def cell(self) -> Integers:
-        """Place in the pairing."""
+        """Index of the pairing's cells, (c,)."""
         return self.measured.cell
 
     @property
     def base(self) -> Array:
-        """Value of BASE over the pairs, in the metric's unit; without a pair, over what BASE has."""
+        """Mean of BASE over the pairs, in the metric's unit, (c,); without a pair, over all replicates of BASE."""
         return self.measured.base
 
     @property
     def new(self) -> Array:
-        """Value of NEW; NaN without a pair."""
+        """Mean of NEW over the pairs, (c,); NaN without a pair."""
         return self.measured.new
 
     @property
     def logarithms(self) -> Mask:
-        """Whether ratios were judged; else differences."""
+        """Whether log ratios were judged, else differences, (c,)."""
         return self.measured.logarithms
 
     @property
     def worse(self) -> Array:
-        """The margin, in the unit of what was judged."""
+        """The margin, as a logarithm or in the metric's unit, (c,)."""
         return self.measured.worse
 
     @property
     def verdict(self) -> str:
-        """ "pass", "regressed" or "too little data"."""
+        """The verdict over all comparisons: "pass", "regressed" or "too little data"."""
         if self.count(Verdict.REGRESSED):
             return REGRESSED
         return TOO_LITTLE if self.open.any() else PASSED
@@ -84,59 +84,61 @@ class Comparison:
 
     @property
     def open(self) -> Mask:
-        """Undecided comparisons that have to be shown to pass, (c,)."""
+        """Undecided comparisons whose rule requires them to be shown to pass, (c,)."""
         watched = np.array([rule.watched for rule in self.gate.rules])
         return np.asarray((self.judged.verdicts == Verdict.UNDECIDED) & ~watched[self.rule])
 
     def count(self, verdict: Verdict, rule: int | None = None) -> int:
-        """How many comparisons, of one rule or of all, have this verdict."""
-        found = self.judged.verdicts == verdict
-        return int(found.sum() if rule is None else (found & (self.rule == rule)).sum())
+        """Number of comparisons with this verdict, of one rule or of all."""
+        has_verdict = self.judged.verdicts == verdict
+        return int(has_verdict.sum() if rule is None else (has_verdict & (self.rule == rule)).sum())
 
     def which(self, verdict: Verdict) -> list[int]:
-        """Comparisons with this verdict, those that exceed their margin most first; undecided ones if they are open."""
-        found = np.flatnonzero(self.open if verdict == Verdict.UNDECIDED else self.judged.verdicts == verdict)
-        # Beyond any margin (0, or no estimate) comes first; then the size of the change decides.
-        excess = np.where(np.isfinite(self.excess[found]), self.excess[found], np.inf)
-        size = np.nan_to_num(np.abs(self.judged.worsening.center[found]))
-        return [int(place) for place in found[np.lexsort((-size, -excess))]]
+        """Comparisons with this verdict (if UNDECIDED, those that are `open`), largest excess over the margin first."""
+        indices = np.flatnonzero(self.open if verdict == Verdict.UNDECIDED else self.judged.verdicts == verdict)
+        # An infinite excess (margin 0, or no estimate) comes first; ties are ordered by the size of the change.
+        excess = np.where(np.isfinite(self.excess[indices]), self.excess[indices], np.inf)
+        size = np.nan_to_num(np.abs(self.judged.worsening.center[indices]))
+        return [int(index) for index in indices[np.lexsort((-size, -excess))]]
 
     @property
     def excess(self) -> Array:
-        """The worsening in margins: 2.0 is twice what is accepted, negative is better."""
+        """The worsening as a multiple of the margin, (c,): 2.0 is twice what is accepted, negative is better."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            found: Array = self.judged.worsening.center / self.worse
-        return found
+            excess: Array = self.judged.worsening.center / self.worse
+        return excess
 
     @property
     def too_little_seen(self) -> Mask:
-        """Undecided comparisons that wait for episodes, whatever their pairs say, (c,)."""
-        enough, found = self.measured.enough, self.judged.worsening
-        unseen = ~enough.met | (np.isnan(found.low) & (found.pairs >= 2) & np.isfinite(enough.seen))
-        return np.asarray((self.judged.verdicts == Verdict.UNDECIDED) & unseen & (found.pairs > 0))
+        """Undecided comparisons that lack episodes, however many pairs they have, (c,)."""
+        enough, worsening = self.measured.enough, self.judged.worsening
+        unseen = ~enough.met | (np.isnan(worsening.low) & (worsening.pairs >= 2) & np.isfinite(enough.seen))
+        return np.asarray((self.judged.verdicts == Verdict.UNDECIDED) & unseen & (worsening.pairs > 0))
 
     @property
     def needed(self) -> Integers:
-        """Pairs that would decide an undecided comparison, if all goes on as it did, (c,); 0: none, or too many."""
+        """Pairs that would decide an undecided comparison if mean and spread stay, (c,); 0: unknown, or too many."""
         enough, pairs = self.measured.enough, self.judged.worsening.pairs
         with np.errstate(divide="ignore", invalid="ignore"):
-            seeing = np.ceil(pairs * np.fmax(enough.needed, evidence.FEWEST_PIECES) / enough.seen)
-        known = np.isfinite(seeing) & (seeing <= MOST_PAIRS) & (self.judged.needed > 0)
+            pairs_for_episodes = np.ceil(pairs * np.fmax(enough.needed, evidence.FEWEST_PIECES) / enough.seen)
+        known = np.isfinite(pairs_for_episodes) & (pairs_for_episodes <= MOST_PAIRS) & (self.judged.needed > 0)
         return np.where(
-            self.too_little_seen, np.where(known, np.fmax(seeing, self.judged.needed), 0), self.judged.needed
+            self.too_little_seen,
+            np.where(known, np.fmax(pairs_for_episodes, self.judged.needed), 0),
+            self.judged.needed,
         ).astype(np.int64)
 
     def rule_of(self, place: int) -> Rule:
         return self.gate.rules[int(self.rule[place])]
 
     def episode_word(self, place: int) -> str:
-        """What an episode of its cell is called: "stall"."""
+        """The word for an episode of a comparison's cell, such as "stall"."""
         return self.pairing.episode_word(int(self.cell[place]))
 
     def change(self, place: int) -> tuple[float, float, float]:
-        """Change of the metric as it moved, and the ends of its interval: shares if ratios were judged."""
-        found = self.judged.worsening
-        ends = [float(found.center[place]), float(found.low[place]), float(found.high[place])]
+        """Change of the metric and the ends of its interval: shares of BASE if ratios were judged, else its unit."""
+        worsening = self.judged.worsening
+        ends = [float(worsening.center[place]), float(worsening.low[place]), float(worsening.high[place])]
         if not self.rule_of(place).lower_is_better:
             ends = [-ends[0], -ends[2], -ends[1]]
         if self.logarithms[place]:
@@ -145,27 +147,29 @@ class Comparison:
 
 
 def looks(pairing: Pairing) -> int:
-    """How many numbers of pairs a cell may have, where it was decided by looking at them; else 1."""
-    reached = filter(None, (Reached.of(side.about) for side in (pairing.base, pairing.new)))
-    return max(len({look for each in reached for look in each.looks}), 1)
+    """Number of interim looks of both runs together; 1 if neither was run for a precision."""
+    reached = filter(None, (ReachedPrecision.of(side.about) for side in (pairing.base, pairing.new)))
+    return max(len({look for reached_precision in reached for look in reached_precision.looks}), 1)
 
 
 def confidence_of(pairing: Pairing, gate: Gate) -> float:
-    """Of each interval and test, so that the verdicts hold at the gate's."""
+    """The confidence of each interval and test, so that the verdicts hold at the gate's confidence."""
     return stats.at_each(looks(pairing), gate.confidence)
 
 
 def compare(pairing: Pairing, gate: Gate) -> Comparison:
     """Judge every gated metric in every cell that has it.  Raises NotComparableError for a rule without any."""
     confidence = confidence_of(pairing, gate)
-    found = [measure(place, rule, pairing, confidence, gate.common_only) for place, rule in enumerate(gate.rules)]
-    for rule, each in zip(gate.rules, found, strict=True):
-        if not len(each.cell):
+    measured_rules = [
+        measure(place, rule, pairing, confidence, gate.common_only) for place, rule in enumerate(gate.rules)
+    ]
+    for rule, measured_rule in zip(gate.rules, measured_rules, strict=True):
+        if not len(measured_rule.cell):
             raise NotComparableError(
                 f'{rule.place}: "{rule.title}" gates no cell that both runs have, so it would let everything through\n'
                 "  next: widen its `where:`, or say `cells: base` to have missing cells counted"
             )
-    measured = joined(found)
+    measured = joined(measured_rules)
     judged = judge(
         measured.worsening,
         measured.worse,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A comparison as a document: the verdict, what was changed, the worst of it, and a line for every metric.
+"""A comparison as a document: the verdict, what was changed, the worst regressions, and a line per metric.
 
-What passed is counted, not listed: `--format json` lists all of it.
+Passed comparisons are counted, not listed; `--format json` lists all.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from sweep.units import rounded_up, time_text
 
 from . import wording
 from .comparison import PASSED, REGRESSED, TOO_LITTLE, Comparison, confidence_of, looks
-from .injection import MADE_WORSE, SelfTest
+from .gate_self_test import MADE_WORSE, SelfTest
 from .margins import share
 from .measured import Integers
 from .pairing import Pairing
 
 SHOWN = 6  # comparisons in a list
 USUAL_PAIRS = 5
-DURATION = "duration_ps"  # column: length of the windows, where the sweep file says it
+DURATION = "duration_ps"  # column: length of the window, if the sweep file gives it as a time
 CELLS = "Cells that are worse, open, passed, and of these equal; the mean change, and the worst:"
 
 
 def document(found: Comparison | SelfTest) -> Document:
-    """Its text is one screen."""
+    """The comparison, or self-test, as a document of about one screen of text."""
     if isinstance(found, SelfTest):
         return _self_tested(found)
     sections = [
@@ -96,7 +96,7 @@ def _comparisons(number: int) -> str:
 
 
 def _about(found: Comparison) -> str:
-    """Sides, cells, pairs, gate, and what was changed."""
+    """The subtitle: sides, number of cells and pairs, gate, and what was changed."""
     pairing = found.pairing
     pairs = found.judged.worsening.pairs
     least, most = int(pairs[pairs > 0].min(initial=pairs.max())), int(pairs.max())
@@ -113,7 +113,7 @@ def _about(found: Comparison) -> str:
 
 
 def _gaps(pairing: Pairing) -> list[str]:
-    """Cells and rows that are on one side only, or set aside."""
+    """Texts on cells that only one side has, and on invalid rows."""
     lost = pairing.cells - int(pairing.common.sum())
     said = [f"{format.count(lost, 'cell')} of BASE not in NEW"] if lost else []
     if pairing.only_new:
@@ -125,7 +125,7 @@ def _gaps(pairing: Pairing) -> list[str]:
 
 
 def _listed(found: Comparison, verdict: Verdict, title: str) -> Section:
-    """The first comparisons with a verdict, and how many there are beyond."""
+    """A section with the first comparisons of a verdict, and how many more there are."""
     places = found.which(verdict)
     if not places:
         return Section(title, ())
@@ -145,7 +145,7 @@ def _listed(found: Comparison, verdict: Verdict, title: str) -> Section:
 
 
 def _row(found: Comparison, place: int, open_ones: bool) -> tuple[Cell, ...]:
-    """One comparison; of an open one also the pairs that it has and would take."""
+    """The row of a comparison; an open one with the pairs that it has and those that would decide it."""
     cells = (
         Cell(found.rule_of(place).metric),
         Cell(found.pairing.words(int(found.cell[place]))),
@@ -160,7 +160,7 @@ def _row(found: Comparison, place: int, open_ones: bool) -> tuple[Cell, ...]:
 
 
 def _next(found: Comparison, places: list[int]) -> str:
-    """What would decide what is open."""
+    """Text on what would decide the open comparisons, with the commands."""
     pairs, needed = found.judged.worsening.pairs[places], found.needed[places]
     unseen = found.too_little_seen[places] & (pairs >= 2)
     commands = [found.pairing.base.command, found.pairing.new.command]
@@ -188,7 +188,7 @@ def _next(found: Comparison, places: list[int]) -> str:
 
 
 def _unseen(found: Comparison, places: list[int]) -> str:
-    """What the open ones wait for."""
+    """Text on how many open comparisons have seen too few episodes, with the one that has seen the fewest."""
     fewest = min(places, key=lambda place: float(found.measured.enough.seen[place]))
     text = f"{len(places):,} of them have seen too little"
     if found.measured.enough.seen[fewest] == 0:
@@ -202,7 +202,7 @@ def _unseen(found: Comparison, places: list[int]) -> str:
 
 
 def _or_longer(found: Comparison, wanted: int) -> str:
-    """Windows that hold as much as this many pairs."""
+    """Text with the option for longer windows that hold as many packets as `wanted` pairs; "" if unknown."""
     table, pairs = found.pairing.base.table, int(found.judged.worsening.pairs.max())
     if not {"packets", "warmup"} <= set(table.column_names) or not pairs:
         return ""
@@ -218,7 +218,7 @@ def _or_longer(found: Comparison, wanted: int) -> str:
 
 
 def _metrics(found: Comparison) -> Table:
-    """A line per rule; rules without any difference share one."""
+    """A table with a line per rule; rules without any difference share one line."""
     rows, still = [], []
     for place, rule in enumerate(found.gate.rules):
         own = np.flatnonzero(found.rule == place)
@@ -237,12 +237,12 @@ def _metrics(found: Comparison) -> Table:
 
 
 def _quiet(count: int) -> str:
-    """Nothing is not worth a digit."""
+    """A count with thousands separators; "·" for zero, so that other counts stand out."""
     return f"{count:,}" if count else "·"
 
 
 def _mean(found: Comparison, own: Integers) -> str:
-    """The geometric mean of the ratios, where there are ratios."""
+    """Geometric mean of the ratios of a rule's comparisons, in percent; a dash if there are none."""
     ratios = own[found.logarithms[own] & np.isfinite(found.judged.worsening.center[own])]
     if not len(ratios):
         return format.MISSING
@@ -279,7 +279,7 @@ def _method(found: Comparison) -> str:
 
 
 def _looked(found: Comparison) -> str:
-    """Where replicates were looked at while they ran, what that costs."""
+    """Sentence on interim looks and the level at which each comparison is judged; "" without looks."""
     count = looks(found.pairing)
     if count == 1:
         return ""

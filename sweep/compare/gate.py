@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A gate file: which metrics are held to which margin, in which cells.
+"""A gate file: the margins of metrics, and the cells in which they apply.
 
     confidence: 95 %
     cells: base                            # every gated cell of BASE must be in NEW; common: those that both have
@@ -12,8 +12,8 @@
         undecided: open                    # accepted: what is not shown either way does not keep the gate from passing
         why: identical machines differ by more
 
-It is checked against the tables that are compared, since they say which metrics and parameters there are: every
-mistake has its place, and all of a file's are said at once.
+It is checked against the compared tables, which define the metrics and parameters.  Every mistake is reported with its
+position, all mistakes of a file together.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Rule:
-    """One metric held to one margin in some cells."""
+    """The margin of one metric in some cells."""
 
     metric: str
     unit: str
@@ -66,11 +66,11 @@ class Rule:
     where: str  # "" for everywhere
     selected: Mask  # cells of the pairing, (cells,)
     why: str
-    watched: bool = False  # only a regression counts: it passes while it is undecided
+    watched: bool = False  # fails only on a regression: undecided counts as passed
 
     @property
     def title(self) -> str:
-        """ "ns_per_packet", "ns_per_packet where ring >= 256"."""
+        """The metric with its condition: "ns_per_packet where ring >= 256"."""
         return self.metric + (f" where {self.where}" if self.where else "")
 
 
@@ -80,7 +80,7 @@ class Gate:
 
     file: str
     confidence: float
-    common_only: bool  # cells that NEW lacks are not asked about
+    common_only: bool  # cells that NEW lacks are left out; else they are undecided
     rules: tuple[Rule, ...]
 
 
@@ -101,7 +101,7 @@ def bind(tree: Node, pairing: Pairing) -> Gate:
 
 
 class _Reader:
-    """Reads one tree against one pairing, and gathers mistakes."""
+    """Reads a gate file's tree for one pairing, and collects its mistakes."""
 
     def __init__(self, pairing: Pairing) -> None:
         self.pairing, self.mistakes = pairing, list[Mistake]()
@@ -141,7 +141,7 @@ class _Reader:
                 text = "all rules accept what is undecided, so a run with one replicate would pass."
                 raise Mistake(top["metrics"].place, text, see=SEE)
         if self.mistakes:
-            raise source.all_of(self.mistakes)
+            raise source.combined_error(self.mistakes)
         return Gate(tree.place.source, confidence, common_only, tuple(rules))
 
     def names(self, node: Node, known: tuple[str, ...], what: str) -> None:
@@ -150,7 +150,7 @@ class _Reader:
                 self.mistakes.append(unknown(node.keys[name], what, name, known, see=SEE))
 
     def rules(self, entry: Node) -> list[Rule]:
-        """One entry: a rule for each metric that it names."""
+        """The rules of an entry, one for each metric that it names."""
         pairs = entry.mapping('an entry of "metrics"')
         self.names(entry, KEYS, "the key")
         for key in ("metric", "margin"):
@@ -160,12 +160,12 @@ class _Reader:
         with self.gather():
             if "where" in pairs:
                 selected = self.selected(pairs["where"])
-        found = []
-        named = pairs["metric"]
-        for node in named.items if named.items is not None else [named]:
+        rules_of_entry = []
+        metric_node = pairs["metric"]
+        for node in metric_node.items if metric_node.items is not None else [metric_node]:
             with self.gather():
-                found.append(self.rule(node, pairs, selected))
-        return found
+                rules_of_entry.append(self.rule(node, pairs, selected))
+        return rules_of_entry
 
     def rule(self, node: Node, pairs: dict[str, Node], selected: Mask) -> Rule:
         name = self.metric(node, int(selected.sum()))
@@ -183,46 +183,47 @@ class _Reader:
         return Rule(name, unit, node.place, lower, margin, where, selected, why, watched)
 
     def metric(self, node: Node, cells: int) -> str:
-        """The column that a name stands for, which gates so many cells."""
+        """The column that the node names; `cells` is the number of cells that it gates.  Errors: Mistake."""
         name = node.scalar("metric")
-        found = (name,) if name in self.gateable else alike(name, self.metrics)
-        if len(found) == 1:
-            return found[0]
-        lost = f"{cells:,} cells would not be gated by it."
-        if found:
+        candidates = (name,) if name in self.gateable else alike(name, self.metrics)
+        if len(candidates) == 1:
+            return candidates[0]
+        not_gated = f"{cells:,} cells would not be gated by it."
+        if candidates:
             text = f'metric "{source.shorten(name)}" is a part of several names.'
-            raise Mistake(node.place, f"{text} {lost}", known=found, heading="choose")
+            raise Mistake(node.place, f"{text} {not_gated}", known=candidates, heading="choose")
         text = f'metric "{source.shorten(name)}" is not in the tables.{suggestion(name, self.metrics, self.gateable)}'
-        raise Mistake(node.place, f"{text} {lost}", known=self.metrics)
+        raise Mistake(node.place, f"{text} {not_gated}", known=self.metrics)
 
     def selected(self, node: Node) -> Mask:
-        """The cells that `where` keeps; one that lacks a parameter is kept, as in a sweep file."""
+        """The cells that `where` selects, (cells,); a cell that lacks a parameter is selected, as in a sweep file."""
         text, cells = node.scalar("where"), self.pairing.cells
         try:
-            kept = keeps(parse(text), self.columns, cells)
+            chosen = keeps(parse(text), self.columns, cells)
         except ConditionError as error:
             known = error.known or (self.pairing.keys if error.words else ())
-            told = error.told(self.parameters)
-            end = "" if told.endswith("?") else "."
-            raise Mistake(node.place, f'where "{source.shorten(text)}" {told}{end}', known=known) from None
-        if not kept.any():
+            error_text = error.told(self.parameters)
+            full_stop = "" if error_text.endswith("?") else "."
+            raise Mistake(node.place, f'where "{source.shorten(text)}" {error_text}{full_stop}', known=known) from None
+        if not chosen.any():
             raise Mistake(node.place, f'where "{source.shorten(text)}" selects none of {cells:,} cells.')
-        return kept
+        return chosen
 
 
 def _lower_is_better(metric: columns.Column, node: Node | None, place: Place) -> bool:
-    """The direction of a metric; one that is known may not be turned round: every regression would pass."""
-    name, natural = metric.name, columns.better(metric)
+    """Whether less of a metric is better; a known direction cannot be reversed, or every regression would pass."""
+    name, known_direction = metric.name, columns.better(metric)
     if node is None:
-        if natural not in DIRECTIONS:
+        if known_direction not in DIRECTIONS:
             raise Mistake(place, f'metric "{name}" needs "better:", lower or higher: it is not known which is good.')
-        return natural == Better.LOWER
-    given = _word(node, "better", DIRECTIONS)
-    if natural in DIRECTIONS and given != natural:
+        return known_direction == Better.LOWER
+    chosen_direction = _word(node, "better", DIRECTIONS)
+    if known_direction in DIRECTIONS and chosen_direction != known_direction:
         raise Mistake(
-            node.place, f'better "{given}" would let every regression of "{name}" through: {natural} is better.'
+            node.place,
+            f'better "{chosen_direction}" would let every regression of "{name}" through: {known_direction} is better.',
         )
-    return given == Better.LOWER
+    return chosen_direction == Better.LOWER
 
 
 def _confidence(node: Node) -> float:

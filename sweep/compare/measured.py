@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""By how much NEW is worse than BASE in a metric, cell by cell, with an interval, and what a gate accepts of it.
+"""How much worse NEW is than BASE in a metric, cell by cell, with intervals, and the margin that the gate accepts.
 
-A relative margin is judged by logarithms of ratios, pair by pair, as everywhere in sweep.  Where it comes to less than
-its floor, or a value is not positive so that there is no ratio, plain differences are judged, against the margin
-in the metric's own unit; the value of BASE is taken as known for that.  So a zero in BASE needs no rule of its own: a
-share of zero is zero, and what remains is the floor.  Shares that come in clumps (drops, requests for pages) are always
-judged by differences: a pair without a clump has no ratio, and weighs as much as one with ten.  Quantiles are those of
-the packets of all pairs together, and always judged by their ratio, whose interval is had by leaving out pairs.
+A relative margin is judged by log ratios, pair by pair, as everywhere in sweep.  If it amounts to less than its floor,
+or a value is not positive so that there is no ratio, plain differences are judged against the margin in the metric's
+own unit, with BASE's value taken as known.  So a zero in BASE needs no special rule: a share of zero is zero, and the
+floor remains.  Clustered shares (drops, requests for pages) are always judged by differences, because a pair without
+an event has no ratio yet weighs as much as one with ten.  Quantiles are taken over the packets of all pairs, and
+always judged by their ratio, whose interval comes from leaving out pairs (jackknife).
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-ROWS_AT_ONCE = 4096  # whose histograms are laid out together: 8 MiB a side
+ROWS_AT_ONCE = 4096  # rows whose histograms are in memory at a time: 8 MiB a side
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Comparisons, shape (c,) each."""
+    """The measured worsening and the margin of c comparisons; all arrays have shape (c,)."""
 
-    rule: Integers  # place in the gate's rules
-    cell: Integers  # place in the pairing
-    base: Array  # value of BASE over the pairs, in the metric's unit; without a pair, over what BASE has
-    new: Array  # value of NEW; NaN without a pair
+    rule: Integers  # index of the gate's rules
+    cell: Integers  # index of the pairing's cells
+    base: Array  # mean of BASE over the pairs, in the metric's unit; without a pair, over all replicates of BASE
+    new: Array  # mean of NEW over the pairs; NaN without a pair
     logarithms: Mask  # whether ratios are judged; else differences
     worsening: Estimate  # of logarithms or of differences; positive is worse
     worse: Array  # the margin, in the unit of what is judged
     better: Array  # its counterpart on the good side
     same: Mask  # simulations compared with themselves, with the same outcome
-    exact: Mask  # could not have come out otherwise
-    in_clumps: Mask  # shares of what comes in clumps
-    sectioned: Mask  # quantiles, which are known by their sections or not at all
+    exact: Mask  # without random error: the difference would be the same in every replicate
+    in_clumps: Mask  # clustered shares
+    sectioned: Mask  # quantiles, whose interval comes from sectioning
     enough: Enough
 
 
 def joined(parts: Sequence[Measured]) -> Measured:
-    """All of them, one after the other."""
+    """The comparisons of all parts, concatenated."""
 
     def together(name: str) -> Any:
         return np.concatenate([getattr(part, name) for part in parts])
@@ -66,10 +66,10 @@ def joined(parts: Sequence[Measured]) -> Measured:
 
 
 def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_only: bool) -> Measured:
-    """One rule, at `place` in the gate, in its cells: those of BASE that have the metric."""
+    """Measure a rule, which has index `place` in the gate, in the cells that it selects and BASE has a value in."""
     base, new = pairing.values(rule.metric)
-    asked = pairing.common if common_only else np.ones(pairing.cells, np.bool_)
-    cells = np.flatnonzero(rule.selected & asked & np.isfinite(base).any(axis=1))
+    in_scope = pairing.common if common_only else np.ones(pairing.cells, np.bool_)
+    cells = np.flatnonzero(rule.selected & in_scope & np.isfinite(base).any(axis=1))
     base, new = base[cells], new[cells]
     paired: Any = np.isfinite(base) & np.isfinite(new)
     with_pair = np.where(paired.any(axis=1, keepdims=True), paired, np.isfinite(base))
@@ -94,14 +94,16 @@ def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_
     in_clumps = spread(rule.metric).in_clumps and sides[0].seen is not None
     logarithms = positive & (pooled | (accepted > rule.margin.absolute)) & np.full(len(cells), not in_clumps)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(accepted > rule.margin.absolute, rule.margin.relative, accepted / np.abs(base_value))
-        down, up = np.log1p(-np.minimum(share, 1.0)), np.log1p(share)
-    limits = (up, down) if rule.lower_is_better else (-down, -up)
-    worse, better = (np.where(logarithms, limit, side * accepted) for limit, side in zip(limits, (1, -1), strict=True))
-    change = _chosen(logarithms, ratios, differences)
-    worsening = change if rule.lower_is_better else -change
+        relative_margin = np.where(accepted > rule.margin.absolute, rule.margin.relative, accepted / np.abs(base_value))
+        log_down, log_up = np.log1p(-np.minimum(relative_margin, 1.0)), np.log1p(relative_margin)
+    limits = (log_up, log_down) if rule.lower_is_better else (-log_down, -log_up)
+    worse, better = (
+        np.where(logarithms, log_limit, sign * accepted) for log_limit, sign in zip(limits, (1, -1), strict=True)
+    )
+    estimate = _chosen(logarithms, ratios, differences)
+    worsening = estimate if rule.lower_is_better else -estimate
 
-    equal = ((base == new) | ~paired).all(axis=1)  # also in what publishing computes anew
+    equal = ((base == new) | ~paired).all(axis=1)  # derived metrics may differ although the ids are equal
     same = pairing.same_simulations[cells] & equal & paired.any(axis=1)
     return Measured(
         rule=np.full(len(cells), place),
@@ -128,26 +130,26 @@ def _quantiles(
     assert quantile is not None
     at_once = max(ROWS_AT_ONCE // pairing.both.shape[1], 1)
     parts = []
-    for first in range(0, len(cells), at_once):
-        new, base = pairing.sides(cells[first : first + at_once])
+    for start in range(0, len(cells), at_once):
+        new, base = pairing.sides(cells[start : start + at_once])
         ratios = evidence.log_ratio(metric, new, base, confidence)
         values = [evidence.pooled(quantile, side, confidence).center for side in (base, new)]
         parts.append(((*_values(ratios), *values), evidence.enough(metric, new, base)))
     if not parts:
         new, base = pairing.sides(cells)
-        none = stats.mean(np.full((0, 1), np.nan))
-        return (none, none.center, none.center), evidence.enough(metric, new, base)
-    enough = Enough(*_end_to_end([each for _, each in parts]))
+        no_estimate = stats.mean(np.full((0, 1), np.nan))
+        return (no_estimate, no_estimate.center, no_estimate.center), evidence.enough(metric, new, base)
+    enough = Enough(*_end_to_end([enough_of_part for _, enough_of_part in parts]))
     *ratio, base_value, new_value = _end_to_end([numbers for numbers, _ in parts])
     return (Estimate(*ratio), base_value, new_value), enough
 
 
 def _fixed(sides: tuple[Cells, Cells], found: Estimate, base: Array, new: Array) -> Mask:
-    """Where all pairs differ by the same and could not have differed otherwise.
+    """Where all pairs have the same difference, and not just by chance, (c,).
 
-    So it is where nothing is drawn at random; and where the draws make no difference: BASE is the same in all of
-    FEWEST_PAIRS pairs or more, and not zero, and so is NEW.  A table that does not count episodes does not say what is
-    drawn, and equal differences are enough there.
+    So it is if nothing is drawn at random, or if the draws have no effect: BASE is equal in all of at least
+    FEWEST_PAIRS pairs, and not zero, and so is NEW.  For a table that does not count episodes it is unknown what is
+    drawn, and equal differences are enough.
     """
     tied = np.asarray((found.pairs >= 2) & (found.deviation == 0))
     if sides[0].seen is None or sides[1].seen is None:
@@ -160,7 +162,7 @@ def _fixed(sides: tuple[Cells, Cells], found: Estimate, base: Array, new: Array)
 
 
 def _end_to_end(parts: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """The first arrays of all, the second ones, ..."""
+    """Concatenate the first arrays of all parts, the second ones, and so on."""
     return [np.concatenate(each) for each in zip(*parts, strict=True)]
 
 
@@ -169,5 +171,5 @@ def _values(found: Estimate) -> tuple[Array, ...]:
 
 
 def _chosen(where: Mask, first: Estimate, second: Estimate) -> Estimate:
-    """`first` where so, else `second`."""
+    """Estimates: elementwise `first` where the mask holds, else `second`."""
     return Estimate(*(np.where(where, *pair) for pair in zip(_values(first), _values(second), strict=True)))

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Rows of two sides brought together: cells by their scenario, and in each cell pairs that met the same packets.
+"""Pair the rows of two sides: cells with equal scenarios, and in each cell replicates that met the same packets.
 
 A *cell* is a scenario without its seed and replicate: strategy, label, traffic, load, ring, and every other parameter
-that varies inside one of the two sides.  A *pair* is a seed and a replicate.  Ids take no part: they hold the digest
-of the code, which is what a comparison is mostly about.  A parameter that varies in neither side and yet differs
-between them is no coordinate but what was changed (see `changes`), unless it decides which packets come, as the column
-itself says: then the sides met other packets and are unpaired.  That they did meet the same is not concluded from the
-parameters alone: each row says in `packet_stream` which packets it met.
+that varies inside one of the two sides.  A *pair* is a seed and a replicate.  Ids are not used: they contain the
+digest of the code, which is mostly what is compared.  A parameter that is constant on each side but differs between
+them is not a coordinate but a change (see `changes`), unless it decides which packets arrive, by the column's metadata:
+then the sides met other packets and cannot be paired.  That they met the same packets is not concluded from the
+parameters alone: the column `packet_stream` identifies the packets of each row.
 
-Not modelled: another link or another number of queues brings the same packets at other times; it is a change like any
-other.
+Not modelled: with another link or number of queues the same packets arrive at other times; that counts as a change
+like any other.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ Codes = NDArray[np.int64]
 
 SCENARIO = ("strategy", "label", "traffic", "load", "ring")
 PAIR = ("seed", "replicate")
-EPISODES = ("stall_every", "arrivals")  # columns that say what an episode is
+EPISODES = ("stall_every", "arrivals")  # columns that decide what an episode is
 PACKET_STREAM = "packet_stream"  # column: rows equal in it, in seed and in replicate met the same packets
 UNPAIRED = "they are unpaired: they met other packets"
-OTHER = {"window": "the measured windows are not the same", "packets": UNPAIRED}  # by what is decided
+OTHER = {"window": "the measured windows are not the same", "packets": UNPAIRED}  # what a parameter decides -> reason
 VALUES_SHOWN = 4
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """Cells that BASE has, in its order; `base_rows` and `new_rows` (cells, pairs) are rows of the tables or -1."""
+    """The cells of BASE in its order; `base_rows` and `new_rows` (cells, pairs) are rows of the tables, or -1."""
 
     base: Side
     new: Side
-    keys: tuple[str, ...]  # parameters that tell cells apart
+    keys: tuple[str, ...]  # parameters that identify a cell
     base_rows: Codes
     new_rows: Codes
-    only_new: int  # cells that BASE lacks; not among these
+    only_new: int  # number of cells of NEW that BASE lacks
 
     @property
     def cells(self) -> int:
@@ -70,12 +70,12 @@ class Pairing:
         return np.asarray(self.base_rows[np.arange(self.cells), (self.base_rows >= 0).argmax(axis=1)], np.int64)
 
     def values(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """A metric or counter of BASE and of NEW, (cells, pairs); NaN where there is none."""
+        """A metric or counter of BASE and of NEW, (cells, pairs) each; NaN where there is no row."""
         base, new = self._evidence
         return base.column(name)[self.base_rows], new.column(name)[self.new_rows]
 
     def sides(self, cells: Codes) -> tuple[evidence.Cells, evidence.Cells]:
-        """What NEW and BASE have seen in these cells, in pairs alone."""
+        """The evidence of NEW and of BASE (in this order) in these cells, from paired rows only."""
         base, new = self._evidence
         both = self.both[cells]
         return (
@@ -84,8 +84,8 @@ class Pairing:
         )
 
     @cached_property
-    def _evidence(self) -> tuple[evidence.Rows, evidence.Rows]:
-        return evidence.Rows(self.base.table), evidence.Rows(self.new.table)
+    def _evidence(self) -> tuple[evidence.TableRows, evidence.TableRows]:
+        return evidence.TableRows(self.base.table), evidence.TableRows(self.new.table)
 
     @cached_property
     def same_simulations(self) -> NDArray[np.bool_]:
@@ -98,13 +98,13 @@ class Pairing:
         return np.asarray((equal | ~self.both).all(axis=1) & self.common)
 
     def episode_word(self, cell: int) -> str:
-        """What an episode of a cell is called: "stall", "burst", "busy period"."""
+        """The word for an episode of a cell: "stall", "burst" or "busy period"."""
         row, table = int(self.first[cell]), self.base.table
         stall, arrivals = (table.column(name)[row].as_py() if name in table.column_names else None for name in EPISODES)
         return evidence.episode_word(stall, arrivals or "")
 
     def coordinates(self, cell: int) -> dict[str, Any]:
-        """The parameters that name a cell."""
+        """The parameters that identify a cell, name -> value."""
         return {name: values[cell] for name, values in self._named.items()}
 
     @cached_property
@@ -113,17 +113,21 @@ class Pairing:
         return named
 
     def words(self, cell: int, *, group: bool = False) -> str:
-        """ "page_pool (pool=2x) in router at load 0.3, ring 256"; a group of cells has neither load nor ring."""
-        found = {name: value for name, value in self.coordinates(cell).items() if value is not None}
-        label = f" ({found['label']})" if "label" in found else ""
-        place = f"{found['strategy']}{label} in {found['traffic']}" if "strategy" in found else f"{found['traffic']}"
-        more = [f"{name}={_text(value)}" for name, value in found.items() if name not in SCENARIO]
-        where = [] if group else [f"at load {found['load']:g}", f"ring {found['ring']}"]
+        """A cell as text: "page_pool (pool=2x) in router at load 0.3, ring 256"; `group` leaves out load and ring."""
+        present_values = {name: value for name, value in self.coordinates(cell).items() if value is not None}
+        label = f" ({present_values['label']})" if "label" in present_values else ""
+        place = (
+            f"{present_values['strategy']}{label} in {present_values['traffic']}"
+            if "strategy" in present_values
+            else f"{present_values['traffic']}"
+        )
+        more = [f"{name}={_text(value)}" for name, value in present_values.items() if name not in SCENARIO]
+        where = [] if group else [f"at load {present_values['load']:g}", f"ring {present_values['ring']}"]
         return place + " " * bool(where or more) + ", ".join([*where, *more])
 
 
 def pair(base: Side, new: Side, keys: tuple[str, ...] | None = None) -> Pairing:
-    """Pair the rows of two sides.  `keys`: the parameters that tell cells apart, if they are known.
+    """Pair the rows of two sides.  `keys`: the parameters that identify a cell, if they are known.
 
     Raises NotComparableError if nothing can be paired, or what would be paired met other packets.
     """
@@ -140,30 +144,30 @@ def pair(base: Side, new: Side, keys: tuple[str, ...] | None = None) -> Pairing:
     for cells, pairs in ((cell_base, pair_base), (cell_new, pair_new)):
         index = np.full(shape, -1, np.int64)
         index[cells, pairs] = np.arange(len(cells))
-        if (taken := int((index >= 0).sum())) < len(cells):
+        if (distinct := int((index >= 0).sum())) < len(cells):
             raise NotComparableError(
-                f"not comparable: {len(cells) - taken:,} rows have the coordinates of another row "
+                f"not comparable: {len(cells) - distinct:,} rows have the coordinates of another row "
                 f"({', '.join(keys)}, {', '.join(PAIR)}); were they published by `sweep run`?"
             )
         rows.append(index)
-    _, first = np.unique(cell_base, return_index=True)
-    order = cell_base[np.sort(first)]  # of BASE
-    found = Pairing(base, new, keys, rows[0][order], rows[1][order], shape[0] - len(order))
-    if not found.common.any():
+    _, first_rows = np.unique(cell_base, return_index=True)
+    order = cell_base[np.sort(first_rows)]  # of BASE
+    pairing = Pairing(base, new, keys, rows[0][order], rows[1][order], shape[0] - len(order))
+    if not pairing.common.any():
         raise NotComparableError(_nothing_in_common(base, new, keys))
-    _same_packets(found)
-    return found
+    _same_packets(pairing)
+    return pairing
 
 
 def encoded(base: pa.Table, new: pa.Table, name: str) -> tuple[Codes, Codes, list[Any]]:
-    """A column of both tables as positions in their sorted distinct values, and these; null is -1."""
+    """A column of both tables as codes, and the sorted distinct values that they index; null has code -1."""
     both = pa.concat_tables([base.select([name]), new.select([name])], promote_options="permissive")
     codes, values = coordinates.encode(both, name)
     return codes[: len(base)], codes[len(base) :], values
 
 
 def _numbered(base: pa.Table, new: pa.Table, names: tuple[str, ...]) -> tuple[Codes, Codes]:
-    """Rows of both as numbers of their distinct combinations of these columns; absent columns are left out."""
+    """Number of each row's distinct combination of `names`, in both tables; columns absent from one are ignored."""
     present = [name for name in names if name in base.column_names and name in new.column_names]
     columns = [np.concatenate(encoded(base, new, name)[:2]) for name in present]
     _, number = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
@@ -186,8 +190,8 @@ def _same_packets(found: Pairing) -> None:
     tables = found.base.table, found.new.table
     for decided, what in OTHER.items():
         for name in coordinates.parameters(found.base.table):
-            says = [coordinates.said(table, name, "decides") for table in tables]
-            if decided in says and name in tables[1].column_names:
+            decides_of_sides = [coordinates.column_metadata(table, name, "decides") for table in tables]
+            if decided in decides_of_sides and name in tables[1].column_names:
                 _equal(found, name, what)
     for side in (found.base, found.new):
         if PACKET_STREAM not in side.table.column_names:
@@ -199,7 +203,7 @@ def _same_packets(found: Pairing) -> None:
 
 
 def _equal(found: Pairing, name: str, otherwise: str) -> None:
-    """Raises NotComparableError, saying `otherwise`, unless a column has equal values in both rows of every pair."""
+    """Raises NotComparableError with the reason `otherwise` if a column differs between the rows of a pair."""
     base, new, distinct = encoded(found.base.table, found.new.table, name)
     values = [*distinct, "none"]
     differs = found.both & (base[found.base_rows] != new[found.new_rows])
@@ -215,7 +219,7 @@ def _equal(found: Pairing, name: str, otherwise: str) -> None:
 
 
 def _nothing_in_common(base: Side, new: Side, keys: tuple[str, ...]) -> str:
-    """Name a parameter whose values the sides do not share."""
+    """The message for sides without a common cell; names a parameter of which they share no value."""
     for name in keys:
         codes_base, codes_new, values = encoded(base.table, new.table, name)
         texts = [*values, "none"]
@@ -237,7 +241,7 @@ def _list(values: list[Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value of a parameter: 20,000 · 0.3 · imix"""
+    """A value of a parameter as text: 20,000 · 0.3 · imix"""
     if isinstance(value, float):
         return f"{value:g}"
     return f"{value:,}" if isinstance(value, int) and abs(value) >= 10_000 else str(value)

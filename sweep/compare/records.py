@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A comparison for programs: everything that was judged, with numbers in full.
+"""A comparison for programs, as JSON: all comparisons, with unrounded numbers.
 
-`format` is raised when a key changes its meaning or goes; keys may be added.  A number that is not known is null.
+`format` is raised when a key is removed or changes its meaning; keys may be added.  An unknown number is null.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sweep.stats.margins import Verdict
 
 from .comparison import Comparison
 from .gate import Rule
-from .injection import SelfTest
+from .gate_self_test import SelfTest
 from .sides import Side
 from .wording import seen
 
@@ -21,7 +21,7 @@ FORMAT = 1
 
 
 def record(found: Comparison | SelfTest) -> dict[str, Any]:
-    """As `json.dumps` takes it."""
+    """The comparison as values for `json.dumps`."""
     comparison = found.comparison if isinstance(found, SelfTest) else found
     pairing = comparison.pairing
     return {
@@ -70,7 +70,7 @@ def _rule(found: Comparison, place: int, rule: Rule) -> dict[str, Any]:
 
 
 def _comparison(found: Comparison, place: int) -> dict[str, Any]:
-    """`change`, `low` and `high` are shares of BASE if `relative`, else in the metric's unit."""
+    """One comparison; `change`, `low` and `high` are shares of BASE if `relative`, else in the metric's unit."""
     judged = found.judged
     change, low, high = found.change(place)
     margin = float(found.worse[place])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The two sides of a comparison: published rows that may be compared at all, BASE and NEW."""
+"""The two sides of a comparison, BASE and NEW: published rows, checked to be comparable."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ IN_MEMORY = "table"  # what a table is called
 
 @dataclass(frozen=True)
 class Side:
-    """One side: its valid rows."""
+    """One side of a comparison: its valid rows and where they are from."""
 
     name: str  # "BASE" or "NEW"
     location: str  # as the user gave it; IN_MEMORY for a table
     table: pa.Table
-    about: dict[str, Any]  # what the sweep said of itself when it was published
+    about: dict[str, Any]  # metadata that the sweep wrote into the table
     invalid: int  # rows set aside because they break a law
-    strategy: str = ""  # column of the report that this side is, where one run has both sides
+    strategy: str = ""  # the strategy (and variant) of this side if both are from one run
 
     @property
     def title(self) -> str:
-        """What is compared: a strategy and its variant, or a run."""
+        """Name for people: the strategy and its variant, or the location of the run."""
         return self.strategy or self.location
 
     @property
     def command(self) -> str:
-        """What to type to run it again; overrides may follow."""
+        """The command that runs this side again; overrides may be appended."""
         typed = str(self.about.get("command") or "sweep run FILE")
         return typed if self.location == IN_MEMORY else resume.at(typed, self.location, str(self.about.get("name")))
 
 
 def runs(base: Location, new: Location) -> tuple[Side, Side]:
-    """Two runs.  Raises SweepError if one is not there, not whole, or of another format than the other."""
+    """BASE and NEW of two runs.  Raises SweepError if one is missing or incomplete, or if their formats differ."""
     sides = _side("BASE", base), _side("NEW", new)
     formats = [side.about.get("format", "none") for side in sides]
     if formats[0] != formats[1]:
@@ -61,23 +61,23 @@ def runs(base: Location, new: Location) -> tuple[Side, Side]:
 
 
 def strategies(run: Location, baseline: str, strategy: str) -> tuple[Side, Side, tuple[str, ...]]:
-    """Two strategies of one run, and the parameters that tell their cells apart.
+    """BASE and NEW of two strategies of one run, and the parameters that identify their cells.
 
     A strategy with variants is named as the report names it: "page_pool (pool=2x)".  Raises SweepError.
     """
-    whole = _side("BASE", run)
-    data = dataset.read(whole.table)
-    found = []
-    for option, side, wanted in (("baseline", "BASE", baseline), ("strategy", "NEW", strategy)):
-        rows = data.index[:, :, :, _column(data, option, wanted), :].ravel()
+    run_side = _side("BASE", run)
+    data = dataset.read(run_side.table)
+    sides_found = []
+    for option, side, column_name in (("baseline", "BASE", baseline), ("strategy", "NEW", strategy)):
+        rows = data.index[:, :, :, _column(data, option, column_name), :].ravel()
         table = data.table.take(pa.array(np.sort(rows[rows >= 0])))
-        found.append(Side(side, whole.location, table, whole.about, whole.invalid, wanted))
+        sides_found.append(Side(side, run_side.location, table, run_side.about, run_side.invalid, column_name))
     _, splits = coordinates.varied(data.table)
-    return found[0], found[1], ("traffic", "load", "ring", *splits)
+    return sides_found[0], sides_found[1], ("traffic", "load", "ring", *splits)
 
 
 def _column(data: dataset.Dataset, option: str, wanted: str) -> int:
-    """The only column of this name or, without a variant, of this strategy."""
+    """Index of the column called `wanted`, or of the only variant of that strategy."""
     if wanted in data.columns:
         return data.columns.index(wanted)
     variants = data.of(wanted)
@@ -101,18 +101,18 @@ def _side(name: str, given: Location) -> Side:
         table = soundness.table(given) if isinstance(given, pa.Table) else report.read(given, histograms=KEPT)
     except soundness.UnsoundError as error:
         raise SweepError(f'{name} "{location}" cannot be compared: {error}') from None
-    about = dataset.published(table.schema)
+    metadata = dataset.published(table.schema)
     missing = [column for column in coordinates.REQUIRED if column not in table.column_names]
     if missing:
         raise SweepError(
             f'{name} "{location}" has no column "{missing[0]}": a comparison needs '
             f"{', '.join(coordinates.REQUIRED)}; was it published by `sweep run`?"
         )
-    side = Side(name, location, table, about, 0)
-    asked, there = about.get("simulations", len(table)), len(table)
-    if there < asked or not there:
+    side = Side(name, location, table, metadata, 0)
+    planned, published = metadata.get("simulations", len(table)), len(table)
+    if published < planned or not published:
         raise IncompleteError(
-            f'{name} "{location}" is incomplete: {there:,} of {asked:,} simulations have a result\n'
+            f'{name} "{location}" is incomplete: {published:,} of {planned:,} simulations have a result\n'
             f"  next: {side.command}"
         )
     if "valid" not in table.column_names:
@@ -120,10 +120,10 @@ def _side(name: str, given: Location) -> Side:
     valid = table.filter(pc.equal(table.column("valid"), True))
     if not len(valid):
         raise IncompleteError(
-            f'{name} "{location}" has no valid row: all {there:,} break a law of the model\n'
+            f'{name} "{location}" has no valid row: all {published:,} break a law of the model\n'
             f"  next: see which: sweep report {shlex.quote(location)} --full"
         )
-    return Side(name, location, valid, about, there - len(valid))
+    return Side(name, location, valid, metadata, published - len(valid))
 
 
 def _older(base: Side, new: Side) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One comparison in words: what it was, what it is, by how much, and what is said in a footnote."""
+"""Texts about one comparison: values of BASE and NEW, change, margin, and footnotes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sweep.stats.margins import FEWEST_PAIRS
 from .comparison import Comparison
 from .margins import amount, share
 
-ROUNDING = 1e-12  # of a number: what adding in another order does to it
-SKEWED = 1.5  # one side of an interval over the other: intervals of ratios, turned into shares, have less
+ROUNDING = 1e-12  # relative error of a sum that is added in another order
+SKEWED = 1.5  # ratio of an interval's sides from which both ends are shown; converting log ratios causes less
 
 
 def values(found: Comparison, place: int) -> str:
-    """ "55.5 → 56.5 ns"; with as many digits as it takes to tell them apart, up to six."""
+    """The values of BASE and NEW, "55.5 → 56.5 ns", with enough digits to tell them apart, up to six."""
     base, new, unit = float(found.base[place]), float(found.new[place]), found.rule_of(place).unit
     texts = [format.significant(value) for value in (base, new)]
     for digits in (4, 5, 6):
@@ -27,15 +27,15 @@ def values(found: Comparison, place: int) -> str:
 
 
 def change(found: Comparison, place: int) -> str:
-    """ "+1.9 ±0.01 %", "+0.002 ±0.0001", "0"; without ± where it is exact or its spread is not known.
+    """The change, "+1.9 ±0.01 %", "+0.002 ±0.0001", "0"; without ± if it is exact or has no interval.
 
     An interval that reaches further on one side is given by its ends: "+0.11 (+0.09 to +0.31)".
     """
     center, low, high = found.change(place)
     if not math.isfinite(center):
         return format.MISSING
-    sides = sorted((center - low, high - center))
-    if sides[1] > SKEWED * sides[0] and sides[1] > ROUNDING:
+    widths = sorted((center - low, high - center))
+    if widths[1] > SKEWED * widths[0] and widths[1] > ROUNDING:
         return _ends(found, place)
     half = (high - low) / 2
     exact = not half > ROUNDING * abs(center)  # NaN, with one pair, too
@@ -75,8 +75,8 @@ def accepted(found: Comparison, place: int) -> str:
 
 
 def notes(found: Comparison, place: int) -> tuple[str, ...]:
-    """Footnotes."""
-    said = []
+    """The footnotes of a comparison: why it is undecided, or is judged in another way."""
+    footnotes = []
     pairs, rule = int(found.judged.worsening.pairs[place]), found.rule_of(place)
     if pairs == 0:
         no_cell = not found.pairing.common[found.cell[place]]
@@ -84,38 +84,42 @@ def notes(found: Comparison, place: int) -> tuple[str, ...]:
     if found.base[place] == 0 and rule.margin.is_relative:
         floor = amount(rule.margin.absolute, rule.unit)
         if rule.margin.absolute:
-            said.append(f"BASE is zero, and a share of it is too: the floor, {floor}, is all that is accepted")
+            footnotes.append(f"BASE is zero, and a share of it is too: the floor, {floor}, is all that is accepted")
         else:
-            said.append("BASE is zero, and a share of it is too: give a `floor:`, for never is more than can be shown")
+            footnotes.append(
+                "BASE is zero, and a share of it is too: give a `floor:`, for never is more than can be shown"
+            )
     elif rule.margin.is_relative and not found.logarithms[place]:
         if found.worse[place] > rule.margin.absolute and found.measured.in_clumps[place]:
-            said.append(f"{rule.margin.short} of BASE: what comes in clumps is judged by differences")
+            footnotes.append(f"{rule.margin.short} of BASE: what comes in clumps is judged by differences")
         else:
-            said.append("the margin in % is less than its floor here, or a value is zero: differences are judged")
+            footnotes.append("the margin in % is less than its floor here, or a value is zero: differences are judged")
     if pairs == 1:
-        said.append("one pair shows nothing about its spread: 2 are needed at least, 5 are usual")
+        footnotes.append("one pair shows nothing about its spread: 2 are needed at least, 5 are usual")
     elif found.too_little_seen[place]:
-        said.append(seen(found, place))
+        footnotes.append(seen(found, place))
     elif pairs < FEWEST_PAIRS and found.excess[place] > 1:
-        said.append(f"two pairs may agree by chance: a regression takes {FEWEST_PAIRS}")
-    return tuple(said)
+        footnotes.append(f"two pairs may agree by chance: a regression takes {FEWEST_PAIRS}")
+    return tuple(footnotes)
 
 
 def seen(found: Comparison, place: int) -> str:
-    """ "only 5 stalls seen in 8 pairs, 30 are needed"."""
+    """Why too little was seen: "only 5 stalls seen in 8 pairs, 30 are needed"."""
     enough = found.measured.enough
-    number, least = int(enough.seen[place]), max(int(enough.needed[place]), FEWEST_PIECES)
+    number, required = int(enough.seen[place]), max(int(enough.needed[place]), FEWEST_PIECES)
     pairs = format.count(int(found.judged.worsening.pairs[place]), "pair")
     word = found.episode_word(place)
     if enough.lasting[place]:
-        parts = "1 independent part" if number == 1 else f"{number:,} independent parts"
-        return f"only {parts} seen in {pairs}, {least} are needed: one busy period goes on through many {word}s"
-    return f"{only_seen(number, word)} in {pairs}, {least} are needed"
+        parts_text = "1 independent part" if number == 1 else f"{number:,} independent parts"
+        return f"only {parts_text} seen in {pairs}, {required} are needed: one busy period goes on through many {word}s"
+    return f"{only_seen(number, word)} in {pairs}, {required} are needed"
 
 
-def told(found: Comparison, place: int) -> str:
-    """All of it in one line."""
+def comparison_line(found: Comparison, place: int) -> str:
+    """The whole comparison in one line: metric, cell, values, change, margin, pairs, footnotes."""
     cell = found.pairing.words(int(found.cell[place]))
     pairs = format.count(int(found.judged.worsening.pairs[place]), "pair")
-    line = f"{found.rule_of(place).metric} of {cell}: {values(found, place)}, {change(found, place)}"
-    return f"{line} (margin {accepted(found, place)}, {pairs})" + "".join(f"; {note}" for note in notes(found, place))
+    comparison_text = f"{found.rule_of(place).metric} of {cell}: {values(found, place)}, {change(found, place)}"
+    return f"{comparison_text} (margin {accepted(found, place)}, {pairs})" + "".join(
+        f"; {note}" for note in notes(found, place)
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A comparison in the form that is asked for: text for people, Markdown for a pull request, JSON, JUnit XML."""
+"""Write a comparison as text for people, Markdown for a pull request, JSON or JUnit XML."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import fields
 from html import escape
 from pathlib import PurePath
 
-from sweep.document import markdown, plain
+from sweep.document import markdown, plain_text
 from sweep.errors import SweepError, did_you_mean
-from sweep.foreign import json_text
+from sweep.safe_text import json_text
 
 from . import contents, junit, records
 from .comparison import Comparison
-from .injection import SelfTest
+from .gate_self_test import SelfTest
 
 
 class PrintedComparison(Comparison):
@@ -28,7 +28,7 @@ class PrintedComparison(Comparison):
         return write(self, "txt")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """The same, for a notebook."""
+        """The text of the comparison for a notebook, plain and as HTML."""
         return {"text/plain": str(self), "text/html": f"<pre>{escape(str(self))}</pre>"}
 
 
@@ -37,19 +37,19 @@ SUFFIXES = {".txt": "txt", ".text": "txt", ".md": "md", ".json": "json", ".xml":
 
 
 def write(found: Comparison | SelfTest, form: str, width: int = 100) -> str:
-    """The whole of it; `width` is for text.  Raises SweepError for a format that is not known."""
+    """The comparison in a format; `width` applies to text.  Raises SweepError for an unknown format."""
     if _known(form) == "json":
         return json_text(records.record(found), indent=1) + "\n"
     if form == "junit":
         return junit.render(found)
     document = contents.document(found)
-    return markdown.render(document) if form == "md" else plain.render(document, width)
+    return markdown.render(document) if form == "md" else plain_text.render(document, width)
 
 
 def form_of(file: str | None, asked: str | None) -> str:
-    """The format of a file, or of the terminal (None): what was asked for, else what its name says, else text.
+    """The format for `file`, or the terminal (None): the one asked for, else by the file's suffix, else text.
 
-    Raises SweepError for a format that is not known, and for a name that says nothing.
+    Raises SweepError for an unknown format, and for a file name without a known suffix.
     """
     if asked or file is None:
         return _known(asked or "txt")

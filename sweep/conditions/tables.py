@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from sweep import units
-from sweep.ordered import release_order
+from sweep.closest_choice import release_order
+from sweep.fields.column import said
 
 from .columns import SCALES, Column, amount, column_of
 
@@ -52,7 +53,7 @@ class Table:
 
 def unit_of(field: pa.Field) -> str:
     """The unit of a column, "1" without one."""
-    return str((field.metadata or {}).get(b"unit", b"").decode(errors="replace")) or "1"
+    return said(field, "unit") or "1"
 
 
 def of_arrow(name: str, values: Any, unit: str) -> Column:

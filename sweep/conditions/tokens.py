@@ -68,7 +68,7 @@ def tokens(text: str) -> list[Token]:
     """All of them, the last of the kind "end".  Errors: ConditionError."""
     if len(text) > LONGEST:
         raise ConditionError(f"is longer than {LONGEST} characters")
-    found = []
+    all_tokens = []
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
         kind = "number" if kind in ("unit", "share") else kind
@@ -80,6 +80,6 @@ def tokens(text: str) -> list[Token]:
                 raise ConditionError(f'has "{word[:60]}" in it, which is too large a number', place=at)
             word = f"0{word}" if word[0] == "." else word
         kind = {"release": "text"}.get(kind, "keyword" if kind == "word" and word in KEYWORDS else kind)
-        found.append(Token(kind, word, at, match.end(), match["unit"] or match["share"] or ""))
+        all_tokens.append(Token(kind, word, at, match.end(), match["unit"] or match["share"] or ""))
     end = len(text.rstrip())
-    return [*found, Token("end", "", end, end)]
+    return [*all_tokens, Token("end", "", end, end)]

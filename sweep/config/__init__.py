@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Sweep files: read, checked, resolved into a self-contained document, and from there into scenarios.
 
-`sweep.yamltree` reads YAML as nodes, which have places; `quantities`, `distributions`,
-`traffic` and `sections` are pydantic models of what may be said, `claims` of what may be claimed, `objectives` of what
-may be asked for, `precision` of how well it is to be known (`comparisons`: of which points), and `validation` turns
-nodes into canonical values and pydantic's errors into mistakes with places; `parameters` is the table of all
+`yamltree` reads YAML as nodes that know their places; `quantities`, `distributions`, `traffic` and `sections` are
+pydantic models of the sections, `claims`, `objectives` and `precision` check those parts (`comparisons`: which points
+are compared), and `validation` turns nodes into canonical values and pydantic's errors into mistakes with places;
+`parameters` is the table of all
 parameters, `short_forms` expands lists, `library` finds mixes, hosts and NICs, `overrides` is `--set`, `reading`
 gathers values and mistakes, `document` puts the document together, `sweep` makes scenarios of it, of `scenario_parts`
 and with `columns` for its constraints, `windows` turns times into packets, `scenarios` has them all as columns,
 `check` refuses impossible combinations, `editor` is the JSON Schema.
 """
 
-from sweep.config.points.comparisons import compared, references
+from sweep.config.points.comparisons import baseline_points, compared
 from sweep.config.points.scenarios import Scenarios
 
 from .document import load
@@ -28,11 +28,11 @@ __all__ = [
     "Scenarios",
     "Sweep",
     "Target",
+    "baseline_points",
     "compared",
     "from_document",
     "json_schema",
     "load",
     "names",
     "objectives",
-    "references",
 ]

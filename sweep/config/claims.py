@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Claims and objectives, checked before anything runs: known names, and points that they speak of.
+"""Claims and objectives, checked before anything runs: their names are known and they select points.
 
 Not checked: that the right side of a comparison is one strategy and variant per cell; the report says so.
 """
@@ -33,7 +33,7 @@ MOST_KNOWN = 12  # values of a column listed in a message
 
 
 def in_full(name: str) -> str:
-    """The number that a name in a claim stands for: "latency_p99_ns" for "p99".  Errors: ChoiceError."""
+    """The full name of a metric, counter or parameter in a claim: "latency_p99_ns" for "p99".  Errors: ChoiceError."""
     meant = (name,) if name in unit_of() else alike(name, NAMES_OF_METRICS)
     if len(meant) == 1:
         return meant[0]
@@ -47,7 +47,7 @@ def in_full(name: str) -> str:
     )
 
 
-def known(text: str) -> str:
+def known_claim(text: str) -> str:
     """A claim whose metrics exist, each in full, and have the unit of its number.  Errors: ChoiceError."""
     try:
         text = conditions.with_metrics(text, in_full)
@@ -63,23 +63,27 @@ def threshold(claim: Bound) -> float:
 
 
 def objective(text: str) -> str:
-    """A bound to one metric or counter, in one line; the rest as `known`.  Errors: ChoiceError."""
+    """A bound to one metric or counter, in one line; the rest as `known_claim`.  Errors: ChoiceError."""
     try:
         text = conditions.with_metrics(text, lambda name: name if name in _HISTOGRAMS else in_full(name))
         metric, metrics = parse_bound(text).left.metric, NAMES_OF_METRICS
     except ConditionError as error:
         raise ChoiceError(error.told(), error.known) from None
     if metric in _HISTOGRAMS:
-        of_it = tuple(name for name in metrics if name.startswith(metric.partition("_")[0]))
-        raise ChoiceError(f'is about the histogram "{metric}", and an objective is about one number', of_it or metrics)
-    if parse_bound(known(text)).right is not None:
+        similar_names = tuple(name for name in metrics if name.startswith(metric.partition("_")[0]))
+        raise ChoiceError(
+            f'is about the histogram "{metric}", and an objective is about one number', similar_names or metrics
+        )
+    if parse_bound(known_claim(text)).right is not None:
         raise ChoiceError(f"compares two metrics, and an objective has a number on its right: {OBJECTIVE}")
     if metric in parameter_of():
         raise ChoiceError(f'is about the parameter "{metric}", which the sweep file sets', metrics)
     return " ".join(text.split())
 
 
-ClaimText = Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "examples": [conditions.EXAMPLE]})]
+ClaimText = Annotated[
+    str, AfterValidator(known_claim), WithJsonSchema({"type": "string", "examples": [conditions.EXAMPLE]})
+]
 ObjectiveText = Annotated[str, AfterValidator(objective), WithJsonSchema({"type": "string", "examples": [OBJECTIVE]})]
 
 
@@ -90,38 +94,40 @@ def named(text: str) -> set[str]:
 
 def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) -> list[npt.NDArray[np.bool_]]:
     """The points of the layout that each side of a claim speaks of, one at least.  Errors: ChoiceError."""
-    found = []
+    masks = []
     for side in parse_bound(text).sides:
-        everywhere = np.ones(len(layout), np.bool_)
+        selected = np.ones(len(layout), np.bool_)
         for condition in conjuncts(side.where):
             try:
-                here = conditions.holds(condition, columns, len(layout))
+                matching = conditions.holds(condition, columns, len(layout))
             except ConditionError as error:
                 raise explained(error) from None
-            if not here.any():
+            if not matching.any():
                 raise ChoiceError(f'selects no point: "{condition}" holds at none', _values(condition, columns))
-            everywhere &= here
-        if not everywhere.any():
+            selected &= matching
+        if not selected.any():
             raise ChoiceError("selects no point: its conditions hold at none together")
-        _counted(side, everywhere, layout)
-        found.append(everywhere)
-    return found
+        _counted(side, selected, layout)
+        masks.append(selected)
+    return masks
 
 
 def _counted(side: Cells, selected: npt.NDArray[np.bool_], layout: Layout) -> None:
-    """Some counters are of one strategy only."""
+    """Errors: ChoiceError if the side is about a counter that none of the selected strategies has."""
     if all(side.metric != field.name for field in batch.all_counter_fields()):
         return
     names, codes = layout.codes("strategy")
-    there = [names[code] for code in np.unique(codes[selected])]
-    if not any(field.name == side.metric for name in there for field in batch.counter_fields(name)):
-        owners = tuple(name for name in NAMES if any(f.name == side.metric for f in batch.counter_fields(name)))
-        raise ChoiceError(f'is about "{side.metric}", which {", ".join(there)} does not count', owners)
+    strategies = [names[code] for code in np.unique(codes[selected])]
+    if not any(field.name == side.metric for name in strategies for field in batch.counter_fields(name)):
+        owners = tuple(
+            name for name in NAMES if any(counter.name == side.metric for counter in batch.counter_fields(name))
+        )
+        raise ChoiceError(f'is about "{side.metric}", which {", ".join(strategies)} does not count', owners)
 
 
 def _values(condition: conditions.Node, columns: Callable[[str], Column | None]) -> tuple[str, ...]:
     """What the points have of the one parameter in a condition, for a message; () if it is much."""
     named = [column for word in sorted(conditions.names(condition)) if (column := columns(word))]
-    found = sorted(set(named[0].values[named[0].known].tolist())) if len(named) == 1 else []
-    texts = tuple(value if isinstance(value, str) else f"{value:,.12g}" for value in found)
+    distinct_values = sorted(set(named[0].values[named[0].known].tolist())) if len(named) == 1 else []
+    texts = tuple(value if isinstance(value, str) else f"{value:,.12g}" for value in distinct_values)
     return texts if len(texts) <= MOST_KNOWN else ()

@@ -14,33 +14,33 @@ import numpy as np
 
 from sweep import standard_input
 from sweep.config.models.sections import SECTIONS
-from sweep.config.points.reading import HopelessError, Reading, read_values
+from sweep.config.points.reading import Reading, TooManyMistakesError, read_values
 from sweep.config.points.scenario_parts import DocumentError
 from sweep.errors import ConfigError
 from sweep.grid import MOST_POINTS, Layout
 from sweep.storage.home import expanded
-from sweep.yamltree.source import SEE, Mistake, Node, Place, all_of
+from sweep.yamltree.source import SEE, Mistake, Node, Place, combined_error
 from sweep.yamltree.tree import read
 from sweep.yamltree.validation import parse
 
 from . import precision
 from .check import check
 from .library import Library
-from .overrides import Parts, apply, take_apart
-from .parameters import knobs_of, named, parameters, settings
+from .overrides import FileParts, apply, split_file
+from .parameters import knobs_of, parameter_nodes, parameters, settings
 from .sweep import FORMAT, Sweep, constrain, from_document
 
 
 def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = ()) -> Sweep:
-    """Read a sweep file, "-" for standard input, and whatever it names.
+    """Read a sweep file, "-" for standard input, and the mixes, hosts and NICs that it names.
 
-    sets: overrides, `key=value`; folders: where else traffic/, hosts/ and nics/ are looked for.
-    Errors: ConfigError, whose message has every mistake with its place.
+    sets: overrides, `key=value`; folders: further folders with traffic/, hosts/ and nics/ in them.
+    Errors: ConfigError, whose message lists every mistake with its position.
     """
     path = expanded(Path(path))
     try:
         root = read(path)
-        parts = take_apart(root)
+        parts = split_file(root)
         library = Library(parts.named, path.parent, folders)
         for text in sets:
             apply(parts, text, library.find)
@@ -50,16 +50,16 @@ def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = (
         raise mistake.error() from None
 
 
-def resolve(parts: Parts, library: Library, top: Place, name: str) -> Sweep:
-    """The sweep of these parts; `top` is where something that is missing belongs, `name` what it is called by default.
+def resolve(parts: FileParts, library: Library, top: Place, name: str) -> Sweep:
+    """The sweep of these parts; `top`: the place to report missing things at; `name`: the default name of the sweep.
 
     Errors: ConfigError with every mistake, or Mistake.
     """
     try:
         reading = read_values(parts)
         document = _document(reading, library, top, name)
-    except HopelessError as error:
-        raise all_of(error.mistakes, more="; there may be others: reading ended with them") from None
+    except TooManyMistakesError as error:
+        raise combined_error(error.mistakes, more="; there may be others: reading ended with them") from None
     if reading.mistakes:
         raise _error(reading, document)
     document = json.loads(json.dumps(document))
@@ -68,7 +68,7 @@ def resolve(parts: Parts, library: Library, top: Place, name: str) -> Sweep:
     return sweep
 
 
-def _build(document: dict[str, Any], parts: Parts) -> Sweep:
+def _build(document: dict[str, Any], parts: FileParts) -> Sweep:
     try:
         return from_document(document)
     except DocumentError as error:
@@ -78,7 +78,7 @@ def _build(document: dict[str, Any], parts: Parts) -> Sweep:
 
 
 def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict[str, Any]:
-    """The document; incomplete if the reading has mistakes."""
+    """The document of a sweep; incomplete if the reading has mistakes."""
     _complete(reading, top)
     _not_too_many(reading, top)
     replicates = _setting(reading, "replicates")
@@ -103,7 +103,7 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
 
 
 def _setting(reading: Reading, name: str) -> Any:
-    """A setting, its default if it is not given or wrong."""
+    """Canonical value of a setting; its default if it is not given or not valid."""
     setting = settings()[name]
     if name in reading.parts.settings:
         with reading.gather():
@@ -112,58 +112,60 @@ def _setting(reading: Reading, name: str) -> Any:
 
 
 def _precision(reading: Reading, replicates: int) -> dict[str, Any]:
-    """The section, whole: with the most replicates that a point may get, and whether a baseline is named."""
-    said = _setting(reading, "precision")
-    if said is None:
+    """The section `precision`, completed with `most_replicates` and with whether pairs are compared (`paired`)."""
+    section = _setting(reading, "precision")
+    if section is None:
         return {}
     node = reading.parts.settings["precision"]
     with reading.gather():
         if replicates < precision.FEWEST:
             text = f'precision: replicates is "{replicates}", and one shows nothing of how replicates differ'
             raise Mistake(reading.parts.settings.get("replicates", node).place, f"{text}: 4 are usual.")
-        most = said["most_replicates"]
-        if most is not None and most < replicates:
+        limit = section["most_replicates"]
+        if limit is not None and limit < replicates:
             place = node.mapping("precision")["most_replicates"].place
             if reading.parts.settings["replicates"].place.line or not place.line:
-                raise Mistake(place, f'precision: most_replicates "{most}" is below replicates "{replicates}".')
-            most = replicates  # an override stands in place of what the file says
-        said["most_replicates"] = most or min(precision.DEFAULT_FACTOR * replicates, precision.MOST_REPLICATES)
-    return {"precision": {**said, "paired": "baseline" in reading.parts.settings}}
+                raise Mistake(place, f'precision: most_replicates "{limit}" is below replicates "{replicates}".')
+            limit = replicates  # an override takes precedence over the file
+        section["most_replicates"] = limit or min(precision.DEFAULT_FACTOR * replicates, precision.MOST_REPLICATES)
+    return {"precision": {**section, "paired": "baseline" in reading.parts.settings}}
 
 
 def _named_by_file(reading: Reading, top: Place, stem: str) -> str:
-    """What a sweep without a name is called: as its file, if that can be a name."""
+    """Name of a sweep without `name:`: that of its file, if it is a valid name."""
     with reading.gather():
         settings()["name"].parse(Node(top, stem), 'without a "name:" it is called as its file:')
     return stem
 
 
 def _baseline(reading: Reading) -> dict[str, Any]:
-    """What others are compared with, as a person would write it; whether it occurs is checked later."""
+    """The parameters of the baseline, as a user would write them; whether it is a point is checked later."""
     node = reading.parts.settings.get("baseline")
     if node is None:
         strategies = reading.uses("strategy")
         return {"strategy": strategies[0][0]} if strategies else {}
-    found = {}
+    values = {}
     with reading.gather():
-        pairs = named(node, "baseline", "baseline: the parameter")
+        pairs = parameter_nodes(node, "baseline", "baseline: the parameter")
         if "strategy" not in pairs:
             raise Mistake(node.place, 'baseline lacks "strategy".')
         for name, value in pairs.items():
-            found[name] = parameters()[name].shown(parameters()[name].parse(value, f"baseline: {name}"))
-    return found
+            values[name] = parameters()[name].shown(parameters()[name].parse(value, f"baseline: {name}"))
+    return values
 
 
 def _complete(reading: Reading, top: Place) -> None:
-    """Every point has a value of every parameter without default."""
-    needed = [p.name for p in parameters().values() if p.default is ... and "." not in p.name]
+    """Note a mistake for every parameter without default that a point lacks, and every knob its strategy lacks."""
+    needed = [
+        parameter.name for parameter in parameters().values() if parameter.default is ... and "." not in parameter.name
+    ]
     given = {*reading.parts.fixed, *reading.parts.axes}
-    varied = {name for dimension in reading.dimensions for name in dimension.names}
+    varying = {name for dimension in reading.dimensions for name in dimension.names}
     zipped = reading.parts.settings.get("zip")
-    broken = {name for entry in (zipped.items if zipped else None) or () for name in entry.pairs or ()}
+    in_zips = {name for entry in (zipped.items if zipped else None) or () for name in entry.pairs or ()}
     if reading.dimensions or not reading.points:
         for name in needed:
-            if name not in given | varied | broken:
+            if name not in given | varying | in_zips:
                 message = f'lacks "{name}": give it a value, or a list under "axes:".'
                 reading.mistakes.append(Mistake(top, message, see=SEE))
     for point, places in zip(reading.points, reading.point_places, strict=True):
@@ -186,26 +188,26 @@ def _not_too_many(reading: Reading, top: Place) -> None:
 
 
 def _named(reading: Reading, library: Library, kind: str, top: Place) -> dict[str, Any]:
-    """The mixes, NICs or hosts that points use.  Those of the file that no point uses are read all the same."""
-    wanted = {name: place or top for name, place in reversed(reading.uses(kind))}
-    found = {}
-    for name in dict.fromkeys([*reversed(wanted), *library.own[kind]]):
+    """Canonical mixes, NICs or hosts that points use; those of the file that no point uses are checked too."""
+    places_of_uses = {name: place or top for name, place in reversed(reading.uses(kind))}
+    sections = {}
+    for name in dict.fromkeys([*reversed(places_of_uses), *library.own[kind]]):
         try:
-            section = parse(SECTIONS[kind], library.find(kind, name, wanted.get(name, top)), f'{kind} "{name}"')
-            if name in wanted:
-                found[name] = section
+            section = parse(SECTIONS[kind], library.find(kind, name, places_of_uses.get(name, top)), f'{kind} "{name}"')
+            if name in places_of_uses:
+                sections[name] = section
         except Mistake as mistake:
             reading.note(mistake, (kind, name))
-    return found
+    return sections
 
 
 def _error(reading: Reading, document: dict[str, Any]) -> ConfigError:
-    """All mistakes, each with its count of points where the grid can be laid out."""
+    """The error with all mistakes, each with the number of points it affects if the grid can be laid out."""
     layout = None
     with suppress(Exception):  # a half-read grid may be impossible; then there are no counts, or those of all cells
         layout = Layout(reading.dimensions, reading.points, reading.fixed, lambda name: knobs_of(str(name)))
         constrain(layout, document)
-    return all_of(reading.mistakes, lambda mistake: _count(layout, mistake.uses))
+    return combined_error(reading.mistakes, lambda mistake: _count(layout, mistake.uses))
 
 
 def _count(layout: Layout | None, uses: tuple[str, object] | None) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Finding a named traffic mix, host or NIC: in the sweep file, beside it, in given folders, in `configs/`."""
+"""Find a named traffic mix, host or NIC: in the sweep file, beside it, in further folders, in `configs/`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Library:
         self.folders = tuple(dict.fromkeys([beside, *folders, BUILT_IN]))
 
     def find(self, kind: str, name: str, place: Place, uses: tuple[str, object] | None = None) -> Node:
-        """The tree of one.  Errors: Mistake at `place`, with the names there are."""
+        """The YAML tree of the mix, host or NIC `name`.  Errors: Mistake at `place`, with the existing names."""
         if name in self.own[kind]:
             return self.own[kind][name]
         for folder in self.folders:
@@ -46,7 +46,7 @@ class Library:
         raise mistake
 
     def names(self, kind: str) -> tuple[str, ...]:
-        """What there is to choose from, sorted."""
+        """All names of that kind, sorted."""
         return tuple(sorted({*self.own[kind], *names(kind, self.folders)}))
 
 
@@ -56,5 +56,5 @@ def names(kind: str, folders: Iterable[Path] = (BUILT_IN,)) -> tuple[str, ...]:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name can be a file's: no way out of the folder."""
+    """Whether `name` can be a file name that does not lead out of the folder."""
     return not set(name) & set("/\\\0") and not name.startswith(".")

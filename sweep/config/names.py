@@ -29,6 +29,7 @@ def parameter_of() -> dict[str, str]:
 def unit_of() -> dict[str, str]:
     """What a claim may be about, each with the unit of its column: metrics, counters, parameters that are numbers."""
     declared = {each.published: each.model_unit for each in PARAMETERS.values() if each.kind is not WORD}
+    declared |= {knob.name: knob.unit for name in NAMES for knob in strategy(name).KNOBS}
     own = {name: declared.get(name) or "1" for name in parameter_of()}
     words = {each.published for each in PARAMETERS.values() if each.kind is WORD}
     counters = {field.name: field.unit for field in batch.all_counter_fields()}

@@ -2,7 +2,7 @@
 """A sweep file taken apart into its parts, and `--set key=value` applied to them.
 
 The key is a parameter (`ring=1024` replaces an axis of that name), a part of the file (`replicates=10`,
-`where=...`), an axis (`axes.ring=[256, 512]`), or a way into a named mix, host or NIC
+`where=...`), an axis (`axes.ring=[256, 512]`), or a path into a named mix, host or NIC
 (`traffic.host.reader.rate=1 Mpps`).  The value is YAML.
 """
 
@@ -17,7 +17,7 @@ from sweep.yamltree.source import SEE, Mistake, Node, Place, shorten, unknown
 from sweep.yamltree.tree import parse
 
 from .library import FOLDERS
-from .parameters import named, parameters, settings
+from .parameters import parameter_nodes, parameters, settings
 from .precision import in_full
 
 LONGEST_SHOWN = 200  # characters of an override in a message
@@ -26,8 +26,8 @@ SECTIONS = {"traffic": "traffic", "hosts": "host", "nics": "nic"}  # key in the 
 
 
 @dataclass(slots=True)
-class Parts:
-    """The nodes of a sweep file, by what they are.  Overrides change them."""
+class FileParts:
+    """The nodes of a sweep file by their role; overrides change them."""
 
     settings: dict[str, Node] = field(default_factory=dict)
     axes: dict[str, Node] = field(default_factory=dict)
@@ -36,11 +36,11 @@ class Parts:
     keys: dict[str, Place] = field(default_factory=dict)  # where an axis or a fixed value has its key
 
 
-def take_apart(root: Node) -> Parts:
+def split_file(root: Node) -> FileParts:
     """The parts of a sweep file.  Errors: Mistake, at an unknown key or a part of the wrong shape."""
     if root.is_null:
         raise Mistake(root.place, "is empty; a sweep file has at least strategy, traffic, ring and load.", see=SEE)
-    parts = Parts()
+    parts = FileParts()
     for key, node in root.mapping("a sweep file").items():
         place = root.keys[key]
         if key in SECTIONS and node.pairs is not None:
@@ -50,7 +50,7 @@ def take_apart(root: Node) -> Parts:
         elif key in SETTINGS:
             parts.settings[key] = node
         elif key == "axes":
-            parts.axes.update(named(node, "axes", "the axis"))
+            parts.axes.update(parameter_nodes(node, "axes", "the axis"))
             parts.keys.update({f"axes.{name}": place for name, place in node.keys.items()})
         elif key in parameters():
             parts.fixed[key] = node
@@ -60,8 +60,8 @@ def take_apart(root: Node) -> Parts:
     return parts
 
 
-def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> None:
-    """Change `parts` as one `--set` says; `find(kind, name, place)` gives a mix, host or NIC that is not in the file.
+def apply(parts: FileParts, text: str, find: Callable[[str, str, Place], Node]) -> None:
+    """Apply the `--set` in `text` to `parts`; `find(kind, name, place)`: a mix, host or NIC that is not in the file.
 
     Errors: Mistake, whose place is the `--set` with its value.
     """
@@ -71,31 +71,31 @@ def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> N
     if not equals or not key:
         raise Mistake(place, "is not of the form key=value.")
     node = parse(value, str(place), marked=False)
-    head, _, rest = key.partition(".")
+    head, _, subkey = key.partition(".")
     if key in parameters():
         _fix(parts, key, node, place)
         _leave_other_length(parts, key)
     elif key in SETTINGS:
         parts.settings[key] = node
-    elif head == "axes" and rest in parameters():
-        parts.fixed.pop(rest, None)
-        _leave_zips(parts, rest)
-        parts.axes[rest] = node
-        parts.keys[f"axes.{rest}"] = place
-        _leave_other_length(parts, rest)
-    elif (head == "baseline" and rest in parameters()) or (head == "precision" and rest):
+    elif head == "axes" and subkey in parameters():
+        parts.fixed.pop(subkey, None)
+        _leave_zips(parts, subkey)
+        parts.axes[subkey] = node
+        parts.keys[f"axes.{subkey}"] = place
+        _leave_other_length(parts, subkey)
+    elif (head == "baseline" and subkey in parameters()) or (head == "precision" and subkey):
         section = parts.settings.get(head, Node(place, pairs={})).copy()
         if section.is_null:
             section = Node(place, pairs={})
-        said = section.mapping(head)
-        for other in [name for name in said if head == "precision" and in_full(name) == in_full(rest)]:
+        pairs = section.mapping(head)
+        for other in [name for name in pairs if head == "precision" and in_full(name) == in_full(subkey)]:
             if section.keys[other].line:  # what another override says stays, and is told as a mistake
-                del said[other]
-        said[rest] = node
-        section.keys[rest] = place
+                del pairs[other]
+        pairs[subkey] = node
+        section.keys[subkey] = place
         parts.settings[head] = section
-    elif head in SECTIONS and "." in rest:
-        name, _, path = rest.partition(".")
+    elif head in SECTIONS and "." in subkey:
+        name, _, path = subkey.partition(".")
         kind = SECTIONS[head]
         tree = find(kind, name, place).copy()
         _put(tree, path.split("."), node, place)
@@ -103,41 +103,41 @@ def apply(parts: Parts, text: str, find: Callable[[str, str, Place], Node]) -> N
     else:
         known = (*parameters(), *SETTINGS, *(f"axes.{name}" for name in parameters()))
         mistake = unknown(place, "the key", key, known, see=SEE)
-        mistake.known = ()  # about a hundred: the schema says them better
+        mistake.known = ()  # about a hundred: the schema lists them better
         raise mistake
 
 
-def _fix(parts: Parts, name: str, node: Node, place: Place) -> None:
+def _fix(parts: FileParts, name: str, node: Node, place: Place) -> None:
     parts.axes.pop(name, None)
     _leave_zips(parts, name)
     parts.fixed[name] = node
     parts.keys[name] = place
 
 
-def _leave_other_length(parts: Parts, name: str) -> None:
-    """A window is so many packets or so long: what an override says of it stands in place of what the file says."""
+def _leave_other_length(parts: FileParts, name: str) -> None:
+    """Drop `packets` if `duration` is overridden, and the other way round: a window has one or the other."""
     other = {PACKETS: DURATION, DURATION: PACKETS}.get(name)
     if other is None:
         return
     for key, nodes in ((other, parts.fixed), (f"axes.{other}", parts.axes)):
-        if other in nodes and parts.keys[key].line:  # what another override says stays, and is told as a mistake
+        if other in nodes and parts.keys[key].line:  # one set by another override stays, and is reported as a mistake
             del nodes[other]
     _leave_zips(parts, other)
 
 
-def _leave_zips(parts: Parts, name: str) -> None:
-    """Take a parameter out of every zip; what then has a label at most is no zip any more."""
+def _leave_zips(parts: FileParts, name: str) -> None:
+    """Remove a parameter from every zip, and the zips that are then empty or have only a label."""
     zips = parts.settings.get("zip")
     if zips is None or zips.items is None:
         return
-    kept = []
+    remaining = []
     for entry in (item.copy() for item in zips.items):
         if entry.pairs and name in entry.pairs:
             del entry.pairs[name]
             if set(entry.pairs) <= {LABEL}:
                 continue
-        kept.append(entry)
-    parts.settings["zip"] = Node(zips.place, items=kept)
+        remaining.append(entry)
+    parts.settings["zip"] = Node(zips.place, items=remaining)
 
 
 def _put(tree: Node, path: list[str], node: Node, place: Place) -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The table of all parameters: name, type, default, meaning, as the models say.  A new field there is a new one.
+"""The table of all parameters: name, type, default, meaning, from the models; a new field there is a new parameter.
 
-A parameter may be fixed at the top of a sweep file, be an axis or part of a zip, and be named in `where:`.
-Names with a dot reach into the mix (`traffic.`), NIC (`nic.`), host (`host.`) or strategy (`strategy.`) of a
-point; the same models say what may stand in the file of a mix or a NIC.
+A parameter may be fixed at the top of a sweep file, be an axis or part of a zip, and be named in `where:`.  Names with
+a dot reach into the mix (`traffic.`), NIC (`nic.`), host (`host.`) or strategy (`strategy.`) of a point; the same
+models define the files of mixes and NICs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sweep.config.models.quantities import (
     Quantity,
     Shown,
 )
-from sweep.config.models.sections import Nic
+from sweep.config.models.sections import NicSection
 from sweep.config.models.traffic import Mix
 from sweep.errors import did_you_mean
 from sweep.fields.host import COSTS, HARDWARE
@@ -36,14 +36,14 @@ from sweep.model.hardware.iommu import MODES
 from sweep.model.kernel import ERAS, ReleaseError, rules
 from sweep.model.strategies import NAMES, strategy
 from sweep.yamltree.source import LISTS, SEE, Node, unknown
-from sweep.yamltree.validation import NULL, Group, Part, canonical, meaning, parse
+from sweep.yamltree.validation import NULL, Group, SectionModel, canonical, meaning, parse
 
 from .claims import ClaimText, ObjectiveText
 from .precision import PrecisionSection
 
 
 def _era(release: str) -> str:
-    """The era whose rules hold in a release of the kernel."""
+    """The era whose rules apply to a kernel release."""
     try:
         return rules(release)
     except ReleaseError as error:
@@ -68,8 +68,8 @@ _NEWEST = {"kernel": by_key(SCENARIO)["kernel"]._replace(default=[*ERAS][-1])}
 Top = group("Top", by_key(SCENARIO) | _NEWEST, WORDS)
 
 
-class Claim(Part):
-    """What it says is checked here and judged by the report."""
+class ClaimSection(SectionModel):
+    """A claim of a sweep file: its text is checked here, and judged by the report."""
 
     called = "a claim"
 
@@ -90,12 +90,12 @@ Objectives = Annotated[list[ObjectiveText], BeforeValidator(_one, json_schema_in
 
 
 class Settings(Group):
-    """What a sweep file says besides parameters, in one value each."""
+    """The settings of a sweep file that are not parameters."""
 
     name: Name | None = meaning("name of the sweep; default: the file's", None)
     replicates: Annotated[int, Count(1, 1_000_000)] = meaning("simulations per point, of different chance", "1")
     seed: Annotated[int, Count(0, 2**63 - 1)] = meaning("decides all chance", "0")
-    claims: Annotated[list[Claim], BeforeValidator(_none)] = meaning(
+    claims: Annotated[list[ClaimSection], BeforeValidator(_none)] = meaning(
         "what the report judges: METRIC where CONDITION < VALUE UNIT", []
     )
     objectives: Objectives = meaning("what `sweep size` finds the smallest ring for, such as drop_ratio < 0.1 %", [])
@@ -107,7 +107,7 @@ class Settings(Group):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter or setting: the pydantic type of its values, and its default as in a file, `...` if it has none."""
+    """A parameter or setting: the pydantic type of its values, and its default as in a file; `...`: it has none."""
 
     name: str
     type: Any
@@ -120,12 +120,12 @@ class Parameter:
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
-        """The words that it can be, if it is one of some words."""
+        """The allowed values if its type is a choice of names, else ()."""
         return get_args(self.type) if get_origin(self.type) is Literal else ()
 
     @cached_property
     def quantity(self) -> Quantity | None:
-        """What it is a number of, if it is one."""
+        """The quantity of its values if they are numbers, else None."""
         types = (self.type, *get_args(self.type))  # one that may be left out is `... | None`
         metadata = (data for each in types for data in getattr(each, "__metadata__", ()))
         return next((data for data in metadata if isinstance(data, Quantity)), None)
@@ -133,16 +133,16 @@ class Parameter:
     def parse(self, node: Node, what: str = "") -> Any:
         """The canonical value of a node.  Errors: Mistake."""
         if self.choices and node.is_scalar and not node.is_null and node.text not in self.choices:
-            label = what or self.name  # as pydantic would have it said, in a tenth of the time: there may be thousands
+            label = what or self.name  # pydantic's message in a tenth of the time: there may be thousands
             raise unknown(node.place, label, node.text, self.choices, see=LISTS.get(label, SEE))
         return parse(self.adapter, node, what or self.name)
 
     def usual(self) -> Any:
-        """The canonical default."""
+        """The canonical value of the default."""
         return canonical(self.adapter, self.default)
 
     def shown(self, value: Any) -> Shown:
-        """The value as people know it: a label, and what `where:` compares with."""
+        """The value as a user would write it: for labels, and for comparison in `where:`."""
         if self.quantity and isinstance(value, int):
             return self.quantity.shown(value)
         if isinstance(value, dict) and "values" in value:
@@ -151,28 +151,30 @@ class Parameter:
 
 
 def _of(group: type[Group], before: str = "") -> dict[str, Parameter]:
-    found = {}
+    by_name = {}
     for name, field in group.parameters(before):
         type_ = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-        found[name] = Parameter(name, type_, field.description or "", ... if field.is_required() else field.default)
-    return found
+        by_name[name] = Parameter(name, type_, field.description or "", ... if field.is_required() else field.default)
+    return by_name
 
 
 @cache
 def knob_parameters() -> dict[str, Parameter]:
-    """`strategy.<knob>` of every strategy.  Bounds are the widest; each strategy's own are checked per point."""
+    """`strategy.<knob>` of all strategies, with the widest bounds; each strategy's own are checked per point."""
     knobs = [knob for name in NAMES for knob in strategy(name).KNOBS]
-    found = {}
+    by_name = {}
     for knob in knobs:
-        same = [other for other in knobs if other.name == knob.name]
-        formula = Formula(min(other.low for other in same), max(other.high for other in same))
-        found[f"strategy.{knob.name}"] = Parameter(f"strategy.{knob.name}", Annotated[int | str, formula], knob.meaning)
-    return found
+        namesakes = [other for other in knobs if other.name == knob.name]
+        formula = Formula(min(other.low for other in namesakes), max(other.high for other in namesakes))
+        by_name[f"strategy.{knob.name}"] = Parameter(
+            f"strategy.{knob.name}", Annotated[int | str, formula], knob.meaning
+        )
+    return by_name
 
 
 @cache
 def knobs_of(name: str) -> frozenset[str]:
-    """The names `strategy.<knob>` that one strategy has; none for an unknown strategy."""
+    """The names `strategy.<knob>` of the knobs of strategy `name`; none if it is unknown."""
     return frozenset(f"strategy.{knob.name}" for knob in strategy(name).KNOBS) if name in NAMES else frozenset()
 
 
@@ -180,7 +182,7 @@ def knobs_of(name: str) -> frozenset[str]:
 def parameters() -> dict[str, Parameter]:
     """All parameters by name."""
     host = {each.name: Parameter(each.name, type_of(each), each.meaning) for each in (*COSTS, *HARDWARE)}
-    return {**_of(Top), **knob_parameters(), **_of(Mix, "traffic."), **_of(Nic, "nic."), **host}
+    return {**_of(Top), **knob_parameters(), **_of(Mix, "traffic."), **_of(NicSection, "nic."), **host}
 
 
 @cache
@@ -189,7 +191,7 @@ def settings() -> dict[str, Parameter]:
     return _of(Settings)
 
 
-def named(node: Node, what: str, noun: str = "the parameter") -> dict[str, Node]:
+def parameter_nodes(node: Node, what: str, noun: str = "the parameter") -> dict[str, Node]:
     """The pairs of a mapping whose keys are parameters.  Errors: Mistake."""
     pairs = node.mapping(what)
     for name in pairs:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The section `precision:` of a sweep file: how narrow intervals have to be, and how many replicates that may take.
 
-A half width is a share of a metric's mean, `0.5 %`, or of a ratio also an absolute difference, `0.1 pp`.  It is that of
-the paired difference from the baseline; in a sweep file without `baseline:`, of the mean itself.  Replicates are looked
-at in numbers that the section alone decides: `replicates`, then twice as many, up to `most_replicates`.
+A half width is a share of a metric's mean, `0.5 %`, or for a ratio also an absolute difference, `0.1 pp`.  It is
+that of the paired difference from the baseline; without `baseline:`, of the mean itself.  Intervals are looked at after
+numbers of replicates that this section alone decides: `replicates`, then twice as many, up to `most_replicates`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sweep.fields.declared import is_share
 from sweep.fields.metrics import METRICS
 from sweep.metric_names import alike, short_names, suggestion
 from sweep.yamltree.source import Mistake, Place, shorten
-from sweep.yamltree.validation import NULL, Part, meaning
+from sweep.yamltree.validation import NULL, SectionModel, meaning
 
 DEFAULT_FACTOR = 8  # times `replicates`: three doublings, half widths of about a third
 MOST_REPLICATES = 1_000_000
@@ -40,7 +40,7 @@ PERCENT, POINTS = "%", "pp"
 
 
 class Target(NamedTuple):
-    """How narrow the interval of a metric has to be."""
+    """The half width that the interval of a metric has to reach."""
 
     metric: str
     half_width: float  # a share of the mean if `relative`, else in the metric's unit
@@ -48,13 +48,13 @@ class Target(NamedTuple):
 
     @property
     def text(self) -> str:
-        """ "drop_ratio 0.1 pp"."""
+        """The target as a user would write it: "drop_ratio 0.1 pp"."""
         return f"{self.metric} {100 * self.half_width:g} {PERCENT if self.relative else POINTS}"
 
 
 @dataclass(frozen=True)
 class Precision:
-    """What is asked for, and the numbers of replicates after which it is looked whether it is reached."""
+    """The precision that is asked for, and the numbers of replicates at which it is checked."""
 
     targets: tuple[Target, ...]
     replicates: int  # that every point gets
@@ -64,23 +64,19 @@ class Precision:
     @cached_property
     def looks(self) -> tuple[int, ...]:
         """Replicates at each look: `replicates`, twice as many, ..., `most_replicates`."""
-        found = [self.replicates]
-        while found[-1] < self.most_replicates:
-            found.append(min(2 * found[-1], self.most_replicates))
-        return tuple(found)
+        counts = [self.replicates]
+        while counts[-1] < self.most_replicates:
+            counts.append(min(2 * counts[-1], self.most_replicates))
+        return tuple(counts)
 
 
 def of_document(document: Mapping[str, Any]) -> Precision | None:
-    """What the document of a sweep says of it; None if nothing."""
-    said = document.get("precision")
-    if said is None:
+    """The precision that the document of a sweep asks for; None if it asks for none."""
+    section = document.get("precision")
+    if section is None:
         return None
-    targets = (Target(name, width["half_width"], width["relative"]) for name, width in said["half_widths"].items())
-    return Precision(tuple(targets), document["replicates"], said["most_replicates"], said["paired"])
-
-
-def _is_ratio(metric: str) -> bool:
-    return metric.endswith("_ratio")
+    targets = (Target(name, width["half_width"], width["relative"]) for name, width in section["half_widths"].items())
+    return Precision(tuple(targets), document["replicates"], section["most_replicates"], section["paired"])
 
 
 class _HalfWidth:
@@ -91,15 +87,15 @@ class _HalfWidth:
         self.example = f"0.1 {POINTS}" if is_ratio else f"0.5 {PERCENT}"
 
     def read(self, value: object) -> dict[str, float | bool]:
-        """Errors: ValueError, PydanticKnownError."""
+        """The canonical value of text such as "0.1 pp".  Errors: ValueError, PydanticKnownError."""
         if not isinstance(value, str):
             raise PydanticKnownError("string_type")
         number, unit = units.split(value)
         if unit == POINTS and unit not in self.units:
             raise ValueError(f'is in percentage points, and only a ratio has these: write "{self.example}"')
         if unit not in self.units:
-            wrong = f'has the unit "{unit}"' if unit else "needs a unit"
-            raise ValueError(f'{wrong}: write "{self.example}"' + f' or "0.5 {PERCENT}"' * (POINTS in self.units))
+            problem = f'has the unit "{unit}"' if unit else "needs a unit"
+            raise ValueError(f'{problem}: write "{self.example}"' + f' or "0.5 {PERCENT}"' * (POINTS in self.units))
         if not 0 < number < 100:
             raise ValueError(f'is {"too large" if number > 0 else "not above zero"}: write "{self.example}"')
         return {"half_width": float(number / 100), "relative": unit == PERCENT}
@@ -126,14 +122,19 @@ def in_full(name: str) -> str:
 
 
 def _schema(schema: dict[str, Any]) -> None:
-    """Short names of metrics are taken too; an editor completes the full ones."""
+    """Allow short names of metrics in the JSON schema too; editors complete only the full ones."""
     for is_ratio in (False, True):
-        shorts = [short for name, found in _SHORT.items() if _is_ratio(name) == is_ratio for short in found]
-        said = _HalfWidth(is_ratio=is_ratio).__get_pydantic_json_schema__()
-        schema.setdefault("patternProperties", {})[f"^({'|'.join(shorts)})$"] = said
+        all_short_names = [
+            short
+            for name, short_names_of_metric in _SHORT.items()
+            if is_share(name) == is_ratio
+            for short in short_names_of_metric
+        ]
+        half_width_schema = _HalfWidth(is_ratio=is_ratio).__get_pydantic_json_schema__()
+        schema.setdefault("patternProperties", {})[f"^({'|'.join(all_short_names)})$"] = half_width_schema
 
 
-class _Section(Part):
+class _Section(SectionModel):
     """Canonical: {half_widths: {metric: {half_width, relative}}, most_replicates}."""
 
     model_config = ConfigDict(json_schema_extra=_schema)
@@ -152,7 +153,7 @@ class _Section(Part):
     @model_validator(mode="before")
     @classmethod
     def _once(cls, given: object) -> object:
-        """A metric under two of its names has two half widths."""
+        """Refuse a metric that is given twice, under two of its names.  Errors: ChoiceError."""
         seen: dict[str, str] = {}
         for key in given if isinstance(given, dict) else ():
             first = seen.setdefault(in_full(key), key)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A resolved sweep: made of its document alone, it numbers the points and makes their scenarios.
+"""A resolved sweep, made from its document alone: it numbers the points and makes their scenarios.
 
 What points share (mixes, NICs, host costs, knobs) is built once per combination of the axes that decide it.
 """
@@ -14,12 +14,12 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from sweep.conditions import ConditionError, keeps, names, parse
-from sweep.config.points.columns import ColumnSource, narrowed
+from sweep.config.points.columns import ColumnSource, representative_points
 from sweep.config.points.scenario_parts import DocumentError
 from sweep.config.points.scenarios import Scenarios
 from sweep.config.points.windows import Window
 from sweep.errors import ConfigError
-from sweep.grid import LABEL, Dimension, Ints, Layout
+from sweep.grid import LABEL, GridDimension, Ints, Layout
 from sweep.model.scenario import Nic, Scenario, Traffic
 from sweep.model.strategies import NAMES, strategy
 
@@ -46,7 +46,7 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Everything that a sweep file says.  `document` is JSON-able and enough to build it again."""
+    """Everything that a sweep file says.  `document` is plain JSON, and enough to build the sweep again."""
 
     document: dict[str, Any]
     name: str
@@ -59,22 +59,22 @@ class Sweep:
 
     @property
     def points(self) -> int:
-        """Points after constraints."""
+        """Number of points that meet the constraints."""
         return len(self.layout)
 
     @property
     def simulations(self) -> int:
-        """Points times replicates."""
+        """Number of simulations: points times replicates."""
         return self.points * self.replicates
 
     @property
     def releases(self) -> dict[str, str]:
-        """Of each release of the kernel that the file names and no era is called after, the era that stands for it."""
+        """Kernel release as the file names it -> era whose rules apply, where the names differ."""
         return dict(self.document.get("releases", {}))
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
-        """What varies, zipped parameters one by one."""
+        """The parameters that vary, zipped ones listed one by one."""
         table = parameters()
         return tuple(
             Axis(name, tuple(table[name].shown(entry[k]) for entry in dimension.entries))
@@ -99,7 +99,7 @@ class Sweep:
         return str(self.value(point, "strategy"))
 
     def scenario(self, point: int, replicate: int) -> Scenario:
-        """One simulation, fully resolved.  Errors: IndexError, and DocumentError for an impossible knob."""
+        """The scenario of one simulation.  Errors: IndexError, and DocumentError for an impossible knob."""
         value = self._values(point)
         host, window = self.host(point), self.window(point)
         return Scenario(
@@ -123,7 +123,7 @@ class Sweep:
         )
 
     def labels(self, point: int) -> dict[str, str | int | float]:
-        """What the axes, zips and explicit points say of a point, as a person would write it."""
+        """Values of the varying parameters at a point, as a user would write them."""
         knobs = {f"strategy.{name}": number for name, number in self.knobs(point)}
         table = parameters()
         varied = self.layout.varied(self.layout.digits(point))
@@ -152,20 +152,20 @@ class Sweep:
         return self._part("host", point, scenario_parts.host)
 
     def window(self, point: int) -> Window:
-        """The packets of a point, in all and before its measured window."""
+        """The packets of a point, in total and before its measured window."""
         return self._part("window", point, windows.at)
 
     def _values(self, point: int) -> dict[str, Any]:
-        """All parameters of a point, but what its mix, NIC and host say themselves.  The last one is kept."""
-        kept = self._built.get("values")
-        if kept is None or kept[0] != point:
+        """All parameters of a point except those inside its mix, NIC and host.  Those of the last point are cached."""
+        cached = self._built.get("values")
+        if cached is None or cached[0] != point:
             digits = self.layout.digits(point)
-            kept = self._built["values"] = (point, digits, {**self.layout.fixed, **self.layout.varied(digits)})
-        values: dict[str, Any] = kept[2]
+            cached = self._built["values"] = (point, digits, {**self.layout.fixed, **self.layout.varied(digits)})
+        values: dict[str, Any] = cached[2]
         return values
 
     def _part(self, part: str, point: int, build: Callable[[dict[str, Any], dict[str, Any]], T]) -> T:
-        """`build(document, values)`, once for all points that agree in the dimensions which decide this part."""
+        """`build(document, values)`, called once for all points that agree in the dimensions that decide this part."""
         values = self._values(point)
         digits = self._built["values"][1]
         explicit = digits[:1] == (-1,)
@@ -178,14 +178,14 @@ class Sweep:
 
     def decisive(self, part: str) -> list[str]:
         """The parameters that vary and decide a part of the scenario."""
-        kept: list[str] | None = self._built.get(part)
-        if kept is None:
-            words = PARTS[part] if part != "knobs" else self._formula_words()
-            kept = self._built[part] = [name for name in self.layout.home if name.partition(".")[0] in words]
-        return kept
+        cached: list[str] | None = self._built.get(part)
+        if cached is None:
+            parts = PARTS[part] if part != "knobs" else self._formula_words()
+            cached = self._built[part] = [name for name in self.layout.home if name.partition(".")[0] in parts]
+        return cached
 
     def _formula_words(self) -> set[str]:
-        """The parameters, up to the first dot, that knobs depend on: those that their formulas name."""
+        """The parameters, up to the first dot, that knobs depend on: "strategy" and those that formulas name."""
         formulas = [knob.default for name in NAMES for knob in strategy(name).KNOBS]
         for name in knob_parameters():
             formulas += self.layout.codes(name)[0]
@@ -194,38 +194,39 @@ class Sweep:
 
 
 def from_document(document: dict[str, Any], cells: Ints | None = None) -> Sweep:
-    """The sweep that `document` was taken from; touches no file.  Errors: ConfigError.
+    """The sweep that `document` describes; reads no file.  Errors: ConfigError.
 
-    With `cells`, those of its points as `layout.cells` has them, nothing is laid out again.
+    With `cells`, the numbers of its points from `layout.cells`, constraints are not evaluated again.
     """
     if document.get("format") != FORMAT:
         raise ConfigError(f'the plan has the document format "{document.get("format")}"; this version reads {FORMAT}.')
     dimensions = [
-        Dimension(tuple(dimension["names"]), tuple(map(tuple, dimension["entries"]))) for dimension in document["grid"]
+        GridDimension(tuple(dimension["names"]), tuple(map(tuple, dimension["entries"])))
+        for dimension in document["grid"]
     ]
     layout = Layout(dimensions, document["points"], document["fixed"], knobs_of, cells)
     if cells is None:
         constrain(layout, document)
-    precise = precision.of_document(document)
+    precision_of_sweep = precision.of_document(document)
     return Sweep(
         document=document,
         name=document["name"],
-        replicates=precise.most_replicates if precise else document["replicates"],
+        replicates=precision_of_sweep.most_replicates if precision_of_sweep else document["replicates"],
         seed=document["seed"],
         baseline=document["baseline"],
         layout=layout,
-        precision=precise,
+        precision=precision_of_sweep,
     )
 
 
 def constrain(layout: Layout, document: dict[str, Any]) -> None:
-    """Keep the points that meet every constraint of the document.  Errors: DocumentError with its number."""
+    """Keep the points of `layout` that meet all constraints.  Errors: DocumentError with the number of a wrong one."""
     masks = []
     for index, text in enumerate(document["where"]):
         try:
             condition = parse(text)
-            some, codes = narrowed(layout, names(condition))
-            masks.append(keeps(condition, ColumnSource(some, document), len(some))[codes])
+            representatives, codes = representative_points(layout, names(condition))
+            masks.append(keeps(condition, ColumnSource(representatives, document), len(representatives))[codes])
         except ConditionError as error:
             told = error.told(parameters())
             message = f'where "{" ".join(text.split())}" {told}{"" if told.endswith("?") else "."}'

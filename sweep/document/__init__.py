@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""A document as values, and the writers that render it: text, Markdown, charts, and claims that can be checked."""
+"""A document as data, the writers that render it (text, Markdown, charts), and claims that tests can check."""

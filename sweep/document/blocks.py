@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A report as values: sections of paragraphs, tables, findings and charts.  Three writers render the same one.
 
-Nothing here knows about simulations, and no writer does: what is said is decided once, in the files that build
-sections.  A table numbers its own footnotes.  In the report of a sweep every sentence is a `Sentence`, which carries
-what it claims; to a writer it is text.
+Neither this file nor a writer knows about simulations: the contents are decided where sections are built.  A table
+numbers its own footnotes.  In the report of a sweep every sentence is a `Sentence`, which carries its claims; to a
+writer it is text.
 
-Whatever text a document is made of is made visible (`foreign`) as it is put in: names and labels are a stranger's, and
-no writer has to think of it.  Paragraphs may have several lines, all else is one.
+All text is sanitized (`foreign`) when a block is made, because names and labels come from untrusted files; no writer
+has to do it.  Paragraphs may have several lines, all other text is a single line.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
-from sweep.foreign import visible, visible_line
+from sweep.safe_text import visible, visible_line
 
 from .statements import Claim, Sentence
 
 
 class _Visible:
-    """A dataclass of texts, which are made visible when it is made."""
+    """Base of dataclasses whose texts are sanitized in `__post_init__`: control characters become visible."""
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            shown = self._shown(value)
-            if shown is not value:
-                object.__setattr__(self, name, shown)
+            visible_value = self._shown(value)
+            if visible_value is not value:
+                object.__setattr__(self, name, visible_value)
 
     def _shown(self, value: Any) -> Any:
         if isinstance(value, str):
             return _seen(value, visible_line)
         if isinstance(value, tuple) and value and isinstance(value[0], str | Key):
-            shown = tuple(
-                each._replace(text=visible_line(each.text)) if isinstance(each, Key) else _seen(each, visible_line)
-                for each in value
+            visible_texts = tuple(
+                entry._replace(text=visible_line(entry.text)) if isinstance(entry, Key) else _seen(entry, visible_line)
+                for entry in value
             )
-            return value if shown == value else shown
+            return value if visible_texts == value else visible_texts
         return value
 
 
 def _seen(text: str, show: Callable[[str], str]) -> str:
-    """A text made visible; a sentence goes on carrying what it claims."""
-    shown = show(text)
-    if shown == text:
+    """The text sanitized by `show`; a Sentence keeps its claims."""
+    visible_text = show(text)
+    if visible_text == text:
         return text
-    return Sentence(shown, *text.claims) if isinstance(text, Sentence) else shown
+    return Sentence(visible_text, *text.claims) if isinstance(text, Sentence) else visible_text
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Cell(_Visible):
     detail: str = ""  # shown on hover where that exists: the exact interval
     notes: tuple[str, ...] = ()  # footnotes, in full; equal texts share a number
     color: str = ""  # CSS colour of a cell of a map
-    hatched: bool = False  # of a map: more than one thing is true of it
-    claims: tuple[Claim, ...] = ()  # what the text says of the table, beside its notes: marks, differences, names
+    hatched: bool = False  # in a map: several strategies lead here
+    claims: tuple[Claim, ...] = ()  # claims of the text about the table, without those of its notes
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Paragraph(_Visible):
 
 
 class Key(NamedTuple):
-    """What is drawn in which CSS colour, and with which line: "solid" | "dashed" | "dotted"; or "hatched"."""
+    """Entry of a chart's key: text, CSS colour, and line "solid" | "dashed" | "dotted", or "hatched"."""
 
     text: str
     color: str
@@ -99,7 +99,7 @@ class Table(_Visible):
 
 @dataclass(frozen=True)
 class Finding(_Visible):
-    """One judged claim, or one verdict."""
+    """A claim with its verdict and evidence, or a verdict alone."""
 
     name: str
     word: Sentence  # the verdict: "supported", "refuted", "undecided", "not tested", ...
@@ -122,7 +122,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Chart(_Visible):
-    """A Vega-Lite specification; writers without graphics leave it out, the tables say the same."""
+    """A Vega-Lite specification; writers without graphics leave it out, since tables have the same numbers."""
 
     title: str
     description: str
@@ -149,5 +149,5 @@ class Document(_Visible):
     sections: tuple[Section, ...]
 
     def short(self) -> Document:
-        """Without the sections marked as detail."""
+        """The document without the sections marked as detail."""
         return replace(self, sections=tuple(section for section in self.sections if not section.detail))

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: MIT
 """A Vega-Lite specification as a small piece of inline SVG: no script, no font, no address in it.
 
-What a mark's `description` says becomes its <title>, which browsers show on hover and readers speak; a chart that
-scripts draw again, with tooltips, goes without.  Half of a drawing as it comes is said twice or not seen: that is
-taken out, and runs of straight lines become one path.  Text that is not said otherwise is 10 px of the page's ink.
+The `description` of a mark becomes its <title>, which browsers show on hover and screen readers speak; a chart that
+scripts replace by one with tooltips has none.  About half of the converter's output is redundant or invisible and is
+removed, and runs of straight lines become one path.  The default for text is 10 px in the page's ink.
 """
 
 from __future__ import annotations
 
 import re
 
-from sweep import foreign
-from sweep.foreign import everywhere
+from sweep import safe_text
+from sweep.safe_text import visible_values
 
 from .blocks import Chart
-from .draughtsman import draughtsman
+from .drawing_process import draughtsman
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # names the version to the converter; never in the output
 LABELLED = re.compile(r'<(path)((?:(?!aria-label)[^>])*) aria-label="([^"]*)"([^>]*)/>')
@@ -39,16 +39,16 @@ USUAL = re.compile(r'(<text[^>]*?) font-size="10px"| fill="var\(--ink\)"(?=[^>]*
 
 def svg(chart: Chart) -> str | None:
     """The drawing, to be put into a page that defines the CSS colours; None if it cannot be drawn."""
-    drawn = draughtsman.draw(everywhere({"$schema": SCHEMA, **chart.spec}, foreign.drawn))
+    drawn = draughtsman.draw(visible_values({"$schema": SCHEMA, **chart.spec}, safe_text.chart_text))
     return None if drawn is None else compact(drawn, chart.description, titled=not chart.live)
 
 
 def compact(drawing: str, description: str, *, titled: bool = True) -> str:
-    """Strip what a part of a page does not need, its font too, shorten numbers, turn labels of marks into titles."""
+    """Shrink an SVG for inlining: drop needless attributes and fonts, shorten numbers, turn mark labels into titles."""
     if titled:
         drawing = LABELLED.sub(_title, drawing)
     drawing = TAG.sub(lambda tag: LONG.sub(r"\1", NEEDLESS.sub("", tag[0])), drawing)
-    drawing = PLACES.sub(lambda found: re.sub(r"(\d\.\d)\d+", r"\1", found[0]), drawing)
+    drawing = PLACES.sub(lambda match: re.sub(r"(\d\.\d)\d+", r"\1", match[0]), drawing)
     drawing = LINES.sub(_path, UNSEEN.sub("", drawing))
     drawing = ROUND.sub(_circle, drawing)
     drawing = USUAL.sub(r"\1", drawing)
@@ -57,22 +57,22 @@ def compact(drawing: str, description: str, *, titled: bool = True) -> str:
 
 
 def _title(found: re.Match[str]) -> str:
-    name, before, label, after = found.groups()
-    if "graphics-symbol" not in after + before:
+    name, attributes_before, label, attributes_after = found.groups()
+    if "graphics-symbol" not in attributes_after + attributes_before:
         return found.group(0)
-    return f"<{name}{before}{after}><title>{label.replace('>', '&gt;')}</title></{name}>"
+    return f"<{name}{attributes_before}{attributes_after}><title>{label.replace('>', '&gt;')}</title></{name}>"
 
 
 def _path(found: re.Match[str]) -> str:
-    """Neighbouring lines; those of one stroke are one path."""
-    strokes: dict[str, list[str]] = {}
-    for start, ends, stroke in LINE.findall(found[0]):
+    """A run of <line> elements as <path> elements, one per stroke style."""
+    moves_of_style: dict[str, list[str]] = {}
+    for start, ends, style in LINE.findall(found[0]):
         end = dict(re.findall(r'([xy])2="([^"]*)"', ends))
-        strokes.setdefault(stroke, []).append(f"M{start}l{end.get('x', 0)},{end.get('y', 0)}")
-    return "".join(f'<path d="{"".join(moves)}" {stroke}/>' for stroke, moves in strokes.items())
+        moves_of_style.setdefault(style, []).append(f"M{start}l{end.get('x', 0)},{end.get('y', 0)}")
+    return "".join(f'<path d="{"".join(moves)}" {style}/>' for style, moves in moves_of_style.items())
 
 
 def _circle(found: re.Match[str]) -> str:
-    x, y, radius, rest, end, inside = found.groups()
-    kept = rest.replace(' stroke-width="2"', "") if 'stroke="' not in rest else rest
-    return f'<circle cx="{x}" cy="{y}" r="{radius}"{kept}' + ("/>" if end == "/>" else f">{inside}</circle>")
+    x, y, radius, attributes, end, inside = found.groups()
+    kept_attributes = attributes.replace(' stroke-width="2"', "") if 'stroke="' not in attributes else attributes
+    return f'<circle cx="{x}" cy="{y}" r="{radius}"{kept_attributes}' + ("/>" if end == "/>" else f">{inside}</circle>")

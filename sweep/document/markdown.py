@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A document as Markdown: GitHub tables, footnote marks as superscripts, charts left to the page.
 
-Or for a mail: no line longer than its width, tables in columns that read the same with and without a viewer.
+Or for a mail: no line longer than its width, and tables as aligned text, readable with and without a viewer.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 import textwrap
 
-from . import plain
+from . import plain_text
 from .blocks import Block, Cell, Chart, Document, Findings, Paragraph, Section, Table
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 LIGHT = re.compile(
     r"([\\`*<]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)|~(?=\S)|\[(?=[^\]]*\]\())"
-)  # the same where people read it as it is
-MARKER = re.compile(r"(?m)^([ ]*)([-+=](?=[\s=-]|$)|[#>]|\d+(?=[.)]\s))")  # what would begin a list, heading or quote
+)  # characters to escape in a mail, which people read as source: as few as possible
+MARKER = re.compile(r"(?m)^([ ]*)([-+=](?=[\s=-]|$)|[#>]|\d+(?=[.)]\s))")  # would start a list, heading or quote
 VERBATIM = "    "
 
 
 def render(document: Document, width: int | None = None) -> str:
-    """The whole document; for a mail, no line longer than `width`."""
+    """The document as Markdown; with `width`, for a mail with no longer line."""
     if width:
         return mail(document, width)
     parts = [f"# {escape(document.title)}", escape(document.subtitle)]
@@ -31,7 +31,7 @@ def render(document: Document, width: int | None = None) -> str:
 
 
 def mail(document: Document, width: int) -> str:
-    """The whole document in lines of at most `width`: headings underlined, tables and commands as plain text."""
+    """The document in lines of at most `width`: headings underlined, tables and commands as plain text."""
     parts = [_underlined(document.title, width, "="), _filled(document.subtitle, width)]
     for section in document.sections:
         blocks = [text for block in section.blocks if (text := _mailed(block, width))]
@@ -42,14 +42,14 @@ def mail(document: Document, width: int) -> str:
 def _mailed(block: Block, width: int) -> str:
     match block:
         case Paragraph(text, code):
-            return _verbatim(plain.folded(text, width - len(VERBATIM))) if code else _filled(text, width)
+            return _verbatim(plain_text.folded(text, width - len(VERBATIM))) if code else _filled(text, width)
         case Table():
-            return _verbatim(plain.table(block, width - len(VERBATIM)))
+            return _verbatim(plain_text.table(block, width - len(VERBATIM)))
         case Findings(items):
             lines = []
             for item in items:
-                head = f"**{light(item.name)}{': ' if item.word else ''}{light(item.word)}.** {light(item.claim)}"
-                lines.append(textwrap.fill(head, width, initial_indent="- ", subsequent_indent="  "))
+                first_line = f"**{light(item.name)}{': ' if item.word else ''}{light(item.word)}.** {light(item.claim)}"
+                lines.append(textwrap.fill(first_line, width, initial_indent="- ", subsequent_indent="  "))
                 for evidence in item.evidence:
                     lines.append(textwrap.fill(light(evidence), width, initial_indent="  - ", subsequent_indent="    "))
             return "\n".join(lines)
@@ -63,7 +63,7 @@ def _underlined(title: str, width: int, line: str) -> str:
 
 
 def _filled(text: str, width: int) -> str:
-    """Prose whose lines are not taken for the start of a list or of a heading."""
+    """Wrapped prose, escaped so that no line starts a list or heading."""
     return MARKER.sub(r"\1\\\2", textwrap.fill(light(text), width - 1))
 
 
@@ -72,12 +72,12 @@ def _verbatim(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that must not be taken for markup."""
+    """Text with all markup characters escaped."""
     return SPECIAL.sub(r"\\\1", text)
 
 
 def light(text: str) -> str:
-    """Text that must not be taken for markup, with as few marks as that needs."""
+    """Text with only those markup characters escaped that Markdown would interpret."""
     return LIGHT.sub(r"\\\1", text)
 
 
@@ -103,21 +103,21 @@ def _block(block: Block) -> str:
 
 
 def _fenced(command: str) -> str:
-    """A command between fences longer than any in it."""
+    """A code block with a command; the fence is longer than any run of backticks in it."""
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", command)), 3)
     return f"{fence}sh\n{command}\n{fence}"
 
 
 def _table(table: Table) -> str:
     notes = table.footnotes()
-    head = "| " + " | ".join(escape(name) for name in table.header) + " |"
-    rule = "|---|" + ("---|" if table.prose else "---:|") * (len(table.header) - 1)
+    header_row = "| " + " | ".join(escape(name) for name in table.header) + " |"
+    alignment = "|---|" + ("---|" if table.prose else "---:|") * (len(table.header) - 1)
     rows = ["| " + " | ".join(_cell(cell, notes) for cell in row) + " |" for row in table.rows]
     foot = ["| " + " | ".join(_slanted(_cell(cell, notes)) for cell in row) + " |" for row in table.foot]
-    below = [escape(table.legend), *(f"<sup>{place}</sup> {escape(note)}" for place, note in enumerate(notes, 1))]
-    text = [f"**{escape(table.caption)}**\n", head, rule, *rows, *foot]
-    if any(below):
-        text += ["", "  \n".join(line for line in below if line)]
+    lines_below = [escape(table.legend), *(f"<sup>{place}</sup> {escape(note)}" for place, note in enumerate(notes, 1))]
+    text = [f"**{escape(table.caption)}**\n", header_row, alignment, *rows, *foot]
+    if any(lines_below):
+        text += ["", "  \n".join(line for line in lines_below if line)]
     return "\n".join(text)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What is known of a metric in the cells of a sweep, and what that rests on: means and paired differences.
+"""Means and paired differences of metrics in the cells of a sweep, with the evidence that their intervals rest on.
 
-`stats` knows samples; this knows columns: which metric comes in clumps, which counter says in how many episodes, and
-how many independent episodes make an interval worth printing.  A cell that has seen too little gets its mean and no
-interval, and `seen` says what it has seen.
+`stats` knows samples; this package knows columns: which metrics are clustered, which counters count their episodes, and
+how many independent episodes an interval needs.  A cell that has seen too few gets its mean without an interval, and
+`seen` has the counts.
 """
 
 from ..episodes import FEWEST_EPISODES, episode_word, only_seen
@@ -14,7 +14,7 @@ from .estimates import difference, estimate, log_ratio, per_packet
 from .halves import halves
 from .precise import open_difference, open_mean
 from .quantiles import pooled, pooled_difference, pooled_log_ratio, quantile
-from .tables import Rows
+from .tables import TableRows
 
 __all__ = [
     "COLUMNS",
@@ -24,8 +24,8 @@ __all__ = [
     "MORE_THAN_ONE",
     "Cells",
     "Enough",
-    "Rows",
     "Seen",
+    "TableRows",
     "columns",
     "deterministic",
     "difference",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which columns an estimate reads: for whoever asks for columns before there are any rows."""
+"""The columns that an estimate reads, for callers that choose columns before reading any rows."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ FILLINGS = ("bursts",)  # whether queues fill from empty with every episode
 
 
 def columns(metric: str) -> tuple[str, ...]:
-    """Every column that is read for a metric where a table has it; for a quantile its histogram is read besides."""
-    of = spread(metric)
-    if of.falls_with is not None:
-        return tuple(dict.fromkeys([metric, *columns(of.falls_with)]))
-    rare = of.rare
+    """Columns read for a metric, if the table has them; a quantile needs its histogram too."""
+    metric_kind = spread(metric)
+    if metric_kind.falls_with is not None:
+        return tuple(dict.fromkeys([metric, *columns(metric_kind.falls_with)]))
+    rare = metric_kind.rare
     names = [metric, *COUNTED, *REFILLS]
     if rare is not None:
         names += filter(None, (rare.sizes, rare.episodes, rare.largest, rare.each))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Is what two sides have seen enough to say that one is no worse, better, or as good as the other?
+"""Whether two sides have seen enough to say that one is no worse than, better than, or as good as the other.
 
-An interval allows for the clumps that were not seen; it rests on their being like those that were.  So a statement that
-something does *not* happen takes episodes as well:
+An interval allows for unseen clumps, on the assumption that they are like the seen ones.  So a statement that something
+does *not* happen needs episodes as well:
 
 * FEWEST_EPISODES where the sides have lost nothing, or not the same: what was not seen may be anything;
 * FEWEST_PIECES where nine tenths of what VALUE has lost REFERENCE has lost too, in the same pairs: another such clump
@@ -11,7 +11,7 @@ something does *not* happen takes episodes as well:
   large as the largest seen; and for any mean that has not differed in a single pair;
 * none for a mean to which all packets contribute, nor where nothing is drawn at random.
 
-That a side *is* worse needs none of this: it has been seen.
+That a side *is* worse needs none of this: the worsening has been seen.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from .estimates import clumps_of, counted, shares_of
 
 
 class Enough(NamedTuple):
-    """Of cells, shape (...)."""
+    """Whether enough episodes were seen, for cells of shape (...)."""
 
     met: Mask
     seen: Array  # independent episodes, on the side that has seen fewer; NaN in a table that does not count them
-    needed: Array  # of them; 0: no number is asked for
+    needed: Array  # independent episodes needed; 0: none
     lasting: Mask  # there were more episodes, but one busy period went on through several of them
 
 
@@ -48,28 +48,34 @@ def enough_alone(metric: str, cells: Cells) -> Mask:
 
 def enough(metric: str, value: Cells, reference: Cells) -> Enough:
     """Whether enough was seen to say that `value` is no worse than `reference` in a metric."""
-    of = spread(metric)
-    if of.falls_with is not None:
-        return enough(of.falls_with, value, reference)
+    metric_kind = spread(metric)
+    if metric_kind.falls_with is not None:
+        return enough(metric_kind.falls_with, value, reference)
     samples = value.read(metric) - reference.read(metric)
     shape, sides = samples.shape[:-1], (value.seen, reference.seen)
     if sides[0] is None or sides[1] is None:
         return Enough(np.ones(shape, np.bool_), np.full(shape, np.nan), np.zeros(shape), np.zeros(shape, np.bool_))
-    less = sides[0].with_less(sides[1])
-    if of.rare and counted(of.rare, value) and counted(of.rare, reference):
-        own, other = (clumps_of(of.rare, shares_of(of.rare, metric, side), side) for side in (value, reference))
-        happened = np.fmin(own.seen, other.seen)
-        known = clumps.shared_losses(own, other)[0] if np.isnan(of.rare.unit) else happened > 0
-        few = less.fewest < FEWEST_PIECES  # of which as many losses cannot be asked yet
-        needed = np.where(known & (few | (happened >= FEWEST_PIECES)), FEWEST_PIECES, FEWEST_EPISODES)
-    elif of.stock is not None or of.quantile is not None:
+    fewer_seen = sides[0].with_less(sides[1])
+    if metric_kind.rare and counted(metric_kind.rare, value) and counted(metric_kind.rare, reference):
+        value_clumps, reference_clumps = (
+            clumps_of(metric_kind.rare, shares_of(metric_kind.rare, metric, side), side) for side in (value, reference)
+        )
+        events_seen = np.fmin(value_clumps.seen, reference_clumps.seen)
+        known = (
+            clumps.shared_losses(value_clumps, reference_clumps)[0]
+            if np.isnan(metric_kind.rare.unit)
+            else events_seen > 0
+        )
+        too_few = fewer_seen.fewest < FEWEST_PIECES  # of which as many losses cannot be asked yet
+        needed = np.where(known & (too_few | (events_seen >= FEWEST_PIECES)), FEWEST_PIECES, FEWEST_EPISODES)
+    elif metric_kind.stock is not None or metric_kind.quantile is not None:
         needed = np.full(shape, FEWEST_PIECES)
     else:
-        there = np.isfinite(samples)
-        least = np.where(there, samples, np.inf).min(axis=-1)
-        most = np.where(there, samples, -np.inf).max(axis=-1)
-        needed = np.where(least < most, 0, FEWEST_PIECES)
+        paired = np.isfinite(samples)
+        smallest = np.where(paired, samples, np.inf).min(axis=-1)
+        largest = np.where(paired, samples, -np.inf).max(axis=-1)
+        needed = np.where(smallest < largest, 0, FEWEST_PIECES)
     drawn = ~(np.asarray(value.exact) & np.asarray(reference.exact))
     needed = np.where(drawn, needed, 0)
-    seen = np.floor(less.fewest)
-    return Enough(np.asarray(seen >= needed), seen, needed, np.asarray(less.pieces < less.episodes))
+    seen = np.floor(fewer_seen.fewest)
+    return Enough(np.asarray(seen >= needed), seen, needed, np.asarray(fewer_seen.pieces < fewer_seen.episodes))

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""How many independent episodes the replicates of a cell have seen, and whether that is enough.
+"""The number of independent episodes that the replicates of a cell have seen, and whether that is enough.
 
-Two counts, and the smaller one decides.  *Episodes* are stalls where the reader stalls, else bursts, else busy periods,
-as each row counts those that began in its window.  *Pieces* are the longest busy period seen, taken as often as it
-fits into the packets of all replicates: what happens inside of it hangs together, whatever it contains.  Replicates
-are independent, so there are as many at least; in a lasting overload a window is one piece.
+There are two counts, and the smaller one decides.  *Episodes* are stalls if the reader stalls, else bursts, else busy
+periods; each row counts those that began in its window.  *Pieces* are how many times the longest busy period fits into
+the packets of all replicates: everything inside one busy period is correlated.  Replicates are independent, so there
+are at least as many pieces; in a lasting overload a window is one piece.
 
-Below FEWEST_PIECES there is no interval of what comes in clumps (Schmeiser: 10 to 30 batches).  Below FEWEST_EPISODES
-nothing is said not to happen.
+Below FEWEST_PIECES clustered metrics have no interval (Schmeiser: 10 to 30 batches).  Below FEWEST_EPISODES nothing is
+concluded not to happen.
 
 Source: [schmeiser-1982], number of batches; [crane-1975], busy periods as independent pieces; [law-2015] section 9.5.
 """
@@ -30,8 +30,8 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FEWEST_PIECES = 10
-MORE_THAN_ONE = 2  # episodes: one alone does not show how they differ
-SINGLE = "constant("  # how a law of one value is written
+MORE_THAN_ONE = 2  # fewest episodes for an interval: a single one does not show how they vary
+SINGLE = "constant("  # start of a distribution with a single value
 MILLION = 1_000_000
 COUNTED = ("episodes", "busy_peak_packets", "offered_packets")
 DRAWN = ("arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "wakeup", "stall_every")
@@ -39,46 +39,46 @@ DRAWN = ("arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "wakeup", 
 
 @dataclass(frozen=True)
 class Seen:
-    """Of cells, shape (...)."""
+    """Episodes and pieces that cells have seen, shape (...)."""
 
     episodes: Array
     pieces: Array
 
     @property
     def interval(self) -> Mask:
-        """Whether an interval of what comes in clumps is worth printing."""
+        """Whether enough was seen for an interval of a clustered metric, (...)."""
         return np.asarray((self.pieces >= FEWEST_PIECES) & (self.episodes >= MORE_THAN_ONE))
 
     @property
     def many(self) -> Mask:
-        """Whether so much was seen that what did not happen hardly does."""
+        """Whether so much was seen that what did not happen is rare, (...)."""
         return np.asarray(self.fewest >= FEWEST_EPISODES)
 
     @property
     def fewest(self) -> Array:
-        """What is independent: the smaller of the two counts."""
+        """Number of independent episodes: the smaller of the two counts, (...)."""
         return np.asarray(np.fmin(self.episodes, self.pieces))
 
     def with_less(self, other: Seen) -> Seen:
-        """What the side that has seen less has seen, of two."""
+        """Elementwise the smaller counts of two sides."""
         return Seen(np.fmin(self.episodes, other.episodes), np.fmin(self.pieces, other.pieces))
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Columns of cells with their replicates: `read` gives (..., n), NaN where a replicate is missing."""
+    """Access to the columns of cells (...): `read(name)` gives (..., n), NaN where one of n replicates is missing."""
 
     read: Callable[[str], Array]
     has: Callable[[str], bool]
-    drawn: Mask | None = None  # (..., n) whether anything is drawn at random; None: not known, so it is
-    buckets: Callable[[str], Array] | None = None  # a histogram, (..., n, buckets)
+    drawn: Mask | None = None  # (..., n) whether anything is drawn at random; None: unknown, taken as drawn
+    buckets: Callable[[str], Array] | None = None  # reads a histogram, (..., n, buckets)
 
     def at(self, key: Any) -> Cells:
-        """The same of some cells: an index of leading dimensions, without an ellipsis, since some arrays have more."""
+        """Some of the cells; `key` indexes leading dimensions, without an ellipsis: arrays differ in trailing ones."""
         return self.mapped(lambda values: np.asarray(values[key]))
 
     def mapped(self, change: Callable[[Any], Any]) -> Cells:
-        """The same with every array changed in its leading dimensions."""
+        """Cells whose arrays are passed through `change`, which acts on their leading dimensions."""
         read, buckets = self.read, self.buckets
         return Cells(
             lambda name: np.asarray(change(read(name))),
@@ -88,21 +88,21 @@ class Cells:
         )
 
     def column(self, place: NDArray[np.int64]) -> Cells:
-        """Cells (..., columns), of each row of which one column stays, that at `place` (...): cells (..., 1).
+        """From cells (..., columns), the one at index `place` (...) of each row: cells (..., 1).
 
-        -1 is a column of which nothing is there.
+        Index -1 gives a cell without data.
         """
 
         def chosen(values: Any) -> Any:
             index = place.reshape(*place.shape, *[1] * (values.ndim - place.ndim))
-            found = np.take_along_axis(values, np.maximum(index, 0), axis=place.ndim)
-            return np.where(index < 0, np.nan, found) if found.dtype.kind == "f" else found
+            taken = np.take_along_axis(values, np.maximum(index, 0), axis=place.ndim)
+            return np.where(index < 0, np.nan, taken) if taken.dtype.kind == "f" else taken
 
         return self.mapped(lambda values: chosen(np.asarray(values)))
 
     @cached_property
     def seen(self) -> Seen | None:
-        """None in a table that does not count episodes."""
+        """What the cells have seen; None for a table that does not count episodes."""
         if not all(map(self.has, COUNTED)):
             return None
         episodes, longest, offered = (self.read(name) for name in COUNTED)
@@ -112,21 +112,23 @@ class Cells:
 
     @property
     def exact(self) -> Mask | bool:
-        """Where replicates cannot differ, because nothing is drawn at random, (...)."""
+        """Cells whose replicates cannot differ because nothing is drawn at random, (...)."""
         return False if self.drawn is None else np.asarray(~self.drawn.any(axis=-1))
 
 
 def deterministic(table: pa.Table) -> Mask:
-    """Rows in which nothing is drawn at random: equal gaps, sizes and fates, no stalls, one wake-up delay."""
+    """Mask of rows where nothing is random: equal gaps, sizes and destinations, no stalls, constant wake-up delay."""
     if not all(name in table.column_names for name in DRAWN):
         return np.zeros(len(table), np.bool_)
     arrivals, sizes, local, forward, dropped, wakeup, stalls = (table.column(name) for name in DRAWN)
-    numbers = all(pa.types.is_integer(column.type) for column in (local, forward, dropped))
-    texts = (pa.types.is_string(column.type) or pa.types.is_null(column.type) for column in (wakeup, stalls))
-    if not (numbers and all(map(pa.types.is_string, (arrivals.type, sizes.type))) and all(texts)):
+    are_numbers = all(pa.types.is_integer(column.type) for column in (local, forward, dropped))
+    are_texts = (pa.types.is_string(column.type) or pa.types.is_null(column.type) for column in (wakeup, stalls))
+    if not (are_numbers and all(map(pa.types.is_string, (arrivals.type, sizes.type))) and all(are_texts)):
         return np.zeros(len(table), np.bool_)  # not as `sweep run` publishes them
     one_fate = pc.equal(pc.max_element_wise(local, forward, dropped), MILLION)
-    awake = pc.or_kleene(pc.is_null(wakeup), pc.starts_with(wakeup.cast(pa.string()), SINGLE))
-    read = pc.or_(pc.equal(local, 0), pc.and_(awake, pc.is_null(stalls)))
-    same = pc.and_(pc.and_(pc.equal(arrivals, "constant"), pc.invert(pc.match_substring(sizes, " "))), one_fate)
-    return np.asarray(pc.and_(same, read).fill_null(False))
+    constant_wakeup = pc.or_kleene(pc.is_null(wakeup), pc.starts_with(wakeup.cast(pa.string()), SINGLE))
+    reader_fixed = pc.or_(pc.equal(local, 0), pc.and_(constant_wakeup, pc.is_null(stalls)))
+    equal_packets = pc.and_(
+        pc.and_(pc.equal(arrivals, "constant"), pc.invert(pc.match_substring(sizes, " "))), one_fate
+    )
+    return np.asarray(pc.and_(equal_packets, reader_fixed).fill_null(False))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Means of a metric in cells, and paired differences, each with the interval that its kind needs.
+"""Means and paired differences of a metric in cells, each with the interval that its kind needs.
 
-A mean that all packets contribute to has Student's interval over the replicates.  Where fewer episodes than replicates
-were seen, these are what is independent and its degrees of freedom count them; where fewer than FEWEST_EPISODES were,
-one more that was not seen may lie as far from the rest as these lie apart.  Paired differences of such means need
-none of that: both sides met the same episodes.
+A mean that all packets contribute to has Student's interval over the replicates.  If fewer episodes than replicates
+were seen, the degrees of freedom count the episodes, which are the independent samples; if fewer than FEWEST_EPISODES
+were seen, the interval allows for an unseen one that is as far off as the seen ones lie apart.  Paired differences of
+such means need none of that, because both sides met the same episodes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from . import quantiles
 from .episodes import Array, Cells, Mask, Seen
 
 OFFERED = "offered_packets"
-BACKLOGS = (  # what can be full: most that was in it, what it takes, and how much of that one packet needs
+BACKLOGS = (  # columns of queues: peak occupancy, capacity, and the capacity that one packet needs (None: 1)
     ("rx_ring_peak_packets", "ring", None),
     ("tx_ring_peak_frames", "tx_ring", None),
     ("socket_truesize_peak", "rcvbuf_bytes", "truesize_bytes"),
@@ -34,7 +34,7 @@ BACKLOGS = (  # what can be full: most that was in it, what it takes, and how mu
 
 
 def estimate(metric: str, cells: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
-    """Mean over the replicates of any metric or counter, shape (...)."""
+    """Mean of any metric or counter over the replicates, shape (...)."""
     of = spread(metric)
     if of.quantile is not None and cells.buckets is not None:
         return quantiles.pooled(of.quantile, cells, confidence)
@@ -61,7 +61,7 @@ def estimate(metric: str, cells: Cells, confidence: float = stats.CONFIDENCE) ->
 
 
 def difference(metric: str, value: Cells, reference: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
-    """Mean of the paired differences value - reference, shape (...): for what can be zero."""
+    """Mean of the paired differences value - reference, shape (...); also for metrics that can be zero."""
     of = spread(metric)
     if of.quantile is not None and value.buckets is not None and reference.buckets is not None:
         return quantiles.pooled_difference(of.quantile, value, reference, confidence)
@@ -89,7 +89,7 @@ def difference(metric: str, value: Cells, reference: Cells, confidence: float = 
 
 
 def log_ratio(metric: str, value: Cells, reference: Cells, confidence: float = stats.CONFIDENCE) -> Estimate:
-    """Mean logarithm of value / reference, pair by pair."""
+    """Mean logarithm of value / reference over the pairs, shape (...)."""
     of = spread(metric)
     if of.quantile is not None and value.buckets is not None and reference.buckets is not None:
         return quantiles.pooled_log_ratio(of.quantile, value, reference, confidence)
@@ -113,7 +113,7 @@ def counted(rare: Rare, cells: Cells) -> bool:
 
 
 def shares_of(rare: Rare, metric: str, cells: Cells) -> Array:
-    """What a metric is in a rare share, (..., n)."""
+    """The rare share of each replicate, (..., n): the metric itself, or the counter divided by `rare.sizes`."""
     values = cells.read(metric)
     if not rare.counter:
         return values
@@ -123,9 +123,9 @@ def shares_of(rare: Rare, metric: str, cells: Cells) -> Array:
 
 
 def _as_sure_as(share: Estimate, found: Estimate, scale: Array) -> Estimate:
-    """`found`, whose interval reaches at least as far as that of a share does, `scale` times; none where that has none.
+    """`found` with an interval at least as wide as `scale` times that of `share`; no interval where that has none.
 
-    Its p value is the larger of the two.
+    Its p-value is the larger of the two.
     """
     low, high = (found.center + scale * (end - share.center) for end in (share.low, share.high))
     wide = clumps.widened(found, low, high)
@@ -135,7 +135,7 @@ def _as_sure_as(share: Estimate, found: Estimate, scale: Array) -> Estimate:
 
 
 def _between(least: float, most: float, found: Estimate) -> Estimate:
-    """The same with its interval cut at what can be, and a little more where the mean is: what was in flight counts."""
+    """`found` with its interval clipped to [least, most], or to its mean if packets in flight take that beyond."""
     return replace(
         found,
         low=np.maximum(found.low, np.fmin(least, found.center)),
@@ -144,7 +144,7 @@ def _between(least: float, most: float, found: Estimate) -> Estimate:
 
 
 def _kept(metric: str, share: str, cells: Cells) -> Array:
-    """What a metric would be if nothing were lost, (...): so much of it each part of the `share` that is lost takes."""
+    """What a metric would be if nothing were lost, (...): its change per unit of the lost `share`."""
     value, lost = (stats.mean(cells.read(name)).center for name in (metric, share))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(lost < 1, value / (1 - lost), np.nan)
@@ -153,7 +153,7 @@ def _kept(metric: str, share: str, cells: Cells) -> Array:
 def _estimate_of_rare(
     rare: Rare, samples: Array, found: Estimate, cells: Cells, seen: Seen, confidence: float
 ) -> Estimate:
-    """Inside [0, 1] for a share; where no clump was seen there is an interval only if many episodes were."""
+    """Mean of a rare share, with an interval inside [0, 1]; if no clump was seen, only if many episodes were."""
     wide = clumps.share(clumps_of(rare, samples, cells), samples, confidence, rest=rare.rest)
     wide = _cut_at_the_ends(wide, rare, [cells], confidence)
     low = np.maximum(wide.low, np.fmin(0.0, wide.center)) if not rare.rest else wide.low  # without any it stays NaN
@@ -163,7 +163,7 @@ def _estimate_of_rare(
 
 
 def clumps_of(rare: Rare, shares: Array, cells: Cells) -> Clumps:
-    """The clumps of a rare share, whose replicates are `shares` (..., n); the table counts episodes."""
+    """The clumps of a rare share whose replicates are `shares` (..., n); requires a table that counts episodes."""
     seen = cells.seen
     assert seen is not None
     sizes = cells.read(rare.sizes)
@@ -184,7 +184,7 @@ def clumps_of(rare: Rare, shares: Array, cells: Cells) -> Clumps:
 
 
 def _fillings(cells: Cells, seen: Seen) -> Array:
-    """How often queues began to fill independently: with each busy period, but bursts follow each other into one."""
+    """How often queues began to fill, independently: once per busy period, or less often with bursts."""
     if not cells.has("bursts"):
         return seen.fewest
     bursty = np.nansum(cells.read("bursts"), axis=-1) > 0
@@ -192,28 +192,28 @@ def _fillings(cells: Cells, seen: Seen) -> Array:
 
 
 def _pages_each(rare: Rare, cells: Cells) -> Array | float:
-    """Pages that one count may be for: a packet whose page is not back in time costs one."""
+    """Most pages that one count may be for, (...); 1 where a packet whose page is not back in time costs one."""
     return 1.0 if rare.each is None or not cells.has(rare.each) else np.maximum(_most(cells.read(rare.each)), 1.0)
 
 
 def _longest(cells: Cells) -> Array:
-    """Packets of the longest busy period, or of the window if that is shorter."""
+    """Packets of the longest busy period, or of the window if that is shorter, (...)."""
     return _most(np.fmin(cells.read("busy_peak_packets"), cells.read(OFFERED)))
 
 
 def _most(samples: Array) -> Array:
-    """The largest of the replicates, which are not negative; 0 without any."""
+    """Largest value over the replicates, which are not negative, (...); 0 without any."""
     return np.asarray(np.fmax.reduce(samples, axis=-1, initial=0.0))
 
 
 def _headroom(cells: Cells) -> tuple[Array, Array]:
-    """Of the queues of each cell, (..., queues): what it takes over the most that was in it; what it takes, packets."""
+    """Headroom (capacity / peak occupancy) and capacity in packets of each cell's queues, (..., queues) each."""
     headroom, takes = [], []
     for peak, capacity, each in BACKLOGS:
         if not (cells.has(peak) and cells.has(capacity) and (each is None or cells.has(each))):
             continue
         room = _most(cells.read(capacity))
-        if capacity == "ring" and cells.has("refill_batch"):  # so many may wait to be refilled together
+        if capacity == "ring" and cells.has("refill_batch"):  # up to a batch of slots may wait for a refill
             room = np.maximum(room - _most(cells.read("refill_batch")), 1.0)
         share = _most(cells.read(peak)) / np.maximum(room, 1)
         one = np.ones_like(room)
@@ -230,9 +230,9 @@ def _headroom(cells: Cells) -> tuple[Array, Array]:
 
 
 def _cut_at_the_ends(found: Estimate, rare: Rare, sides: Sequence[Cells], confidence: float) -> Estimate:
-    """The ends of a window cut a refill in two: what is counted may be off by as much, once in a replicate.
+    """`found` widened for refills that an end of the window cuts: a count may be off by one refill per replicate.
 
-    Of two sides by the larger refill.
+    Of two sides the larger refill counts.
     """
     if not np.isfinite(rare.unit) or not all(side.has("refill_batch") for side in sides):
         return found
@@ -244,7 +244,7 @@ def _cut_at_the_ends(found: Estimate, rare: Rare, sides: Sequence[Cells], confid
 
 
 def _one_more(confidence: float) -> float:
-    """Episodes that may have happened unseen: 3.69 at 95 %."""
+    """Upper bound of the number of episodes that happened unseen (rule of three): 3.69 at 95 %."""
     return float(-np.log((1 - confidence) / 2))
 
 
@@ -253,7 +253,7 @@ def _range(samples: Array) -> Array:
 
 
 def _moves(least: float, samples: Array, sides: Sequence[Cells], seen: Seen) -> Array:
-    """By how much an episode that was not seen moves a stock, (...); 0 where many were seen, on every side."""
+    """By how much an unseen episode may move a stock, (...); 0 where every side has seen many."""
     few = ~seen.many
     for side in sides:
         if side.has("allocation_episodes"):
@@ -262,7 +262,7 @@ def _moves(least: float, samples: Array, sides: Sequence[Cells], seen: Seen) -> 
 
 
 def _spanned(found: Estimate, samples: Array, by: Array, confidence: float) -> Estimate:
-    """Widened for what some more replicates, `by` away from these, would do to the mean."""
+    """`found` widened by the effect on the mean of a few unseen replicates that are `by` away from the others."""
     half = by * np.minimum(1.0, _one_more(confidence) / np.maximum(found.pairs, 1))
     return clumps.widened(found, found.center - half, found.center + half)
 
@@ -275,7 +275,7 @@ def _by_episodes(found: Estimate, seen: Seen, confidence: float) -> Estimate:
 
 
 def _withheld(plain: Estimate, wide: Estimate, enough: Mask, exact: Mask | bool) -> Estimate:
-    """`wide` where enough was seen, no interval where not; `plain` where nothing is drawn at random (`exact`)."""
+    """`wide` where enough was seen, else no interval; `plain` where nothing is drawn at random (`exact`)."""
 
     def one(name: str) -> Array:
         shown = np.where(enough, getattr(wide, name), np.nan)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The two halves of a measured window, from the time series of its simulations: is the second one like the first?
+"""The two halves of a measured window, from the time series of its simulations, to compare the second with the first.
 
-A half is as many whole bins as the other; the bin that the window opens in is part of neither, nor is the middle one of
-an odd number.  As `Cells`, halves have what bins add up to; what only whole windows have (the largest loss of an
-episode, how full queues have been) bounds that of either half and stands for both.
+Both halves have the same number of whole bins; the bin in which the window opens belongs to neither, nor does the
+middle one of an odd number.  As `Cells`, halves have the sums of their bins; values known for whole windows only (the
+largest loss of an episode, peak occupancy of queues) are upper bounds for each half and are used for both.
 """
 
 from __future__ import annotations
@@ -35,31 +35,34 @@ Series = Callable[[str], Array]  # a column of the series, (..., n, bins), NaN w
 
 
 def of_metric(metric: str, series: Series) -> tuple[Array, Array]:
-    """What each bin adds to numerator and denominator of one of METRICS, (..., n, bins)."""
+    """Numerator and denominator of one of METRICS in each bin, (..., n, bins) each."""
     above, below, factor = METRICS[metric]
     return series(above) * factor, _added(below, series)
 
 
 def halves(cells: Cells, series: Series) -> tuple[Cells, Cells]:
-    """Either half of the windows of `cells`; no values where a window has too few bins.
+    """The first and second half of the windows of `cells`; NaN where a window has too few bins.
 
-    A column of the series is read once and not kept: of a large table it is hundreds of megabytes.
+    A column of the series is read once and not kept: for a large table it has hundreds of megabytes.
     """
     bins = series("end_ps").shape[-1]
-    place = np.arange(bins)
-    starts = place * cells.read("packets")[..., None] // bins
-    first = (starts < cells.read("warmup")[..., None]).sum(axis=-1)  # bins that begin before the window
-    length = (bins - first) // 2
-    sides = (place >= first[..., None]) & (place < (first + length)[..., None]), place >= bins - length[..., None]
-    kept: dict[str, tuple[Array, ...]] = {}
+    bin_index = np.arange(bins)
+    starts = bin_index * cells.read("packets")[..., None] // bins
+    bins_before = (starts < cells.read("warmup")[..., None]).sum(axis=-1)  # bins that begin before the window
+    bins_per_half = (bins - bins_before) // 2
+    sides = (
+        (bin_index >= bins_before[..., None]) & (bin_index < (bins_before + bins_per_half)[..., None]),
+        bin_index >= bins - bins_per_half[..., None],
+    )
+    cached: dict[str, tuple[Array, ...]] = {}
 
     def totals(name: str) -> tuple[Array, ...]:
-        if name not in kept:
+        if name not in cached:
             added = _added(name, series)
             sums = (np.where(inside, added, 0.0).sum(axis=-1) for inside in sides)
-            there = (length >= FEWEST_BINS) & np.isfinite(added[..., -1])
-            kept[name] = tuple(np.where(there, each, np.nan) for each in sums)
-        return kept[name]
+            has_half = (bins_per_half >= FEWEST_BINS) & np.isfinite(added[..., -1])
+            cached[name] = tuple(np.where(has_half, half_sum, np.nan) for half_sum in sums)
+        return cached[name]
 
     first_half, second_half = (_half(cells, lambda name, side=side: totals(name)[side]) for side in (0, 1))  # type: ignore[misc]
     return first_half, second_half
@@ -71,7 +74,7 @@ def _added(name: str, series: Series) -> Array:
 
 
 def _half(cells: Cells, total: Callable[[str], Array]) -> Cells:
-    """A half, of which `total` says what its bins add up to, (..., n)."""
+    """A half as Cells; `total(name)` is the sum of a column over its bins, (..., n)."""
 
     def read(name: str) -> Array:
         if name in METRICS:
@@ -81,9 +84,9 @@ def _half(cells: Cells, total: Callable[[str], Array]) -> Cells:
                 return np.asarray(np.where(denominator > 0, factor * total(above) / denominator, np.nan))
         if name in COUNTS:
             return total(name)
-        if name == "loss_episodes":  # one that lasts from one half to the other was counted in the first
+        if name == "loss_episodes":  # an episode that spans both halves was counted in the first
             return np.asarray(np.maximum(total(name), total("dropped_packets") > 0))
-        if name == "allocation_episodes":  # not in the series: its share of the window's
+        if name == "allocation_episodes":  # not in the series: half of the window's
             return cells.read(name) / 2
         return cells.read(name)
 

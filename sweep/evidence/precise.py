@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Whether a metric is known as precisely as was asked for, or lies beyond doubt where that does not matter.
+"""Whether a metric is known with the requested precision, or is clearly so far off that precision does not matter.
 
-A comparison is *decided* for a metric when its interval is at most as wide as was asked for, or lies wholly on one side
-of zero by more than that, or wholly within it of zero.  Where too little was seen for an interval it is open.
+A comparison is *decided* for a metric if half the width of its interval is at most the requested one, or the whole
+interval is farther than that from zero, or nearer.  Without an interval it is open.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from .estimates import difference, estimate
 def open_difference(
     metric: str, half_width: float, relative: bool, value: Cells, reference: Cells, confidence: float
 ) -> Mask:
-    """Where the paired difference is not decided, (...); a `relative` half width is a share of the reference's mean."""
-    found = difference(metric, value, reference, confidence)
-    allowed = half_width * (np.abs(estimate(metric, reference).center) if relative else np.ones(found.center.shape))
+    """Where the paired difference is open, (...); a `relative` half width is a share of the reference's mean."""
+    estimated = difference(metric, value, reference, confidence)
+    allowed = half_width * (np.abs(estimate(metric, reference).center) if relative else np.ones(estimated.center.shape))
     with np.errstate(invalid="ignore"):
-        beyond = (found.low > allowed) | (found.high < -allowed)
-        within = (found.low >= -allowed) & (found.high <= allowed)
-    return np.asarray(~(found.known & (_narrow(found, allowed) | beyond | within)))
+        clearly_different = (estimated.low > allowed) | (estimated.high < -allowed)
+        clearly_equal = (estimated.low >= -allowed) & (estimated.high <= allowed)
+    return np.asarray(~(estimated.known & (_narrow(estimated, allowed) | clearly_different | clearly_equal)))
 
 
 def open_mean(metric: str, half_width: float, relative: bool, value: Cells, confidence: float) -> Mask:
-    """Where the mean is not known as precisely as was asked for, (...); `relative`: as a share of it."""
-    found = estimate(metric, value, confidence)
-    allowed = half_width * (np.abs(found.center) if relative else np.ones(found.center.shape))
-    return np.asarray(~(found.known & _narrow(found, allowed)))
+    """Where the mean is not known within `half_width`, (...), which is a share of the mean if `relative`."""
+    estimated = estimate(metric, value, confidence)
+    allowed = half_width * (np.abs(estimated.center) if relative else np.ones(estimated.center.shape))
+    return np.asarray(~(estimated.known & _narrow(estimated, allowed)))
 
 
 def _narrow(found: stats.Estimate, allowed: np.ndarray) -> Mask:

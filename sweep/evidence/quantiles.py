@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Quantiles of the packets of all replicates together, and their ratios, with intervals by sectioning.
+"""Quantiles of the pooled packets of all replicates, and their ratios and differences, with intervals by sectioning.
 
-A window's own p99 depends on its length: a long window has the long stalls in it.  The quantile of all packets does
-not.  Replicates are its sections: leaving out each in turn (jackknife) and the distance of each one's own quantile
-both say how far it is known, on the scale of logarithms and on the plain one; the wider interval on each side is taken.
-A replicate that delivers nothing has an infinite latency: it counts as late packets, as many as a mean replicate has.
-Where fewer than FEWEST_EPISODES independent pieces were seen the interval spans the quantiles of all replicates,
+The p99 of a window depends on its length, because only a long window contains the long stalls.  The quantile of all
+packets does not.  Replicates are the sections: the error is estimated by leaving out each in turn (jackknife) and from
+the spread of the replicates' own quantiles, on the logarithmic and on the plain scale; on each side the widest interval
+is taken.  A replicate that delivers nothing has infinite latency: it counts as many late packets as a mean replicate
+has.  If fewer than FEWEST_EPISODES independent pieces were seen, the interval spans the quantiles of all replicates;
 below FEWEST_PIECES there is none.
 
 Source: [asmussen-2007] III.5 (sectioning); [nakayama-2014]; [efron-1982] chapter 3.
@@ -30,35 +30,35 @@ from .episodes import FEWEST_PIECES, Array, Cells, Mask
 def quantile(counts: NDArray[np.float64], q: float, late: Array | float = 0.0) -> Array:
     """The q-quantile of histograms (..., buckets), evenly spread inside a bucket; `late` packets more lie beyond it.
 
-    Infinite where it lies among these; NaN where there are none at all.
+    Infinite if the quantile lies among the late ones; NaN without any packet.
     """
     below = np.cumsum(counts, axis=-1)
     total = below[..., -1] + late
     target = (total * q)[..., None]
-    reached = (below >= target) & (counts > 0)
-    bucket = np.argmax(reached, axis=-1)[..., None]
+    at_or_beyond = (below >= target) & (counts > 0)
+    bucket = np.argmax(at_or_beyond, axis=-1)[..., None]
     inside = np.take_along_axis(counts, bucket, axis=-1)
     before = np.take_along_axis(below, bucket, axis=-1) - inside
     bounds = edges(counts.shape[-1])
     low, high = bounds[bucket], bounds[bucket + 1]
     with np.errstate(invalid="ignore", divide="ignore"):
         value = (low + np.clip((target - before) / inside, 0.0, 1.0) * (high - low))[..., 0]
-    return np.where(total > 0, np.where(reached.any(axis=-1), value, np.inf), np.nan)
+    return np.where(total > 0, np.where(at_or_beyond.any(axis=-1), value, np.inf), np.nan)
 
 
 def pooled(q: float, cells: Cells, confidence: float = CONFIDENCE) -> Estimate:
     """The q-quantile of the packets of all replicates of each cell, shape (...)."""
-    found = _Sections.of(q, cells)
-    return found.interval(found.whole, found.without, found.each, confidence)
+    sections = _Sections.of(q, cells)
+    return sections.interval(sections.whole, sections.without, sections.each, confidence)
 
 
 def pooled_log_ratio(q: float, value: Cells, reference: Cells, confidence: float = CONFIDENCE) -> Estimate:
-    """Logarithm of the ratio of two such quantiles; replicates are paired: both sides leave out the same one."""
+    """Logarithm of the ratio of two pooled quantiles, (...); paired: both sides leave out the same replicate."""
     return _pooled_of_both(q, value, reference, confidence, np.log)
 
 
 def pooled_difference(q: float, value: Cells, reference: Cells, confidence: float = CONFIDENCE) -> Estimate:
-    """Difference of two such quantiles, paired in the same way."""
+    """Difference of two pooled quantiles, (...); paired: both sides leave out the same replicate."""
     return _pooled_of_both(q, value, reference, confidence, np.asarray)
 
 
@@ -76,7 +76,7 @@ def _pooled_of_both(
 
 
 class _Sections:
-    """A quantile of cells (...), of all replicates, without each (..., n), and of each alone."""
+    """A quantile of all replicates (...), without each one (..., n), and of each one alone (..., n)."""
 
     def __init__(self, whole: Array, without: Array, each: Array, there: Mask, pieces: Array, exact: Mask) -> None:
         self.whole, self.without, self.each, self.there = whole, without, each, there
@@ -89,12 +89,12 @@ class _Sections:
         totals = counts.sum(axis=-1)
         there = np.isfinite(cells.read("offered_packets")) if cells.has("offered_packets") else totals > 0
         delivering = there & (totals > 0)
-        usual = np.where(delivering, totals, 0.0).sum(axis=-1) / np.maximum(delivering.sum(axis=-1), 1)
-        late = np.where(there & ~delivering & delivering.any(axis=-1, keepdims=True), usual[..., None], 0.0)
-        merged, later, seen = counts.sum(axis=-2), late.sum(axis=-1), cells.seen
+        mean_packets = np.where(delivering, totals, 0.0).sum(axis=-1) / np.maximum(delivering.sum(axis=-1), 1)
+        late = np.where(there & ~delivering & delivering.any(axis=-1, keepdims=True), mean_packets[..., None], 0.0)
+        merged, late_in_all, seen = counts.sum(axis=-2), late.sum(axis=-1), cells.seen
         return cls(
-            quantile(merged, q, later),
-            quantile(merged[..., None, :] - counts, q, later[..., None] - late),
+            quantile(merged, q, late_in_all),
+            quantile(merged[..., None, :] - counts, q, late_in_all[..., None] - late),
             np.where(there, quantile(counts, q, late), np.nan),
             there & (delivering | (late > 0)),
             np.full(merged.shape[:-1], np.inf) if seen is None else seen.fewest,
@@ -104,35 +104,35 @@ class _Sections:
     def interval(
         self, whole: Array, without: Array, each: Array, confidence: float, *, logarithm: bool = True
     ) -> Estimate:
-        """Around `whole`; `logarithm`: on the scale of logarithms too."""
+        """The estimate with its interval around `whole`; `logarithm`: computed on the logarithmic scale too."""
         count = self.there.sum(axis=-1)
         low, high, deviation = self._around(whole, without, each, count, confidence)
         if logarithm:
             with np.errstate(divide="ignore", invalid="ignore"):
                 scaled = self._around(np.log(whole), np.log(without), np.log(each), count, confidence)
-            with np.errstate(over="ignore"):  # with one degree of freedom and much asked, the end is out of sight
+            with np.errstate(over="ignore"):  # one degree of freedom and a high confidence may overflow to infinity
                 low, high = np.fmin(np.fmax(low, 0.0), np.exp(scaled[0])), np.fmax(high, np.exp(scaled[1]))
-        few = self.pieces < FEWEST_EPISODES
+        few_pieces = self.pieces < FEWEST_EPISODES
         shown = (count >= 2) & (self.pieces >= FEWEST_PIECES) & np.isfinite(whole)
-        low = np.where(few, np.fmin(low, np.fmin.reduce(each, axis=-1)), low)
-        high = np.where(few, np.fmax(high, np.fmax.reduce(each, axis=-1)), high)
+        low = np.where(few_pieces, np.fmin(low, np.fmin.reduce(each, axis=-1)), low)
+        high = np.where(few_pieces, np.fmax(high, np.fmax.reduce(each, axis=-1)), high)
         low, high = np.where(shown, low, np.nan), np.where(shown, high, np.nan)
-        # Nothing is drawn and all are equal: rounding in the quantile of all must not invent a variance.
-        least, most = np.fmin.reduce(each, axis=-1), np.fmax.reduce(each, axis=-1)
-        equal = self.exact & shown & (least == most)
-        whole, low, high = (np.where(equal, least, side) for side in (whole, low, high))
+        # If nothing is random and all replicates are equal, rounding in the pooled quantile must not invent a variance.
+        smallest, largest = np.fmin.reduce(each, axis=-1), np.fmax.reduce(each, axis=-1)
+        equal = self.exact & shown & (smallest == largest)
+        whole, low, high = (np.where(equal, smallest, side) for side in (whole, low, high))
         return Estimate(whole, low, high, np.where(equal, 0.0, deviation), count, np.full_like(whole, np.nan))
 
     def _around(
         self, whole: Array, without: Array, each: Array, count: NDArray[np.int64], confidence: float
     ) -> tuple[Array, Array, Array]:
-        """Student's interval from the larger of two errors; and the standard deviation of a replicate."""
+        """Low, high of Student's interval from the larger of both errors, and the standard deviation of a replicate."""
         n = np.maximum(count, 2)
         with np.errstate(invalid="ignore", over="ignore"):
             pseudo = n[..., None] * whole[..., None] - (n[..., None] - 1) * without
-            apart = np.where(self.there, pseudo - whole[..., None], 0.0)
-            apart = apart - np.where(self.there, apart.sum(axis=-1, keepdims=True) / n[..., None], 0.0)
-            jackknife = (apart**2).sum(axis=-1) / (n - 1)
+            deviations = np.where(self.there, pseudo - whole[..., None], 0.0)
+            deviations = deviations - np.where(self.there, deviations.sum(axis=-1, keepdims=True) / n[..., None], 0.0)
+            jackknife = (deviations**2).sum(axis=-1) / (n - 1)
             sections = (np.where(self.there, each - whole[..., None], 0.0) ** 2).sum(axis=-1) / (n - 1)
             deviation = np.sqrt(np.fmax(jackknife, sections))
             freedom = np.clip(np.fmin(n, np.floor(np.fmin(self.pieces, 1e9))) - 1, 1, None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Cells of a published table: which rows are the replicates of which cell."""
+"""Cells of a published table, given the rows that are their replicates."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .episodes import Array, Cells, Mask, deterministic
 Codes = NDArray[np.int64]
 
 
-class Rows:
-    """The rows of a table as evidence; what is read of them is read once, for whichever cells."""
+class TableRows:
+    """The rows of a table as evidence; each column is read once and cached for all cells."""
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table
@@ -26,17 +26,17 @@ class Rows:
 
     @cached_property
     def drawn(self) -> Mask:
-        """Whether anything is drawn at random in a row, (rows + 1,); the last one stands for a missing row."""
+        """Whether anything is drawn at random in a row, (rows + 1,); the last element is for missing rows."""
         return np.append(~deterministic(self.table), False)
 
     def column(self, name: str) -> Array:
-        """A column, (rows + 1,); NaN for a missing row, which is the last."""
+        """A column, (rows + 1,); the last element, for missing rows, is NaN."""
         if name not in self._columns:
             self._columns[name] = np.append(self.table.column(name).cast(pa.float64()).to_numpy(), np.nan)
         return self._columns[name]
 
     def has(self, name: str) -> bool:
-        """Whether a column holds anything."""
+        """Whether the table has the column, with at least one value that is not null."""
         return name in self.table.column_names and self.table.column(name).null_count < len(self.table)
 
     def histogram(self, name: str) -> Codes:
@@ -48,12 +48,12 @@ class Rows:
         return self._histograms[name]
 
     def cells(self, index: Codes) -> Cells:
-        """`index` (..., n): the rows that are the replicates of each cell, -1 where one is missing."""
+        """Cells whose replicates are the rows `index` (..., n), -1 where one is missing."""
 
         def buckets(name: str) -> Array:
-            found = self.histogram(name)[np.maximum(index, 0)].astype(np.float64)
-            found[index < 0] = 0
-            return found
+            counts = self.histogram(name)[np.maximum(index, 0)].astype(np.float64)
+            counts[index < 0] = 0
+            return counts
 
         return Cells(
             lambda name: self.column(name)[index],

@@ -4,8 +4,8 @@
 `layout` numbers the points, `coded` holds columns over them, `sequence` has the short forms of lists.
 """
 
-from .coded import Coded, Codes, distinct, firsts, hashable, together, used
-from .layout import LABEL, MOST_POINTS, Dimension, Ints, Layout
+from .coded import Coded, Codes, combined, distinct, first_rows, hashable, only_used
+from .layout import LABEL, MOST_POINTS, GridDimension, Ints, Layout
 from .sequence import FORMS, SequenceError
 
 __all__ = [
@@ -14,13 +14,13 @@ __all__ = [
     "MOST_POINTS",
     "Coded",
     "Codes",
-    "Dimension",
+    "GridDimension",
     "Ints",
     "Layout",
     "SequenceError",
+    "combined",
     "distinct",
-    "firsts",
+    "first_rows",
     "hashable",
-    "together",
-    "used",
+    "only_used",
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Columns of few distinct values: a million rows are a million small codes and each value once."""
+"""Columns with few distinct values: each value is stored once, and every row is a small code."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ SPARSE = 4  # a table of all combinations may have this many entries per row; be
 
 
 def hashable(value: Any) -> Hashable:
-    """What is equal for values that are: lists as tuples, mappings as sets of their pairs."""
+    """A hashable stand-in that is equal for equal values: lists become tuples, mappings frozen sets of pairs."""
     if isinstance(value, dict):
-        return frozenset((key, hashable(each)) for key, each in value.items())
+        return frozenset((key, hashable(inner)) for key, inner in value.items())
     return tuple(map(hashable, value)) if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True, eq=False)
 class Coded(Generic[V]):
-    """Row i has `values[codes[i]]`.  The values are distinct, and each is that of some row."""
+    """A column whose row i has the value `values[codes[i]]`.  Values are distinct, and each occurs in some row."""
 
     values: tuple[V, ...]
     codes: Codes  # (rows,)
@@ -39,8 +39,8 @@ class Coded(Generic[V]):
     @classmethod
     def of(cls, rows: Iterable[V]) -> Coded[V]:
         """The column of these values, one a row.  They are hashable."""
-        every = tuple(rows)
-        return distinct(every, np.arange(len(every)))
+        row_values = tuple(rows)
+        return distinct(row_values, np.arange(len(row_values)))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -53,7 +53,7 @@ class Coded(Generic[V]):
         return len(self.values) == 1
 
     def map(self, function: Callable[[V], W]) -> Coded[W]:
-        """`function` of every row; it is called once for each value, and gives something hashable."""
+        """The column of `function` of every row; it is called once per value, and must return hashable values."""
         return distinct([function(value) for value in self.values], self.codes)
 
     def array(self, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -67,60 +67,70 @@ class Coded(Generic[V]):
         return self if times == 1 else Coded(self.values, np.repeat(self.codes, times))
 
 
-def used(values: Sequence[V], codes: Codes) -> Coded[V]:
-    """The column `values[codes]`, where some of the values may be equal and some may be those of no row."""
-    found, places = compress(codes, len(values))
-    return distinct([values[code] for code in found.tolist()], places)
+def only_used(values: Sequence[V], codes: Codes) -> Coded[V]:
+    """The column `values[codes]`; some of the values may be equal, and some may occur in no row."""
+    used_codes, places = compress(codes, len(values))
+    return distinct([values[code] for code in used_codes.tolist()], places)
 
 
 def distinct(values: Sequence[V], codes: Codes) -> Coded[V]:
-    """The column `values[codes]`, where some of the values may be equal."""
-    place: dict[Hashable, int] = {}
-    new = np.fromiter((place.setdefault(value, len(place)) for value in values), np.int64, len(values))
-    if len(place) == 1:
+    """The column `values[codes]`; some of the values may be equal, but each occurs in some row."""
+    code_of_value: dict[Hashable, int] = {}
+    new_codes = np.fromiter(
+        (code_of_value.setdefault(value, len(code_of_value)) for value in values), np.int64, len(values)
+    )
+    if len(code_of_value) == 1:
         return Coded.constant(values[0], len(codes))
-    kept: tuple[Any, ...] = tuple(place)
-    renamed = len(place) < len(values)
-    return Coded(kept, small(new, len(kept))[codes] if renamed else small(codes, len(kept)))
+    distinct_values: tuple[Any, ...] = tuple(code_of_value)
+    renamed = len(code_of_value) < len(values)
+    return Coded(
+        distinct_values,
+        as_small_integers(new_codes, len(distinct_values))[codes]
+        if renamed
+        else as_small_integers(codes, len(distinct_values)),
+    )
 
 
-def small(codes: Codes, count: int) -> Codes:
-    """Codes below `count` as the smallest type of integers that holds them."""
+def as_small_integers(codes: Codes, count: int) -> Codes:
+    """Codes below `count` in the smallest integer type that holds them."""
     return codes.astype(np.min_scalar_type(max(count - 1, 0)), copy=False)
 
 
 def compress(codes: npt.NDArray[np.int64], count: int) -> tuple[npt.NDArray[np.int64], Codes]:
-    """The codes (below `count`) that occur, rising, and for each row the place of its own among them."""
+    """The codes (below `count`) that occur, rising, and for each row the index of its code among them."""
     if count > max(SPARSE * len(codes), 1 << 16):
-        found, places = np.unique(codes, return_inverse=True)
-        return found, small(places, len(found))
-    seen = np.zeros(count, np.bool_)
-    seen[codes] = True
-    found = np.flatnonzero(seen).astype(np.int64)
-    place = np.zeros(count, np.min_scalar_type(max(len(found) - 1, 0)))
-    place[found] = np.arange(len(found))
-    return found, place[codes]
+        present_codes, places = np.unique(codes, return_inverse=True)
+        return present_codes, as_small_integers(places, len(present_codes))
+    occurs = np.zeros(count, np.bool_)
+    occurs[codes] = True
+    present_codes = np.flatnonzero(occurs).astype(np.int64)
+    code_of = np.zeros(count, np.min_scalar_type(max(len(present_codes) - 1, 0)))
+    code_of[present_codes] = np.arange(len(present_codes))
+    return present_codes, code_of[codes]
 
 
-def firsts(codes: Codes, count: int) -> npt.NDArray[np.int64]:
+def first_rows(codes: Codes, count: int) -> npt.NDArray[np.int64]:
     """The first row of each code, shape (count,); every code occurs."""
     first = np.zeros(count, np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal indices, the last assignment stands
     return first
 
 
-def together(columns: Sequence[Coded[Any]], rows: int) -> Coded[tuple[Any, ...]]:
-    """The combinations of these columns (of `rows` rows each) that occur."""
+def combined(columns: Sequence[Coded[Any]], rows: int) -> Coded[tuple[Any, ...]]:
+    """One column of the combinations of values of `columns`, of `rows` rows each, that occur."""
     members = [np.zeros(1, np.int64) for _ in columns]  # of each combination so far: its code in each column
     codes: Codes = np.broadcast_to(np.uint8(0), (rows,))
-    for which, column in enumerate(columns):
+    for index, column in enumerate(columns):
         if column.is_constant:
             continue
         size = len(column.values)
-        found, codes = compress(codes.astype(np.int64) * size + column.codes, len(members[0]) * size)
-        before = found // size
-        members = [each[before] for each in members]
-        members[which] = found % size
-    chosen = [[column.values[code] for code in each.tolist()] for column, each in zip(columns, members, strict=True)]
+        combination_codes, codes = compress(codes.astype(np.int64) * size + column.codes, len(members[0]) * size)
+        earlier_codes = combination_codes // size
+        members = [member_codes[earlier_codes] for member_codes in members]
+        members[index] = combination_codes % size
+    chosen = [
+        [column.values[code] for code in member_codes.tolist()]
+        for column, member_codes in zip(columns, members, strict=True)
+    ]
     values = tuple(zip(*chosen, strict=True)) if columns else ((),)
     return Coded(values, codes)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .coded import Codes, compress, firsts, hashable
+from .coded import Codes, compress, first_rows, hashable
 
 MOST_POINTS = 10_000_000
 LABEL = "label"
@@ -27,25 +27,25 @@ KNOB = "strategy."  # what the name of a strategy's own parameter starts with
 Ints = npt.NDArray[np.int64]
 
 
-class Dimension(NamedTuple):
-    """Parameters that move in lockstep; an axis is a dimension of one.  `entries[i][k]` is of `names[k]`."""
+class GridDimension(NamedTuple):
+    """Parameters that vary in lockstep; an axis has only one.  `entries[i][k]` is a value of `names[k]`."""
 
     names: tuple[str, ...]
     entries: tuple[tuple[Any, ...], ...]
 
 
 class Layout:
-    """Numbers the points.  Values are canonical and compared with `==`; they need not be hashable.
+    """Numbers the points of a sweep.  Values are canonical and compared with `==`; they need not be hashable.
 
-    dimensions, extras: what varies, and explicit points; fixed: the values of all other parameters.
-    knobs(strategy): names, such as `strategy.pool_size`, of the parameters that only it and its like have.
-    cells: the cell of each point, rising, where that is known already; else every cell that is a point is one.
+    dimensions: the parameters that vary; extras: explicit points; fixed: the values of all other parameters;
+    knobs(strategy): names of the strategy's own parameters, such as `strategy.pool_size`;
+    cells: the cell of each point, rising, if known already; else they are worked out.
     Without dimensions the grid is one cell, or none if there are extras.
     """
 
     def __init__(
         self,
-        dimensions: Sequence[Dimension],
+        dimensions: Sequence[GridDimension],
         extras: Sequence[Mapping[str, Any]],
         fixed: Mapping[str, Any],
         knobs: Callable[[str], Collection[str]],
@@ -81,7 +81,7 @@ class Layout:
         return tuple(cell // stride % size for stride, size in zip(self.strides, self.shape, strict=True))
 
     def varied(self, digits: tuple[int, ...]) -> dict[str, Any]:
-        """What the dimensions give to this cell: only what applies to its strategy."""
+        """Values of the varying parameters in the cell with these digits, without those its strategy does not have."""
         if digits[:1] == (-1,):
             return dict(self.extras[digits[1]])
         values: dict[str, Any] = {}
@@ -102,30 +102,30 @@ class Layout:
         return values, codes
 
     def distinct(self, names: Iterable[str]) -> tuple[Ints, Codes]:
-        """Groups of points that are equal in the dimensions of `names`; an explicit point is a group of its own.
+        """Group points that are equal in the dimensions of `names`; an explicit point is a group of its own.
 
-        The first point of each group, shape (groups,), and the group of each point, shape (points,).
+        Returns the first point of each group, (groups,), and the group of each point, (points,).
         """
         cells = self.cells[: self._inside(self.cells)]
         codes, count = np.zeros(len(cells), np.int64), 1
         for d in sorted({self.home[name] for name in names if name in self.home}):
             codes, count = codes * self.shape[d] + self._digit(cells, d), count * self.shape[d]
-        found, places = compress(codes, count)
-        explicit = len(self.cells) - len(cells)
-        if explicit:
-            places = np.concatenate([places.astype(np.int64), len(found) + np.arange(explicit)])
-        return firsts(places, len(found) + explicit), places
+        grid_codes, groups = compress(codes, count)
+        explicit_points = len(self.cells) - len(cells)
+        if explicit_points:
+            groups = np.concatenate([groups.astype(np.int64), len(grid_codes) + np.arange(explicit_points)])
+        return first_rows(groups, len(grid_codes) + explicit_points), groups
 
     def at(self, points: Ints) -> Layout:
         """The layout of these points alone (rising)."""
         return Layout(self.dimensions, self.extras, self.fixed, self.knobs, self.cells[points])
 
     def _inside(self, cells: Ints) -> int:
-        """How many of these cells, which rise, are in the grid; the others are explicit points."""
+        """Number of these cells, in rising order, that are in the grid; the others are explicit points."""
         return int(np.searchsorted(cells, self.grid_cells))
 
     def _digit(self, cells: Ints, d: int) -> Ints:
-        """Their entry of dimension d."""
+        """Index of the entry of dimension `d` in each of these cells."""
         over = cells // self.strides[d]
         return over - over // self.shape[d] * self.shape[d]  # faster than %
 
@@ -150,41 +150,43 @@ class Layout:
             if name in extra:
                 codes[i] = len(values)
                 values.append(extra[name])
-        without = codes < 0
-        if name in self.fixed and without.any():
-            codes[without] = len(values)
+        has_none = codes < 0
+        if name in self.fixed and has_none.any():
+            codes[has_none] = len(values)
             values.append(self.fixed[name])
         return values, codes
 
     def _distinct(self) -> npt.NDArray[np.bool_]:
-        """Which cells are points: the first of those that are equal for their strategy."""
+        """Mask of the cells that are points: of cells that are equal for their strategy only the first is one."""
         keep = np.ones(self.grid_cells + len(self.extras), np.bool_)
-        knobs = [d for d, each in enumerate(self.dimensions) if any(name.startswith(KNOB) for name in each.names)]
-        if knobs:
+        knob_dimensions = [
+            d for d, dimension in enumerate(self.dimensions) if any(name.startswith(KNOB) for name in dimension.names)
+        ]
+        if knob_dimensions:
             cells = np.arange(self.grid_cells, dtype=np.int64)
             strategies, codes = self._codes(STRATEGY, cells)
-        for d in knobs if knobs and strategies else ():
+        for d in knob_dimensions if knob_dimensions and strategies else ():
             first = np.array([self._first_entries(strategy, self.dimensions[d]) for strategy in strategies])
             keep[: self.grid_cells] &= first[codes, self._digit(cells, d)]
-        seen = set()
+        seen_points = set()
         for i, extra in enumerate(self.extras):
             value = hashable(extra)
-            keep[self.grid_cells + i] = not (value in seen or self._in_grid(extra, keep))
-            seen.add(value)
+            keep[self.grid_cells + i] = not (value in seen_points or self._in_grid(extra, keep))
+            seen_points.add(value)
         return keep
 
-    def _first_entries(self, strategy: Any, dimension: Dimension) -> list[bool]:
-        seen = set()
-        first = []
+    def _first_entries(self, strategy: Any, dimension: GridDimension) -> list[bool]:
+        seen_values = set()
+        is_first = []
         for entry in dimension.entries:
             pairs = zip(dimension.names, entry, strict=True)
-            rest = hashable([value for name, value in pairs if name != LABEL and self.applies(strategy, name)])
-            first.append(rest not in seen)
-            seen.add(rest)
-        return first
+            without_label = hashable([value for name, value in pairs if name != LABEL and self.applies(strategy, name)])
+            is_first.append(without_label not in seen_values)
+            seen_values.add(without_label)
+        return is_first
 
     def _digits_of(self, strategy: Any, d: int) -> tuple[list[str], dict[Hashable, int]]:
-        """The parameters of dimension `d` that a strategy has, and the first entry that has these values."""
+        """The parameters of dimension `d` that a strategy has, and values of these -> index of the first such entry."""
         if (strategy, d) not in self._found:
             names = [(k, name) for k, name in enumerate(self.dimensions[d].names) if self.applies(strategy, name)]
             first: dict[Hashable, int] = {}

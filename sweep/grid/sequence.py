@@ -17,7 +17,7 @@ MOST = 100_000  # values of one axis
 
 
 class SequenceError(ValueError):
-    """The short form is wrong; the message says what."""
+    """The arguments of a short form are not valid; the message says why."""
 
 
 def stepped(first: int, last: int, step: int) -> list[int]:
@@ -30,14 +30,14 @@ def stepped(first: int, last: int, step: int) -> list[int]:
 
 
 def linspace(first: int, last: int, count: int) -> list[int]:
-    """`{linspace: [a, b, n]}`: n values, evenly apart, rounded to whole ones; equal ones are given once."""
+    """`{linspace: [a, b, n]}`: n evenly spaced values, rounded to whole numbers, without duplicates."""
     _ordered(first, last)
     _counted(count)
     return _distinct(round(first + Fraction(last - first) * i / (count - 1)) for i in range(count))
 
 
 def log(first: int, last: int, count: int) -> list[int]:
-    """`{log: [a, b, n]}`: n values with equal ratios, rounded to whole ones; equal ones are given once."""
+    """`{log: [a, b, n]}`: n values with equal ratios, rounded to whole numbers, without duplicates."""
     _ordered(first, last)
     _counted(count)
     if first <= 0:
@@ -48,7 +48,7 @@ def log(first: int, last: int, count: int) -> list[int]:
         return fixed_point.ln(last, first, bits)
 
     def inner(i: int) -> int:
-        """A root of a whole number, so never half of one."""
+        """Value `i`, rounded; it is a root of a whole number, so never half-way between two."""
         return fixed_point.multiple(first, lambda bits: ratio(bits) * i // (count - 1), 2)
 
     return _distinct([first, *map(inner, range(1, count - 1)), last])

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The machinery: chunks, files and workers; no page and no packet."""
+"""Running a sweep: chunks of simulations, their workers and their files; nothing about pages or packets."""

@@ -28,8 +28,8 @@ DECISIVE = ("traffic", "nic", "queues", "load_ppm", "packets", "warmup")  # fiel
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What is expected of the windows of one mix at one load, link and number of queues."""
+class WindowForecast:
+    """The episodes that windows of one mix will see at one load, link and number of queues."""
 
     load: float
     packets: int  # in the measured window
@@ -38,12 +38,12 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Expected:
-    """What the windows of one traffic mix will see."""
+class EpisodeForecast:
+    """The episodes that the windows of one traffic mix will see, cell by cell."""
 
     mix: str
     episode: str  # "stall" or "burst"; "busy period" where their number is not forecast
-    cells: tuple[Cell, ...]  # by load
+    cells: tuple[WindowForecast, ...]  # by load
     replicates: int
 
     @property
@@ -52,12 +52,12 @@ class Expected:
 
     @property
     def fewest(self) -> Fraction:
-        """In one window of the cell that sees fewest."""
+        """Episodes in one window of the cell that sees the fewest."""
         return min(cell.episodes for cell in self.cells)
 
     @property
     def most(self) -> Fraction:
-        """In one window of the cell that sees most."""
+        """Episodes in one window of the cell that sees the most."""
         return max(cell.episodes for cell in self.cells)
 
     @property
@@ -67,46 +67,48 @@ class Expected:
 
     @property
     def enough_replicates(self) -> int:
-        """So many replicates of these windows see ENOUGH in every cell."""
+        """Replicates with which every cell sees ENOUGH episodes, at these window lengths."""
         return ceil(ENOUGH / self.fewest)
 
     @property
     def enough_ps(self) -> int:
-        """Windows of this length see ENOUGH in every cell, with these replicates; rounded up to two digits."""
+        """Window length, ps, at which every cell sees ENOUGH episodes in its replicates; rounded up to two digits."""
         longest = max(cell.mean_ps for cell in self.cells if cell.mean_ps is not None)
         return units.rounded_up(ceil(ENOUGH * longest / self.replicates))
 
 
-def expected(sweep: Sweep) -> tuple[Expected, ...]:
-    """Of every mix, in the order of the points; one that has stalls at some points and none at others is told twice."""
-    found: dict[tuple[str, str], list[Cell]] = {}
-    for mix, word, cell in sweep.scenarios.each(_cell, *DECISIVE).values:
-        found.setdefault((mix, word), []).append(cell)
+def forecast_episodes(sweep: Sweep) -> tuple[EpisodeForecast, ...]:
+    """The forecast of every mix, in the order of the points; a mix with stalls at only some points is listed twice."""
+    cells_by_mix: dict[tuple[str, str], list[WindowForecast]] = {}
+    for mix, episode, cell in sweep.scenarios.each(_cell, *DECISIVE).values:
+        cells_by_mix.setdefault((mix, episode), []).append(cell)
     return tuple(
-        Expected(mix, word, tuple(sorted(cells, key=lambda cell: (cell.load, cell.packets))), sweep.replicates)
-        for (mix, word), cells in found.items()
+        EpisodeForecast(
+            mix, episode, tuple(sorted(cells, key=lambda cell: (cell.load, cell.packets))), sweep.replicates
+        )
+        for (mix, episode), cells in cells_by_mix.items()
     )
 
 
-def _cell(scenario: Scenario) -> tuple[str, str, Cell]:
-    """Its mix, what an episode of it is called, and what is expected of it."""
+def _cell(scenario: Scenario) -> tuple[str, str, WindowForecast]:
+    """Mix of a scenario, what an episode of it is called, and the forecast of its cell."""
     gap_ps, window = prepare.mean_gap_ps(scenario, scenario.load_ppm), scenario.packets - scenario.warmup
-    word, mean_ps = _episode(scenario.traffic, gap_ps)
+    episode, mean_ps = _episode(scenario.traffic, gap_ps)
     episodes = window * gap_ps / mean_ps if mean_ps else Fraction(0)
-    return scenario.traffic.name, word, Cell(scenario.load_ppm / units.MILLION, window, mean_ps, episodes)
+    return scenario.traffic.name, episode, WindowForecast(scenario.load_ppm / units.MILLION, window, mean_ps, episodes)
 
 
 def _episode(traffic: Traffic, gap_ps: int) -> tuple[str, Fraction | None]:
-    """What an episode of a mix is called, and the mean time from one to the next."""
+    """What an episode of a mix is called, and the mean time from the start of one to the next, ps; None if unknown."""
     reader = traffic.reader
-    word = episode_word("stalls" if reader.stall_every_ps else None, arrivals_text(traffic.arrivals))
+    name = episode_word("stalls" if reader.stall_every_ps else None, arrivals_text(traffic.arrivals))
     if reader.stall_every_ps and reader.stall_for_ps:
         if not traffic.local_ppm:  # a reader that has nothing to read is never seen to stall
-            return word, None
-        return word, _mean(reader.stall_every_ps) + _mean(reader.stall_for_ps)
+            return name, None
+        return name, _mean(reader.stall_every_ps) + _mean(reader.stall_for_ps)
     if prepare.bursts(traffic):
-        return word, prepare.burst_mean(traffic) * gap_ps
-    return word, None
+        return name, prepare.burst_mean(traffic) * gap_ps
+    return name, None
 
 
 def _mean(law: Distribution) -> Fraction:

@@ -2,8 +2,8 @@
 """Look at the replicates of a sweep with a precision, and hand out more where comparisons are open.
 
 A look reads complete replicates only: every simulation that it asked for has a row or is recorded as failed.  Each
-comparison is judged at the confidence 1 - risk / looks (`stats.looks.at_each`), so that what is read of the table later
-holds, at whichever look it was that a comparison ended.
+comparison is judged at the confidence 1 - risk / looks (`stats.looks.at_each`), so that the published intervals hold
+whichever look decided a comparison.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.config import references
+from sweep.config import baseline_points
 from sweep.jobs.driver.policy import Piece
 from sweep.jobs.driver.slices import Slices
 from sweep.jobs.store.collect import BATCH_ROWS, Collection
@@ -23,8 +23,8 @@ from sweep.jobs.store.failure import Failure
 from sweep.jobs.store.parts import Part, Store
 from sweep.plan import Chunk
 
-from .prospect import Prospect, ids_of
-from .request import Request
+from .inventory import Inventory, ids_of
+from .request import RunRequest
 
 if TYPE_CHECKING:
     from sweep.evidence import Cells
@@ -40,28 +40,28 @@ class Looks:
     def __init__(
         self,
         store: Store,
-        request: Request,
-        prospect: Prospect,
+        request: RunRequest,
+        inventory: Inventory,
         decisions: Decisions,
         chunks: Sequence[Chunk],
         parts: Sequence[Part],
         failures: Sequence[Failure],
     ) -> None:
-        """`failures` of earlier runs; `chunks` have every simulation that may be handed out."""
+        """`failures`: of earlier runs; `chunks`: together they hold every simulation that any look may ask for."""
         self.driver: Driver | None = None  # its parts are read too
         self.decisions = decisions
-        self._store, self._request, self._prospect, self._parts = store, request, prospect, parts
-        self._survey = prospect.survey
-        self._slices = Slices(chunks, prospect.survey.simulations)
+        self._store, self._request, self._inventory, self._parts = store, request, inventory, parts
+        self._survey = inventory.survey
+        self._slices = Slices(chunks, inventory.survey.simulations)
         self._failures = [] if request.retry_failed else list(failures)
-        self._handed_out = np.zeros(prospect.survey.simulations, np.bool_)
+        self._handed_out = np.zeros(inventory.survey.simulations, np.bool_)
 
     def __iter__(self) -> Iterator[list[Piece]]:
         while True:
-            left = self.decisions.asked & ~self.settled() & ~self._handed_out
-            if left.any():
-                self._handed_out |= left
-                yield list(self._slices.of(left, self._prospect.workers))
+            unsettled = self.decisions.asked & ~self.settled() & ~self._handed_out
+            if unsettled.any():
+                self._handed_out |= unsettled
+                yield list(self._slices.of(unsettled, self._inventory.workers))
             if self.decisions.finished or (self.decisions.asked & ~self.settled()).any():
                 return
             self.decisions = self.decisions.after(self._decide())
@@ -69,21 +69,21 @@ class Looks:
             self.show()
 
     def attach(self, driver: Driver) -> None:
-        """`driver` runs the rounds."""
+        """Set the driver that runs the rounds; its parts are read too."""
         self.driver = driver
         self.show()
 
     def show(self) -> None:
-        """Tell whoever watches which look is run."""
+        """Put the number of the current look into the driver's progress."""
         if self.driver is not None:
             self.driver.progress.look = (self.decisions.look, len(self.decisions.precision.looks))
 
     def there(self) -> Mask:
-        """Simulations that have a row, (N,)."""
+        """Mask (N,) of the simulations that have a row."""
         return self._survey.among(np.concatenate([np.zeros(0, "S32"), *(part.ids for part in self._all_parts())]))
 
     def settled(self) -> Mask:
-        """Simulations that have a row, or failed and are not tried again, (N,)."""
+        """Mask (N,) of the simulations that have a row, or failed and are not tried again."""
         failures = [*self._failures, *(self.driver.verdicts.failures if self.driver else ())]
         return np.asarray(self.there() | self._survey.among(ids_of(failures)))
 
@@ -91,9 +91,9 @@ class Looks:
         return [*self._parts, *(self.driver.parts if self.driver else ())]
 
     def _decide(self) -> Decision:
-        """Of the look that is complete."""
+        """The decision after the look whose simulations are all settled."""
         precision, number = self.decisions.precision, len(self.decisions.made)
-        replicates, reference = precision.looks[number], references(self._survey.sweep)
+        replicates, reference = precision.looks[number], baseline_points(self._survey.sweep)
         still_open: dict[str, list[int]] = {target.metric: [] for target in precision.targets}
         following: set[int] = set()
         for points in self._batches(np.array(self.decisions.open_points, np.int64), replicates):
@@ -107,9 +107,10 @@ class Looks:
         return Decision(replicates, still_open, [] if last else sorted(following))
 
     def _judge(self, points: Integers, others: Integers, replicates: int) -> tuple[Mapping[str, Mask], Mask]:
-        """Of the comparisons of some points with others (-1: none): metric -> which are open; and which are hopeless.
+        """Judge the comparisons of `points` with `others` (-1: the point by itself), each (M,).
 
-        Those are the ones of which fewer than two replicates have valid rows: more would fail too.
+        Returns metric -> mask (M,) of the open ones, and a mask (M,) of the hopeless ones: fewer than two replicates
+        have valid rows, so further ones would most likely fail too.
         """
         from sweep import evidence, stats
         from sweep.stats.looks import at_each
@@ -117,36 +118,38 @@ class Looks:
         precision = self.decisions.precision
         confidence = at_each(len(precision.looks), stats.CONFIDENCE)
         cells, known = self._cells(np.union1d(points, others[others >= 0]), replicates)
-        of, paired = np.searchsorted(known, points), others >= 0
-        beside = np.searchsorted(known, np.where(paired, others, points))
-        found = {}
+        rows_of_points, paired = np.searchsorted(known, points), others >= 0
+        rows_of_others = np.searchsorted(known, np.where(paired, others, points))
+        open_by_metric = {}
         for metric, half_width, relative in precision.targets:
-            found[metric] = np.zeros(len(points), np.bool_)
-            asked = metric, half_width, relative
+            open_by_metric[metric] = np.zeros(len(points), np.bool_)
+            target = metric, half_width, relative
             if paired.any():
-                sides = cells.at((of[paired],)), cells.at((beside[paired],))
-                found[metric][paired] = evidence.open_difference(*asked, *sides, confidence)
+                sides = cells.at((rows_of_points[paired],)), cells.at((rows_of_others[paired],))
+                open_by_metric[metric][paired] = evidence.open_difference(*target, *sides, confidence)
             if not paired.all():
-                found[metric][~paired] = evidence.open_mean(*asked, cells.at((of[~paired],)), confidence)
+                open_by_metric[metric][~paired] = evidence.open_mean(
+                    *target, cells.at((rows_of_points[~paired],)), confidence
+                )
         valid = np.isfinite(cells.read("offered_packets"))
-        return found, np.asarray((valid[of] & valid[beside]).sum(axis=-1) < 2)
+        return open_by_metric, np.asarray((valid[rows_of_points] & valid[rows_of_others]).sum(axis=-1) < 2)
 
     def _cells(self, points: Integers, replicates: int) -> tuple[Cells, Integers]:
-        """Evidence of these points (rising), with so many replicates; and the points."""
+        """Evidence of `points` (rising) from their first `replicates`; and the points."""
         from sweep import evidence
 
-        survey, most = self._survey, self._survey.sweep.replicates
-        wanted = np.zeros((survey.sweep.points, most), np.bool_)
+        survey, max_replicates = self._survey, self._survey.sweep.replicates
+        wanted = np.zeros((survey.sweep.points, max_replicates), np.bool_)
         wanted[points, :replicates] = True
         rows = Collection(survey, self._all_parts(), wanted.ravel(), self._request.origin, self._store.tables)
         table = rows.table()
-        point, replicate = np.divmod(rows.simulations, most)
+        point, replicate = np.divmod(rows.simulations, max_replicates)
         index = np.full((len(points), replicates), -1, np.int64)
         valid = np.asarray(table.column("valid"), np.bool_)
         index[np.searchsorted(points, point), replicate] = np.where(valid, np.arange(len(table)), -1)
-        return evidence.Rows(table).cells(index), points
+        return evidence.TableRows(table).cells(index), points
 
     def _batches(self, points: Integers, replicates: int) -> Iterable[Integers]:
-        """Some thousand rows at a time, both sides of a comparison together."""
-        each = max(1, BATCH_ROWS // (2 * replicates))
-        return (points[start : start + each] for start in range(0, len(points), each))
+        """`points` in batches of at most BATCH_ROWS rows, counting both sides of each comparison."""
+        points_per_batch = max(1, BATCH_ROWS // (2 * replicates))
+        return (points[start : start + points_per_batch] for start in range(0, len(points), points_per_batch))

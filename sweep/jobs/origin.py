@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a sweep was asked for: where its run directory is, and what to type to run it, or one row of it, again."""
+"""The command that a run was started with: its run directory, and what to type to run it, or one row of it, again."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from sweep.storage.home import expanded
 
 @dataclass(frozen=True)
 class Origin:
-    """The command behind a run."""
+    """The command that started a run."""
 
     command: str  # "sweep run configs/x.yaml --set replicates=10"
-    again: str  # the same with its run directory
-    how: tuple[str, ...] = ()  # words that decide how it runs, and no row: "--executor", "inline"
+    again: str  # the same command with its run directory
+    how: tuple[str, ...] = ()  # options that change how it runs, but no row: "--executor", "inline"
 
     @classmethod
     def of(cls, file: str | Path, sets: Sequence[str], out: str | Path | None, how: Sequence[str] = ()) -> Origin:
-        """Sweep file, overrides, run directory and further options as the user gave them, but for a "~"."""
+        """From sweep file, overrides (`sets`), run directory and further options (`how`) as typed; "~" is expanded."""
         file, out = expanded(file), expanded(out) if out else None
-        words = ["run", str(file), *(word for each in sets for word in ("--set", each))]
-        return cls(typed(words), typed(words + (["--out", str(out)] if out else [])), tuple(how))
+        arguments = ["run", str(file), *(argument for setting in sets for argument in ("--set", setting))]
+        return cls(typed(arguments), typed(arguments + (["--out", str(out)] if out else [])), tuple(how))
 
     @property
     def resume(self) -> str:
-        """The command that goes on with the run, in the way it was run."""
+        """The command that continues the run with the same options."""
         return " ".join([self.again, *map(shlex.quote, self.how)])
 
     def reproduce(self, simulation: str) -> str:
@@ -43,15 +43,17 @@ class Origin:
 
 
 def options(values: Mapping[str, tuple[object, object]]) -> list[str]:
-    """Options of a command (name -> value, usual value) as words: those that have another value than the usual one."""
-    given = {name: value for name, (value, usual) in values.items() if value != usual}
-    return [word for name, value in given.items() for word in ([name] if value is True else [name, f"{value}"])]
+    """Command-line arguments for the options (name -> value, default) whose value is not the default."""
+    changed = {name: value for name, (value, usual) in values.items() if value != usual}
+    return [
+        argument for name, value in changed.items() for argument in ([name] if value is True else [name, f"{value}"])
+    ]
 
 
 def run_directory(sweep: Sweep, out: str | Path | None) -> str:
-    """The run directory: `out`, a path or a URI, or runs/<name>.
+    """The run directory: `out`, a path or a URI, or runs/<name> without it.
 
-    Raises ConfigError if the sweep's name is none for a directory, SweepError if `out` can be no location.
+    Raises ConfigError if the sweep's name cannot name a directory, SweepError if `out` is not a valid location.
     """
     if out is not None:
         storage.open(out)

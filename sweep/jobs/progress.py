@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a run stands, and where its core time went.  Only arithmetic; the command line draws it."""
+"""How far a run is, and where its core time went.  Only arithmetic; the command line draws it."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Progress:
     _since: float = field(default_factory=time.perf_counter)
 
     def add(self, chunks: int, predicted_s: float) -> None:
-        """There is more to do."""
+        """Add this many chunks, of this predicted core time, to what is to do."""
         self.chunks += chunks
         self.predicted_s += predicted_s
 
     def kept(self, about: Mapping[str, Any]) -> None:
-        """A part was committed that says this of itself (`task.run_chunk`)."""
+        """Account for a committed part, from its description (`task.run_chunk`)."""
         self.packets += about["packets"]
         self.simulate_s += about["simulate_s"]
         self.compile_s += about["compile_s"]
@@ -102,7 +102,10 @@ class Progress:
 
     @property
     def advised_chunk_s(self) -> float | None:
-        """Chunk length for the next run: dispatch near a percent of it, without a long last round.  None if unknown."""
+        """Advised chunk length for the next run, seconds; None if unknown.
+
+        Dispatch then costs about a percent of it, and workers idle little at the end.
+        """
         if not self.ended_chunks or not self.simulate_s:
             return None
         for_dispatch_s = self.dispatch_s / self.ended_chunks / DISPATCH_SHARE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What to run, and how: a sweep, its run directory, and what the command line can say of a run."""
+"""What to run, and how: a sweep, its run directory, and the options of `sweep run`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .origin import Origin
 
 
 @dataclass(frozen=True)
-class Request:
-    """A run that is asked for."""
+class RunRequest:
+    """What the user asked to have run."""
 
     sweep: Sweep
     directory: str | Path  # or URI

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Run chosen simulations of a sweep round by round, in one executor: each round is chosen from what came before it.
 
-They go into the ordinary run directory, as ordinary parts and under the ordinary failure policy, so that `sweep run`
-finds them there; what is there already is not run again.  Nothing is published: a table of a part of a sweep would be
-taken for the whole.  A chunk is one point with all its replicates; a round hands out the slices of it that are
-wanted.
+Results go into the ordinary run directory, as ordinary parts and under the ordinary failure policy, so that `sweep run`
+finds them there; what is there already is not run again.  Nothing is published: a table of part of a sweep would be
+taken for the whole.  A chunk is one point with all its replicates; a round hands out the slices of it that are wanted.
 """
 
 from __future__ import annotations
@@ -27,45 +26,48 @@ from sweep.jobs.store.failure import Failure, recorded
 from sweep.jobs.store.parts import Part, Store
 from sweep.plan import Chunk, Survey, digest
 
+from .inventory import Inventory, ids_of, take_inventory
 from .progress import Progress
-from .prospect import Prospect, ids_of, look
-from .request import Request
-from .run import NOTE, began, drive, ended
+from .request import RunRequest
+from .run import NOTE, drive, fields_at_end, fields_at_start
 from .signals import INCOMPLETE
 
 Mask = NDArray[np.bool_]
 Values = Mapping[str, NDArray[Any]]
 
 
-class Search(Protocol):
-    """Who chooses."""
+class RoundSearch(Protocol):
+    """Chooses the simulations of each round from the results of those before."""
 
     @property
     def metrics(self) -> Sequence[str]:
-        """The columns that it needs."""
+        """Names of the result columns that the search needs."""
 
     @property
     def histograms(self) -> Sequence[str]:
-        """The columns of counts by bucket that it needs."""
+        """Names of the histogram columns that the search needs."""
 
     def wanted(self) -> Mask:
-        """Simulations that are wanted now, (points, replicates), none of them wanted before; none at the end."""
+        """The simulations of the next round, a mask (points, replicates), none of them asked for before.
+
+        All False at the end.
+        """
 
     def tell(self, values: Values) -> None:
-        """What is there of all that was wanted: column -> (points, replicates), NaN where there is no valid row.
+        """Take the results so far: column -> (points, replicates), NaN where there is no valid row.
 
-        Histograms: (points, replicates, buckets), zeros where there is none.
+        Histograms are (points, replicates, buckets), zeros where there is no valid row.
         """
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What came of it."""
+class RoundsResult:
+    """The result of `run_rounds`: which simulations were wanted, which have a row, and how the run ended."""
 
     directory: str | Path  # or URI
     survey: Survey
     progress: Progress
-    wanted: Mask = field(repr=False)  # (N,) simulations
+    wanted: Mask = field(repr=False)  # (N,) simulations that the search asked for
     there: Mask = field(repr=False)  # (N,) of them, those with a row
     simulated: int  # of them, by this run
     invalid: int  # of them, rows that break a law
@@ -76,7 +78,7 @@ class Ran:
 
     @property
     def packets(self) -> int:
-        """Of all that was wanted, wherever it came from."""
+        """Packets of all simulations that were wanted, whether this run simulated them or an earlier one."""
         return int(self.survey.packets[self.wanted].sum())
 
     @property
@@ -87,40 +89,42 @@ class Ran:
 
 
 def run_rounds(
-    request: Request,
-    search: Search,
+    request: RunRequest,
+    search: RoundSearch,
     watch: Watch = lambda progress: None,
-    announce: Callable[[Prospect], None] = lambda prospect: None,
+    announce: Callable[[Inventory], None] = lambda inventory: None,
     give_up: Callable[[], None] | None = None,
-) -> Ran:
-    """Run what `search` wants until it wants no more; the rest as `run`.  Raises SweepError."""
+) -> RoundsResult:
+    """Run the rounds of `search` until it asks for none; the other arguments are those of `run`.  Raises SweepError."""
     store = Store(request.directory)
     with store.writing(request.sweep.name, replace=request.replace_sweep):
         parts, failures = store.scan(set_aside=True), recorded(store, set_aside=True)
         last = store.noted(NOTE)
-        prospect = look(request, parts, failures, last)
-        announce(prospect)
-        prospect = replace(prospect, chunks=by_point(prospect.survey))
-        stays = last is not None and last.get("name") == request.sweep.name  # noted: what was run before
-        about = None if stays else began(request, prospect)
-        if about:
-            store.note(NOTE, about)
-        rounds = _Rounds(store, request, prospect, parts, failures, search)
+        inventory = take_inventory(request, parts, failures, last)
+        announce(inventory)
+        inventory = replace(inventory, chunks=by_point(inventory.survey))
+        note_is_of_this_sweep = (
+            last is not None and last.get("name") == request.sweep.name
+        )  # noted: what was run before
+        note = None if note_is_of_this_sweep else fields_at_start(request, inventory)
+        if note:
+            store.note(NOTE, note)
+        rounds = _Rounds(store, request, inventory, parts, failures, search)
         driver = rounds.driver = Driver(
             store,
-            prospect.survey,
-            prospect.chunks,
+            inventory.survey,
+            inventory.chunks,
             watch=watch,
             rounds=rounds,
             least_deadline_s=request.deadline_s,
             max_failures=request.max_failures,
         )
         if not driver.idle:
-            drive(store, driver, request, prospect, give_up)
+            drive(store, driver, request, inventory, give_up)
             rounds.collect()
-        ran = Ran(
+        ran = RoundsResult(
             directory=request.directory,
-            survey=prospect.survey,
+            survey=inventory.survey,
             progress=driver.progress,
             wanted=rounds.wanted,
             there=rounds.there,
@@ -131,45 +135,45 @@ def run_rounds(
             interrupted=driver.interrupted,
             given_up=driver.verdicts.given_up,
         )
-        if about:
-            store.note(NOTE, {**about, **ended(ran.exit_code, driver.progress)})
+        if note:
+            store.note(NOTE, {**note, **fields_at_end(ran.exit_code, driver.progress)})
         return ran
 
 
 def by_point(survey: Survey) -> list[Chunk]:
-    """A chunk per point, in the order of the sweep."""
-    each = survey.sweep.replicates
+    """One chunk per point, with all its replicates, in the order of the sweep."""
+    replicates = survey.sweep.replicates
     return [
         Chunk(
             strategy=survey.strategies[start],
-            simulations=np.arange(start, start + each, dtype=np.int64),
-            digest=digest(survey.ids[start : start + each].tobytes()),
-            predicted_s=float(survey.predicted_ns[start : start + each].sum()) / 1e9,
+            simulations=np.arange(start, start + replicates, dtype=np.int64),
+            digest=digest(survey.ids[start : start + replicates].tobytes()),
+            predicted_s=float(survey.predicted_ns[start : start + replicates].sum()) / 1e9,
         )
-        for start in range(0, survey.simulations, each)
+        for start in range(0, survey.simulations, replicates)
     ]
 
 
 class _Rounds:
-    """What to run, round by round, and what has come of it; iterating gives the pieces of each round."""
+    """The rounds of a search and the results they have brought so far; iterating gives the pieces of each round."""
 
     def __init__(
         self,
         store: Store,
-        request: Request,
-        prospect: Prospect,
+        request: RunRequest,
+        inventory: Inventory,
         parts: list[Part],
         failures: Sequence[Failure],
-        search: Search,
+        search: RoundSearch,
     ) -> None:
-        survey = prospect.survey
+        survey = inventory.survey
         self.driver: Driver | None = None  # its parts are read too
         self.wanted = np.zeros(survey.simulations, np.bool_)
         self.there = np.zeros_like(self.wanted)
         self.invalid = 0
         self._store, self._request, self._survey, self._search, self._parts = store, request, survey, search, parts
-        self._slices = Slices(prospect.chunks, survey.simulations)
-        self._settled = prospect.there.copy()  # there, or not to be tried again
+        self._slices = Slices(inventory.chunks, survey.simulations)
+        self._settled = inventory.there.copy()  # there, or not to be tried again
         if not request.retry_failed:
             self._settled |= survey.among(ids_of(failures))
         self._values = {name: np.full(survey.simulations, np.nan) for name in search.metrics}
@@ -183,11 +187,13 @@ class _Rounds:
                 yield list(self._slices.of(wanted & ~self._settled))
             self._settled |= wanted
             self.collect()
-            told: dict[str, NDArray[Any]] = {**self._values, **self._counts}
-            self._search.tell({name: each.reshape(-1, replicates, *each.shape[1:]) for name, each in told.items()})
+            columns: dict[str, NDArray[Any]] = {**self._values, **self._counts}
+            self._search.tell(
+                {name: array.reshape(-1, replicates, *array.shape[1:]) for name, array in columns.items()}
+            )
 
     def collect(self) -> None:
-        """Read the rows of what was wanted since they were read last."""
+        """Read the new rows of the wanted simulations into the arrays for the search."""
         parts = self._parts + (self.driver.parts if self.driver else [])
         rows = Collection(self._survey, parts, self.wanted & ~self.there, self._request.origin, self._store.tables)
         self.there[rows.simulations] = True

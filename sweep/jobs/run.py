@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Run a sweep: hand out what is missing, commit each part as it arrives, publish.  The one verb is "run missing".
+"""Run a sweep: hand out what is missing, commit each part as it arrives, publish.
 
 Resuming after a crash, a longer axis, more replicates and a changed strategy are all the same set difference.  The
 first Ctrl-C or SIGTERM, from before the executor starts until it has ended, stops handing out, commits what is ready
-and ends; the second ends at once.  A run of chosen simulations only never takes the place of a published table.
+and ends; the second ends at once.  A run with `--only` never replaces a published table.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from sweep.jobs.store.failed_rows import failed_rows
 from sweep.jobs.store.failure import Failure, recorded
 from sweep.jobs.store.parts import Part, Store
 from sweep.jobs.store.publish import publish
-from sweep.jobs.store.tables import Tally
+from sweep.jobs.store.tables import RowCounts
 from sweep.plan import Chunk, Plan, digest
 from sweep.storage.ownership import FORMAT
 
+from .inventory import Inventory, take_inventory
 from .looks import Looks
 from .progress import Progress
-from .prospect import Prospect, look
-from .request import Request
+from .request import RunRequest
 from .signals import INCOMPLETE, stop_on_signal
 
-NOTE = "run"  # what is kept of the last run: run.json
+NOTE = "run"  # run.json, which describes the last run
 
 
 @dataclass(frozen=True)
-class Summary:
-    """What came of a run."""
+class RunSummary:
+    """The result of a run: what was there, what it simulated, what it published, and how it ended."""
 
     directory: str | Path  # or URI
-    prospect: Prospect
+    inventory: Inventory
     progress: Progress
     done: int  # simulations asked for that have a result, of earlier runs or this one
     invalid: int  # of them, rows that break a law
@@ -57,31 +57,31 @@ class Summary:
     open: list[Failure]  # of this run: not recorded, and tried again by the next
     interrupted: bool  # by a signal
     given_up: bool  # because more failed than may
-    rows: int  # simulations asked for that have a result; 0 if it was interrupted or gave up
-    table: pa.Table | None  # the first of them: all, if they are few
-    published: bool  # those rows, by this run
+    rows: int  # rows of the simulations asked for; 0 if the run was interrupted or gave up
+    table: pa.Table | None  # the first batch of these rows: all of them, if they are few
+    published: bool  # whether this run published them
 
     @property
     def failed(self) -> int:
         """Simulations that failed, in this run or before it."""
-        return self.prospect.failed + sum(len(failure.ids) for failure in self.failures)
+        return self.inventory.failed + sum(len(failure.ids) for failure in self.failures)
 
     @property
     def exit_code(self) -> int:
-        if self.interrupted or self.done < int(self.prospect.wanted.sum()):
+        if self.interrupted or self.done < int(self.inventory.wanted.sum()):
             return INCOMPLETE
         return 1 if self.invalid else 0
 
 
-Announce = Callable[[Prospect], None]
+Announce = Callable[[Inventory], None]
 
 
 def run(
-    request: Request,
+    request: RunRequest,
     watch: Watch = lambda progress: None,
-    announce: Announce = lambda prospect: None,
+    announce: Announce = lambda inventory: None,
     give_up: Callable[[], None] | None = None,
-) -> Summary:
+) -> RunSummary:
     """Run what is missing of a sweep in its directory, then publish.  Raises SweepError.
 
     With `request.only`, publish only where nothing is published yet: a table of the whole sweep stays what it is.
@@ -93,15 +93,15 @@ def run(
     with store.writing(request.sweep.name, replace=request.replace_sweep):
         parts = store.scan(set_aside=True)
         failures = recorded(store, set_aside=True)
-        prospect = look(request, parts, failures, store.noted(NOTE), store.noted(LOOKS))
-        announce(prospect)
-        spare, chunks = witness(prospect), [*prospect.chunks, *prospect.later]
+        inventory = take_inventory(request, parts, failures, store.noted(NOTE), store.noted(LOOKS))
+        announce(inventory)
+        spare, chunks = witness(inventory), [*inventory.chunks, *inventory.later]
         looks = None
-        if prospect.decisions:
-            looks = Looks(store, request, prospect, prospect.decisions, chunks, parts, failures)
+        if inventory.decisions:
+            looks = Looks(store, request, inventory, inventory.decisions, chunks, parts, failures)
         driver = Driver(
             store,
-            prospect.survey,
+            inventory.survey,
             [*chunks, *spare],
             watch=watch,
             rounds=looks,
@@ -112,23 +112,23 @@ def run(
         )
         if looks:
             looks.attach(driver)
-        about = began(request, prospect)
-        store.note(NOTE, about)
+        note = fields_at_start(request, inventory)
+        store.note(NOTE, note)
         if not driver.idle:
-            drive(store, driver, request, prospect, give_up)
+            drive(store, driver, request, inventory, give_up)
         if looks:
-            prospect = after(prospect, looks)
-        found = None
+            inventory = updated_inventory(inventory, looks)
+        tally = None
         publishing = request.only is None or not store.published()
         if not driver.stopping:
-            survey, wanted = prospect.survey, prospect.wanted
+            survey, wanted = inventory.survey, inventory.wanted
             rows = Collection(survey, parts + driver.parts, wanted, request.origin, store.tables)
             if publishing:
-                lacking = wanted.copy()
-                lacking[rows.simulations] = False
-                failed = failed_rows(survey, [*failures, *driver.verdicts.failures], lacking)
-                incomplete = {"exit_code": INCOMPLETE} if lacking.any() else {}
-                found = publish(
+                without_row = wanted.copy()
+                without_row[rows.simulations] = False
+                failed = failed_rows(survey, [*failures, *driver.verdicts.failures], without_row)
+                incomplete = {"exit_code": INCOMPLETE} if without_row.any() else {}
+                tally = publish(
                     store,
                     survey,
                     rows,
@@ -136,70 +136,73 @@ def run(
                     request.origin,
                     failures=failed,
                     outcome=incomplete,
-                    decisions=prospect.decisions,
+                    decisions=inventory.decisions,
                 )
             else:
-                found = Tally()
-                deque(map(found.counted, rows), maxlen=0)
-        summary = Summary(
+                tally = RowCounts()
+                deque(map(tally.counted, rows), maxlen=0)
+        summary = RunSummary(
             directory=request.directory,
-            prospect=prospect,
+            inventory=inventory,
             progress=driver.progress,
-            done=int(prospect.there.sum()) if looks else prospect.done + prospect.reused + _rows(driver.parts),
-            invalid=found.invalid if found else 0,
+            done=int(inventory.there.sum()) if looks else inventory.done + inventory.reused + _rows(driver.parts),
+            invalid=tally.invalid if tally else 0,
             failures=driver.verdicts.failures,
             open=driver.verdicts.open,
             interrupted=driver.interrupted,
             given_up=driver.verdicts.given_up,
-            rows=found.rows if found else 0,
-            table=found.head if found else None,
-            published=publishing and found is not None,
+            rows=tally.rows if tally else 0,
+            table=tally.head if tally else None,
+            published=publishing and tally is not None,
         )
-        store.note(NOTE, {**about, **ended(summary.exit_code, summary.progress), **_counts(summary)})
+        store.note(NOTE, {**note, **fields_at_end(summary.exit_code, summary.progress), **_counts(summary)})
     return summary
 
 
-def after(prospect: Prospect, looks: Looks) -> Prospect:
-    """The prospect with what the looks have asked for besides, and what there is of it."""
+def updated_inventory(inventory: Inventory, looks: Looks) -> Inventory:
+    """The inventory after the run: with all simulations that the looks asked for, and those that have a row."""
     asked, there = looks.decisions.asked, looks.there()
-    tried = looks.settled() & asked & ~there
-    failed = prospect.failed
+    given_up = looks.settled() & asked & ~there
+    failed = inventory.failed
     if looks.driver is not None:
-        failed = int(tried.sum()) - sum(len(failure.ids) for failure in looks.driver.verdicts.failures)
-    return replace(prospect, wanted=asked, there=there & asked, failed=failed, decisions=looks.decisions)
+        failed = int(given_up.sum()) - sum(len(failure.ids) for failure in looks.driver.verdicts.failures)
+    return replace(inventory, wanted=asked, there=there & asked, failed=failed, decisions=looks.decisions)
 
 
-def witness(prospect: Prospect) -> list[Chunk]:
-    """A chunk of one simulation that has a row already, if any: of a strategy that is run, the cheapest."""
-    survey = prospect.survey
-    strategies = {chunk.strategy for chunk in (*prospect.chunks, *prospect.later)}
-    codes = [code for code, name in enumerate(survey.strategies.values) if name in strategies]
-    there = np.flatnonzero(prospect.there & np.isin(survey.strategies.codes, codes))
-    if not len(there):
+def witness(inventory: Inventory) -> list[Chunk]:
+    """A chunk of the cheapest simulation that has a row already, of a strategy that is run; [] if there is none."""
+    survey = inventory.survey
+    strategies = {chunk.strategy for chunk in (*inventory.chunks, *inventory.later)}
+    codes = [code for code, strategy in enumerate(survey.strategies.values) if strategy in strategies]
+    with_row = np.flatnonzero(inventory.there & np.isin(survey.strategies.codes, codes))
+    if not len(with_row):
         return []
-    chosen = there[[int(np.argmin(survey.predicted_ns[there]))]]
-    name, seconds = survey.strategies[int(chosen[0])], float(survey.predicted_ns[chosen[0]]) / 1e9
-    return [Chunk(name, chosen, digest(survey.ids[chosen].tobytes()), seconds)]
+    cheapest = with_row[[int(np.argmin(survey.predicted_ns[with_row]))]]
+    strategy, seconds = survey.strategies[int(cheapest[0])], float(survey.predicted_ns[cheapest[0]]) / 1e9
+    return [Chunk(strategy, cheapest, digest(survey.ids[cheapest].tobytes()), seconds)]
 
 
 def drive(
-    store: Store, driver: Driver, request: Request, prospect: Prospect, give_up: Callable[[], None] | None
+    store: Store, driver: Driver, request: RunRequest, inventory: Inventory, give_up: Callable[[], None] | None
 ) -> None:
-    """Keep the plan of these chunks, start the executor, let the driver run on it, end it."""
-    if prospect.shortage:
-        raise NoRoomError(prospect.shortage)
-    plan = planning.plan(prospect.survey, driver.chunks)
+    """Save the plan, start the executor, run `driver` on it, close it.
+
+    Raises NoRoomError if the run does not fit this machine, SweepError as `run` does.
+    """
+    if inventory.shortage:
+        raise NoRoomError(inventory.shortage)
+    plan = planning.plan(inventory.survey, driver.chunks)
     store.keep_plan(planning.encode(plan))
     # Before the executor starts: a signal is never an exception.
     with stop_on_signal(driver.stop, give_up, kind(request.executor).stop_s):
-        executor = _open(driver, plan, request, prospect.workers, store.log("executor.log"))
+        executor = _open(driver, plan, request, inventory.workers, store.log("executor.log"))
         if executor:
             with closing(executor):
                 if not driver.stopping:
                     driver.run(executor)
 
 
-def _open(driver: Driver, plan: Plan, request: Request, workers: int, log: Path) -> Executor | None:
+def _open(driver: Driver, plan: Plan, request: RunRequest, workers: int, log: Path) -> Executor | None:
     """The executor; None if a signal came while it started and its processes did not survive that."""
     driver.starting(request.executor)
     try:
@@ -210,24 +213,24 @@ def _open(driver: Driver, plan: Plan, request: Request, workers: int, log: Path)
         raise
 
 
-def began(request: Request, prospect: Prospect) -> dict[str, object]:
-    """What is known of a run before it has begun, for its note."""
+def fields_at_start(request: RunRequest, inventory: Inventory) -> dict[str, object]:
+    """The fields of run.json that are known before the run begins."""
     return {
         "format": FORMAT,
         "name": request.sweep.name,
         "document": request.sweep.document,
-        "document_digest": prospect.survey.document_digest,
+        "document_digest": inventory.survey.document_digest,
         "command": request.origin.resume,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "pid": os.getpid(),
         "node": platform.node(),
-        "simulations": int(prospect.wanted.sum()),
-        "to_run": prospect.missing,
+        "simulations": int(inventory.wanted.sum()),
+        "to_run": inventory.missing,
     }
 
 
-def ended(exit_code: int, progress: Progress) -> dict[str, object]:
-    """What is added to that when it has ended."""
+def fields_at_end(exit_code: int, progress: Progress) -> dict[str, object]:
+    """The fields of run.json that are added when the run has ended."""
     seconds = ("elapsed", "paid", "simulate", "compile", "dispatch", "straggle", "lost")
     return {
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -242,9 +245,9 @@ def _rows(parts: Iterable[Part]) -> int:
     return sum(len(part.ids) for part in parts)
 
 
-def _counts(summary: Summary) -> dict[str, object]:
+def _counts(summary: RunSummary) -> dict[str, object]:
     return {
-        "simulations": int(summary.prospect.wanted.sum()),
+        "simulations": int(summary.inventory.wanted.sum()),
         "done": summary.done,
         "failed": summary.failed,
         "invalid": summary.invalid,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a run directory stands, from nothing but its files: what is done, failed, stale and missing, and who writes."""
+"""The state of a run directory, from its files alone: what is done, failed, stale and missing, and who writes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from sweep.plan import digest
 from sweep.plan.identity import canonical
 from sweep.storage import resume
 
+from .inventory import Inventory, ids_of, take_inventory
 from .origin import Origin
-from .prospect import Prospect, ids_of, look
-from .request import Request
+from .request import RunRequest
 from .run import NOTE
 
 
@@ -34,45 +34,45 @@ class DamagedNoteError(ConfigError):
 
 @dataclass(frozen=True)
 class Status:
-    """What is there of the sweep that the directory was last run for."""
+    """What a run directory has of the sweep that was last run in it."""
 
     name: str
-    prospect: Prospect  # as the same command would find it now
+    inventory: Inventory  # what the same command would find now
     stale: int  # rows of other sources or of other variants of the sweep
     failures: list[Failure]  # of simulations that have no row, not tried again unless asked for
-    damaged: int  # parts that the next run sets aside, and simulates anew
-    set_aside: int  # parts that were set aside by earlier ones
+    damaged: int  # damaged parts, which the next run sets aside and simulates again
+    set_aside: int  # damaged parts that earlier runs set aside
     last: dict[str, Any]  # run.json: what was asked for last, and how it ended
     holder: str | None  # who writes here now
 
     @property
     def missing(self) -> int:
         """Simulations that have neither a row nor failed."""
-        return self.prospect.missing
+        return self.inventory.missing
 
     @property
     def complete(self) -> bool:
-        return not self.missing and not self.prospect.failed and not self.prospect.undecided
+        return not self.missing and not self.inventory.failed and not self.inventory.undecided
 
     def endings(self) -> dict[str, int]:
-        """Simulations that failed, by how."""
+        """Ending -> number of simulations that failed with it."""
         return dict(Counter(failure.ending for failure in self.failures for _ in failure.ids))
 
 
 def status(directory: str | Path) -> Status:
-    """The status of a run directory.  Raises SweepError if it is none."""
+    """The status of a run directory.  Raises SweepError if `directory` is not one."""
     store = Store(directory)
     last = last_run(store, directory)
     parts, failures = store.scan(set_aside=False), recorded(store)
-    with believed(directory):
-        sweep = swept(last, directory)
-        request = Request(sweep, directory, Origin("", last["command"]), executor="inline")
-        prospect = look(request, parts, failures, looks=store.noted(LOOKS))
+    with blaming_run_json(directory):
+        sweep = recorded_sweep(last, directory)
+        request = RunRequest(sweep, directory, Origin("", last["command"]), executor="inline")
+        inventory = take_inventory(request, parts, failures, looks=store.noted(LOOKS))
     return Status(
         name=sweep.name,
-        prospect=prospect,
-        stale=prospect.stale,
-        failures=_open(failures, prospect),
+        inventory=inventory,
+        stale=inventory.stale,
+        failures=_open(failures, inventory),
         damaged=store.parts() - len(parts),
         set_aside=store.damaged(),
         last=last,
@@ -81,28 +81,28 @@ def status(directory: str | Path) -> Status:
 
 
 def last_run(store: Store, directory: str | Path) -> dict[str, Any]:
-    """run.json: what was asked for last.  Raises SweepError without one that is whole."""
+    """run.json: what was asked for last.  Raises SweepError if it is missing or incomplete."""
     last = store.noted(NOTE)
     if last is None:
-        raise resume.unnoted(store.files)
-    with believed(directory):
-        return records.held(last, resume.RUN, ("document", "command", "started", "pid", "node"))
+        raise resume.no_run_json_error(store.files)
+    with blaming_run_json(directory):
+        return records.validated(last, resume.RUN, ("document", "command", "started", "pid", "node"))
 
 
-def swept(last: dict[str, Any], directory: str | Path) -> config.Sweep:
+def recorded_sweep(last: dict[str, Any], directory: str | Path) -> config.Sweep:
     """The sweep of `last_run`.  Raises ConfigError if it is damaged, or of another version."""
-    with believed(directory):
+    with blaming_run_json(directory):
         if "document_digest" in last and last["document_digest"] != digest(canonical(last["document"])):
             raise records.RecordError("its document is not the one that was run")
         return config.from_document(last["document"])
 
 
 @contextmanager
-def believed(directory: str | Path) -> Iterator[None]:
-    """A block that works with the document of a run.json; where that cannot be, the file is to blame.
+def blaming_run_json(directory: str | Path) -> Iterator[None]:
+    """Inside the block, errors that come from the document in run.json are raised as DamagedNoteError.
 
-    What a document may say is checked when a sweep file is read, value by value; here only that it can be laid out.
-    Raises ConfigError.
+    Documents are checked value by value when a sweep file is read; one from run.json is only tried, and blamed if the
+    sweep cannot be laid out.
     """
     try:
         yield
@@ -118,8 +118,10 @@ def believed(directory: str | Path) -> Iterator[None]:
         ) from error
 
 
-def _open(failures: list[Failure], prospect: Prospect) -> list[Failure]:
-    """Those of a simulation that the sweep has and that has no row."""
-    without = np.isin(ids_of(failures), prospect.survey.ids[~prospect.there])
+def _open(failures: list[Failure], inventory: Inventory) -> list[Failure]:
+    """The failures that have a simulation of the sweep without a row."""
+    has_no_row = np.isin(ids_of(failures), inventory.survey.ids[~inventory.there])
     ends = np.cumsum([len(failure.ids) for failure in failures])
-    return [failure for failure, end in zip(failures, ends, strict=True) if without[end - len(failure.ids) : end].any()]
+    return [
+        failure for failure, end in zip(failures, ends, strict=True) if has_no_row[end - len(failure.ids) : end].any()
+    ]

@@ -2,7 +2,7 @@
 """Run a batch: scenarios of one strategy in, counters out.
 
 `prepare` turns scenarios into kernel parameters with integer arithmetic only, `simulate` runs the kernel that
-`bind` has made for the strategy and holds every row against its laws.  A batch of N scenarios gives the same
+`bind` has made for the strategy and checks every row against its laws.  A batch of N scenarios gives the same
 bits as N batches of one, in any order, compiled or as plain Python.
 """
 
@@ -68,7 +68,7 @@ __all__ = [
 
 
 class Result(NamedTuple):
-    """What a batch counted.  L: lanes, in the order of the scenarios."""
+    """The counters, histograms and series of a batch.  L: lanes, in the order of the scenarios."""
 
     counters: np.recarray  # (L,) record of counter_fields(strategy)
     latency: npt.NDArray[np.int64]  # (L, BUCKETS): time from wire to delivery or departure, ns
@@ -84,12 +84,12 @@ def counter_fields(name: str) -> tuple[Field, ...]:
 
 def all_counter_fields() -> tuple[Field, ...]:
     """Counters of all strategies: the common ones, then each strategy's own, once."""
-    own = {field.name: field for name in NAMES for field in strategy(name).COUNTERS}
-    return COUNTERS + tuple(own.values())
+    strategy_fields = {field.name: field for name in NAMES for field in strategy(name).COUNTERS}
+    return COUNTERS + tuple(strategy_fields.values())
 
 
 def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
-    """The arrays of a batch before time begins."""
+    """The arrays of a batch at the start of the simulation."""
     lanes = capacity.lanes
 
     def table(width: int) -> npt.NDArray[np.int64]:
@@ -128,21 +128,21 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
 
 
 def result(name: str, sim: Sim) -> Result:
-    """What a batch has counted, once it has been simulated."""
+    """The result of a batch that has been simulated; checks the laws."""
     return Result(
         sim.counters, sim.latency, sim.occupancy, increments(sim.series), laws.violations(sim, strategy(name).LAWS)
     )
 
 
 def increments(totals: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """What each bin added to the totals, (L, BINS, quantities), and of INSTANTS what was so at its end.
+    """What each bin added to the totals, (L, BINS, quantities); for INSTANTS, the value at the end of the bin.
 
-    `totals` is `Sim.series`.
+    totals: `Sim.series`.
     """
-    found = np.diff(totals[:, :BINS], axis=1, prepend=0)
-    instants = [place for place, field in enumerate(SERIES) if field.name in INSTANTS]
-    found[..., instants] = totals[:, :BINS, instants]
-    return found
+    per_bin = np.diff(totals[:, :BINS], axis=1, prepend=0)
+    instants = [index for index, field in enumerate(SERIES) if field.name in INSTANTS]
+    per_bin[..., instants] = totals[:, :BINS, instants]
+    return per_bin
 
 
 def fillings(name: str) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def simulate(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Result
 
 
 def warm(name: str) -> float:
-    """Compile a strategy's kernel, or load it from the cache, now: seconds it took."""
+    """Compile a strategy's kernel now, or load it from the cache; returns the seconds it took."""
     if jit_disabled():
         return 0.0
     start = perf_counter()
@@ -200,7 +200,7 @@ PACKET_NS, LOCAL_NS, FORWARD_NS, POLL_NS, LANE_NS = 24, 16, 8, 150, 100_000
 
 
 def predicted_ns(scenario: Scenario) -> float:
-    """Core time that a simulation will take, ns: good to a factor of two."""
+    """Predicted core time of a simulation, ns; accurate to a factor of two."""
     traffic, nic = scenario.traffic, scenario.nic
     gap_ps = mean_gap_ps(scenario, scenario.load_ppm)
     per_poll = max(1, min(nic.coalesce_frames or nic.napi_budget, nic.napi_budget, 1 + nic.coalesce_ps // gap_ps))
@@ -209,7 +209,7 @@ def predicted_ns(scenario: Scenario) -> float:
 
 
 def state_bytes(scenario: Scenario) -> int:
-    """Memory that one lane takes."""
+    """Memory of one lane, bytes."""
     inputs = prepare(scenario.strategy, [scenario], build_tables(distributions(scenario)))
     capacity = measure(inputs.params)
     sim, pool = new_sim(scenario.strategy, inputs, capacity), strategy(scenario.strategy).empty(capacity)
@@ -217,5 +217,5 @@ def state_bytes(scenario: Scenario) -> int:
 
 
 def _nbytes(arrays: Any) -> int:
-    """Memory of an array or of a tuple of them."""
+    """Bytes of an array, or of a tuple of arrays."""
     return sum(map(_nbytes, arrays)) if isinstance(arrays, tuple) else int(arrays.nbytes)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The holes of the loop: what `bind` fills with a strategy's functions of the same names."""
+"""The holes of the loop: placeholders that `bind` replaces by a strategy's functions of the same names."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ def alloc(sim: Sim, pool: Any, lane: int, slot: int) -> int:
 
 @device
 def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
-    """The last user is done with a buffer, in `context` (see `sim`)."""
+    """Take back a buffer whose last user is done with it, in `context` (see `sim`)."""
     raise NotImplementedError
 
 
 @device
 def received(sim: Sim, pool: Any, lane: int, slot: int, giver: int) -> None:
-    """The packet in RX slot `slot` has its fate, and nobody has released its buffer since.
+    """Decide about the page of the packet in RX slot `slot`, after its fate is known and before its buffer is released.
 
-    `giver`: who releases it now (NAPI: no one but the driver has had it; SOFTIRQ), or KEPT: somebody will later.
-    For a driver that decides here about the page.  A strategy may leave it out: then nothing happens and no code
-    is made.
+    giver: the context that releases the buffer now (NAPI: only the driver has had it; SOFTIRQ), or KEPT if it is
+    released later.  Optional: without it nothing happens and no code is generated.
     """

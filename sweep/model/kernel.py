@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Kernel eras: which rules of the simulated kernel changed when, and which of them hold in a release.
+"""Kernel eras: when the rules of the simulated kernel changed, and which apply to a release.
 
-An era is called after the release that it begins with and goes on up to the next: 5.15 has the rules of "5.14".
-"4.11-rc1" is that release candidate alone (the rule was taken back before 4.11); 4.11 to 4.17 are "4.6".  A release
-after the last era has its rules: what changed since is not known here.
-An era may be combined with a strategy that came later: what if it had been there.
+An era is named after its first release and lasts until the next one: 5.15 has the rules of "5.14".  "4.11-rc1" is that
+release candidate alone (the change was reverted before 4.11); 4.11 to 4.17 are "4.6".  Releases after the last era have
+its rules: later changes are not known here.  An era may be combined with a strategy that came later, to see what it
+would have done.
 
 Not modelled: the auto-tuned per-CPU list marks of 6.7+ (the 5.14 example value is used for all eras from there);
 that page_frag's order-0 fallback was freed past the lists before 5.0 [kernel 65895b67ad27]; marks that differ with the
@@ -61,34 +61,34 @@ LAST_MINORS = {3: 19, 4: 20, 5: 19}
 
 
 class ReleaseError(ValueError):
-    """The text is no release of Linux, or one whose rules are not known; the message follows the text in quotes."""
+    """The text is not a Linux release, or one whose rules are unknown; the message follows the text in quotes."""
 
 
 def rules(release: str) -> str:
-    """The name of the era whose rules hold in `release`: of an era itself, "5.15", "v6.1", "6.12.117".
+    """The name of the era whose rules apply to `release` ("5.15", "v6.1", "6.12.117", or the name of an era).
 
-    It is the newest that is not younger.  Errors: ReleaseError.
+    That is the newest era that is not newer than it.  Errors: ReleaseError.
     """
     if release in ERAS:
         return release
-    asked = _release(release)
-    if asked is None:
+    requested = _release(release)
+    if requested is None:
         raise ReleaseError('is no release of Linux such as "5.15" or "6.12.117"')
-    begins = {name: found for name in ERAS if (found := _release(name))}
-    newest = max(begins.values())
-    last = LAST_MINORS.get(asked[0], MOST_MINOR)
-    if asked[0] > newest[0] + 1 or (asked[0] > 2 and asked[1] > last):
-        raise ReleaseError(f"is no release of Linux: {_end(asked[0], last, newest)}")
-    older = [name for name, begin in begins.items() if begin <= asked]
+    first_release_of = {name: first_release for name in ERAS if (first_release := _release(name))}
+    newest = max(first_release_of.values())
+    last_minor = LAST_MINORS.get(requested[0], MOST_MINOR)
+    if requested[0] > newest[0] + 1 or (requested[0] > 2 and requested[1] > last_minor):
+        raise ReleaseError(f"is no release of Linux: {_end(requested[0], last_minor, newest)}")
+    older = [name for name, begin in first_release_of.items() if begin <= requested]
     if not older:
         raise ReleaseError(f"is older than the oldest rules known here, those of {next(iter(ERAS))}")
-    return max(older, key=begins.__getitem__)
+    return max(older, key=first_release_of.__getitem__)
 
 
 def _release(text: str) -> tuple[int, int] | None:
-    """Major and minor number; None for what is no release, such as a release candidate."""
-    found = _RELEASE.fullmatch(text)
-    return (int(found[1]), int(found[2])) if found else None
+    """Major and minor number; None if `text` is not a release, such as a release candidate."""
+    match = _RELEASE.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _end(major: int, last: int, newest: tuple[int, int]) -> str:

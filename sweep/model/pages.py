@@ -43,7 +43,7 @@ def number_take(sim: Sim, lane: int) -> int:
 
 @device
 def number_give(sim: Sim, lane: int, page: int) -> None:
-    """`page` is a free number again."""
+    """Make `page` a free number again."""
     st = sim.state[lane]
     sim.page_numbers[lane, st.free_numbers] = page
     st.free_numbers += 1
@@ -51,7 +51,7 @@ def number_give(sim: Sim, lane: int, page: int) -> None:
 
 @device
 def account_taken(sim: Sim, lane: int, pages: int) -> None:
-    """`pages` pages have left the allocator."""
+    """Count `pages` pages that have left the allocator."""
     st, c = sim.state[lane], sim.counters[lane]
     c.pages_taken += pages
     st.pages_held += pages
@@ -61,7 +61,8 @@ def account_taken(sim: Sim, lane: int, pages: int) -> None:
 
 @device
 def zone_gains(sim: Sim, lane: int, pages: int, moved: int, cpu: int) -> None:
-    """The zone gains `pages` pages of `cpu`, or loses them to it: `moved` pages or blocks, under the lock, once."""
+    """Move `moved` pages or blocks under one take of the zone lock: the zone gains `pages` pages (negative: loses) of
+    `cpu`."""
     st, p = sim.state[lane], sim.params[lane]
     st.zone_free += pages
     st.reader_takes += cpu
@@ -73,18 +74,18 @@ def zone_gains(sim: Sim, lane: int, pages: int, moved: int, cpu: int) -> None:
 
 @device
 def zone_take(sim: Sim, lane: int, want: int, pages_each: int) -> int:
-    """Up to `want` pages, or blocks of `pages_each`, leave the zone for a list, under its lock: how many."""
-    got = min(want, sim.state[lane].zone_free // pages_each)
-    if got > 0:
-        zone_gains(sim, lane, -pages_each * got, got, 0)
-    return got
+    """Move up to `want` pages, or blocks of `pages_each`, from the zone to a list, under the lock; returns how many."""
+    moved = min(want, sim.state[lane].zone_free // pages_each)
+    if moved > 0:
+        zone_gains(sim, lane, -pages_each * moved, moved, 0)
+    return moved
 
 
 @device
 def pcp_take(sim: Sim, lane: int) -> int:
-    """One order-0 page off the list of the queue's CPU, refilled from the zone if empty: 1, or 0 if none.
+    """Take an order-0 page off the list of the queue's CPU, refilled from the zone if empty; returns 1, or 0 if none.
 
-    The caller is in softirq, always.
+    Always called in softirq.
     """
     p = sim.params[lane]
     if p.pcp_softirq == 0:
@@ -99,7 +100,7 @@ def pcp_take(sim: Sim, lane: int) -> int:
 
 @device
 def page_alloc(sim: Sim, lane: int) -> int:
-    """One order-0 page for the queue's CPU: its number, or -1."""
+    """Allocate an order-0 page for the queue's CPU; returns its number, or -1."""
     c = sim.counters[lane]
     c.allocator_calls += 1
     if pcp_take(sim, lane) == 0:
@@ -112,21 +113,21 @@ def page_alloc(sim: Sim, lane: int) -> int:
 
 @device
 def page_bulk(sim: Sim, lane: int, want: int) -> int:
-    """One bulk request for `want` order-0 pages: how many were got (0 counts as a failure).
+    """One bulk request for `want` order-0 pages; returns how many were allocated (0 counts as a failure).
 
     The caller takes that many numbers with `bulk_page`.
     """
     p, c = sim.params[lane], sim.counters[lane]
     c.allocator_calls += 1
-    got = 0
-    while got < want and pcp_take(sim, lane) == 1:
-        got += 1
-    if got == 0:
+    allocated = 0
+    while allocated < want and pcp_take(sim, lane) == 1:
+        allocated += 1
+    if allocated == 0:
         c.allocator_failures += 1
         return 0
-    pay_allocate(sim, lane, p.cost_pool_bulk_call + p.cost_pool_bulk_page * got)
-    account_taken(sim, lane, got)
-    return got
+    pay_allocate(sim, lane, p.cost_pool_bulk_call + p.cost_pool_bulk_page * allocated)
+    account_taken(sim, lane, allocated)
+    return allocated
 
 
 @device
@@ -155,7 +156,7 @@ def page_free(sim: Sim, lane: int, page: int, context: int) -> None:
 
 @device
 def block_alloc(sim: Sim, lane: int) -> int:
-    """One order-3 block (32 KiB) for the queue's CPU: its number, or -1."""
+    """Allocate an order-3 block (32 KiB) for the queue's CPU; returns its number, or -1."""
     p, c = sim.params[lane], sim.counters[lane]
     c.allocator_calls += 1
     if sim.pcp_blocks[lane, 0] == 0:
@@ -188,7 +189,7 @@ def block_free(sim: Sim, lane: int, block: int, context: int) -> None:
 
 @device
 def area_alloc(sim: Sim, lane: int, pages: int) -> bool:
-    """`pages` pages that lie together, for the queue's CPU, past the lists: whether the zone has so many."""
+    """Allocate `pages` contiguous pages for the queue's CPU, past the lists; returns whether the zone had them."""
     c = sim.counters[lane]
     c.allocator_calls += 1
     if sim.state[lane].zone_free < pages:
@@ -202,7 +203,7 @@ def area_alloc(sim: Sim, lane: int, pages: int) -> bool:
 
 @device
 def area_free(sim: Sim, lane: int, pages: int, context: int) -> None:
-    """Give such pages back, all at once."""
+    """Give back `pages` contiguous pages at once."""
     sim.counters[lane].pages_given += pages
     sim.state[lane].pages_held -= pages
     pay_allocate(sim, lane, sim.params[lane].cost_order3_free)

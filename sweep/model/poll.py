@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The NAPI poll loop, written once, with holes for the strategy.
 
-One poll, in order: (1) what happened before its start has happened: arrivals, the reader; (2) deferred frees
-that belong to this CPU; (3) TX completions; (4) up to `napi_budget` packets get their fate and its cost, and
-consumed descriptors are refilled through the strategy `refill_batch` at a time; (5) the budget used up, or a
-descriptor still without a page: poll again at once, else wait for the next interrupt.  CPU time passes with
-every operation, and packets go on arriving meanwhile.  docs/model.md has every rule.
+One poll, in order: (1) arrivals and the reader are simulated up to its start; (2) deferred frees that belong to this
+CPU; (3) TX completions; (4) up to `napi_budget` packets get their fate and are charged its cost, and consumed
+descriptors are refilled through the strategy, `refill_batch` at a time; (5) if the budget was used up, or a descriptor
+is still without a page, poll again at once, else wait for the next interrupt.  CPU time passes with every operation,
+and packets go on arriving meanwhile.  docs/model.md has every rule.
 
 Not modelled: GRO; more than one queue on the CPU; threaded NAPI and busy polling; netdev_budget and the
 softirq's other work, except that a runnable reader on the same CPU gets its share (below).
@@ -19,9 +19,9 @@ from typing import Any
 from sweep.model.compiler.jit import device
 from sweep.model.counting.episodes import begin_poll, note_episode
 from sweep.model.counting.histogram import bucket
-from sweep.model.counting.series import begin_series, cut
+from sweep.model.counting.series import begin_series, end_bins
 from sweep.model.counting.window import census, close_window, open_window
-from sweep.model.hardware.mean_field import begin_epochs, couple
+from sweep.model.hardware.mean_field import begin_epochs, update_siblings
 from sweep.model.lane.sim import KEPT, NAPI, NEVER, Sim, pay_cache, pay_dma, pay_poll, pay_stack
 
 from .holes import alloc, received, release
@@ -42,7 +42,7 @@ def refill(sim: Sim, pool: Any, lane: int) -> None:
     """Post a buffer to every empty descriptor; stop at the first failure.  They are posted together at the end."""
     st, p = sim.state[lane], sim.params[lane]
     starved = 0
-    done = 0
+    posted = 0
     for _ in range(p.ring - st.waiting - st.posted):
         slot = st.rx_tail
         buffer = alloc(sim, pool, lane, slot)
@@ -51,16 +51,16 @@ def refill(sim: Sim, pool: Any, lane: int) -> None:
             break
         sim.rx[lane, slot].buffer = buffer
         st.rx_tail = slot + 1 if slot + 1 < p.ring else 0
-        done += 1
+        posted += 1
     accept_until(sim, lane, st.now_ps)  # these came before the new buffers
     st.starved = starved
-    st.posted += done
-    sim.counters[lane].posted_buffers += done
+    st.posted += posted
+    sim.counters[lane].posted_buffers += posted
 
 
 @device
 def receive(sim: Sim, pool: Any, lane: int) -> None:
-    """The oldest waiting packet gets its fate; a reader on another CPU has run until then."""
+    """Process the oldest waiting packet; a reader on another CPU is simulated up to then."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     slot = st.rx_clean
     st.rx_clean = slot + 1 if slot + 1 < p.ring else 0
@@ -101,9 +101,9 @@ def poll(sim: Sim, pool: Any, lane: int, start_ps: int, interrupted: int) -> int
     census(sim, lane)
     note_episode(sim, lane)
     if st.arrived >= st.cut_packets:
-        cut(sim, lane)
+        end_bins(sim, lane)
     begin_poll(sim, lane, interrupted)
-    couple(sim, lane)
+    update_siblings(sim, lane)
     c.polls += 1
     sim.occupancy[lane, bucket(st.waiting)] += 1
     if interrupted == 1:
@@ -112,23 +112,23 @@ def poll(sim: Sim, pool: Any, lane: int, start_ps: int, interrupted: int) -> int
     pay_poll(sim, lane, p.cost_poll)
     flush_deferred(sim, pool, lane)
     clean_tx(sim, pool, lane, start_ps)
-    done = 0
+    received_packets = 0
     cleaned = p.ring - st.waiting - st.posted
-    more = True
-    while more:
+    may_receive = True
+    while may_receive:
         if st.waiting == 0:
             accept_until(sim, lane, st.now_ps)
-        more = done < p.napi_budget and st.waiting > 0
-        if more:
+        may_receive = received_packets < p.napi_budget and st.waiting > 0
+        if may_receive:
             receive(sim, pool, lane)
-            done += 1
+            received_packets += 1
             cleaned += 1
-        if (more and cleaned >= p.refill_batch) or (not more and st.starved == 1):
+        if (may_receive and cleaned >= p.refill_batch) or (not may_receive and st.starved == 1):
             refill(sim, pool, lane)
             cleaned = 0
     c.busy_ps += st.now_ps - start_ps
     st.cpu_free_ps = st.now_ps
-    if done == p.napi_budget:
+    if received_packets == p.napi_budget:
         c.full_polls += 1
         return 1
     return st.starved
@@ -148,18 +148,18 @@ def interrupt_ps(sim: Sim, lane: int) -> int:
         return tx_ps
     if 0 < p.coalesce_frames <= st.waiting:
         return min(max(st.cpu_free_ps, sim.rx[lane, st.rx_clean].time_ps), tx_ps)
-    due = min(sim.rx[lane, st.rx_clean].time_ps + p.coalesce_ps, tx_ps)
-    while st.next_arrival_ps <= due:
-        at = st.next_arrival_ps
+    deadline_ps = min(sim.rx[lane, st.rx_clean].time_ps + p.coalesce_ps, tx_ps)
+    while st.next_arrival_ps <= deadline_ps:
+        arrival_ps = st.next_arrival_ps
         accept(sim, lane)
         if 0 < p.coalesce_frames <= st.waiting:
-            return at
-    return due
+            return arrival_ps
+    return deadline_ps
 
 
 @device
 def shared_until(sim: Sim, lane: int) -> int:
-    """ksoftirqd shares the CPU with a runnable reader: until when the reader may have it before the next poll."""
+    """Time until which a runnable reader may have the CPU before the next poll, as ksoftirqd shares it."""
     st = sim.state[lane]
     now = st.cpu_free_ps
     over = now - st.polling_since_ps - SOFTIRQ_LIMIT_PS
@@ -177,14 +177,14 @@ def shared_until(sim: Sim, lane: int) -> int:
 
 @device
 def next_start(sim: Sim, pool: Any, lane: int, again: int) -> int:
-    """Start of the next poll, the reader having run until then; NEVER if there is none."""
+    """Simulate the reader up to the start of the next poll, and return that time; NEVER if there is none."""
     st, p = sim.state[lane], sim.params[lane]
     start, until = st.cpu_free_ps, st.cpu_free_ps
     if again == 0:
-        at = interrupt_ps(sim, lane)
-        if at == NEVER:
+        interrupt_time = interrupt_ps(sim, lane)
+        if interrupt_time == NEVER:
             return NEVER
-        start = max(at, start) + p.cost_interrupt_latency
+        start = max(interrupt_time, start) + p.cost_interrupt_latency
         until = start
     elif p.reader_same_cpu == 1:
         until = shared_until(sim, lane)
@@ -205,7 +205,7 @@ def next_start(sim: Sim, pool: Any, lane: int, again: int) -> int:
 
 @device
 def run_lane(sim: Sim, pool: Any, lane: int) -> None:
-    """One simulation, from the filling of the ring to the poll after the last arrival."""
+    """Simulate one lane, from filling the ring to the poll after the last arrival."""
     st = sim.state[lane]
     next_stall(sim, lane)
     st.next_arrival_ps = NEVER  # the ring is filled before time begins
@@ -225,6 +225,6 @@ def run_lane(sim: Sim, pool: Any, lane: int) -> None:
 
 @device
 def run(sim: Sim, pool: Any) -> None:
-    """All lanes, one after the other: the kernel that `bind` compiles for a strategy."""
+    """Simulate all lanes, one after the other: the kernel that `bind` compiles for a strategy."""
     for lane in range(sim.state.shape[0]):
         run_lane(sim, pool, lane)

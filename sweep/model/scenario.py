@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""One simulation, fully resolved: integers and names only, hashable, the identity of a result.
+"""The parameters of one simulation, fully resolved: integers and names only, hashable; they identify a result.
 
-`sweep.grid` makes these from a sweep file; `sweep.model.batch` turns many of them into kernel parameters.
-Nothing here is optional or defaulted: a `Scenario` says everything that decides its counters.
+`sweep.config` makes scenarios from a sweep file; `sweep.model.batch` turns many of them into kernel parameters.
+Nothing here is optional or has a default: a `Scenario` has everything that decides its counters.
 Units are in the names; `_ppm` is parts per million.
 """
 
@@ -81,7 +81,7 @@ class Scenario:
     """All parameters of one simulation."""
 
     strategy: str
-    knobs: tuple[tuple[str, int], ...]  # the strategy's own, sorted by name
+    knobs: tuple[tuple[str, int], ...]  # the strategy's own parameters, sorted by name
     traffic: Traffic
     nic: Nic
     host: str

@@ -22,7 +22,7 @@ from .traffic.arrivals import wire_ps
 
 @device
 def transmit(sim: Sim, lane: int, slot: int) -> int:
-    """Queue the packet in RX slot `slot`: KEPT; or drop it if the TX ring is full: NAPI gives its buffer back."""
+    """Queue the packet in RX slot `slot` on the TX ring: KEPT; if the ring is full, drop it: NAPI."""
     st, p = sim.state[lane], sim.params[lane]
     packet = sim.rx[lane, slot]
     if st.tx_queued - st.tx_cleaned == p.tx_ring:
@@ -42,18 +42,18 @@ def transmit(sim: Sim, lane: int, slot: int) -> int:
 
 @device
 def completion_ps(sim: Sim, lane: int) -> int:
-    """When the NIC next signals a TX completion; NEVER if nothing is queued."""
+    """Time at which the NIC next signals a TX completion, ps; NEVER if nothing is queued."""
     st, p = sim.state[lane], sim.params[lane]
     if st.tx_queued == st.tx_cleaned:
         return NEVER
-    at = sim.tx[lane, st.tx_first].end_ps + p.tx_coalesce_ps
+    signal_ps = sim.tx[lane, st.tx_first].end_ps + p.tx_coalesce_ps
     last = p.tx_coalesce_frames - 1 - st.tx_cleaned % p.tx_coalesce_frames  # of this batch, from tx_first
     if st.tx_cleaned + last < st.tx_queued:
         slot = st.tx_first + last
         if slot >= p.tx_ring:
             slot -= p.tx_ring
-        at = min(at, sim.tx[lane, slot].end_ps)
-    return at
+        signal_ps = min(signal_ps, sim.tx[lane, slot].end_ps)
+    return signal_ps
 
 
 @device

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What is missing, in chunks of predicted equal cost.
+"""Planning: the missing simulations of a sweep, cut into chunks of about equal predicted cost.
 
 `survey` lays a sweep out, `divide` cuts what is missing into chunks, `plan` with `encode` and `decode` is the file
-that workers read, `forecast` says what it will take.
+that workers read, `forecast` predicts time and memory.
 """
 
 from .chunks import LANE_BYTES, Chunk, divide

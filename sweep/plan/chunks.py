@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Cut simulations into chunks: one strategy each, about equal predicted cost, bounded memory, longest first.
 
-A chunk of about a second keeps hand-out below a percent of the work; four or more chunks a worker let the
-last ones end together.  No result depends on where the cuts are; they are the same on every machine all the same.
+With chunks of about a second, handing them out takes less than a percent of the work; with four or more chunks per
+worker, the last ones end at about the same time.  The cuts are the same on every machine, though no result depends on
+them.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class Chunk:
 
     strategy: str
     simulations: NDArray[np.int64] = field(repr=False)  # indices, rising
-    digest: str  # of their ids, in order: the chunk's name
-    predicted_s: float  # core time, calibrated
+    digest: str  # digest of their ids, in order: the chunk's name
+    predicted_s: float  # predicted core time, calibrated
 
 
 def divide(
@@ -52,22 +53,24 @@ def divide(
     target_s = min(chunk_s, max(fair_share_s, SHORTEST_S))
     chunks = []
     for number, strategy in enumerate(names):
-        where = np.flatnonzero(missing & (survey.strategies.codes == number))
-        if not len(where):
+        indices = np.flatnonzero(missing & (survey.strategies.codes == number))
+        if not len(indices):
             continue
-        starts = _starts(seconds[where], survey.state_bytes[where], target_s, most_bytes)
-        ends = [*starts[1:].tolist(), len(where)]
-        ids = survey.ids[where]
+        starts = _starts(seconds[indices], survey.state_bytes[indices], target_s, most_bytes)
+        ends = [*starts[1:].tolist(), len(indices)]
+        ids = survey.ids[indices]
         for start, end in zip(starts.tolist(), ends, strict=True):
-            part = where[start:end]
-            chunks.append(Chunk(strategy, part, digest(ids[start:end].tobytes()), _sum(seconds[part])))
+            chunk_indices = indices[start:end]
+            chunks.append(
+                Chunk(strategy, chunk_indices, digest(ids[start:end].tobytes()), _sum(seconds[chunk_indices]))
+            )
     return sorted(chunks, key=lambda chunk: (-chunk.predicted_s, chunk.digest))
 
 
 def _starts(
     seconds: NDArray[np.float64], lane_bytes: NDArray[np.int64], target_s: float, most_bytes: int
 ) -> NDArray[np.int64]:
-    """Where pieces start: as few as keep to the target, of about equal cost, each within the memory."""
+    """Start indices of the fewest pieces of about equal cost that stay within `target_s` and `most_bytes` of memory."""
     total_s = _sum(seconds)
     pieces = max(1, int(np.ceil(total_s / target_s)))
     middles = np.cumsum(seconds) - seconds / 2
@@ -84,10 +87,10 @@ def _starts(
 
 
 def _sum(seconds: NDArray[np.float64]) -> float:
-    """Added from the first to the last; the order of NumPy's own sum may depend on the processor."""
+    """The sum, added from first to last, because the order of NumPy's own sum may depend on the processor."""
     return float(np.cumsum(seconds)[-1]) if len(seconds) else 0.0
 
 
 def _changes(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Where runs of equal values start; the first at 0."""
+    """Start indices of the runs of equal values; the first is 0."""
     return np.flatnonzero(np.diff(values, prepend=values[0] - 1))

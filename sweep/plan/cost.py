@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What simulations will take: core time and memory of a lane, as the model says, for a million at once.
+"""Predicted core time and lane memory of simulations, from the model, for a million of them at once.
 
-Only some fields matter to either, and of a mix or a NIC only some numbers; the model is asked once for each
-combination of those, with everything else as the first point has it.
+Only some fields of a scenario, and some numbers of its mix and NIC, decide either; the model is asked once for each
+combination of those, with everything else as in the first point.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.config import Scenarios
-from sweep.config.points.windows import SOME
+from sweep.config.points.windows import PLACEHOLDER
 from sweep.grid import Coded
 from sweep.model import batch
 from sweep.model.scenario import Nic, Reader, Scenario, Traffic
@@ -23,59 +23,59 @@ P = TypeVar("P", Nic, Reader)
 
 DIGITS = 5
 
-MIX, NIC = SOME.traffic, SOME.nic  # what does not matter, in one form
+MIX, NIC = PLACEHOLDER.traffic, PLACEHOLDER.nic  # placeholders for what does not decide the cost
 
 
 def predicted_ns(scenarios: Scenarios) -> NDArray[np.float64]:
     """Core time of each point's scenario before calibration, shape (points,)."""
-    matter: dict[str, Coded[Any]] = {
+    deciding_columns: dict[str, Coded[Any]] = {
         "traffic": scenarios["traffic"].map(_paced),
         "nic": scenarios["nic"].map(_polled),
         **{name: scenarios[name] for name in ("load_ppm", "queues", "packets")},
     }
-    return scenarios.outline(batch.predicted_ns, matter).array(np.float64)
+    return scenarios.outline(batch.predicted_ns, deciding_columns).array(np.float64)
 
 
 def state_bytes(scenarios: Scenarios) -> NDArray[np.int64]:
-    """Memory of a lane of each point's scenario, shape (points,).  Tables are shared and not counted in full.
+    """Bytes of memory of a lane of each point's scenario, shape (points,).  Tables are shared and not counted in full.
 
-    Sizes are rounded up to DIGITS binary digits first, so that an axis of all rings is not a question each: what comes
-    out is a sixteenth too large at most.  It decides where chunks are cut, and no result depends on that.
+    Sizes are first rounded up to DIGITS binary digits, so that an axis of many ring sizes needs few calls of the model:
+    the result is at most a sixteenth too large.  It decides where chunks are cut, and no result depends on that.
     """
-    matter: dict[str, Coded[Any]] = {
+    deciding_columns: dict[str, Coded[Any]] = {
         "traffic": scenarios["traffic"].map(_buffered),
         "nic": scenarios["nic"].map(_sized),
         "knobs": scenarios["knobs"].map(lambda knobs: tuple((name, _up(number)) for name, number in knobs)),
         "ring": scenarios["ring"].map(_up),
         **{name: scenarios[name] for name in ("strategy", "kernel")},
     }
-    return scenarios.outline(_state_bytes, matter).array(np.int64)
+    return scenarios.outline(_state_bytes, deciding_columns).array(np.int64)
 
 
 def _state_bytes(scenario: Scenario) -> int:
-    """A host whose poll takes no time is refused when it is run, not here."""
+    """Lane memory of a scenario; costs of 0 are raised to 1 ps, since a host whose poll takes no time fails later."""
     costs = tuple((name, max(ps, 1)) for name, ps in scenario.costs_ps)
     return batch.state_bytes(replace(scenario, costs_ps=costs, memory_pages=0))
 
 
 def _paced(mix: Traffic) -> Traffic:
-    """Its packet rate and fates."""
+    """A mix with only what decides packet rate and fates."""
     return replace(MIX, sizes=mix.sizes, local_ppm=mix.local_ppm, forward_ppm=mix.forward_ppm)
 
 
 def _polled(nic: Nic) -> Nic:
-    """What decides how many packets a poll has."""
+    """A NIC with only what decides how many packets a poll has."""
     names = ("link_ps_per_byte", "napi_budget", "coalesce_ps", "coalesce_frames")
     return _with(NIC, {name: getattr(nic, name) for name in names})
 
 
 def _buffered(mix: Traffic) -> Traffic:
-    """Its receive buffer."""
+    """A mix with only its receive buffer."""
     return replace(MIX, reader=_with(MIX.reader, {"rcvbuf_bytes": _up(mix.reader.rcvbuf_bytes)}))
 
 
 def _sized(nic: Nic) -> Nic:
-    """Its TX ring, and whether it copies small packets."""
+    """A NIC with only its TX ring, and whether it copies small packets."""
     return _with(NIC, {"tx_ring": _up(nic.tx_ring), "copybreak_bytes": int(nic.copybreak_bytes > 0)})
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The plan file: all that a worker needs to run a chunk, by number, and nothing it has to trust.
+"""The plan file: everything that a worker needs to run a chunk given by number, without pickles.
 
-One NumPy archive without pickles: a JSON header (format, sweep document, digests of the sources, distributions,
-chunks) and arrays: the quantile tables, the cells of the sweep's points, the simulations of all chunks end to end, and
-where each chunk starts.  With the cells a worker need not lay a million points out to make the scenarios of a few;
-cells and simulations rise in small steps and are kept as those.  A plan is named by the digest of its bytes, so
-several live in one run directory.
+A NumPy archive with a JSON header (format, sweep document, digests of the sources, distributions, chunks) and arrays:
+the quantile tables, the cells of the sweep's points, the simulations of all chunks end to end, and where each chunk
+starts.  Thanks to the cells, a worker need not lay out a million points to make the scenarios of a few; cells and
+simulations increase in small steps and are stored as differences.  A plan is named by the digest of its bytes, so
+several can be kept in one run directory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sweep.model.scenario import Distribution, Scenario
 from sweep.records import INTEGER, LIST, MAPPING, TEXTS
 
 from .chunks import Chunk
-from .identity import Identity, canonical, code, digest
+from .identity import SimulationIds, canonical, code, digest
 from .survey import Survey
 from .tables import Tables
 
@@ -36,7 +36,7 @@ HEADER = {"format": INTEGER, "document": MAPPING, "code": TEXTS, "distributions"
 
 @dataclass(frozen=True)
 class Plan:
-    """Chunks of one sweep to run, with the tables that they draw from."""
+    """The chunks of one sweep that are to be run, with the quantile tables that their simulations draw from."""
 
     document: dict[str, Any] = field(repr=False)  # of the sweep: config.from_document
     cells: NDArray[np.int64] = field(repr=False)  # of its points
@@ -50,9 +50,9 @@ class Plan:
         return config.from_document(self.document, self.cells)
 
     @cached_property
-    def identity(self) -> Identity:
+    def identity(self) -> SimulationIds:
         """Gives the ids of the plan's simulations."""
-        return Identity(self.tables, self.code)
+        return SimulationIds(self.tables, self.code)
 
     @cached_property
     def document_digest(self) -> str:
@@ -75,7 +75,7 @@ class Plan:
 
 
 def plan(survey: Survey, chunks: Sequence[Chunk]) -> Plan:
-    """The plan of these chunks."""
+    """The plan for running `chunks` of `survey`."""
     return Plan(survey.sweep.document, survey.sweep.layout.cells, survey.code, survey.tables, tuple(chunks))
 
 
@@ -85,7 +85,7 @@ def encode(plan: Plan) -> bytes:
         "format": FORMAT,
         "document": plan.document,
         "code": plan.code,
-        "distributions": [[each.kind, list(each.values)] for each in plan.tables],
+        "distributions": [[distribution.kind, list(distribution.values)] for distribution in plan.tables],
         "chunks": [[chunk.strategy, chunk.digest, chunk.predicted_s] for chunk in plan.chunks],
     }
     lengths = [len(chunk.simulations) for chunk in plan.chunks]
@@ -104,17 +104,19 @@ def encode(plan: Plan) -> bytes:
 
 def decode(data: bytes, name: str = "plan") -> Plan:
     """The plan in these bytes.  Raises RunError if they are damaged or of another format version."""
-    again = "\n  next: run `sweep run` again: it plans anew and runs only what is missing"
+    next_step = "\n  next: run `sweep run` again: it plans anew and runs only what is missing"
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             header = records.read(archive["header"].tobytes(), HEADER, HEADER)
-            found = header["format"]
-            if found != FORMAT:
-                raise RunError(f'{name} has format "{found}"; this version of sweep reads format {FORMAT}{again}')
+            format_there = header["format"]
+            if format_there != FORMAT:
+                raise RunError(
+                    f'{name} has format "{format_there}"; this version of sweep reads format {FORMAT}{next_step}'
+                )
             tables, starts = archive["tables"].astype(np.int64), archive["starts"]
             cells, simulations = (np.cumsum(archive[key], dtype=np.int64) for key in ("cells", "simulations"))
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise RunError(f"{name} is damaged: {error}{again}") from error
+        raise RunError(f"{name} is damaged: {error}{next_step}") from error
     distributions = [Distribution(kind, tuple(values)) for kind, values in header["distributions"]]
     return Plan(
         document=header["document"],
@@ -129,10 +131,10 @@ def decode(data: bytes, name: str = "plan") -> Plan:
 
 
 def _steps(numbers: NDArray[np.int64]) -> NDArray[Any]:
-    """Their differences, the first from 0, as the smallest type that holds them."""
+    """Differences between consecutive numbers, the first from 0, in the smallest integer type that holds them."""
     steps = np.diff(numbers, prepend=0)
     low, high = (int(steps.min()), int(steps.max())) if len(steps) else (0, 0)
-    kind = next(
-        kind for kind in ("<i1", "<i2", "<i4", "<i8") if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max
+    dtype = next(
+        dtype for dtype in ("<i1", "<i2", "<i4", "<i8") if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max
     )
-    return steps.astype(kind)
+    return steps.astype(dtype)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a plan will take: core time, wall time, memory, bytes on disk.  A forecast, printed as a range."""
+"""Forecast of core time, wall time, memory and bytes on disk of a plan; core time is a range."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PROCESS = Cost()  # nothing but the run's own process
 
 @dataclass(frozen=True)
 class Forecast:
-    """Low and high core time and wall time of simulating; what comes before; memory of all processes, results."""
+    """Predicted time of simulating and of what comes before it; memory of all processes; size of the results."""
 
     low_s: float
     high_s: float

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who a simulation is: the digest of everything that decides its counters.
+"""The id of a simulation: the digest of everything that decides its counters.
 
 An id covers every field of the scenario, the quantile tables that it draws from, the sources of the model's core and
 of its strategy, and the format of results.  It covers no file name, label, chunk, executor or machine.  So editing
@@ -7,8 +7,8 @@ one strategy makes that strategy's ids new and no others, and two sweep files th
 
 Each of these facts has a digest of its own, blake2b of `name=value`, and the id is all of them XORed (Zobrist
 hashing).  The simulations of a sweep share most facts, so a million ids are a few hundred digests and one XOR per
-fact.  For this to identify, each name occurs exactly once, and it is inside the digest: equal values of two fields
-do not cancel.  Two simulations that differ in any fact have ids that differ by a XOR of distinct random numbers of
+fact.  For ids to be unique, each name occurs exactly once, and it is part of what is digested: equal values of two
+fields do not cancel.  The ids of two simulations that differ in any fact differ by a XOR of distinct random numbers of
 128 bits: among ten million of them, any two are equal with probability 1e-25.  Nobody gains by making them collide.
 """
 
@@ -39,12 +39,12 @@ FIELDS = tuple(field.name for field in fields(Scenario))
 BESIDE = ("tables", "core", "source", "format")  # facts that are not fields of the scenario
 
 _HEX = np.array([f"{byte:02x}".encode() for byte in range(256)], "S2").view(np.uint16)
-_NIBBLE = np.full(256, 16, np.uint8)  # of a hex digit; 16: it is none
+_NIBBLE = np.full(256, 16, np.uint8)  # value of a hex digit; 16: not one
 _NIBBLE[np.frombuffer(b"0123456789abcdef", np.uint8)] = range(16)
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no blanks; a dataclass is the object of its fields."""
+    """`value` as JSON with sorted keys and no blanks; a dataclass becomes an object of its fields."""
     return json.dumps(asdict(value) if is_dataclass(value) else value, sort_keys=True, separators=(",", ":"))  # type: ignore[arg-type]
 
 
@@ -58,8 +58,8 @@ def code(strategies: Iterable[str]) -> dict[str, str]:
     return {"": jit.core_digest(), **{name: jit.strategy_digest(name) for name in strategies}}
 
 
-class Identity:
-    """Gives ids, of one simulation or of a column of them; a digest is made once and kept."""
+class SimulationIds:
+    """Computes the ids of one simulation or of columns of them; digests of facts are cached."""
 
     def __init__(self, tables: Tables, code: Mapping[str, str]) -> None:
         self._tables = tables
@@ -75,7 +75,10 @@ class Identity:
         return reduce(xor, (self._number(name, value) for name, value in facts.items())).to_bytes(BYTES).hex()
 
     def keys(self, scenarios: Mapping[str, Coded[Any]], drawn: Coded[str], replicates: int) -> Keys:
-        """The ids of all replicates of these scenarios, a column per field; `drawn` has what `drawn` says of each."""
+        """Ids of all replicates of scenarios given as a column per field, (points * replicates, 2).
+
+        drawn: the column of what the method `drawn` returns for each.
+        """
         source = scenarios["strategy"].map(lambda name: self._code[name])
         points = np.zeros((len(drawn), 2), np.uint64)
         for name, column in {**scenarios, "tables": drawn, "source": source}.items():
@@ -88,9 +91,9 @@ class Identity:
         return keys
 
     def drawn(self, scenario: Scenario) -> str:
-        """A digest of what its tables are made from, in the order of their parameters: its mix decides.
+        """Digest of what the quantile tables of a scenario are made from, in the order of its draws.
 
-        The mean gap between bursts rests on the mean length of a burst too.
+        Its mix decides them; the mean gap between bursts also depends on the mean length of a burst.
         """
         mix = scenario.traffic
         if id(mix) not in self._drawn:
@@ -98,7 +101,7 @@ class Identity:
         return self._drawn[id(mix)][1]
 
     def _draws(self, scenario: Scenario) -> str:
-        sources = [digest(self._tables.source(each)) for each in batch.distributions(scenario)]
+        sources = [digest(self._tables.source(distribution)) for distribution in batch.distributions(scenario)]
         return digest(canonical([str(batch.burst_mean(scenario.traffic)), *sources]))
 
     @property
@@ -126,7 +129,7 @@ def _digest(name: str, value: Any) -> bytes:
 
 
 def texts(keys: Keys) -> NDArray[np.bytes_]:
-    """Ids as 32 hex digits, S32."""
+    """Ids as 32 hex digits each, (N,) S32."""
     data = np.ascontiguousarray(keys, ">u8").view(np.uint8).reshape(-1)
     return _HEX[data].view(f"S{2 * BYTES}")
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""All simulations of a sweep laid out: who each one is and what it is predicted to cost.
+"""All simulations of a sweep laid out: the id of each and its predicted cost.
 
 Simulation i is replicate i % replicates of point i // replicates; results are sorted by i.  Everything is a column:
-there is no object per point, so a million of them are seconds and some hundred megabytes.
+there is no object per point, so a million of them take seconds and a few hundred megabytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sweep.grid import Coded
 from sweep.model import batch
 
 from . import cost
-from .identity import Identity, Keys, canonical, code, digest, numbers, texts
+from .identity import Keys, SimulationIds, canonical, code, digest, numbers, texts
 from .tables import Tables, tables
 
 Integers = NDArray[np.int64]
@@ -45,69 +45,69 @@ class Survey:
 
     @cached_property
     def ids(self) -> NDArray[np.bytes_]:
-        """(N,) S32, in hex.  Equal scenarios have equal ids, in one sweep too."""
+        """Ids in hex, (N,) S32.  Equal scenarios have equal ids, also within one sweep."""
         return texts(self.keys)
 
     @cached_property
     def document_digest(self) -> str:
-        """Which sweep this is: digest of its document."""
+        """Digest of the sweep's document, which identifies the sweep."""
         return digest(canonical(self.sweep.document))
 
     def rows(self, ids: NDArray[np.bytes_]) -> Integers:
-        """Where in `ids` (S32, in any order) each simulation is, shape (N,); -1 where it is not.
+        """Index in `ids` (S32, in any order) of each simulation, shape (N,); -1 where it is missing.
 
         Of equal ids the first counts.
         """
-        there, good = numbers(ids)
-        order = np.flatnonzero(good)
-        order = order[np.argsort(there[order, 0], kind="stable")]
-        found = np.full(len(self.keys), -1, np.int64)
-        found[self._ranking] = _search(there[order], order, self.keys[self._ranking])
-        return found
+        numbers_of_ids, is_id = numbers(ids)
+        order = np.flatnonzero(is_id)
+        order = order[np.argsort(numbers_of_ids[order, 0], kind="stable")]
+        row_of = np.full(len(self.keys), -1, np.int64)
+        row_of[self._ranking] = _search(numbers_of_ids[order], order, self.keys[self._ranking])
+        return row_of
 
     @cached_property
     def _ranking(self) -> Integers:
-        """Simulations by id: a search for rising keys is several times faster than for keys in any order."""
+        """Simulations sorted by id: searching for sorted keys is several times faster than for unsorted ones."""
         return np.argsort(self.keys[:, 0], kind="stable")
 
     def among(self, ids: NDArray[np.bytes_]) -> NDArray[np.bool_]:
-        """Which simulations have one of these ids, shape (N,)."""
-        found: NDArray[np.bool_] = self.rows(ids) >= 0
-        return found
+        """Mask (N,) of the simulations that have one of these ids."""
+        is_among: NDArray[np.bool_] = self.rows(ids) >= 0
+        return is_among
 
     def only(self, prefix: str) -> NDArray[np.bool_]:
-        """Which simulations have ids that start with `prefix`.  Raises ConfigError if none has."""
-        found = np.char.startswith(self.ids, prefix.encode("ascii", "replace"))
-        if not found.any():
+        """Mask (N,) of the simulations whose id starts with `prefix`.  Raises ConfigError if there is none."""
+        starts_so = np.char.startswith(self.ids, prefix.encode("ascii", "replace"))
+        if not starts_so.any():
             raise ConfigError(
                 f'no simulation of {self.sweep.name} has an id that starts with "{prefix}"; ids change when the model, '
                 "the strategy or the sweep file does\n  see: column id of results.arrow"
             )
-        return found
+        return starts_so
 
 
 def _search(ranked: Keys, order: Integers, keys: Keys) -> Integers:
-    """The `order` of each key (N, 2) among `ranked` (R, 2), whose first halves rise; -1 where it is not there."""
+    """Find each of `keys` (N, 2) in `ranked` (R, 2), sorted by first half; returns its `order`, -1 if it is missing."""
     place = np.searchsorted(np.ascontiguousarray(ranked[:, 0]), keys[:, 0])
-    found = np.full(len(keys), -1, np.int64)
-    open_ = np.flatnonzero(place < len(ranked))
-    while len(open_):  # once, but for ids that agree in their first half
-        at = place[open_]
-        alike = ranked[at, 0] == keys[open_, 0]
-        equal = alike & (ranked[at, 1] == keys[open_, 1])
-        found[open_[equal]] = order[at[equal]]
-        open_ = open_[alike & ~equal & (at + 1 < len(ranked))]
-        place[open_] += 1
-    return found
+    row_of = np.full(len(keys), -1, np.int64)
+    unresolved = np.flatnonzero(place < len(ranked))
+    while len(unresolved):  # once, but for ids that agree in their first half
+        candidate = place[unresolved]
+        same_half = ranked[candidate, 0] == keys[unresolved, 0]
+        equal = same_half & (ranked[candidate, 1] == keys[unresolved, 1])
+        row_of[unresolved[equal]] = order[candidate[equal]]
+        unresolved = unresolved[same_half & ~equal & (candidate + 1 < len(ranked))]
+        place[unresolved] += 1
+    return row_of
 
 
 def survey(sweep: Sweep) -> Survey:
     """Lay out `sweep`: ids and costs of every simulation, tables of every distribution."""
     scenarios, replicates = sweep.scenarios, sweep.replicates
     needed = scenarios.each(batch.distributions, "traffic")  # a load changes no more than the scale of the gaps
-    found = tables(dict.fromkeys(each for some in needed.values for each in some))
+    needed_tables = tables(dict.fromkeys(distribution for of_mix in needed.values for distribution in of_mix))
     digests = code(sweep.strategies)
-    identity = Identity(found, digests)
+    identity = SimulationIds(needed_tables, digests)
 
     def spread(values: NDArray[Any]) -> NDArray[Any]:
         return np.repeat(values, replicates) if replicates > 1 else values
@@ -115,7 +115,7 @@ def survey(sweep: Sweep) -> Survey:
     return Survey(
         sweep=sweep,
         code=digests,
-        tables=found,
+        tables=needed_tables,
         keys=identity.keys(scenarios.columns, scenarios.each(identity.drawn, "traffic"), replicates),
         predicted_ns=spread(cost.predicted_ns(scenarios)),
         packets=spread(scenarios["packets"].array(np.int64)),

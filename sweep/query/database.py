@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""SQL over a published snapshot: DuckDB in this process, on Arrow data, with nothing else within its reach.
+"""SQL over a published snapshot: DuckDB in this process, on Arrow data, without access to anything else.
 
     with query.open("runs/smoke") as database:
         answer = database.ask("select strategy, avg(ns_per_packet) from results group by all")
         answer.read()                   # a pyarrow.Table
 
-No file, no network, no extension, no Python variable, no setting can be reached from SQL, and nothing is written: not
-even what does not fit into memory, which is an error.  One statement is taken, and only one that reads.
+SQL cannot reach files, the network, extensions, Python variables or settings, and nothing is written: data that does
+not fit into memory is an error, not spilled to disk.  Only a single statement that reads is accepted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sweep.fields.column import DICTIONARY, columns, dictionary
 
 from .. import report, storage
 from . import mistakes, points, series
-from .published import SERIES, Published, Table, damaged, read
+from .published import SERIES, Published, QueryTable, damaged, read
 from .waiting import interruptible, is_left_behind
 
 BATCH_ROWS = 8192
@@ -41,28 +41,28 @@ READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.Sta
 
 
 class Limits(NamedTuple):
-    """What one question may take; None for as much as there is."""
+    """Limits of one query; None for no limit."""
 
-    memory_bytes: int | None = 2 << 30  # of what DuckDB sorts, joins and groups in
-    seconds: float | None = 60.0  # of its work; waiting for whoever reads the answer does not count
+    memory_bytes: int | None = 2 << 30  # for DuckDB's sorts, joins and groups
+    seconds: float | None = 60.0  # of DuckDB's work, without the time that the reader of the answer takes
 
 
 UNLIMITED = Limits(None, None)
 
 
 class Answer:
-    """Rows, as they come; the columns that pass through a query unchanged keep unit and meaning."""
+    """The rows of an answer, streamed; columns that a query passes through unchanged keep unit and meaning."""
 
     def __init__(self, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
         self.schema = schema
         self._batches = batches
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Once."""
+        """The batches of the answer; they can be read only once."""
         return self._batches
 
     def read(self) -> pa.Table:
-        """All of it."""
+        """The rest of the answer as a table."""
         return pa.Table.from_batches(self._batches, self.schema)
 
 
@@ -100,28 +100,28 @@ class Database:
             self._connection.close()
 
     @property
-    def tables(self) -> list[Table]:
-        """What can be asked, in the order in which people want to know."""
+    def tables(self) -> list[QueryTable]:
+        """The tables that can be queried, the most useful first."""
         published = self.published
-        found = [
-            Table("results", "a row per simulation", published.columns),
-            Table("points", points.MEANING, points.columns(published.columns)),
-            Table("dictionary", "a row per column of results", list(DICTIONARY)),
+        tables_found = [
+            QueryTable("results", "a row per simulation", published.columns),
+            QueryTable("points", points.MEANING, points.columns(published.columns)),
+            QueryTable("dictionary", "a row per column of results", list(DICTIONARY)),
         ]
         if published.series is not None:
-            found.append(Table("series", series.MEANING, series.columns(published.series.schema)))
+            tables_found.append(QueryTable("series", series.MEANING, series.columns(published.series.schema)))
         if published.failures.column_names:
             known = columns(published.failures.schema)
-            found.append(Table("failures", "a row per simulation that has no result", known))
-        return found
+            tables_found.append(QueryTable("failures", "a row per simulation that has no result", known))
+        return tables_found
 
     def rows(self, table: str) -> int:
-        """How many rows one of `tables` has."""
+        """Number of rows of one of `tables`."""
         return int(self.ask(f"select count(*) from {points.quoted(table)}").read()[0][0].as_py())
 
     def ask(self, sql: str) -> Answer:
-        """The answer to one statement.  Raises SweepError if it is wrong or does not only read."""
-        mistakes.see_size(sql, self.published.location)
+        """The answer to one statement.  Raises SweepError if it is wrong, or would write."""
+        mistakes.check_size(sql, self.published.location)
         with self._telling(sql):
             statements = self._connection.extract_statements(sql)
             if len(statements) != 1:
@@ -133,15 +133,17 @@ class Database:
         return Answer(self._labelled(reader.schema), self._batches(reader, sql, clock))
 
     def _telling(self, sql: str) -> AbstractContextManager[None]:
-        return mistakes.told(sql, self.tables, self.published.location, self.limits.memory_bytes, self.limits.seconds)
+        return mistakes.translating_errors(
+            sql, self.tables, self.published.location, self.limits.memory_bytes, self.limits.seconds
+        )
 
     def _start(self, statement: Any) -> pa.RecordBatchReader:
         try:
-            asked = self._connection.sql(statement)  # nothing runs yet
+            relation = self._connection.sql(statement)  # nothing runs yet
         except duckdb.Error:
             self._connection.execute(statement)  # fails in the same way, but says where
             raise
-        return asked.to_arrow_reader(BATCH_ROWS)
+        return relation.to_arrow_reader(BATCH_ROWS)
 
     def _batches(self, reader: pa.RecordBatchReader, sql: str, clock: _Clock) -> Iterator[pa.RecordBatch]:
         schema = self._labelled(reader.schema)
@@ -153,7 +155,7 @@ class Database:
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
     def _labelled(self, schema: pa.Schema) -> pa.Schema:
-        """With the metadata of each column that has the name and the type of a known one."""
+        """The schema with the metadata of known columns of equal name and type."""
         known = {(column.name, column.type): column for table in reversed(self.tables) for column in table.columns}
         fields = []
         for field in schema:
@@ -163,13 +165,13 @@ class Database:
 
 
 class _Clock:
-    """The time that one question has left."""
+    """The time that one query has left."""
 
     def __init__(self, seconds: float | None) -> None:
         self._left_s = seconds
 
     def time(self, connection: duckdb.DuckDBPyConnection, call: Callable[[], Any]) -> Any:
-        """`call()`, within what is left.  Raises TimeoutError."""
+        """`call()` within the time left, which it uses up.  Raises TimeoutError."""
         began = time.monotonic()
         try:
             return interruptible(connection, call, self._left_s)
@@ -179,7 +181,7 @@ class _Clock:
 
 
 def open(location: str | Path, limits: Limits = UNLIMITED) -> Database:
-    """The tables of a run directory, a path or URI; a question that takes more than `limits` ends with a RunError.
+    """Open the tables of a run directory, a path or URI; a query that exceeds `limits` raises RunError.
 
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """

@@ -2,7 +2,7 @@
 """A snapshot as a DuckDB database: tables results, series, dictionary and failures, and the view points.
 
 Comments on tables and columns carry meanings and units; DuckDB shows them in duckdb_tables() and duckdb_columns().
-It is made in a scratch directory, then copied to where it was asked for.
+It is made in a temporary directory, then copied to its destination.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from .waiting import interruptible
 
 
 def write(published: Published, columns: Sequence[Column], out: str) -> None:
-    """The database file `out`, its results with these columns; `points` if all parameters are among them."""
+    """Write the database file `out` with these columns of the results; with `points` if all parameters are included."""
     with file(out) as sink, tempfile.TemporaryDirectory(prefix="sweep-export-") as scratch:
-        made = Path(scratch) / "export.duckdb"
-        with duckdb.connect(str(made)) as connection:
+        scratch_file = Path(scratch) / "export.duckdb"
+        with duckdb.connect(str(scratch_file)) as connection:
             try:
                 interruptible(connection, lambda: _fill(connection, published, columns))
             except (duckdb.ProgrammingError, duckdb.DataError) as error:
                 raise damaged(storage.open(published.location), report.TABLE, error) from error
             except (duckdb.Error, OSError) as error:  # no room
                 raise RunError(
-                    f'"{made}" cannot be written: {str(error).splitlines()[0]}\n'
+                    f'"{scratch_file}" cannot be written: {str(error).splitlines()[0]}\n'
                     "  next: set TMPDIR to a folder with more room"
                 ) from error
-        with made.open("rb") as source:
+        with scratch_file.open("rb") as source:
             shutil.copyfileobj(source, sink, 1 << 20)
 
 
@@ -71,8 +71,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, published: Published, columns: 
 def _comment(connection: duckdb.DuckDBPyConnection, table: str, meaning: str, columns: Sequence[Column]) -> None:
     connection.execute(f"comment on table {table} is {_text(meaning)}")
     for column in columns:
-        said = f"{column.meaning} [{column.unit}]" if column.unit not in ("", "1") else column.meaning
-        connection.execute(f"comment on column {table}.{quoted(column.name)} is {_text(said)}")
+        comment = f"{column.meaning} [{column.unit}]" if column.unit not in ("", "1") else column.meaning
+        connection.execute(f"comment on column {table}.{quoted(column.name)} is {_text(comment)}")
 
 
 def _text(text: str) -> str:

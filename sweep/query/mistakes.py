@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What DuckDB says of a wrong query, said to people: where, what, the closest name there is, and what to type next.
+"""DuckDB's errors about a wrong query as messages for users: position, reason, closest known name, next command.
 
-DuckDB gives its errors as JSON with the place in bytes (`errors_as_json`); one without, or that is no JSON, is told by
-its first line.
+DuckDB reports errors as JSON with the position in bytes (`errors_as_json`); of one that is no JSON, or has no message,
+the first line is shown.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from typing import Any
 import duckdb
 
 from ..errors import RunError, SweepError, did_you_mean
-from .published import Table
+from .published import QueryTable
 
-LONGEST_BYTES = 1 << 17  # of a query: what Linux takes as one word of a command line
+LONGEST_BYTES = 1 << 17  # of a query: the longest command-line argument of Linux
 DEEPEST = 200  # brackets; the time and memory of DuckDB's parser grow with the third power: 20,000 take 23 GB
 QUOTED = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
 KINDS = ("Scalar Function", "Table Function", "Aggregate Function")
 
 
 @contextmanager
-def told(
-    sql: str, tables: Sequence[Table], location: str, memory_bytes: int | None = None, seconds: float | None = None
+def translating_errors(
+    sql: str, tables: Sequence[QueryTable], location: str, memory_bytes: int | None = None, seconds: float | None = None
 ) -> Iterator[None]:
-    """Turn DuckDB's errors in the block, and the end of its time, into a SweepError about `sql`."""
-    less = f"ask for fewer columns or rows, or {_export(location)} and ask that file"
+    """Translate DuckDB's errors and timeouts in the block into SweepErrors about `sql`."""
+    advice = f"ask for fewer columns or rows, or {_export(location)} and ask that file"
     try:
         yield
     except (duckdb.OutOfMemoryException, MemoryError) as error:
-        allowed = f"the {_gibibytes(memory_bytes)} that --memory allows" if memory_bytes else "there is"
+        limit_text = f"the {_gibibytes(memory_bytes)} that --memory allows" if memory_bytes else "there is"
         more = f', or allow more: --memory "{_gibibytes(2 * memory_bytes)}"' if memory_bytes else ""
-        why = _first(_parsed(str(error)).get("exception_message") or str(error))
-        raise RunError(f"the query needs more memory than {allowed}: {why}\n  next: {less}{more}") from error
+        reason = _first(_parsed(str(error)).get("exception_message") or str(error))
+        raise RunError(f"the query needs more memory than {limit_text}: {reason}\n  next: {advice}{more}") from error
     except TimeoutError as error:
         raise RunError(
             f"the query takes more time than the {seconds or 0:g} s that --seconds allows, and was stopped\n"
-            f"  next: {less}, or allow more: --seconds {10 * (seconds or 1):g}"
+            f"  next: {advice}, or allow more: --seconds {10 * (seconds or 1):g}"
         ) from error
     except duckdb.InterruptException as error:
         raise KeyboardInterrupt from error
@@ -49,20 +49,20 @@ def told(
         raise SweepError(message(str(error), sql, tables, location)) from error
 
 
-def message(said: str, sql: str, tables: Sequence[Table], location: str) -> str:
-    """One line with place and reason, the line of SQL with the place marked, and the next command."""
-    about = _parsed(said)
-    text = _first(about.get("exception_message") or said)
-    place = about.get("position", "")
-    start = int(place) if str(place).isdigit() else None
-    lines = [f"SQL{_where(sql, start)}: {_reason(about, text, tables)}"]
+def message(said: str, sql: str, tables: Sequence[QueryTable], location: str) -> str:
+    """The message for DuckDB's error `said`: a line with position and reason, the marked SQL, the next command."""
+    error_fields = _parsed(said)
+    text = _first(error_fields.get("exception_message") or said)
+    position_text = error_fields.get("position", "")
+    start = int(position_text) if str(position_text).isdigit() else None
+    lines = [f"SQL{_where(sql, start)}: {_reason(error_fields, text, tables)}"]
     if start is not None:
-        lines += _marked(sql, start, _length(about))
+        lines += _marked(sql, start, _length(error_fields))
     return "\n".join([*lines, _next(location)])
 
 
-def see_size(sql: str, location: str) -> None:
-    """Raises SweepError for what DuckDB would read without end: its limits hold for its work, not for reading."""
+def check_size(sql: str, location: str) -> None:
+    """Raises SweepError for a query too large to parse: DuckDB's limits do not apply to its parser."""
     if len(sql.encode(errors="replace")) > LONGEST_BYTES:
         raise SweepError(f"SQL: it is longer than {LONGEST_BYTES:,} bytes\n{_next(location)}")
     depth = 0
@@ -73,13 +73,13 @@ def see_size(sql: str, location: str) -> None:
 
 
 def not_one(statements: int, location: str) -> SweepError:
-    """For none, or several."""
-    found = f"there are {statements} statements in it" if statements else "there is no statement in it"
-    return SweepError(f"SQL: {found}: give one SELECT\n{_next(location)}")
+    """The error for no statement, or several."""
+    statements_text = f"there are {statements} statements in it" if statements else "there is no statement in it"
+    return SweepError(f"SQL: {statements_text}: give one SELECT\n{_next(location)}")
 
 
 def not_reading(sql: str, location: str) -> SweepError:
-    """For a statement that would change something."""
+    """The error for a statement that does not only read."""
     word = sql.split()[0].upper()
     return SweepError(
         f'SQL: "{word}" is not for reading, and a published snapshot is read only: '
@@ -100,8 +100,8 @@ def _export(location: str) -> str:
     return f"sweep export {shlex.quote(location)} --out my.duckdb"
 
 
-def _reason(about: dict[str, Any], text: str, tables: Sequence[Table]) -> str:
-    """The first line of the reason, with the closest known name for one that is not known."""
+def _reason(about: dict[str, Any], text: str, tables: Sequence[QueryTable]) -> str:
+    """The first line of the reason, with a suggestion for an unknown name."""
     kind, name = about.get("error_subtype"), str(about.get("name", ""))
     if kind == "COLUMN_NOT_FOUND" or "does not have a column named" in text:
         name = name or text.rpartition(" named ")[2].strip('"')
@@ -120,10 +120,10 @@ def _reason(about: dict[str, Any], text: str, tables: Sequence[Table]) -> str:
 
 def _parsed(said: str) -> dict[str, Any]:
     try:
-        found = json.loads(said[said.index("{") :])
+        fields = json.loads(said[said.index("{") :])
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return fields if isinstance(fields, dict) else {}
 
 
 def _first(text: str) -> str:
@@ -131,7 +131,7 @@ def _first(text: str) -> str:
 
 
 def _length(about: dict[str, Any]) -> int:
-    """Of the marked place, in bytes; 1 if it is not known."""
+    """Length of the marked SQL in bytes; 1 if unknown."""
     try:
         return max(int(json.loads(about["location"])[1]), 1)
     except (KeyError, ValueError, TypeError, IndexError):
@@ -139,7 +139,7 @@ def _length(about: dict[str, Any]) -> int:
 
 
 def _where(sql: str, start: int | None) -> str:
-    """:line:column, from 1, as editors count."""
+    """Position in the SQL as ":line:column", both from 1; "" if unknown."""
     if start is None:
         return ""
     before = sql.encode()[:start].decode(errors="replace")
@@ -147,10 +147,10 @@ def _where(sql: str, start: int | None) -> str:
 
 
 def _marked(sql: str, start: int, length: int) -> list[str]:
-    """The line of SQL that the place is in, and a mark below it."""
+    """The line of SQL with the error, and a line that marks it."""
     data = sql.encode()
     before, inside = data[:start].decode(errors="replace"), data[start : start + length].decode(errors="replace")
-    head = before.rpartition("\n")[2]
-    line = (head + data[start:].decode(errors="replace")).partition("\n")[0]
-    blanks = "".join("\t" if letter == "\t" else " " for letter in head)
+    line_start = before.rpartition("\n")[2]
+    line = (line_start + data[start:].decode(errors="replace")).partition("\n")[0]
+    blanks = "".join("\t" if letter == "\t" else " " for letter in line_start)
     return [f"  {line}", f"  {blanks}{'^' * max(len(inside.partition(chr(10))[0]), 1)}"]

@@ -11,8 +11,8 @@ A *point* is a simulation without its replicate.  Its row has
 
 It is a view, made when it is asked for, of the columns that are asked for.
 
-Not modelled: the pairs of replicates.  Two points met the same packets, so their difference is known better than these
-intervals say: compare row by row (`replicate` and `seed` alike), as the report does.
+Not modelled: the pairing of replicates.  Two points met the same packets, so their difference is known better than
+these intervals suggest: compare rows with equal `replicate` and `seed`, as the report does.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ def _metrics(results: Sequence[Column]) -> list[Column]:
 
 def columns(results: Sequence[Column]) -> list[Column]:
     """The columns of `points`, from those of the results."""
-    found = [*_parameters(results), *COUNTS]
+    point_columns = [*_parameters(results), *COUNTS]
     for column in _metrics(results):
         mean = f"{column.meaning}; mean over the valid replicates"
         width = f"half width of the {100 * CONFIDENCE:g} % interval of {column.name}; null below two replicates"
-        found.append(column._replace(meaning=mean))
-        found.append(Column(f"{column.name}_half_width", pa.float64(), column.unit, width, column.role))
-    return found
+        point_columns.append(column._replace(meaning=mean))
+        point_columns.append(Column(f"{column.name}_half_width", pa.float64(), column.unit, width, column.role))
+    return point_columns
 
 
 def view(results: Sequence[Column], failures: Sequence[str], confidence: float = CONFIDENCE) -> str:
     """The SELECT behind `points`, from the columns of the results and the names of those of the failures.
 
-    `confidence` is that of each interval: above 95 % where the number of replicates was decided by looking at them.
-    Only parameters that the failures have, too, can tell whose they are: without all of them none is counted.
+    `confidence` is that of each interval: above 95 % if the run had interim looks.
+    Failures are counted only if they have all parameters, so that they can be assigned to points.
     """
     parameters = [quoted(column.name) for column in _parameters(results)]
     metrics = [column.name for column in _metrics(results)]
@@ -77,21 +77,21 @@ def view(results: Sequence[Column], failures: Sequence[str], confidence: float =
         "count(*) filter (_valid) as valid_replicates",
         "count(*) filter (_failed) as failed_replicates",
     ]
-    shown = ["replicates", "valid_replicates", "failed_replicates"]
-    for place, name in enumerate(metrics):
-        value, n, spread = quoted(name), f"_n{place}", f"_s{place}"
+    selected = ["replicates", "valid_replicates", "failed_replicates"]
+    for index, name in enumerate(metrics):
+        value, n, spread = quoted(name), f"_n{index}", f"_s{index}"
         sums += [
             f"avg({value}) filter (_valid) as {value}",
             f"count({value}) filter (_valid) as {n}",
             f"stddev_samp({value}) filter (_valid) as {spread}",
         ]
         width = f"{spread} / sqrt({n}) * coalesce(_t[{n} - 1], _t[{FREEDOMS}])"
-        shown += [value, f"{width} as {quoted(f'{name}_half_width')}"]
+        selected += [value, f"{width} as {quoted(f'{name}_half_width')}"]
     student = ", ".join(f"{t!r}" for t in stdtrit(np.arange(1, FREEDOMS + 1), (1 + confidence) / 2).tolist())
     points = f"select {keys}, {', '.join(sums)} from ({rows}) group by {keys}"
-    return f"select {keys}, {', '.join(shown)} from ({points}), (select [{student}] as _t) order by {keys}"
+    return f"select {keys}, {', '.join(selected)} from ({points}), (select [{student}] as _t) order by {keys}"
 
 
 def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever is in it."""
+    """A name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

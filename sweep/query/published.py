@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a run directory publishes, as tables that can be asked: opened, not read.
+"""The published tables of a run directory, opened for queries without reading them.
 
-`results` is a dataset over the mapped file: whoever asks for three columns has those three decompressed, some thousand
-rows at a time, and a table of gigabytes never lies in memory.  The bytes are held against the manifest's digest first.
+`results` is a dataset over the mapped file: a query of three columns decompresses only these, some thousand rows at a
+time, so a table of gigabytes is never in memory as a whole.  The bytes are checked with the manifest's digest first.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SERIES = "series.arrow"
 DAMAGE = (pa.ArrowException, OSError, MemoryError, soundness.UnsoundError)
 
 
-class Table(NamedTuple):
-    """A table that can be asked."""
+class QueryTable(NamedTuple):
+    """A table that can be queried."""
 
     name: str
     meaning: str
@@ -42,69 +42,69 @@ class Published:
 
     location: str  # as the user typed it
     results: ds.Dataset
-    failures: pa.Table  # no rows and no columns where nothing is known of failures
+    failures: pa.Table  # empty, without columns, if the snapshot has none
     series: ds.Dataset | None = None  # lists, a row per simulation; None in a snapshot of an earlier version
 
     @property
     def columns(self) -> list[Column]:
-        """Of the results."""
+        """The columns of the results."""
         return columns(self.results.schema)
 
     @property
     def confidence(self) -> float:
-        """Of each interval of a mean, so that it holds at 95 %."""
+        """Confidence of each interval, so that it holds at 95 % after all looks."""
         return stats.confidence_of(said(self.results.schema))
 
     def chosen(self, asked: Sequence[str]) -> list[Column]:
-        """The columns that these words stand for, names or roles ("metric"), each once; all of them for no word.
+        """The columns with these names or roles ("metric"), each once; all columns if none are given.
 
-        Raises SweepError for a word that is neither.
+        Raises SweepError for a word that is neither a name nor a role.
         """
-        found: dict[str, Column] = {}
+        column_by_name: dict[str, Column] = {}
         roles = dict.fromkeys(column.role for column in self.columns if column.role)
         known = {column.name: column for column in self.columns}
         for word in asked:
-            some = [known[word]] if word in known else [column for column in self.columns if column.role == word]
-            if not some or not word:
+            matching = [known[word]] if word in known else [column for column in self.columns if column.role == word]
+            if not matching or not word:
                 raise SweepError(
                     f'column "{word}" is not known.{did_you_mean(word, [*known, *roles])}\n'
                     f"  known: the columns of the results, and all of a role: {', '.join(roles)}\n"
                     f"  see: sweep query {self.location} --tables"
                 )
-            found |= {column.name: column for column in some}
-        return list((found or known).values())
+            column_by_name |= {column.name: column for column in matching}
+        return list((column_by_name or known).values())
 
 
 def read(location: str | Path | storage.Files) -> Published:
-    """The snapshot that counts now.
+    """Open the current snapshot of a run directory.
 
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
     files = storage.open(location)
-    shown = snapshot.manifest(files)
-    names = [report.TABLE, *(name for name in (FAILURES, SERIES) if shown and name in shown.files)]
-    found = snapshot.read(files, *names)
-    if found is None:  # of an earlier version, or copied without its manifest, or nothing: `report` says which
+    manifest = snapshot.manifest(files)
+    names = [report.TABLE, *(name for name in (FAILURES, SERIES) if manifest and name in manifest.files)]
+    snapshot_files = snapshot.read(files, *names)
+    if snapshot_files is None:  # of an earlier version, or copied without its manifest, or nothing: `report` says which
         return Published(str(files), ds.dataset(report.read(files)), pa.table({}))
     failures, series, name = pa.table({}), None, FAILURES
     try:
-        if FAILURES in found[1]:
-            failures = soundness.table(pa.ipc.open_file(pa.BufferReader(found[1][FAILURES])).read_all())
+        if FAILURES in snapshot_files[1]:
+            failures = soundness.table(pa.ipc.open_file(pa.BufferReader(snapshot_files[1][FAILURES])).read_all())
         name = SERIES
-        if SERIES in found[1]:
-            series = _dataset(found[1][SERIES])
+        if SERIES in snapshot_files[1]:
+            series = _dataset(snapshot_files[1][SERIES])
         name = report.TABLE
-        return Published(str(files), _dataset(found[1][report.TABLE]), failures, series)
+        return Published(str(files), _dataset(snapshot_files[1][report.TABLE]), failures, series)
     except DAMAGE as error:
         raise damaged(files, name, error) from error
 
 
 def batches(published: Published, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """These columns of the results, some thousand rows at a time.  Raises RunError where they are damaged."""
-    found = published.results.scanner(columns=list(names)).to_batches()
+    """These columns of the results, some thousand rows at a time.  Raises RunError if they are damaged."""
+    record_batches = published.results.scanner(columns=list(names)).to_batches()
     while True:
         try:
-            batch = next(found, None)
+            batch = next(record_batches, None)
             if batch is None:
                 return
             soundness.whole(batch)
@@ -115,17 +115,19 @@ def batches(published: Published, names: Sequence[str]) -> Iterator[pa.RecordBat
 
 
 def damaged(files: storage.Files, name: str, error: Exception) -> RunError:
-    """What is wrong with a published file, and how it becomes right again."""
-    why = (str(error).splitlines() or [type(error).__name__])[0]
+    """The error about a damaged published file, with the command that publishes it again."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
     return RunError(
-        f'"{files.at(name)}" is damaged: {why}; the next run publishes it anew\n  next: {resume.command(files)}'
+        f'"{files.at(name)}" is damaged: {reason}; the next run publishes it anew\n  next: {resume.command(files)}'
     )
 
 
 def _dataset(file: pa.Buffer) -> ds.Dataset:
-    """The table without reading it, but for its texts: one whose ends lie elsewhere would end the process."""
+    """A file as a dataset; only columns of variable width are read, since invalid offsets would crash the process."""
     form = ds.IpcFileFormat()
     schema = soundness.schema(pa.ipc.open_file(pa.BufferReader(file)).schema)
-    loose = [place for place, field in enumerate(schema) if not soundness.is_fixed(field.type)]
-    soundness.texts(pa.ipc.open_file(pa.BufferReader(file), options=pa.ipc.IpcReadOptions(included_fields=loose)))
+    variable_width = [index for index, field in enumerate(schema) if not soundness.is_fixed(field.type)]
+    soundness.texts(
+        pa.ipc.open_file(pa.BufferReader(file), options=pa.ipc.IpcReadOptions(included_fields=variable_width))
+    )
     return ds.FileSystemDataset([form.make_fragment(file)], schema, form)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Rows as CSV, JSON, Arrow and Parquet, written as they come.
+"""Write rows as CSV, JSON, Arrow and Parquet, batch by batch.
 
 CSV has no lists: one in a CSV is its JSON text, `[0,0,17]`.  Texts in a CSV are made safe to show, for terminals and
-spreadsheets (`foreign.sheet_text`); JSON escapes what would not be seen.  Numbers are written in the shortest form that
-is read back as the same number; null is nothing, an empty text is "".  JSON is an array with an object per row, a line
-each; what JSON has no number for (NaN, infinity) is null.
+spreadsheets (`safe_text.spreadsheet_text`); JSON escapes invisible characters.  Numbers are written in the shortest
+form that reads back as the same number; null is an empty field, an empty text is "".  JSON is an array with an object
+per row, one per line; NaN and infinity are null.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from ..foreign import json_text, sheet_text
+from sweep.safe_text import json_text, spreadsheet_text
 
 Batches = Iterable[pa.RecordBatch]
 
 
 def values(column: pa.Array) -> list[Any]:
-    """A column as Python has it; what Python has no value for, as a year beyond 9999, is Arrow's text of it."""
+    """A column as Python values; values that Python cannot represent, such as the year 10000, as Arrow's text."""
     try:
         return cast(list[Any], column.to_pylist())
     except (OverflowError, ValueError):
@@ -46,9 +46,12 @@ def _value(scalar: Any) -> Any:
 
 
 def csv(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
-    """With a head of names."""
+    """Write CSV with a header of column names."""
     flat = pa.schema(
-        [pa.field(sheet_text(field.name), pa.string() if _is_text(field.type) else field.type) for field in schema]
+        [
+            pa.field(spreadsheet_text(field.name), pa.string() if _is_text(field.type) else field.type)
+            for field in schema
+        ]
     )
     with pacsv.CSVWriter(sink, flat) as writer:
         for batch in batches:
@@ -57,7 +60,7 @@ def csv(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
 
 
 def json_lines(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
-    """One array, an object per line."""
+    """Write a JSON array with an object per line."""
     before = b"["
     for batch in batches:
         for row in zip(*map(values, batch.columns), strict=True):
@@ -67,21 +70,21 @@ def json_lines(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
 
 
 def arrow(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
-    """An IPC file, lz4."""
+    """Write an Arrow IPC file, compressed with lz4."""
     with pa.ipc.new_file(sink, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
 
 def arrow_stream(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
-    """An IPC stream, for pipes."""
+    """Write an Arrow IPC stream, for pipes."""
     with pa.ipc.new_stream(sink, schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
 
 def parquet(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
-    """As `sweep run` publishes it: zstd, floats split by byte, texts by dictionary."""
+    """Write Parquet as `sweep run` publishes it: zstd, floats split by byte, texts dictionary-encoded."""
     floats: list[str] = [field.name for field in schema if pa.types.is_floating(field.type)]
     texts: Any = [field.name for field in schema if pa.types.is_string(field.type)]
     layout = {"compression": "zstd", "use_dictionary": texts, "use_byte_stream_split": floats}
@@ -95,17 +98,19 @@ def _is_nested(kind: pa.DataType) -> bool:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    """Whether it is written as a text: what is no number, no truth and no time."""
+    """Whether a type is written as text: all but numbers, booleans, times and null."""
     others = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean, pa.types.is_temporal)
     return pa.types.is_interval(kind) or not any(test(kind) for test in (*others, pa.types.is_null))
 
 
 def _cells(column: pa.Array) -> pa.Array:
-    """A column for a CSV: texts and lists as texts that can be shown, numbers as they are."""
+    """A column for CSV: texts and lists as sanitized text, other types unchanged."""
     if not _is_text(column.type):
         return column
     write = _json if _is_nested(column.type) else str
-    return pa.array([None if value is None else sheet_text(write(value)) for value in values(column)], pa.string())
+    return pa.array(
+        [None if value is None else spreadsheet_text(write(value)) for value in values(column)], pa.string()
+    )
 
 
 def _json(value: Any) -> str:
@@ -113,7 +118,7 @@ def _json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it."""
+    """A value as JSON can represent it; NaN and infinity become None."""
     match value:
         case None | bool() | int() | str():
             return value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ctrl-C while DuckDB works, and the end of the time that it has: it hears neither by itself."""
+"""Ctrl-C and time limits for DuckDB calls, which by themselves react to neither."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ import duckdb
 
 Got = TypeVar("Got")
 
-NAME = "query"  # of the thread that works
-GRACE_S = 5.0  # for what was told to stop
+NAME = "query"  # name of the thread that runs the call
+GRACE_S = 5.0  # time to stop after an interrupt
 
 
 def is_left_behind() -> bool:
-    """Whether something that was told to stop works on: only the end of the process ends it."""
+    """Whether an interrupted call is still running; only the end of the process ends it."""
     return any(thread.name == NAME and thread.is_alive() for thread in threading.enumerate())
 
 
 def interruptible(connection: duckdb.DuckDBPyConnection, call: Callable[[], Got], seconds: float | None = None) -> Got:
-    """`call()` in another thread, so that this one hears Ctrl-C and stops what `connection` does.
+    """Run `call()` in another thread, so that Ctrl-C in this one interrupts `connection`; returns its result.
 
-    Raises TimeoutError when it has not ended after so many seconds; what hears nothing is left behind.
+    Raises TimeoutError if it has not ended after `seconds`; a call that ignores the interrupt is left running.
     """
-    found: Future[Got] = Future()
+    future: Future[Got] = Future()
 
     def work() -> None:
         try:
-            found.set_result(call())
+            future.set_result(call())
         except BaseException as error:
-            found.set_exception(error)
+            future.set_exception(error)
 
     thread = threading.Thread(target=work, name=NAME, daemon=True)
     thread.start()
     try:
-        return found.result(seconds)
+        return future.result(seconds)
     except (KeyboardInterrupt, Late):
-        if found.done():  # with an error of its own
+        if future.done():  # with an error of its own
             raise
         connection.interrupt()
         thread.join(GRACE_S)

@@ -28,7 +28,7 @@ from sweep.model.strategies.page_pool import release as page_pool_release
 
 @device
 def new_handle(sim: Any, page: int, offset: int) -> None:
-    """The next handle names `page` (NO_PAGE: it failed) at `offset`."""
+    """Give the next handle to `page` at byte `offset`; NO_PAGE: the allocation failed."""
     st = sim.state[0]
     sim.handle_page[st.next_handle] = page
     sim.handle_offset[st.next_handle] = offset
@@ -57,7 +57,7 @@ def alloc_fragments(sim: Any, pool: Pool, size: int, count: int) -> None:
 
 @device
 def bulk(sim: Any, pool: Pool, code: int, first: int, last: int) -> None:
-    """Put all these handles in one call."""
+    """Put the pages of handles `first` to `last` in one call."""
     step = 1 if last >= first else -1
     count = 0
     for handle in range(first, last + step, step):
@@ -69,7 +69,7 @@ def bulk(sim: Any, pool: Pool, code: int, first: int, last: int) -> None:
 
 @device
 def put_context(code: int) -> int:
-    """Where a put happens."""
+    """The context in which an operation puts pages: NAPI, REMOTE, PROCESS or SOFTIRQ."""
     if code == PUT_DIRECT:
         return NAPI
     if code == PUT_REMOTE or code == BULK_REMOTE:  # noqa: SIM109
@@ -81,7 +81,7 @@ def put_context(code: int) -> int:
 
 @device
 def on_page(sim: Any, pool: Pool, code: int, page: int) -> None:
-    """One operation on the page behind a handle."""
+    """Apply operation `code` to the page of one handle."""
     if code == HOLD:
         pool.page[0, page].refs += 1
     elif code == DROP:
@@ -93,8 +93,8 @@ def on_page(sim: Any, pool: Pool, code: int, page: int) -> None:
 
 
 @device
-def each(sim: Any, pool: Pool, code: int, first: int, last: int) -> None:
-    """One operation on each handle of a range, upwards or downwards."""
+def on_handles(sim: Any, pool: Pool, code: int, first: int, last: int) -> None:
+    """Apply operation `code` to handles `first` to `last`, upwards or downwards."""
     step = 1 if last >= first else -1
     for handle in range(first, last + step, step):
         if sim.handle_page[handle] != NO_PAGE:
@@ -103,7 +103,7 @@ def each(sim: Any, pool: Pool, code: int, first: int, last: int) -> None:
 
 @device
 def snapshot(sim: Any, pool: Pool) -> None:
-    """Write a row of trace.COLUMNS."""
+    """Append the current state to `sim.snapshots`, in the order of trace.COLUMNS."""
     st, c, s = sim.state[0], sim.counters[0], pool.s[0]
     row = sim.snapshots[st.next_snapshot]
     st.next_snapshot += 1
@@ -163,5 +163,5 @@ def replay(sim: Any, pool: Pool, ops: np.ndarray) -> None:
         elif code == RETRY:
             release_retry(sim, pool, 0)
         else:
-            each(sim, pool, code, first, second)
+            on_handles(sim, pool, code, first, second)
     snapshot(sim, pool)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page allocator under a replayed trace: fresh serial numbers, failures on demand, and what it counted.
+"""The page allocator of a replayed trace: fresh serial numbers, failures on demand, and its counters.
 
 These functions fill the holes of the same name in the page_pool code; the sweep fills them with `pages`.
 Every page gets the next serial number, never used again; the oracle that recorded the traces did the same.
@@ -43,7 +43,7 @@ ALLOCATOR_COUNTERS = (
 
 
 class TraceSim(NamedTuple):
-    """What takes the place of `Sim` in a replay: one lane, no packets.  H handles, S snapshots."""
+    """The arrays of a replay, in place of `Sim`: one lane, no packets.  H handles, S snapshots."""
 
     params: np.recarray  # (1,) record of PARAMS: costs are 0
     state: np.recarray  # (1,) record of STATE and ALLOCATOR_STATE
@@ -73,7 +73,7 @@ def trace_sim(handles: int, snapshots: int, columns: int) -> TraceSim:
 
 @device
 def request_fails(sim: TraceSim, lane: int) -> bool:
-    """Whether this request is one of those that are to fail."""
+    """Whether the next request fails, as operation E asked for."""
     st = sim.state[lane]
     if st.fail_requests == 0:
         return False
@@ -84,17 +84,17 @@ def request_fails(sim: TraceSim, lane: int) -> bool:
 
 @device
 def page_bulk(sim: TraceSim, lane: int, want: int) -> int:
-    """One bulk request: how many pages were got."""
+    """One bulk request for `want` pages; returns how many were allocated."""
     st, c = sim.state[lane], sim.counters[lane]
     c.bulk_calls += 1
     if request_fails(sim, lane):
         return 0
-    got = want
+    delivered = want
     if st.bulk_limit != NO_LIMIT:
-        got = min(want, st.bulk_limit)
+        delivered = min(want, st.bulk_limit)
         st.bulk_limit = NO_LIMIT
-    c.bulk_pages += got
-    return got
+    c.bulk_pages += delivered
+    return delivered
 
 
 @device
@@ -108,7 +108,7 @@ def bulk_page(sim: TraceSim, lane: int) -> int:
 
 @device
 def order_alloc(sim: TraceSim, lane: int, order: int) -> int:
-    """One single request: the page's serial number, or -1."""
+    """One request for a page of `order`; returns its serial number, or -1 if it failed."""
     c = sim.counters[lane]
     c.single_calls += 1
     if request_fails(sim, lane):
@@ -119,32 +119,32 @@ def order_alloc(sim: TraceSim, lane: int, order: int) -> int:
 
 @device
 def page_free(sim: TraceSim, lane: int, page: int, context: int) -> None:
-    """A page's last reference has gone."""
+    """Count a page whose last reference has gone."""
     sim.counters[lane].freed += 1
 
 
 @device
 def dma_map(sim: TraceSim, lane: int) -> None:
-    """A page is mapped."""
+    """Count a page that is mapped for DMA."""
     sim.counters[lane].dma_maps += 1
 
 
 @device
 def dma_unmap(sim: TraceSim, lane: int) -> None:
-    """A page is unmapped."""
+    """Count a page that is unmapped."""
     sim.counters[lane].dma_unmaps += 1
 
 
 @device
 def dma_sync(sim: TraceSim, lane: int, length_bytes: int) -> None:
-    """A page is synced for the device."""
+    """Count `length_bytes` of a page that are synced for the device."""
     sim.counters[lane].dma_syncs += 1
     sim.counters[lane].dma_sync_bytes += length_bytes
 
 
 @device
 def opened(sim: TraceSim, lane: int, page: int, pages: int) -> None:
-    """There is no cache to be hot in."""
+    """Does nothing: a replay models no CPU cache."""
 
 
 HOLES: dict[str, Callable[..., Any]] = {

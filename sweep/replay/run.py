@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Replay a recorded trace and say where the answer differs from the kernel's."""
+"""Replay a recorded trace, and list where the results differ from the kernel's."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ HASH_FACTOR = 1_000_003
 HASH_MODULUS = 2**61 - 1
 
 
-class Answer(NamedTuple):
-    """What the code gave."""
+class ReplayResult(NamedTuple):
+    """The results of replaying a trace."""
 
     create_errno: int
     shots: np.ndarray  # (snapshots + 1, columns) int64; the last row is the final state
@@ -30,8 +30,8 @@ class Answer(NamedTuple):
     totals: dict[str, int]
 
 
-class Difference(NamedTuple):
-    """One value that is not the kernel's."""
+class TraceDifference(NamedTuple):
+    """A value that differs from the kernel's."""
 
     where: str  # "create", "snapshots[3]", "final", "totals" or "handles[12]"
     column: str
@@ -48,7 +48,7 @@ def kernel() -> Callable[..., None]:
 
 
 def plain_kernel() -> Callable[..., None]:
-    """The same as plain Python: slow, and a debugger works in it."""
+    """`replay` as plain Python over the traces' page allocator: slow, and a debugger works in it."""
     bound: Callable[..., None] = bind(replay, lambda fn: fn, "trace_plain", HOLES)
     return bound
 
@@ -66,28 +66,28 @@ def trace_pool(params: TraceParams, pages: int) -> Pool:
     return pool
 
 
-def run(trace: Trace, run_ops: Callable[..., None] | None = None) -> Answer:
+def run(trace: Trace, run_ops: Callable[..., None] | None = None) -> ReplayResult:
     """Replay one trace with `run_ops`, by default the compiled kernel."""
     errno = create_errno(trace.params.flags, trace.params.max_len)
     if errno != 0:
-        return Answer(errno, np.zeros((0, len(COLUMNS)), np.int64), np.zeros((0, 2), np.int64), {})
+        return ReplayResult(errno, np.zeros((0, len(COLUMNS)), np.int64), np.zeros((0, 2), np.int64), {})
     pages_each = 64 if trace.params.order == 0 else 1  # an allocation makes at most one request
     sim = trace_sim(trace.handles, trace.snapshots + 1, len(COLUMNS))
     pool = trace_pool(trace.params, pages_each * trace.handles)
     (run_ops or kernel())(sim, pool, trace.ops)
     handles = np.stack([sim.handle_page, sim.handle_offset], axis=1)
-    return Answer(0, sim.snapshots, handles, _totals(sim, pool, handles, fragment_handles(trace.ops)))
+    return ReplayResult(0, sim.snapshots, handles, _totals(sim, pool, handles, fragment_handles(trace.ops)))
 
 
 def fragment_handles(ops: np.ndarray) -> np.ndarray:
-    """Which handles the operations make by cutting a fragment: (handles,) bool."""
+    """Mask (handles,) of the handles that are fragments, not whole pages."""
     is_page, is_fragment = ops[:, 0] == ord("A"), ops[:, 0] == ord("F")
     counts = np.where(is_page, ops[:, 1], np.where(is_fragment, ops[:, 2], 0))
     return np.repeat(is_fragment, counts)
 
 
 def handle_hash(handles: np.ndarray, fragment: np.ndarray) -> int:
-    """Hash of which page, and which part of it, each handle got."""
+    """Hash of the page serial, and for fragments the offset, of every handle; the same as the recorder computes."""
     h = 0
     for (serial, offset), is_fragment in zip(handles.tolist(), fragment.tolist(), strict=True):
         h = (h * HASH_FACTOR + serial + 1) % HASH_MODULUS
@@ -109,40 +109,40 @@ def _totals(sim: TraceSim, pool: Pool, handles: np.ndarray, fragment: np.ndarray
     }
 
 
-def differences(trace: Trace, answer: Answer) -> list[Difference]:
-    """Every value that differs from what the trace expects, in the order of time."""
+def differences(trace: Trace, answer: ReplayResult) -> list[TraceDifference]:
+    """All values of `answer` that differ from what the trace expects, in order of time."""
     if trace.create_errno != answer.create_errno:
-        return [Difference("create", "create_errno", trace.create_errno, answer.create_errno)]
+        return [TraceDifference("create", "create_errno", trace.create_errno, answer.create_errno)]
     if trace.create_errno != 0:
         return []
-    found = []
+    differing = []
     if len(trace.shots) != trace.snapshots:
-        found.append(Difference("totals", "snapshots", len(trace.shots), trace.snapshots))
-    for index, (want, got) in enumerate(zip(trace.shots, answer.shots[:-1].tolist(), strict=False)):
-        found += _row(f"snapshots[{index}]", want, got)
-    found += _row("final", trace.final, answer.shots[-1].tolist())
-    found += _handles(trace, answer)
-    found += [
-        Difference("totals", name, value, answer.totals[name])
+        differing.append(TraceDifference("totals", "snapshots", len(trace.shots), trace.snapshots))
+    for index, (want, actual) in enumerate(zip(trace.shots, answer.shots[:-1].tolist(), strict=False)):
+        differing += _row(f"snapshots[{index}]", want, actual)
+    differing += _row("final", trace.final, answer.shots[-1].tolist())
+    differing += _handles(trace, answer)
+    differing += [
+        TraceDifference("totals", name, value, answer.totals[name])
         for name, value in trace.totals
         if value != answer.totals[name]
     ]
-    return found
+    return differing
 
 
-def _row(where: str, want: Any, got: Any) -> list[Difference]:
+def _row(where: str, want: Any, got: Any) -> list[TraceDifference]:
     rows = zip(COLUMNS, want, got, strict=True)
-    return [Difference(where, column, expected, value) for column, expected, value in rows if expected != value]
+    return [TraceDifference(where, column, expected, value) for column, expected, value in rows if expected != value]
 
 
-def _handles(trace: Trace, answer: Answer) -> list[Difference]:
+def _handles(trace: Trace, answer: ReplayResult) -> list[TraceDifference]:
     if trace.handle_list is None:
         return []
     if len(trace.handle_list) != len(answer.handles):
-        return [Difference("totals", "handles", len(trace.handle_list), len(answer.handles))]
-    found = []
-    for index, (want, got) in enumerate(zip(trace.handle_list, answer.handles.tolist(), strict=True)):
-        for column, expected, value in zip(("serial", "offset"), want, got, strict=True):
+        return [TraceDifference("totals", "handles", len(trace.handle_list), len(answer.handles))]
+    differing = []
+    for index, (want, actual) in enumerate(zip(trace.handle_list, answer.handles.tolist(), strict=True)):
+        for column, expected, value in zip(("serial", "offset"), want, actual, strict=True):
             if expected != value:
-                found.append(Difference(f"handles[{index}]", column, expected, value))
-    return found
+                differing.append(TraceDifference(f"handles[{index}]", column, expected, value))
+    return differing

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Recorded page_pool traces: one JSON object a line, read and checked, operations encoded for the replay.
+"""Recorded page_pool traces: one JSON object per line, read and checked, operations encoded for the replay.
 
-A trace is what a driver did with one pool, and what the kernel's own code answered: eleven counters and the
-books of pool and page allocator at each snapshot, and a hash of which page each handle got.  The format is
-described in tests/golden/page_pool/FORMAT.md.  Two things it leaves open are read as follows: a later E or L
-replaces an earlier one, and a request that L cuts to nothing does not count as a failure.
+A trace is what a driver did with one pool, and the results of the kernel's own code: eleven counters and the page
+counts of pool and page allocator at each snapshot, and a hash of which page each handle got.  The format is described
+in tests/golden/page_pool/FORMAT.md.  It leaves two things open, which are read as follows: a later E or L replaces an
+earlier one, and a request that L cuts to nothing does not count as a failure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-# What a snapshot holds, in order: the kernel's eleven counters, then the books.
+# The columns of a snapshot, in order: the kernel's eleven counters, then page counts.
 COLUMNS = (
     *("fast", "slow", "slow_high_order", "empty", "refill", "waive"),
     *("cached", "cache_full", "ring", "ring_full", "released_refcnt"),
@@ -71,7 +71,7 @@ _PARAMS = {
 
 
 class TraceError(ValueError):
-    """A line is not a trace.  `column` is where in the line, counted from 1, if it is known."""
+    """A line is not a valid trace.  `column`: position in the line, from 1, if known."""
 
     def __init__(self, message: str, column: int | None = None) -> None:
         super().__init__(message)
@@ -79,7 +79,7 @@ class TraceError(ValueError):
 
 
 class TraceParams(NamedTuple):
-    """How the driver creates the pool, and where."""
+    """The parameters with which the driver creates the pool."""
 
     pool_size: int  # slots asked for; 0: not set
     flags: int  # 1 DMA map, 2 DMA sync for the device
@@ -119,9 +119,9 @@ def read_trace(line: str) -> Trace:
         raise TraceError(f"not a trace: {error}") from None
     if not isinstance(row, dict):
         raise TraceError(f'a trace is an object, not "{_short(row)}"')
-    name = _get(row, "id", str)
-    if not name.isprintable() or not name:
-        raise TraceError(f'"id" must be printable text, not "{_short(name)}"')
+    trace_id = _get(row, "id", str)
+    if not trace_id.isprintable() or not trace_id:
+        raise TraceError(f'"id" must be printable text, not "{_short(trace_id)}"')
     params = _params(_get(row, "params", dict))
     ops, handles, snapshots = encode(_get(row, "ops", str))
     expected = _get(row, "expected", dict)
@@ -133,11 +133,11 @@ def read_trace(line: str) -> Trace:
     if errno == 0:
         shots = _rows(expected, "snapshots", len(COLUMNS))
         final = _final(_get(expected, "final", dict, "expected"))
-        given = [key for key in TOTALS if key in expected or key == TOTALS[0]]
-        totals = tuple((key, _integer(expected, key, "expected")) for key in given)
+        total_names = [key for key in TOTALS if key in expected or key == TOTALS[0]]
+        totals = tuple((key, _integer(expected, key, "expected")) for key in total_names)
         if "handles" in expected:
             handle_list = tuple((pair[0], pair[1]) for pair in _rows(expected, "handles", 2))
-    return Trace(name, params, ops, _operations(ops), handles, snapshots, errno, shots, final, totals, handle_list)
+    return Trace(trace_id, params, ops, _operations(ops), handles, snapshots, errno, shots, final, totals, handle_list)
 
 
 def encode(text: str) -> tuple[np.ndarray, int, int]:
@@ -182,7 +182,7 @@ def _numbers(op: str, match: re.Match[str]) -> tuple[int, int]:
 
 
 def _operations(ops: np.ndarray) -> int:
-    """How many operations these are."""
+    """Number of operations, counted as recorders do: one per page, fragment or handle, none for !, E and L."""
     count = 0
     for code, first, second in ops.tolist():
         op = chr(code)
@@ -197,7 +197,7 @@ def _short(value: object) -> str:
 
 
 def _get(row: dict[str, Any], key: str, kind: type, where: str = "") -> Any:
-    """`row[key]`, which must be of this kind."""
+    """`row[key]`, which must be of type `kind`.  Errors: TraceError."""
     path = f"{where}.{key}" if where else key
     if key not in row:
         raise TraceError(f'"{path}" is missing')
@@ -235,7 +235,7 @@ def _final(row: dict[str, Any]) -> tuple[int, ...]:
 
 
 def _rows(expected: dict[str, Any], key: str, width: int) -> tuple[tuple[int, ...], ...]:
-    """A list of lists of `width` integers."""
+    """`expected[key]`, which must be a list of lists of `width` integers.  Errors: TraceError."""
     rows = _get(expected, key, list, "expected")
     for index, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != width:

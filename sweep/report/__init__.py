@@ -17,7 +17,7 @@ from ..errors import IncompleteError, RunError, SweepError, did_you_mean
 from ..storage import resume, snapshot
 
 if TYPE_CHECKING:
-    from sweep.report.projection.document import Request
+    from sweep.report.projection.document import ProjectionRequest
 
 TABLE = "results.arrow"
 SERIES = "series.arrow"
@@ -25,9 +25,9 @@ FORMATS = ("txt", "md", "html")
 
 
 def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str, str]:
-    """Write report.txt, report.md and report.html into a run directory (path or URI); format -> where the file is.
+    """Write report.txt, report.md and report.html into a run directory (path or URI); returns format -> path or URI.
 
-    Each file is put whole, so a reader never sees half of one.
+    Each file is replaced atomically, so a reader never sees half of one.
     Raises SweepError if there is no published table, it cannot be read, or a format is not known.
     """
     for name in formats:
@@ -35,7 +35,7 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
             raise SweepError(
                 f'report format "{name}" is not known.{did_you_mean(name, FORMATS)}\n  known: {", ".join(FORMATS)}'
             )
-    from sweep.document import markdown, plain
+    from sweep.document import markdown, plain_text
 
     from . import contents
     from .page import page
@@ -46,27 +46,27 @@ def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str
     paths = {}
     for name in dict.fromkeys(formats):
         if name == "html":
-            found = page.render(document, analysis, str(location))
+            rendered = page.render(document, analysis, str(location))
         else:
-            found = (plain if name == "txt" else markdown).render(document)
-        files.put(f"report.{name}", found.encode())
+            rendered = (plain_text if name == "txt" else markdown).render(document)
+        files.put(f"report.{name}", rendered.encode())
         paths[name] = files.at(f"report.{name}")
     return paths
 
 
 def text(table: pa.Table, width: int = 100, *, full: bool = False, location: str = "") -> str:
     """The terminal form: about a screen, or all that report.txt has if `full`; commands in it name `location`."""
-    from sweep.document import plain
+    from sweep.document import plain_text
 
     from . import brief, contents
 
-    return plain.render((contents if full else brief).document(table, location), width)
+    return plain_text.render((contents if full else brief).document(table, location), width)
 
 
 def render(
     table: pa.Table,
     kind: str,
-    request: Request | None = None,
+    request: ProjectionRequest | None = None,
     *,
     width: int = 100,
     mail: bool = False,
@@ -77,29 +77,29 @@ def render(
 
     Text is `width` columns wide, and Markdown too if it is for a `mail`.  Of the report, text is the short form unless
     `full`, and CSV is the projection that its main tables show.
-    Raises SweepError for a request of what is not there.
+    Raises SweepError if the request names what is not in the table.
     """
-    from sweep.document import markdown, plain
+    from sweep.document import markdown, plain_text
 
     from . import brief, contents
     from .page import html, page
     from .projection import document as projection
     from .projection import tidy
 
-    asked = request or projection.Request()
+    wanted = request or projection.ProjectionRequest()
     if kind == "csv":
-        return tidy.csv_text(projection.project(table, projection.whole(table) if asked.empty else asked))
-    if kind == "html" and asked.empty:
+        return tidy.csv_text(projection.project(table, projection.whole(table) if wanted.empty else wanted))
+    if kind == "html" and wanted.empty:
         return page.render(*contents.analysed(table, location), location)
-    if not asked.empty:
-        document = projection.document(projection.project(table, asked), location)
+    if not wanted.empty:
+        document = projection.document(projection.project(table, wanted), location)
     else:
         document = (brief if kind == "txt" and not full else contents).document(table, location)
     if kind == "html":
         return html.render(document)
     if kind == "md":
         return markdown.render(document, width if mail else None)
-    return plain.render(document, width)
+    return plain_text.render(document, width)
 
 
 def read(
@@ -107,32 +107,34 @@ def read(
 ) -> pa.Table:
     """The published table of a run directory (path or URI), mapped, not copied where it is not compressed.
 
-    Histograms are two thirds of its bytes; who looks at none of them, or at those of some names, leaves the others on
-    the disk.  With `series` each row has its time series too, as lists in columns called "series_...", where the run
-    has published them.
+    Histograms are two thirds of its bytes: `histograms` are those to read, all, none or by name; the others stay on
+    disk.  With `series` each row has its time series too, as lists in columns called "series_...", if the run has
+    published them.
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
     from sweep.results import soundness
 
     files, name = storage.open(location), TABLE
-    shown = snapshot.manifest(files) if series else None
-    wanted_files = (TABLE, SERIES) if shown and SERIES in shown.files else (TABLE,)
-    found = snapshot.read(files, *wanted_files)
+    manifest = snapshot.manifest(files) if series else None
+    wanted_files = (TABLE, SERIES) if manifest and SERIES in manifest.files else (TABLE,)
+    snapshot_files = snapshot.read(files, *wanted_files)
     try:
-        data = found[1][TABLE] if found else files.view(TABLE)  # of an earlier version, or copied without its manifest
+        data = (
+            snapshot_files[1][TABLE] if snapshot_files else files.view(TABLE)
+        )  # of an earlier version, or copied without its manifest
     except FileNotFoundError:
         raise _unpublished(files) from None
     try:
         schema = pa.ipc.open_file(pa.BufferReader(data)).schema
         wanted = set(schema.names if histograms is True else histograms or ())
         chosen = [
-            place for place, each in enumerate(schema) if each.name in wanted or not pa.types.is_nested(each.type)
+            index for index, field in enumerate(schema) if field.name in wanted or not pa.types.is_nested(field.type)
         ]
         options = pa.ipc.IpcReadOptions(included_fields=chosen)
         table = soundness.table(pa.ipc.open_file(pa.BufferReader(data), options=options).read_all())
-        if found and SERIES in found[1]:
+        if snapshot_files and SERIES in snapshot_files[1]:
             name = SERIES
-            table = _with_series(table, found[1][SERIES])
+            table = _with_series(table, snapshot_files[1][SERIES])
         return table
     except (pa.ArrowException, OSError, MemoryError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
@@ -145,14 +147,14 @@ def read(
 
 
 def _with_series(table: pa.Table, file: pa.Buffer) -> pa.Table:
-    """The table with those columns of its time series that a report looks at.  Errors: UnsoundError."""
+    """The table with the columns of its time series that a report uses.  Errors: UnsoundError."""
     from sweep.results import soundness
 
     from ..evidence.halves import NEEDED
     from ..fields.series import PREFIX
 
     names = pa.ipc.open_file(pa.BufferReader(file)).schema.names
-    chosen = [place for place, name in enumerate(names) if name in ("id", *NEEDED)]
+    chosen = [index for index, name in enumerate(names) if name in ("id", *NEEDED)]
     options = pa.ipc.IpcReadOptions(included_fields=chosen)
     lists = soundness.table(pa.ipc.open_file(pa.BufferReader(file), options=options).read_all(), ["id"])
     if "id" not in table.column_names or not lists.column("id").equals(table.column("id")):
@@ -165,7 +167,7 @@ def _with_series(table: pa.Table, file: pa.Buffer) -> pa.Table:
 
 def _unpublished(files: storage.Files) -> SweepError:
     if files.path is not None and not files.path.is_dir():
-        return resume.absent(files)
+        return resume.absent_error(files)
     state = "has parts, but they are not published yet" if files.names("parts") else "has no results yet"
     return IncompleteError(
         f'run directory "{files}" {state}: no {TABLE} in it; the next run does only what is missing, then publishes\n'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report on one screen: who wins in each mix, what became of the claims, what to mind, what to type next."""
+"""The report on one screen: who wins in each mix, the verdicts on the claims, warnings, and the next commands."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from sweep.results.steady import MARKED
 
 from . import contents
 from .claims import linux_mm_2016, user
-from .parts import cells, differences, marked_row, standing
-from .projection import sheets
+from .parts import cells, differences, marked_row, ranking
+from .projection import metric_tables
 from .sections import low_drops, quality, verdicts
 
 LEGEND = fixed("* fewest · ≈ as good as it · ? undecided which is · ~ no difference from the baseline found")
@@ -39,7 +39,8 @@ def document(table: pa.Table, location: str = "") -> Document:
             Section("Verdict", (verdict_table(analysis), *_middles(analysis))),
             Section("Claims", _claims(user.judge(analysis), linux_mm_2016.judge(analysis))),
             Section(
-                "To mind", tuple(Paragraph(line) for line in quality.warnings(analysis) or (quality.well(analysis),))
+                "To mind",
+                tuple(Paragraph(warning) for warning in quality.warnings(analysis) or (quality.well(analysis),)),
             ),
             Section("Next", _next(analysis, shlex.quote(location) if location else "LOCATION")),
         ),
@@ -51,26 +52,33 @@ def verdict_table(analysis: Analysis) -> Table:
     data = analysis.data
     rows = []
     for mix, name in enumerate(data.mixes):
-        found = standing.standing(analysis, mix)
-        if found is None:
+        mix_standing = ranking.mix_ranking(analysis, mix)
+        if mix_standing is None:
             rows.append((Cell(name), Cell("nothing to say", claims=(_nothing(name),)), *[ABSENT] * 3))
             continue
         steady = analysis.steady.cells(mix)
         note = f"{format.count(steady, 'cell')} not steady or too short: marked in the full report"
         marked = Count(steady, "cells", both(at(name), MARKED))
-        left = found.cells - found.settled
-        won = f"{found.among} of {found.cells}" + (f", {left} open" if left else "")
+        left = mix_standing.cells - mix_standing.settled
+        won = f"{mix_standing.among} of {mix_standing.cells}" + (f", {left} open" if left else "")
         ahead = ABSENT
-        if found.lead >= 1:
-            ahead = differences.against(analysis, verdicts.overall(analysis, mix, found.lead), mix, found.lead)
-        lead = max(found.lead, 0)
+        if mix_standing.lead >= 1:
+            ahead = differences.against(
+                analysis, verdicts.overall(analysis, mix, mix_standing.lead), mix, mix_standing.lead
+            )
+        lead = max(mix_standing.lead, 0)
         ring = low_drops.smallest_ring(analysis, mix, lead)
         claim = low_drops.ring_claim(analysis, mix, lead, ring)
         rows.append(
             (
                 Cell(name, notes=(Sentence(note, marked),) if steady else ()),
-                Cell(found.short, found.tone, notes=_whose(analysis, mix, found), claims=(found.claim(name),)),
-                Cell(won, claims=(found.claim(name),)),
+                Cell(
+                    mix_standing.short,
+                    mix_standing.tone,
+                    notes=_whose(analysis, mix, mix_standing),
+                    claims=(mix_standing.claim(name),),
+                ),
+                Cell(won, claims=(mix_standing.claim(name),)),
                 Cell(ahead.text, ahead.tone, ahead.detail, claims=ahead.claims),
                 Cell(ring.text, claims=(claim,)) if ring is not None else ABSENT,
             )
@@ -91,8 +99,8 @@ def _nothing(mix: str) -> Claim:
     return Absent("avg(ns_per_packet)", at(mix))
 
 
-def _whose(analysis: Analysis, mix: int, found: standing.Standing) -> tuple[Sentence, ...]:
-    """Whose numbers the row has, where the verdict does not name it: the one that leads most cells, or the baseline."""
+def _whose(analysis: Analysis, mix: int, found: ranking.MixRanking) -> tuple[Sentence, ...]:
+    """Whose numbers the row has, if the verdict does not name it: the strategy leading most cells, or the baseline."""
     if found.tone == "best" and analysis.data.columns[found.lead] == found.first:
         return ()
     name = analysis.data.mixes[mix]
@@ -107,15 +115,17 @@ def _whose(analysis: Analysis, mix: int, found: standing.Standing) -> tuple[Sent
 
 
 def _middles(analysis: Analysis) -> list[Block]:
-    """One cell per mix: its highest load, the middle of its rings; of a strategy's variants the one that leads most."""
+    """ns per packet in one cell per mix (highest load, middle ring), for each strategy's variant that leads most."""
     data = analysis.data
-    best = Counter(place for found in analysis.outcomes.values() for place in (found.winner.best, *found.winner.close))
-    columns = [max(data.of(name), key=lambda place: best[place]) for name in dict.fromkeys(data.strategies)]
+    best = Counter(
+        leader for outcome in analysis.outcomes.values() for leader in (outcome.winner.best, *outcome.winner.close)
+    )
+    columns = [max(data.of(name), key=lambda leader: best[leader]) for name in dict.fromkeys(data.strategies)]
     columns[0] = 0  # the baseline is what the others are compared with
     rows = []
     for mix, load, ring in cells.middles(analysis):
-        head = f"{data.mixes[mix]}, {data.loads[load]:g}, {data.rings[ring]}"
-        rows.append((Cell(head), *marked_row.row(analysis, (mix, load, ring), columns)))
+        cell_name = f"{data.mixes[mix]}, {data.loads[load]:g}, {data.rings[ring]}"
+        rows.append((Cell(cell_name), *marked_row.row(analysis, (mix, load, ring), columns)))
     if not rows or len(data.columns) < 2:
         return []
     caption = f"ns per packet against {analysis.baseline} in one cell of each mix: its highest load, its middle ring"
@@ -134,13 +144,13 @@ def _claims(own: list[Finding], thread: list[Finding]) -> tuple[Block, ...]:
             (Cell(finding.word, finding.tone, claims=finding.word.claims), Cell(finding.name)) for finding in own
         )
         blocks.append(Table("Of the sweep file", ("verdict", "claim"), rows, prose=True))
-    said = " · ".join(f"{finding.name} {finding.word}" for finding in thread)
+    verdicts_text = " · ".join(f"{finding.name} {finding.word}" for finding in thread)
     claims = [claim for finding in thread for claim in finding.word.claims]
-    return (*blocks, Paragraph(Sentence(f"Of the 2016 thread: {said}.", *claims)))
+    return (*blocks, Paragraph(Sentence(f"Of the 2016 thread: {verdicts_text}.", *claims)))
 
 
 def _next(analysis: Analysis, location: str) -> tuple[Block, ...]:
-    base = shlex.quote(sheets.typed(analysis.data, 0))
+    base = shlex.quote(metric_tables.typed_name(analysis.data, 0))
     commands: Iterable[str] = (
         f"sweep report {location} --full",
         f"sweep report {location} --row ring --col strategy --metric drop_ratio,p99 --baseline {base}",

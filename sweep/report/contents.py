@@ -50,7 +50,7 @@ def document(table: pa.Table, location: str = "") -> Document:
 
 
 def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | None]:
-    """The same, and what it was made from; None if no simulation is valid."""
+    """The report, and the analysis that it was made from; None if no simulation is valid."""
     data = dataset.read(table)
     name = str(data.metadata.get("name") or "sweep")
     if not len(data.table):
@@ -78,14 +78,14 @@ def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | 
             quality.method(analysis),
             quality.quality(data),
             quality.provenance(data),
-            *_told(analysis, lambda each: reproduction.section(each, location)),
+            *_told(analysis, lambda analysis_of_section: reproduction.section(analysis_of_section, location)),
         ),
     )
     return whole, analysis
 
 
 def _told(analysis: Analysis, *parts: Callable[[Analysis], Section]) -> list[Section]:
-    """The sections that the table has columns for."""
+    """The sections that are not empty: those for which the table has columns."""
     return [section for part in parts if (section := part(analysis)).blocks]
 
 
@@ -94,53 +94,59 @@ def _claims(title: str, findings: list[Finding]) -> list[Section]:
 
 
 def subtitle(data: Dataset) -> Sentence:
-    """What was simulated."""
+    """Number of simulations used, and the values of strategy, mix, ring, load and replicate that they cover."""
     rows = Count(len(data.table), "published", "valid") if "valid" in data.table.column_names else None
-    used = Sentence(f"{format.count(len(data.table), 'simulation')}", rows or Count(len(data.table), "published"))
+    simulations_text = Sentence(
+        f"{format.count(len(data.table), 'simulation')}", rows or Count(len(data.table), "published")
+    )
     if not len(data.table):
-        return Sentence(f"{used} of {data.rows:,} can be used", *used.claims, Count(data.rows, "published"))
+        return Sentence(
+            f"{simulations_text} of {data.rows:,} can be used", *simulations_text.claims, Count(data.rows, "published")
+        )
     strategies = len(set(data.strategies))
-    said = format.count(strategies, "strategy", "strategies")
+    strategies_text = format.count(strategies, "strategy", "strategies")
     claims = [Count(strategies, "distinct strategy of rows")]
     if len(data.columns) > strategies:
-        said += f" in {len(data.columns)} variants"
+        strategies_text += f" in {len(data.columns)} variants"
         claims.append(Count(len(data.columns), "distinct col of rows"))
     pairs = Count(data.pairs, "distinct (seed, replicate) of rows")
     parts = [
-        Sentence(said, *claims),
+        Sentence(strategies_text, *claims),
         *_mixes(data),
         _values("ring", [float(ring) for ring in data.rings]),
         _values("load", list(data.loads)),
         Sentence(_replicates(data), pairs),
     ]
     listed = joined(parts, ", ")
-    return Sentence(f"{used}: {listed}", *used.claims, *listed.claims)
+    return Sentence(f"{simulations_text}: {listed}", *simulations_text.claims, *listed.claims)
 
 
 def _mixes(data: Dataset) -> list[Sentence]:
-    """How many traffic mixes, then what else was varied beside strategy, ring and load: "nic 10g and 25g"."""
-    of_traffic = {name: coordinates.said(data.table, name, "of") == "traffic" for name in data.splits}
+    """Number of traffic mixes, then what else varied apart from strategy, ring and load, such as "nic 10g and 25g"."""
+    of_traffic = {name: coordinates.column_metadata(data.table, name, "of") == "traffic" for name in data.splits}
     traffic = ["traffic", *(name for name, own in of_traffic.items() if own)]
     codes = np.stack([coordinates.encode(data.table, name)[0] for name in traffic], axis=1)
     mixes = len(np.unique(codes, axis=0))
     claim = Count(mixes, f"distinct ({', '.join(traffic)}) of rows")
-    found = [Sentence(format.count(mixes, "traffic mix", "traffic mixes"), claim)]
+    sentences = [Sentence(format.count(mixes, "traffic mix", "traffic mixes"), claim)]
     for name in (name for name, own in of_traffic.items() if not own):
-        values = list(dict.fromkeys(word or "none" for word in coordinates.words(data.table, name)))
-        few = len(values) <= MOST_LISTED
-        text = f"{name} {format.joined(values)}" if few else f"{len(values)} values of {name}"
-        found.append(Sentence(text, Count(len(values), f"distinct coalesce({name}::text, '') of rows", shown=not few)))
-    return found
+        values = list(dict.fromkeys(text_value or "none" for text_value in coordinates.column_texts(data.table, name)))
+        are_listed = len(values) <= MOST_LISTED
+        text = f"{name} {format.joined(values)}" if are_listed else f"{len(values)} values of {name}"
+        sentences.append(
+            Sentence(text, Count(len(values), f"distinct coalesce({name}::text, '') of rows", shown=not are_listed))
+        )
+    return sentences
 
 
 def _values(name: str, values: list[float]) -> Sentence:
-    shown = tuple(f"{value:g}" for value in (values[0], values[-1]))
+    end_texts = tuple(f"{value:g}" for value in (values[0], values[-1]))
     text = f"{name}{'s' if len(values) > 1 else ''} {format.ranges(values)}"
-    return Sentence(text, Values(name, "", tuple(values), shown, "rows"))
+    return Sentence(text, Values(name, "", tuple(values), end_texts, "rows"))
 
 
 def _replicates(data: Dataset) -> str:
-    """ "5 replicates"; where points have different numbers of them because that was decided, "4 to 32 replicates"."""
+    """ "5 replicates", or "4 to 32 replicates" if a precision decided how many each point needs."""
     counts = (data.index >= 0).sum(axis=-1)
     least = int(counts[counts > 0].min(initial=data.pairs))
     decided = data.reached is not None and least < data.pairs

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Reading published tables: which rows are which cells, what a metric is there, and whether the window was steady."""
+"""Reading published tables: rows laid out as cells, metrics with their comparisons, checks for a steady state."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What the sections share: every strategy against the baseline, the outcome of every cell, and what is not steady.
+"""Comparisons common to all sections: every strategy against the baseline, the outcome of every cell, steadiness.
 
-A *cell* is one (mix, load, ring).  All is computed once.
+A *cell* is one (mix, load, ring).  Everything is computed once.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ METRIC = "ns_per_packet"
 FORWARDING = ("forwarded_packets", "drop_tx_ring_packets")
 LOCAL = ("delivered_packets", "drop_socket_buffer_packets")
 FILTERED = ("filtered_packets",)
-MOSTLY = 0.9  # share of packets with one fate that makes a mix a router or a host
+MOSTLY = 0.9  # share of packets with the same fate from which a mix is called router, host or filter
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """A dataset with its comparisons; arrays have the shape of its cube without the last axis (pairs)."""
+    """A dataset with its comparisons; arrays have shape (mixes, loads, rings, columns) unless said otherwise."""
 
     data: Dataset
     ns: Array  # ns per packet, (mixes, loads, rings, columns, pairs)
     contest: (
-        Array  # the same, in pairs that all columns of a cell have where they were given different numbers of pairs
+        Array  # `ns` in the pairs that all columns of a cell have, if a precision gave them different numbers of pairs
     )
-    drops: Array | None  # dropped share of the packets, same shape
+    drops: Array | None  # dropped share of the packets, (mixes, loads, rings, columns, pairs); None if unknown
     absolute: stats.Estimate  # of `ns`
     relative: stats.Estimate  # logarithm of the ratio to the baseline
-    drops_more: NDArray[np.bool_]  # than the baseline
+    drops_more: NDArray[np.bool_]  # drops more than the baseline, beyond the margin and beyond doubt
     drops_less: NDArray[np.bool_]
-    drops_open: NDArray[np.bool_]  # more or fewer in the mean, but not beyond doubt
+    drops_open: NDArray[np.bool_]  # the mean drops differ by more than the margin, but not beyond doubt
     outcomes: dict[CellIndex, Outcome]  # cells without a value are not in it
     steady: Steady
 
@@ -55,7 +55,7 @@ class Analysis:
         return self.data.columns[0]
 
     def mean(self, name: str) -> Array:
-        """Mean over the pairs of any metric."""
+        """Mean of any metric over the pairs, (mixes, loads, rings, columns)."""
         return self.data.estimate(name).center
 
     def simulated(self, mix: int, load: int) -> bool:
@@ -67,7 +67,7 @@ class Analysis:
         return max((load for load in range(len(self.data.loads)) if self.simulated(mix, load)), default=-1)
 
     def kind(self, mix: int) -> str:
-        """What the packets of a mix mostly are, read off the counters: "router", "host", "filter" or "mixed"."""
+        """What mostly happens to a mix's packets, by the counters: "router", "host", "filter" or "mixed"."""
         shares = {
             "router": self._total(FORWARDING, mix),
             "host": self._total(LOCAL, mix),
@@ -95,12 +95,12 @@ def analyse(data: Dataset) -> Analysis:
         raise SweepError(f'no valid simulation in the table has "{METRIC}": there is nothing to compare')
     ns = data.values(METRIC)
     drops = data.values(DROPS) if data.has(DROPS) else None
-    more = less = doubtful = np.zeros(ns.shape[:-1], dtype=bool)
+    more = less = undecided = np.zeros(ns.shape[:-1], dtype=bool)
     if drops is not None:
-        found = data.against(DROPS, slice(0, 1))
-        more, less = stats.more(found), stats.less(found)
+        drop_difference = data.against(DROPS, slice(0, 1))
+        more, less = stats.more(drop_difference), stats.less(drop_difference)
         with np.errstate(invalid="ignore"):
-            doubtful = (np.abs(found.center) > stats.DROP_MARGIN) & ~more & ~less
+            undecided = (np.abs(drop_difference.center) > stats.DROP_MARGIN) & ~more & ~less
     contest = ns if data.reached is None else _in_common(ns)
     return Analysis(
         data=data,
@@ -111,14 +111,14 @@ def analyse(data: Dataset) -> Analysis:
         relative=stats.ratio(ns, ns[..., :1, :], data.confidence),
         drops_more=more,
         drops_less=less,
-        drops_open=doubtful,
+        drops_open=undecided,
         outcomes=outcome.outcomes(contest, None if drops is None else data.cells, data.confidence),
         steady=steady.check(data),
     )
 
 
 def _in_common(ns: Array) -> Array:
-    """NaN in the pairs of a cell that a column with any lacks: means over different packets rank nothing."""
+    """`ns` with NaN in pairs that not all simulated columns of a cell have: their means would be of other packets."""
     known = np.isfinite(ns)
-    everyone = (known | ~known.any(axis=-1, keepdims=True)).all(axis=-2, keepdims=True)
-    return np.where(everyone, ns, np.nan)
+    in_all_columns = (known | ~known.any(axis=-1, keepdims=True)).all(axis=-2, keepdims=True)
+    return np.where(in_all_columns, ns, np.nan)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What names a row: from parameter columns to mixes, strategies and their variants.
+"""How rows are named: from parameter columns to mixes, strategies and their variants.
 
 Strategy, label, traffic, load, ring and replicate are coordinates.  Any other parameter that varies at fixed
 coordinates must show in a name: one of a strategy makes a variant of it ("page_pool (pool_size=2×ring)"), any other
-splits the traffic mix ("host · nic=mlx5").  Which is which the table itself says, in the metadata of its columns; of a
-column without any, one that only some strategies have is taken as theirs.
+splits the traffic mix ("host · nic=mlx5").  The metadata of the table's columns say which is which; a column without
+metadata belongs to strategies if only some of them have it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HEAD = (*REQUIRED, "label", "seed", "id", "valid", "violation")
 
 
 def encode(table: pa.Table, name: str) -> tuple[Codes, list[Any]]:
-    """Rows as positions in the sorted distinct values, and these; null (or an absent column) is -1."""
+    """A column as codes (rows,) and its sorted distinct values; null, or an absent column, has code -1."""
     if table.schema.get_field_index(name) < 0:
         return np.full(len(table), -1, dtype=np.int64), []
     column = table.column(name)
@@ -40,67 +40,69 @@ def encode(table: pa.Table, name: str) -> tuple[Codes, list[Any]]:
     return np.asarray(codes.fill_null(-1).to_numpy(), dtype=np.int64), values
 
 
-def words(table: pa.Table, name: str) -> list[str]:
-    """A column as texts, "" for null."""
+def column_texts(table: pa.Table, name: str) -> list[str]:
+    """A column as texts, one per row; "" for null."""
     codes, values = encode(table, name)
     texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values] + [""]
     return [texts[code] for code in codes]
 
 
 def assigned(table: pa.Table, name: str) -> list[str]:
-    """A parameter in words ("nic=mlx5"); a number relative to the ring where that says it in fewer values."""
+    """A parameter as text per row ("nic=mlx5"); a number relative to the ring if that gives fewer distinct values."""
     codes, values = encode(table, name)
     present = codes >= 0
     if len(values) > 1 and all(type(value) is int for value in values):
         sizes = np.array([*values, 0], dtype=np.float64)[codes] / table.column("ring").to_numpy()
         if len(np.unique(sizes[present])) < len(values):
             return [f"{name}={size:g}×ring" if known else "" for size, known in zip(sizes, present, strict=True)]
-    return [f"{name}={text}" if text else "" for text in words(table, name)]
+    return [f"{name}={text}" if text else "" for text in column_texts(table, name)]
 
 
 def joined(first: list[str], others: list[list[str]], separator: str) -> list[str]:
-    """Row by row, the texts that are not empty."""
+    """Row by row, the texts that are not empty, joined by `separator`."""
     return [separator.join(part for part in parts if part) for parts in zip(first, *others, strict=True)]
 
 
-def said(table: pa.Table, name: str, what: str) -> str | None:
-    """What the metadata of a column say under `what` ("role", "of", "decides"); None if they do not say it."""
-    place = table.schema.get_field_index(name)  # `name in table.column_names` takes a third of a millisecond
-    return columns.said(table.schema.field(place), what) if place >= 0 else None
+def column_metadata(table: pa.Table, name: str, what: str) -> str | None:
+    """Entry `what` ("role", "of", "decides") of the metadata of a column; None if there is none."""
+    index = table.schema.get_field_index(name)  # `name in table.column_names` takes a third of a millisecond
+    return columns.said(table.schema.field(index), what) if index >= 0 else None
 
 
 def parameters(table: pa.Table) -> list[str]:
-    """Columns that are parameters, as the table itself says."""
+    """Names of the columns that are parameters, by their metadata."""
     return columns.names(table.schema, Role.PARAMETER)
 
 
 def varied(table: pa.Table) -> tuple[list[str], list[str]]:
     """Parameters that vary at fixed coordinates: those of a strategy, and the rest.
 
-    What follows from one already given, such as a cost from its host, is in neither; so a knob that follows from what
-    the strategies share makes no variant.
+    A parameter that follows from an earlier one, such as a cost from its host, is in neither list; so a knob that
+    follows from a parameter common to all strategies makes no variant.
     """
     fixed = np.stack([encode(table, name)[0] for name in ("strategy", "label", "traffic", "load", "ring")], axis=1)
     groups = _groups(fixed)
     variants: list[str] = []
     splits: list[str] = []
     names = [name for name in parameters(table) if name not in HEAD]
-    own = {name: _is_of_strategy(table, name) for name in names}
-    # What is shared before what is a strategy's own, and last the packets of a window: where a window is given as a
-    # time they follow from the link, the queues and the load.
-    for name in sorted(names, key=lambda name: (own[name], said(table, name, "decides") == "window")):
+    of_strategy = {name: _is_of_strategy(table, name) for name in names}
+    # Parameters of all strategies come before those of one, and the packets of a window last: if the window is given
+    # as a time, they follow from the link, the queues and the load.
+    for name in sorted(
+        names, key=lambda name: (of_strategy[name], column_metadata(table, name, "decides") == "window")
+    ):
         codes, values = encode(table, name)
         if not values or len(values) + bool((codes < 0).any()) < 2:
             continue
         finer = _groups(np.stack([groups, codes], axis=1))
         if finer.max() > groups.max():
             groups = finer
-            (variants if own[name] else splits).append(name)
+            (variants if of_strategy[name] else splits).append(name)
     return variants, splits
 
 
 def _is_of_strategy(table: pa.Table, name: str) -> bool:
-    part = said(table, name, "of")
+    part = column_metadata(table, name, "of")
     if part is not None:
         return part == "strategy"
     codes, _ = encode(table, name)  # a table from before columns said what they belong to
@@ -114,28 +116,28 @@ class Placed:
 
     mixes: tuple[str, ...]
     mix: Codes  # (rows,)
-    order: tuple[Variant, ...]  # of the columns, the baseline first
+    order: tuple[Variant, ...]  # the columns in order, the baseline first
     column: Codes  # (rows,)
     splits: tuple[str, ...]  # parameters that split a traffic mix into several
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Their names."""
+        """Names of the columns, "page_pool (pool_size=2×ring)"."""
         return tuple(f"{strategy} ({variant})" if variant else strategy for strategy, variant in self.order)
 
 
 def place(table: pa.Table, metadata: dict[str, Any]) -> Placed:
     """Name the mixes and columns of a table with at least the columns of REQUIRED."""
     variants, splits = varied(table)
-    names = joined(words(table, "label"), [assigned(table, name) for name in variants], ", ")
-    entries = list(zip(words(table, "strategy"), names, strict=True))
+    names = joined(column_texts(table, "label"), [assigned(table, name) for name in variants], ", ")
+    entries = list(zip(column_texts(table, "strategy"), names, strict=True))
     order = column_order(entries, metadata)
     position = {entry: number for number, entry in enumerate(order)}
-    named = joined(words(table, "traffic"), [assigned(table, name) for name in splits], " · ")
-    mixes = {name: number for number, name in enumerate(dict.fromkeys(named))}
+    mix_names = joined(column_texts(table, "traffic"), [assigned(table, name) for name in splits], " · ")
+    mixes = {name: number for number, name in enumerate(dict.fromkeys(mix_names))}
     return Placed(
         mixes=tuple(mixes),
-        mix=np.array([mixes[name] for name in named], dtype=np.int64),
+        mix=np.array([mixes[name] for name in mix_names], dtype=np.int64),
         order=tuple(order),
         column=np.array([position[entry] for entry in entries], dtype=np.int64),
         splits=tuple(splits),
@@ -143,13 +145,13 @@ def place(table: pa.Table, metadata: dict[str, Any]) -> Placed:
 
 
 def _groups(keys: Codes) -> Codes:
-    """Rows of `keys` as numbers of the distinct ones."""
+    """For each row of `keys`, the number of its distinct value."""
     _, group = np.unique(keys, axis=0, return_inverse=True)
     return group.ravel()
 
 
 def column_order(variants: Iterable[Variant], metadata: dict[str, Any]) -> list[Variant]:
-    """Baseline first, the others in the order of the rows, which is the order of the sweep file."""
+    """The distinct variants: the baseline first, the others in the order of the rows, that of the sweep file."""
     baseline = metadata.get("baseline") or {}
     wanted, label = baseline.get("strategy", "page_allocator"), baseline.get("label") or ""
     return sorted(

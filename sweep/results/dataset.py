@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 
 from sweep import evidence, records, stats
 from sweep.errors import RunError, SweepError
-from sweep.precision import Reached
+from sweep.reached_precision import ReachedPrecision
 from sweep.records import COUNT, INTEGER, LIST, MAPPING, TEXT, TEXTS, either
 
 from . import soundness
 from .coordinates import HEAD, REQUIRED, Codes, encode, place
 
 Array = NDArray[np.float64]
-MOST_CELLS = 1 << 27  # of a cube: a gigabyte of places, a hundred times what the largest sweeps have
-SAID = {  # by a table of itself
+MOST_CELLS = 1 << 27  # of a cube: a gigabyte of indices, a hundred times what the largest sweeps have
+METADATA_TYPES = {  # types of the metadata in the schema of a published table
     **dict.fromkeys(("name", "created", "git_commit", "platform", "node", "core_digest"), TEXT),
     **dict.fromkeys(("simulations", "rows"), COUNT),
     **{"seed": INTEGER, "format": INTEGER, "command": either(TEXT, LIST), "claims": LIST},
@@ -39,7 +39,7 @@ SAID = {  # by a table of itself
 
 @dataclass(frozen=True)
 class Invalid:
-    """A row that no number of the report uses."""
+    """A row that broke a conservation law, which no number of the report uses."""
 
     id: str
     where: str  # strategy, mix, load, ring, replicate in words
@@ -71,13 +71,13 @@ class Dataset:
         return int(self.index.shape[-1])
 
     @cached_property
-    def reached(self) -> Reached | None:
-        """What the table says of the precision that it was run for; None without one."""
-        return Reached.of(self.metadata)
+    def reached(self) -> ReachedPrecision | None:
+        """The precision that the run reached, by the table's metadata; None if it was run without one."""
+        return ReachedPrecision.of(self.metadata)
 
     @cached_property
     def confidence(self) -> float:
-        """Of each interval and test, so that what is read of it holds at 95 %, as `stats.confidence_of` has it."""
+        """Confidence of each interval and test, so that each holds at 95 % after all looks: `stats.confidence_of`."""
         return stats.confidence_of(self.metadata)
 
     def has(self, *names: str) -> bool:
@@ -86,7 +86,7 @@ class Dataset:
         return all(name in present and self.table.column(name).null_count < len(self.table) for name in names)
 
     def values(self, name: str) -> Array:
-        """One metric or counter as a cube; NaN where missing or null."""
+        """A metric or counter, (mixes, loads, rings, columns, pairs); NaN where missing or null."""
         if name not in self._cubes:
             kind = self.table.schema.field(name).type
             if not soundness.KINDS[soundness.NUMBER](kind):
@@ -104,9 +104,9 @@ class Dataset:
         return np.asarray(self.row_evidence.histogram(name)[rows[rows >= 0]].sum(axis=0, dtype=np.int64))
 
     @cached_property
-    def row_evidence(self) -> evidence.Rows:
+    def row_evidence(self) -> evidence.TableRows:
         """The rows of the table, as evidence."""
-        return evidence.Rows(self.table)
+        return evidence.TableRows(self.table)
 
     @cached_property
     def cells(self) -> evidence.Cells:
@@ -114,7 +114,7 @@ class Dataset:
         return replace(self.row_evidence.cells(self.index), read=self.values)
 
     def episode(self, mix: int) -> str:
-        """What an episode of a mix is called: "stall", "burst" or "busy period"."""
+        """The word for an episode of a mix: "stall", "burst" or "busy period"."""
         rows = self.index[mix].ravel()
         row = int(rows[rows >= 0][0])
         stall, arrivals = (
@@ -124,14 +124,14 @@ class Dataset:
         return evidence.episode_word(stall, arrivals or "")
 
     def estimate(self, metric: str) -> stats.Estimate:
-        """Mean of a metric in every cell, with the interval that its kind needs."""
+        """Mean of a metric, (mixes, loads, rings, columns), with the interval that its kind needs."""
         if metric not in self._estimates:
             self._estimates[metric] = evidence.estimate(metric, self.cells, self.confidence)
         return self._estimates[metric]
 
     @cached_property
     def _estimates(self) -> dict[str, stats.Estimate]:
-        """Those that were asked for."""
+        """Cache: metric -> its estimate."""
         return {}
 
     def against(self, metric: str, columns: Any) -> stats.Estimate:
@@ -144,10 +144,10 @@ class Dataset:
 
 
 def published(schema: pa.Schema) -> dict[str, Any]:
-    """What the sweep said about itself when it published the table; {} in a table without."""
+    """The metadata that the sweep wrote into the table when it published it; {} in a table without."""
     raw = (schema.metadata or {}).get(b"sweep")
     try:
-        return records.read(raw, SAID) if raw else {}
+        return records.read(raw, METADATA_TYPES) if raw else {}
     except records.RecordError as error:
         raise RunError(
             f"the table's own description is damaged: {error}\n"
@@ -209,12 +209,14 @@ def _invalid(table: pa.Table) -> list[Invalid]:
     if "valid" not in table.column_names:
         return []
     broken = table.filter(pc.invert(pc.equal(table.column("valid"), True).fill_null(False)))
-    found = []
+    invalid_rows = []
     for row in broken.select([name for name in broken.column_names if name in HEAD]).to_pylist():
         label = f" ({row['label']})" if row.get("label") else ""
         where = (
             f"{row['strategy']}{label}, {row['traffic']}, load {row['load']:g}, ring {row['ring']},"
             f" replicate {row['replicate']}"
         )
-        found.append(Invalid(str(row.get("id", "")), where, str(row.get("violation") or "no reason was written")))
-    return found
+        invalid_rows.append(
+            Invalid(str(row.get("id", "")), where, str(row.get("violation") or "no reason was written"))
+        )
+    return invalid_rows

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Do drops, cost, latency and pages held move inside the measured window, and how long a warm-up would do?
+"""Whether drops, cost, latency and pages held drift inside the measured window, and what warm-up would be enough.
 
 In every point the second half of the window is compared with the first, replicate by replicate, with the interval that
 the kind of the metric needs (`evidence`).  It *drifts* where that interval, at a level that makes all of a report right
@@ -26,11 +26,11 @@ from sweep.stats.settling import UNSETTLED, settled_after
 from .dataset import Array, Dataset
 
 Mask = NDArray[np.bool_]
-LEVEL = 0.05  # of the mean: what latency and pages held may move by; two runs of a machine differ by more
+LEVEL = 0.05  # of the mean: accepted drift of latency and pages held; two runs on one machine differ by more
 
 
-class Quantity(NamedTuple):
-    """What may drift; `name` is how sentences call it."""
+class DriftQuantity(NamedTuple):
+    """A quantity that may drift; `name` is its name in sentences."""
 
     metric: str
     name: str
@@ -40,23 +40,21 @@ class Quantity(NamedTuple):
 
 
 QUANTITIES = (
-    Quantity("drop_ratio", "drops", stats.DROP_MARGIN, False, True),
-    Quantity("ns_per_packet", "ns per packet", stats.MARGIN, True, True),
-    Quantity("latency_mean_ns", "latency", LEVEL, True, False),
-    Quantity("pages_held_mean_pages", "pages held", LEVEL, True, True),
+    DriftQuantity("drop_ratio", "drops", stats.DROP_MARGIN, False, True),
+    DriftQuantity("ns_per_packet", "ns per packet", stats.MARGIN, True, True),
+    DriftQuantity("latency_mean_ns", "latency", LEVEL, True, False),
+    DriftQuantity("pages_held_mean_pages", "pages held", LEVEL, True, True),
 )
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One quantity in all points; arrays have shape (mixes, loads, rings, columns)."""
+    """The drift of one quantity in all points; arrays have shape (mixes, loads, rings, columns)."""
 
-    quantity: Quantity
+    quantity: DriftQuantity
     moved: Mask
-    known: Mask  # whether enough was seen to tell
-    settles: (
-        Array  # packets after which it does, from the start of the simulation, where it moves; NaN: not in this run
-    )
+    known: Mask  # whether there is an interval, so that a drift could be shown
+    settles: Array  # where it drifts: packets from the start of the simulation until it settles; NaN: not in this run
 
 
 def has_series(data: Dataset) -> bool:
@@ -65,7 +63,7 @@ def has_series(data: Dataset) -> bool:
 
 
 def drifts(data: Dataset) -> tuple[Drift, ...]:
-    """Every quantity, in the order of QUANTITIES; none without time series."""
+    """The drift of every quantity, in the order of QUANTITIES; () without time series."""
     if not has_series(data):
         return ()
     points = int((data.index >= 0).any(axis=-1).sum())
@@ -75,45 +73,53 @@ def drifts(data: Dataset) -> tuple[Drift, ...]:
 def judge(
     cells: evidence.Cells, series: Series, points: int, confidence: float = stats.CONFIDENCE
 ) -> tuple[Drift, ...]:
-    """Every quantity in cells that are among the `points` of a report, all of them right at `confidence`."""
-    sides = evidence.halves(cells, series)
+    """The drift of every quantity in `cells`; all verdicts on the report's `points` hold together at `confidence`."""
+    window_halves = evidence.halves(cells, series)
     each_at = 1 - (1 - confidence) / max(points * len(QUANTITIES), 1)
-    return tuple(_drift(each, cells, series, sides, each_at) for each in QUANTITIES)
+    return tuple(_drift(quantity, cells, series, window_halves, each_at) for quantity in QUANTITIES)
 
 
 def _drift(
-    of: Quantity, cells: evidence.Cells, series: Series, sides: tuple[evidence.Cells, evidence.Cells], confidence: float
+    of: DriftQuantity,
+    cells: evidence.Cells,
+    series: Series,
+    sides: tuple[evidence.Cells, evidence.Cells],
+    confidence: float,
 ) -> Drift:
     first, second = sides
-    found = evidence.difference(of.metric, second, first, confidence)
+    half_difference = evidence.difference(of.metric, second, first, confidence)
     with np.errstate(invalid="ignore"):
         level = stats.mean((second.read(of.metric) + first.read(of.metric)) / 2).center
-        margin = of.margin * level if of.relative else np.full_like(found.center, of.margin)
-        moved = found.known & (np.abs(found.center) > margin) & ((found.low > 0) | (found.high < 0))
+        margin = of.margin * level if of.relative else np.full_like(half_difference.center, of.margin)
+        moved = (
+            half_difference.known
+            & (np.abs(half_difference.center) > margin)
+            & ((half_difference.low > 0) | (half_difference.high < 0))
+        )
     settles = np.full(moved.shape, np.nan)
     if moved.any():
         settles[moved] = _settles(of, cells.at(moved), lambda name: np.asarray(series(name)[moved]))
-    return Drift(of, np.asarray(moved), np.asarray(found.known), settles)
+    return Drift(of, np.asarray(moved), np.asarray(half_difference.known), settles)
 
 
-def _settles(of: Quantity, cells: evidence.Cells, series: Series) -> Array:
+def _settles(of: DriftQuantity, cells: evidence.Cells, series: Series) -> Array:
     """Packets from the start of the simulation until a quantity settles; NaN where it goes on moving."""
-    above, below = (np.nansum(each, axis=-2) for each in of_metric(of.metric, series))
+    numerators, denominators = (np.nansum(added, axis=-2) for added in of_metric(of.metric, series))
     with np.errstate(divide="ignore", invalid="ignore"):
-        cut = settled_after(np.where(below > 0, above / below, np.nan))
+        first_settled_bin = settled_after(np.where(denominators > 0, numerators / denominators, np.nan))
     packets, warmup = (np.nanmax(cells.read(name), axis=-1) for name in ("packets", "warmup"))
-    after = np.ceil(cut * packets / below.shape[-1])
-    return np.asarray(np.where((cut != UNSETTLED) & (after > warmup), after, np.nan))
+    settled_packets = np.ceil(first_settled_bin * packets / denominators.shape[-1])
+    return np.asarray(np.where((first_settled_bin != UNSETTLED) & (settled_packets > warmup), settled_packets, np.nan))
 
 
 def _reader(data: Dataset) -> Series:
-    """Columns of the series as cubes, (mixes, loads, rings, columns, pairs, bins), made anew each time."""
+    """Returns a reader of time series as (mixes, loads, rings, columns, pairs, bins); it keeps none in memory."""
 
     def read(name: str) -> Array:
         lists = data.table.column(PREFIX + name).combine_chunks()
         rows = np.asarray(lists.flatten().to_numpy(zero_copy_only=False)).reshape(len(lists), -1)
-        found = rows[np.maximum(data.index, 0)].astype(np.float64)
-        found[data.index < 0] = np.nan
-        return found
+        cube_of_bins = rows[np.maximum(data.index, 0)].astype(np.float64)
+        cube_of_bins[data.index < 0] = np.nan
+        return cube_of_bins
 
     return read

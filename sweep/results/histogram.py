@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reading log-bucket histograms: quantiles and shares of merged counts.
+"""Quantiles and shares of merged log-bucket histograms.
 
 Their layout is in `sweep.fields.histogram`; inside a bucket values are taken as evenly spread.  Histograms of
 replicates are merged by adding counts; quantiles are never averaged.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A metric as the reader names it: its column or quantile, its unit, how it is compared and which way is better.
+"""A metric by the name that a user types: its column or quantile, unit, comparison and direction.
 
-A name is a column of the table, a part of one that only one metric has ("drop", "p99"), or a latency quantile
-("p99.9"), taken from each simulation's own histogram.  Quantiles of replicates are means of quantiles with an interval
-over the replicates; they are never a quantile of means.
+A name is a column of the table, a part that occurs in only one metric ("drop", "p99"), or a latency quantile ("p99.9"),
+taken from each simulation's own histogram.  Over replicates the mean of the quantiles is shown, with an interval over
+the replicates.
 """
 
 from __future__ import annotations
@@ -44,41 +44,41 @@ class Measure:
 
     @property
     def share(self) -> bool:
-        """A part of something, shown in percent and compared in percentage points."""
+        """Whether it is a share, shown in percent and compared in percentage points."""
         return is_share(self.name)
 
     @property
     def relative(self) -> bool:
-        """Compared by ratios: a number that is above zero wherever it is."""
+        """Whether it is compared by ratios: not a share, and all its values are above zero."""
         return not self.share and bool((self.values[np.isfinite(self.values)] > 0).all())
 
     @property
     def margin(self) -> float:
-        """A difference in its own unit that is too small to count; ratios have `stats.MARGIN`."""
+        """Largest difference, in the metric's unit, that is too small to count; ratios have `stats.MARGIN`."""
         return stats.DROP_MARGIN if self.name == DROPS else 0.0
 
     @property
     def per_packet(self) -> bool:
-        """Looks better where packets are dropped."""
+        """Whether it is per packet, so that it looks better when packets are dropped."""
         return flattered_by_drops(self.name)
 
 
 def metrics(table: pa.Table) -> list[str]:
-    """Names of the metrics, the derived ones that people compare."""
+    """Names of the columns with the role "metric": the derived values that people compare."""
     return names(table.schema, Role.METRIC)
 
 
 def measure(table: pa.Table, name: str) -> Measure:
-    """What `name` stands for.  Raises SweepError if that is nothing, several things, or not a number."""
+    """The metric that `name` stands for.  Raises SweepError if there is none, more than one, or it is not a number."""
     fields = {field.name: field for field in table.schema}
     quantile = QUANTILE.fullmatch(name)
     if name not in fields:
-        found = alike(name, metrics(table))
-        if len(found) == 1:
-            name = found[0]
-        elif found:
+        candidates = alike(name, metrics(table))
+        if len(candidates) == 1:
+            name = candidates[0]
+        elif candidates:
             raise SweepError(
-                f'--metric "{name}" is a part of several names\n  choose: {", ".join(found)}\n'
+                f'--metric "{name}" is a part of several names\n  choose: {", ".join(candidates)}\n'
                 "  next: write one of them in full"
             )
         elif quantile and LATENCY in fields:
@@ -86,15 +86,15 @@ def measure(table: pa.Table, name: str) -> Measure:
         else:
             raise _unknown(table, name)
     field = fields[name]
-    described = column(field)
-    if described.role not in NUMBERS:
-        raise _unknown(table, name, f"is {ROLES.get(described.role, 'neither a metric nor a counter')}")
+    field_metadata = column(field)
+    if field_metadata.role not in NUMBERS:
+        raise _unknown(table, name, f"is {ROLES.get(field_metadata.role, 'neither a metric nor a counter')}")
     if not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)):
         raise _unknown(table, name, "holds no numbers")
     values = table.column(name).cast(pa.float64()).to_numpy()
-    part = re.fullmatch(r"latency_(p\d+)_ns", name)
-    short = too_short(table, float(part[1][1:]) / 100) if part else np.zeros(len(table), dtype=bool)
-    return Measure(name, described.unit or "1", described.meaning, values, better(described).sign, short)
+    percentile = re.fullmatch(r"latency_(p\d+)_ns", name)
+    short = too_short(table, float(percentile[1][1:]) / 100) if percentile else np.zeros(len(table), dtype=bool)
+    return Measure(name, field_metadata.unit or "1", field_metadata.meaning, values, better(field_metadata).sign, short)
 
 
 def _unknown(table: pa.Table, name: str, why: str = "is not in the table") -> SweepError:
@@ -110,11 +110,11 @@ def _unknown(table: pa.Table, name: str, why: str = "is not in the table") -> Sw
 
 def _counts(table: pa.Table) -> NDArray[np.int64]:
     """The histogram of every row, shape (rows, buckets)."""
-    return evidence.Rows(table).histogram(LATENCY)
+    return evidence.TableRows(table).histogram(LATENCY)
 
 
 def too_short(table: pa.Table, q: float) -> NDArray[np.bool_]:
-    """Rows with fewer packets beyond the q-quantile than make it worth printing; none where there is no histogram."""
+    """Mask of rows with too few packets beyond the q-quantile to print it; all False without a histogram."""
     if LATENCY not in table.column_names:
         return np.zeros(len(table), dtype=bool)
     return np.asarray(_counts(table).sum(axis=1) * (1 - q) < histogram.TAIL_SAMPLES)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""`--filter`: the rows of a published table that a condition on parameters keeps.
+"""`--filter`: choose rows of a published table by a condition on parameters.
 
 The language is that of a sweep file's `where:` (`sweep.conditions`).  A parameter that a strategy does not have is
-unknown there, and unknown keeps a row: `pool_size >= 512` says nothing of strategies without a pool.  Rows are chosen
-by what was asked, never by how it came out: a condition on a metric would keep the lucky replicates and break the
-pairs.
+unknown there, and unknown keeps a row: `pool_size >= 512` does not remove strategies without a pool.  Rows are chosen
+by parameters, never by results: a condition on a metric would keep the lucky replicates and break the pairs.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ MOST_SHOWN = 400  # characters of a condition in a message
 
 
 def varying(table: pa.Table) -> str:
-    """Parameters with more than one value, in words, without those that follow from one (a cost from its host)."""
-    found: dict[str, Codes] = {}
-    rest = 0
+    """Text with the parameters that vary, without those that follow from another one (a cost from its host)."""
+    independent: dict[str, Codes] = {}
+    dependent = 0
     for name in parameters(table):
         codes, values = encode(table, name)
         if len(values) + bool((codes < 0).any()) < 2:
             continue
-        if any(_follows(codes, earlier) for earlier in found.values()):
-            rest += 1
+        if any(_follows(codes, earlier) for earlier in independent.values()):
+            dependent += 1
         else:
-            found[name] = codes
-    follow = f", and {rest} that follow from these" if rest else ""
-    return f"parameters that vary here: {', '.join(found) or 'none'}{follow}"
+            independent[name] = codes
+    dependent_text = f", and {dependent} that follow from these" if dependent else ""
+    return f"parameters that vary here: {', '.join(independent) or 'none'}{dependent_text}"
 
 
 def _follows(codes: Codes, earlier: Codes) -> bool:
@@ -47,7 +46,7 @@ def _follows(codes: Codes, earlier: Codes) -> bool:
 
 
 def select(table: pa.Table, condition: str) -> pa.Table:
-    """Rows that `condition` keeps, at least one.  Raises SweepError with the place of what is wrong in it."""
+    """The rows that `condition` keeps, at least one.  Raises SweepError with the position of the mistake in it."""
     fields = {name: table.schema.field(name) for name in parameters(table)}
     columns = Table(fields, table.column)
     try:
@@ -57,28 +56,31 @@ def select(table: pa.Table, condition: str) -> pa.Table:
                 f'--filter "{condition}": "{name}" is a result, not a parameter: rows are chosen by what was asked, not'
                 f" by how it came out\n  {varying(table)}"
             )
-        kept = table.filter(pa.array(keeps(tree, columns, len(table))))
+        chosen = table.filter(pa.array(keeps(tree, columns, len(table))))
     except ConditionError as error:
         raise _wrong(table, condition, error) from None
-    if not len(kept):
+    if not len(chosen):
         used = [column for word in sorted(words_of(tree)) if (column := column_of(word, fields))]
         values = "".join(f"\n  {name} here: {_values(table, name)}" for name in dict.fromkeys(used))
         raise SweepError(
             f'--filter "{condition}" keeps none of {format.count(len(table), "simulation")}{values}\n'
             "  next: name values that are there, or leave --filter out"
         )
-    return kept
+    return chosen
 
 
 def _wrong(table: pa.Table, condition: str, error: ConditionError) -> SweepError:
     hint = error.hint(parameters(table))
     stop = "" if str(error).endswith("?") else "."
-    place = f" at character {error.place + 1}" if error.place is not None else ""
-    whole = condition if len(condition) <= MOST_SHOWN else f"{condition[:MOST_SHOWN]}…"
-    lines = [f'--filter "{whole}"{place}: it {error}{stop}{hint}']
+    location = f" at character {error.place + 1}" if error.place is not None else ""
+    shown_condition = condition if len(condition) <= MOST_SHOWN else f"{condition[:MOST_SHOWN]}…"
+    lines = [f'--filter "{shown_condition}"{location}: it {error}{stop}{hint}']
     if error.place is not None and "\n" not in condition:
-        first = max(error.place - MOST_SHOWN // 2, 0)
-        lines += [f"    {condition[first : first + MOST_SHOWN]}", f"    {' ' * (error.place - first)}^"]
+        first_shown = max(error.place - MOST_SHOWN // 2, 0)
+        lines += [
+            f"    {condition[first_shown : first_shown + MOST_SHOWN]}",
+            f"    {' ' * (error.place - first_shown)}^",
+        ]
     if error.known:
         lines.append(f"  known: {', '.join(map(str, error.known))}")
     elif error.words:
@@ -88,6 +90,6 @@ def _wrong(table: pa.Table, condition: str, error: ConditionError) -> SweepError
 
 def _values(table: pa.Table, name: str) -> str:
     values = encode(table, name)[1]
-    shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in values[:MOST_VALUES]]
+    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values[:MOST_VALUES]]
     more = f" and {len(values) - MOST_VALUES} more" if len(values) > MOST_VALUES else ""
-    return (", ".join(shown) or "no value") + more
+    return (", ".join(texts) or "no value") + more

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A published table as one may rely on it: its columns are there, of their types, and what they hold is whole.
+"""Check of a published table: its columns have the right types, and their contents are intact.
 
-A table with the right digest may still have been written by anybody.  Arrow reads a file without looking at what is in
-it: a text whose ends lie outside of its column ends a process, and so does a number of nulls that is not theirs.  So
-every column is looked at, once, here.
+A table with a valid digest may still have been written by anybody, and Arrow maps a file without checking it: a string
+whose offsets lie outside its column, or a wrong number of nulls, crashes the process.  So every column is validated
+here, once.
 """
 
 from __future__ import annotations
@@ -38,27 +38,29 @@ FREE = {Role.PARAMETER}  # a parameter is a text, a number or a truth
 
 
 class UnsoundError(ValueError):
-    """What is wrong, in one line that follows the name of the table."""
+    """A table is damaged; the message is one line that follows the name of the table."""
 
 
 def schema(found: pa.Schema) -> pa.Schema:
-    """A schema whose columns are of the types that their names and roles mean.  Errors: UnsoundError."""
+    """The schema, if the columns have the types that their names and roles require.  Errors: UnsoundError."""
     names = found.names
     for name in names:
         if names.count(name) > 1:
             raise UnsoundError(f'it has two columns "{name}"')
     for field in found:
-        said = field.metadata or {}
+        field_metadata = field.metadata or {}
         try:
-            for key, text in said.items():
+            for key, text in field_metadata.items():
                 key.decode(), text.decode()
         except UnicodeDecodeError:
             raise UnsoundError(f'what it says of its column "{field.name}" is not UTF-8 text') from None
         role = columns.said(field, "role")
-        wanted = [NAMED[field.name]] if field.name in NAMED else [ROLES[role]] if role in ROLES else []
-        wanted = wanted or ([TEXT, NUMBER, TRUTH] if role in FREE else [])
-        if wanted and not any(KINDS[each](field.type) for each in wanted):
-            raise UnsoundError(f'its column "{field.name}" is {field.type}, and {" or ".join(wanted)} are needed')
+        kinds_allowed = [NAMED[field.name]] if field.name in NAMED else [ROLES[role]] if role in ROLES else []
+        kinds_allowed = kinds_allowed or ([TEXT, NUMBER, TRUTH] if role in FREE else [])
+        if kinds_allowed and not any(KINDS[kind](field.type) for kind in kinds_allowed):
+            raise UnsoundError(
+                f'its column "{field.name}" is {field.type}, and {" or ".join(kinds_allowed)} are needed'
+            )
         if role in LISTS and not _is_histogram(field.type):
             raise UnsoundError(
                 f'its column "{field.name}" is {field.type}, and lists of counts, all of one length, are needed'
@@ -67,13 +69,13 @@ def schema(found: pa.Schema) -> pa.Schema:
 
 
 def table(found: pa.Table, required: Iterable[str] = ()) -> pa.Table:
-    """A table whose rows are whole.  Errors: UnsoundError."""
+    """The table, if its columns are intact and the `required` ones are there.  Errors: UnsoundError."""
     schema(found.schema)
     for name in required:
         if name not in found.column_names:
             raise UnsoundError(f'it has no column "{name}"')
     for field in found.schema:
-        _looked_at(found.column(field.name), field.name)
+        _validate(found.column(field.name), field.name)
     for name in WHOLE_ROWS:
         if name in found.column_names and found.column(name).null_count:
             raise UnsoundError(f'its column "{name}" has rows without a value')
@@ -86,19 +88,19 @@ def table(found: pa.Table, required: Iterable[str] = ()) -> pa.Table:
 
 
 def texts(file: pa.ipc.RecordBatchFileReader) -> None:
-    """See that the columns of a file are whole, a batch at a time.  Errors: UnsoundError."""
+    """Check that the columns of a file are intact, a batch at a time.  Errors: UnsoundError."""
     for number in range(file.num_record_batches):
         whole(file.get_batch(number))
 
 
 def whole(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch, if all its columns are whole.  Errors: UnsoundError."""
+    """The batch, if all its columns are intact.  Errors: UnsoundError."""
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        _looked_at(column, name)
+        _validate(column, name)
     return batch
 
 
-def _looked_at(column: pa.Array | pa.ChunkedArray, name: str) -> None:
+def _validate(column: pa.Array | pa.ChunkedArray, name: str) -> None:
     try:
         column.validate(full=True)
     except pa.ArrowInvalid as error:
@@ -118,7 +120,7 @@ def _is_histogram(kind: pa.DataType) -> bool:
 
 
 def is_fixed(kind: pa.DataType) -> bool:
-    """Whether each value is in its place by its number alone."""
+    """Whether a type has values of fixed width, so that row i is found without offsets."""
     if pa.types.is_fixed_size_list(kind):
         return is_fixed(kind.value_type)
     return bool(pa.types.is_primitive(kind) or pa.types.is_boolean(kind))

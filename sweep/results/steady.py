@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Was the window a steady state?  Rows too short for their ring, pages held that keep moving, halves that differ.
+"""Whether the window was a steady state: rows too short for their ring, pages held that move, halves that differ.
 
-*Too short*: fewer than two laps of the ring in the warm-up or in the window.  A page is looked at again after a lap,
-so before that no strategy has shown what it recycles.
+*Too short*: fewer than two laps of the ring in the warm-up or in the window.  A slot's page comes up for reuse after a
+lap, so before that no strategy has shown what it recycles.
 
 *Moving*: the pages held at the end differ from those at the start by more than 5 % of their mean, the same way in
-every replicate or in their mean beyond doubt.  Two instants always differ by what a poll and a refill have in hand,
-so up to two budgets and a refill batch count as none; and readers that stall and bursts move both instants at
-random, which replicates tell from a trend.
+every replicate or in their mean beyond doubt.  Two instants always differ by the pages that polls and refills are
+handling, so up to two budgets and a refill batch do not count; stalls and bursts move both instants at random, which
+the replicates tell from a trend.
 
 *Drifting*: drops, cost, latency or pages held differ between the halves of the window, by the time series (`drift`).
 """
@@ -33,7 +33,7 @@ MOVING = (
     " the same way in the replicates"
 )
 UNSTEADY = "not steady: pages held, drops, cost or latency move from start to end of the window"
-WORDS = ("drops", "cost", "latency", "held")  # of the quantities, in the order of drift.QUANTITIES
+WORDS = ("drops", "cost", "latency", "held")  # names of the quantities in claims, in the order of drift.QUANTITIES
 HELD = ("pages_held_start", "pages_held_end", "pages_held_mean_pages")
 LENGTHS = ("warmup", "rx_packets")
 MARKED = "short or moving or drifting"  # of points and cells, in the words of claims
@@ -41,7 +41,7 @@ MARKED = "short or moving or drifting"  # of points and cells, in the words of c
 
 @dataclass(frozen=True)
 class Steady:
-    """Cells that are not a steady state; arrays have shape (mixes, loads, rings, columns)."""
+    """Points that were not in a steady state; arrays have shape (mixes, loads, rings, columns)."""
 
     short: Mask
     moving: Mask
@@ -58,7 +58,7 @@ class Steady:
 
     @property
     def unsteady(self) -> Mask:
-        """Whether a point is not steady, for whatever reason but a window that is too short."""
+        """Points that are not steady for a reason other than a short window."""
         return np.asarray(self.moving | self.drifting)
 
     @property
@@ -69,18 +69,24 @@ class Steady:
     @property
     def marks(self) -> tuple[tuple[Mask, str, str], ...]:
         """Every mark: which points have it, its footnote, and the condition of claims."""
-        own = tuple(
-            (each.moved, drifting(each), f"drifting_{word}") for each, word in zip(self.drifts, WORDS, strict=False)
+        drift_marks = tuple(
+            (each_drift.moved, drifting(each_drift), f"drifting_{word}")
+            for each_drift, word in zip(self.drifts, WORDS, strict=False)
         )
-        return ((self.short, SHORT, "short"), (self.moving, MOVING, "moving"), *own)
+        return ((self.short, SHORT, "short"), (self.moving, MOVING, "moving"), *drift_marks)
 
     def notes(self, where: tuple[int, ...]) -> tuple[Sentence, ...]:
         """Footnotes for one cell, or for one of its columns."""
         mix, load, ring, *column = where
         data = self.data
-        place = at(data.mixes[mix], data.loads[load], data.rings[ring], *(data.columns[each] for each in column))
+        where_sql = at(
+            data.mixes[mix],
+            data.loads[load],
+            data.rings[ring],
+            *(data.columns[column_index] for column_index in column),
+        )
         return tuple(
-            Sentence(note, Count(int(mask[where].sum()), "points", both(place, name), shown=False))
+            Sentence(note, Count(int(mask[where].sum()), "points", both(where_sql, name), shown=False))
             for mask, note, name in self.marks
             if mask[where].any()
         )
@@ -91,7 +97,7 @@ class Steady:
 
 
 def drifting(found: Drift) -> str:
-    """The footnote of a quantity that drifts."""
+    """The footnote for points in which a quantity drifts."""
     return (
         f"not steady: {found.quantity.name} {_differ(found)} between the halves of the window, by over {_margin(found)}"
     )
@@ -107,9 +113,9 @@ def _margin(found: Drift) -> str:
 
 
 def check(data: Dataset) -> Steady:
-    """Judge every row and cell by the columns that the table has."""
-    nothing = np.zeros(data.index.shape, dtype=bool)
-    short, moving, checked = nothing, nothing[..., 0], []
+    """Check every row and point for a steady state, as far as the table has the columns."""
+    no_marks = np.zeros(data.index.shape, dtype=bool)
+    short, moving, checked = no_marks, no_marks[..., 0], []
     if data.has(*LENGTHS):
         checked.append("laps")
         warmup, window = (data.values(name) for name in LENGTHS)
@@ -117,37 +123,37 @@ def check(data: Dataset) -> Steady:
             short = np.minimum(warmup, window) < LAPS * data.values("ring")
     if data.has(*HELD):
         checked.append("held")
-        start, end, level = (data.values(name) for name in HELD)
-        moving = _moving(end - start, level, _in_hand(data), data.confidence)
-    found = drift.drifts(data)
-    if found:
+        start, end, held_mean = (data.values(name) for name in HELD)
+        moving = _moving(end - start, held_mean, _in_hand(data), data.confidence)
+    drifts = drift.drifts(data)
+    if drifts:
         checked.append("series")
-    return Steady(np.asarray(short.any(axis=-1)), moving, int(short.sum()), tuple(checked), found, data)
+    return Steady(np.asarray(short.any(axis=-1)), moving, int(short.sum()), tuple(checked), drifts, data)
 
 
 def _in_hand(data: Dataset) -> Array:
-    """Pages by which two instants differ without a trend: what polls and refills have in hand."""
+    """Pages by which two instants differ without a trend, because polls and refills are handling them."""
     known = [times * data.values(name) for name, times in (("napi_budget", 2), ("refill_batch", 1)) if data.has(name)]
     return np.asarray(sum(known, np.zeros(data.index.shape)))
 
 
 def _moving(moved: Array, level: Array, in_hand: Array, confidence: float) -> Mask:
-    """Per cell, from what its replicates moved by."""
+    """Points whose pages held move; `moved` (..., pairs) is end minus start, `level` the mean, all in pages."""
     with np.errstate(invalid="ignore"):
         limit = np.fmax(in_hand, DRIFT * level)
         present = np.isfinite(moved)
         all_up = (present & (moved > limit) | ~present).all(axis=-1)
         all_down = (present & (-moved > limit) | ~present).all(axis=-1)
-        found = stats.mean(moved, confidence)
-        large = np.abs(found.center) > stats.mean(limit).center
-        beyond_doubt = large & ((found.low > 0) | (found.high < 0))
+        mean_move = stats.mean(moved, confidence)
+        large = np.abs(mean_move.center) > stats.mean(limit).center
+        beyond_doubt = large & ((mean_move.low > 0) | (mean_move.high < 0))
     return np.asarray(present.any(axis=-1) & (all_up | all_down | beyond_doubt))
 
 
 def describe(data: Dataset) -> list[Sentence]:
-    """What the checks found, a paragraph each."""
-    found = check(data)
-    return [_laps(found), _held(found), *_drifts(found)]
+    """Sentences on the results of all checks."""
+    steadiness = check(data)
+    return [_laps(steadiness), _held(steadiness), *_drifts(steadiness)]
 
 
 def _laps(found: Steady) -> Sentence:
@@ -159,12 +165,12 @@ def _laps(found: Steady) -> Sentence:
     if not found.rows:
         return Sentence(f"Warm-up and window of every simulation hold {LAPS} laps of its ring or more.", rows)
     used = int((data.index >= 0).sum())
-    places = [int(ring) for ring in np.flatnonzero(found.short.any(axis=(0, 1, 3)))]
-    rings = [float(data.rings[ring]) for ring in places]
-    told = format.stretches([data.rings[ring] for ring in places], data.rings)
+    short_rings = [int(ring) for ring in np.flatnonzero(found.short.any(axis=(0, 1, 3)))]
+    rings = [float(data.rings[ring]) for ring in short_rings]
+    ring_text = format.stretches([data.rings[ring] for ring in short_rings], data.rings)
     text = (
         f"{format.count(found.rows, 'simulation')} of {used:,} had fewer than {LAPS} laps of the ring"
-        f" in warm-up or window (ring {told}): too short for a steady state, and marked where shown."
+        f" in warm-up or window (ring {ring_text}): too short for a steady state, and marked where shown."
         " More packets and a longer warm-up mend it."
     )
     short = Values("ring", "short", tuple(rings), (f"{rings[0]:g}", f"{rings[-1]:g}"), "points")
@@ -196,7 +202,7 @@ def _held(found: Steady) -> Sentence:
 
 
 def _drifts(found: Steady) -> list[Sentence]:
-    """By the time series: a sentence for each quantity that drifts, one for those that do not."""
+    """Sentences on the time series: one per quantity that drifts, one for those that do not."""
     if "series" not in found.checked:
         return []
     every = int((found.data.index >= 0).any(axis=-1).sum())
@@ -221,11 +227,11 @@ def _drifts(found: Steady) -> list[Sentence]:
 
 
 def _drift(data: Dataset, found: Drift, word: str, every: int) -> Sentence:
-    """Where a quantity drifts, and the warm-up that would do."""
+    """Sentence on a quantity that drifts: where, and the warm-up that would be enough."""
     count, where = int(found.moved.sum()), _mixes(data, found.moved)
     settled = found.settles[np.isfinite(found.settles)]
     all_settle = len(settled) == count
-    after = f"settle_{word}"
+    settle_column = f"settle_{word}"
     text = (
         f"In {count:,} of {format.count(every, 'point')} {found.quantity.name} {_differ(found)} between the first and"
         f" the second half of the window, by over {_margin(found)} and beyond doubt ({', '.join(where)}): not a steady"
@@ -235,17 +241,19 @@ def _drift(data: Dataset, found: Drift, word: str, every: int) -> Sentence:
         Count(count, "points", f"drifting_{word}"),
         Count(every, "points"),
         Values("mix", f"drifting_{word}", where, where, "points"),
-        Count(len(settled), "points", f"{after} is not null", shown=0 < len(settled) < count),
+        Count(len(settled), "points", f"{settle_column} is not null", shown=0 < len(settled) < count),
     ]
     if not len(settled):
         text += " Not settled in the first half of these runs: more packets would show when it is (MSER)."
         return Sentence(text, *claims)
     packets = int(settled.max())
-    there = "" if all_settle else f" in {len(settled):,} of them"
-    text += f" Settled after at most {packets:,} packets{there} (MSER): `warmup: {packets:_}` or more would do"
+    of_them = "" if all_settle else f" in {len(settled):,} of them"
+    text += f" Settled after at most {packets:,} packets{of_them} (MSER): `warmup: {packets:_}` or more would do"
     text += "." if all_settle else " there; the others have not settled in the first half of their runs."
     values = tuple(float(each) for each in np.unique(settled))
-    return Sentence(text, *claims, Values(after, f"{after} is not null", values, (f"{packets:,}",), "points"))
+    return Sentence(
+        text, *claims, Values(settle_column, f"{settle_column} is not null", values, (f"{packets:,}",), "points")
+    )
 
 
 def _mixes(data: Dataset, mask: Mask) -> tuple[str, ...]:

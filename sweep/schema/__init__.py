@@ -34,7 +34,7 @@ __all__ = [
     "series",
 ]
 
-FORMAT = 2  # part of every row's id: raise it when rows of before must not be used again
+FORMAT = 2  # goes into every row's id: raise it when rows of earlier versions must not be used any more
 
 ID = Column("id", pa.string(), "1", "digest of the scenario, its tables and the code that ran it", "id", "", False)
 VALID = Column("valid", pa.bool_(), "1", "the row obeys all conservation laws; use no other", "quality", "", False)
@@ -43,14 +43,14 @@ VIOLATION = Column("violation", pa.string(), "1", "the laws that the row breaks,
 
 def columns() -> list[Column]:
     """All columns of the results, in their order."""
-    everyones = {field.name for field in COUNTERS}
+    common_names = {field.name for field in COUNTERS}
     return [
         ID,
         *parameters.columns(),
         *metrics.columns(),
         VALID,
         VIOLATION,
-        *(counter(field, field.name not in everyones) for field in batch.all_counter_fields()),
+        *(counter(field, field.name not in common_names) for field in batch.all_counter_fields()),
         *map(histogram, HISTOGRAMS),
     ]
 
@@ -61,7 +61,7 @@ def results_schema() -> pa.Schema:
 
 
 def part_schema(strategy: str) -> pa.Schema:
-    """The schema of a part of this strategy: what the model gave, nothing derived."""
+    """The schema of a part of this strategy: what the model returns, nothing derived."""
     counters = [pa.field(field.name, pa.int64(), False) for field in batch.counter_fields(strategy)]
     histograms = [pa.field(field.name, HISTOGRAM, False) for field in HISTOGRAMS]
     fixed = [pa.field("id", pa.string(), False), pa.field("violation", pa.string(), False)]
@@ -69,7 +69,7 @@ def part_schema(strategy: str) -> pa.Schema:
 
 
 def is_part(found: pa.Schema, strategy: str, *, of_these_sources: bool) -> bool:
-    """Whether a part can have this schema; one of other sources may have other counters, but nothing else."""
+    """Whether a part of `strategy` can have the schema `candidate`; with other sources its counters may differ."""
     if of_these_sources:
         return bool(found.remove_metadata().equals(part_schema(strategy)))
     kinds = {name: found.field(name).type for name in found.names}
@@ -79,8 +79,8 @@ def is_part(found: pa.Schema, strategy: str, *, of_these_sources: bool) -> bool:
 
 
 def part(strategy: str, ids: Sequence[str], result: batch.Result) -> pa.Table:
-    """What one chunk simulated; row i is id i and lane i of `result`."""
-    counters = [pa.array(np.ascontiguousarray(result.counters[f.name])) for f in batch.counter_fields(strategy)]
+    """The part of one chunk: row i has `ids[i]` and lane i of `result`."""
+    counters = [pa.array(np.ascontiguousarray(result.counters[field.name])) for field in batch.counter_fields(strategy)]
     histograms = [_lists(counts) for counts in (result.latency, result.occupancy)]
     fixed = [pa.array(ids, pa.string()), pa.array(result.violations, pa.string())]
     lists = [*histograms, *series.arrays(result.series)]
@@ -90,16 +90,16 @@ def part(strategy: str, ids: Sequence[str], result: batch.Result) -> pa.Table:
 def results(rows: pa.Table, known: dict[str, pa.Array]) -> pa.Table:
     """The results of `rows` (parts of all strategies, nulls where a strategy lacks a counter).
 
-    `known` has the parameter columns of the same rows, see `parameters.arrays`.
+    parameter_arrays: the parameter columns of the same rows, see `parameters.arrays`.
     """
-    rows = series.without(rows)
-    found = {**{name: rows.column(name) for name in rows.column_names}, **known}
-    found["valid"] = pc.equal(found["violation"], "")
-    found["violation"] = pc.if_else(found["valid"], pa.scalar(None, pa.string()), found["violation"])
-    found |= metrics.arrays({name: _numbers(column) for name, column in found.items() if _is_number(column.type)})
+    rows = series.without_series(rows)
+    arrays = {**{name: rows.column(name) for name in rows.column_names}, **known}
+    arrays["valid"] = pc.equal(arrays["violation"], "")
+    arrays["violation"] = pc.if_else(arrays["valid"], pa.scalar(None, pa.string()), arrays["violation"])
+    arrays |= metrics.arrays({name: _numbers(column) for name, column in arrays.items() if _is_number(column.type)})
     schema = results_schema()
-    missing = {name: pa.nulls(len(rows), schema.field(name).type) for name in schema.names if name not in found}
-    return pa.Table.from_arrays([(found | missing)[name] for name in schema.names], schema=schema)
+    missing = {name: pa.nulls(len(rows), schema.field(name).type) for name in schema.names if name not in arrays}
+    return pa.Table.from_arrays([(arrays | missing)[name] for name in schema.names], schema=schema)
 
 
 def _lists(counts: np.ndarray) -> pa.Array:
@@ -112,7 +112,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Shape (rows,), nulls as -1; a histogram is (rows, buckets)."""
+    """A column as numbers, (rows,), nulls as -1; a histogram is (rows, buckets)."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_fixed_size_list(array.type):
         return np.asarray(array.flatten()).reshape(len(array), -1)

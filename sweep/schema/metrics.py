@@ -22,12 +22,12 @@ def columns() -> list[Column]:
 
 
 def arrays(values: Mapping[str, np.ndarray]) -> dict[str, pa.Array]:
-    """Every metric from counters, `ring`, `frag_bytes` and the latency histogram."""
-    found = {}
+    """All metrics, computed from counters, `ring`, `frag_bytes` and the latency histogram; null where undefined."""
+    metric_arrays = {}
     for metric in METRICS:
         numerator, denominator = metric.value(values)
         missing = denominator == 0
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.asarray(numerator / denominator, np.float64)
-        found[metric.name] = pa.array(np.where(missing, 0.0, ratio), mask=missing)
-    return found
+        metric_arrays[metric.name] = pa.array(np.where(missing, 0.0, ratio), mask=missing)
+    return metric_arrays

@@ -2,10 +2,10 @@
 """A scenario as columns: every parameter that decides its counters, flattened.
 
 A parameter is read from one or two fields of the scenario.  A million rows have few distinct values of each, so a
-parameter is worked out once for each of those and spread over the rows by code.
+parameter is computed once for each of those and assigned to the rows by code.
 
-What a parameter belongs to follows from the field that it is read from, and travels with the column: a report tells a
-strategy's own knobs from what all strategies share by that alone.
+Which part of a scenario (strategy, traffic, host, NIC) a parameter belongs to follows from the field that it is read
+from, and is stored with the column: reports tell a strategy's own knobs from shared parameters by that alone.
 
 A NIC is split only into its own numbers; distributions are canonical text, `lognormal(20000000, 200000000)`, with
 the values in the order and unit of `sweep.model.scenario.Distribution`.
@@ -30,7 +30,7 @@ from sweep.fields.parameter import PACKETS, WORD, by_key
 from sweep.fields.parameter import Parameter as Declared
 from sweep.fields.scenario import SCENARIO
 from sweep.fields.traffic import FLOWS, READER
-from sweep.grid import Coded, Codes, together
+from sweep.grid import Coded, Codes, combined
 from sweep.model import strategies
 from sweep.model.randomness import streams
 from sweep.model.scenario import Arrivals, Distribution, Scenario, Traffic
@@ -41,7 +41,7 @@ _TYPES = {"int": pa.int64(), "float": pa.float64(), "string": pa.string()}
 _PART_OF_FIELD = {"knobs": "strategy", "traffic": "traffic", "nic": "nic", "costs_ps": "host", "hardware": "host"}
 
 
-class Parameter(NamedTuple):
+class ParameterColumn(NamedTuple):
     """One parameter column and where in a scenario its value is."""
 
     column: Column
@@ -58,16 +58,16 @@ def _parameter(
     value: Callable[..., Any],
     nullable: bool = True,
     decides: str = "",
-) -> Parameter:
-    """`fields` are separated by blanks."""
+) -> ParameterColumn:
+    """A parameter column; `fields`: names of the scenario's fields it is read from, separated by blanks."""
     sources = tuple(fields.split())
     part = next((_PART_OF_FIELD[field] for field in sources if field in _PART_OF_FIELD), "")
-    return Parameter(
+    return ParameterColumn(
         Column(name, _TYPES[kind], unit, meaning, "parameter", "", nullable, part, decides), sources, value
     )
 
 
-def _declared(parameter: Declared, value: Callable[..., Any] | None = None, nullable: bool = False) -> Parameter:
+def _declared(parameter: Declared, value: Callable[..., Any] | None = None, nullable: bool = False) -> ParameterColumn:
     """The column of a parameter as it was declared; `value` of the scenario's field where it is not just read."""
     field, _, way = parameter.path.partition(".")
     if parameter.part == "host":
@@ -85,15 +85,17 @@ def _traffic(
     meaning: str,
     value: Callable[[Traffic], Any] | None = None,
     decides: str = "",
-) -> Parameter:
-    """A plain attribute is always there."""
+) -> ParameterColumn:
+    """A parameter of the traffic mix; nullable if it is computed by `value`, not if it is a plain attribute."""
     return _parameter(name, kind, unit, meaning, "traffic", value or attrgetter(name), value is not None, decides)
 
 
-def _packet_stream() -> Parameter:
+def _packet_stream() -> ParameterColumn:
     meaning = "digest of what decides the packets: rows equal in it, in seed and in replicate met the same packets"
     column = Column("packet_stream", pa.string(), "1", meaning, "id", "", False)
-    return Parameter(column, ("traffic", "load_ppm"), lambda *decided_by: streams.digest(streams.packets(*decided_by)))
+    return ParameterColumn(
+        column, ("traffic", "load_ppm"), lambda *decided_by: streams.digest(streams.packets(*decided_by))
+    )
 
 
 def text(distribution: Distribution | None) -> str | None:
@@ -115,8 +117,10 @@ def arrivals_text(arrivals: Arrivals) -> str:
     return f"{arrivals.kind}({', '.join(said)})"
 
 
-def _knob(knob: Knob) -> Parameter:
-    users = [name for name in strategies.NAMES if any(own.name == knob.name for own in strategies.strategy(name).KNOBS)]
+def _knob(knob: Knob) -> ParameterColumn:
+    users = [
+        name for name in strategies.NAMES if any(other.name == knob.name for other in strategies.strategy(name).KNOBS)
+    ]
     meaning = f"{knob.meaning} (only {', '.join(users)})"
     return _parameter(knob.name, "int", knob.unit, meaning, "knobs", lambda knobs: dict(knobs).get(knob.name))
 
@@ -126,7 +130,7 @@ def _truesize(strategy: str, knobs: Iterable[tuple[str, int]]) -> int:
 
 
 @cache
-def parameters() -> tuple[Parameter, ...]:
+def parameters() -> tuple[ParameterColumn, ...]:
     """The parameter columns that are read from a scenario, in their order."""
     knobs = {knob.name: knob for name in strategies.NAMES for knob in strategies.strategy(name).KNOBS}
     own = by_key(SCENARIO)
@@ -192,51 +196,56 @@ DURATION = Column(
     "duration_ps", pa.int64(), "ps", "length of the measured window, where the sweep file says it", "parameter"
 )
 WARMUP = Column("warmup_ps", pa.int64(), "ps", "length of the warm-up, where the sweep file says it", "parameter")
-SAID = {LABEL: "strategy", DURATION: "truesize_bytes", WARMUP: "duration_ps"}  # and the column that each comes after
+FROM_SWEEP_FILE = {
+    LABEL: "strategy",
+    DURATION: "truesize_bytes",
+    WARMUP: "duration_ps",
+}  # column -> name of the one before it
 
 
 def columns() -> list[Column]:
-    """The parameter columns: those that decide the counters, and what the sweep file alone says."""
-    found = [parameter.column for parameter in parameters()]
-    for column, before in SAID.items():
-        found.insert(1 + [each.name for each in found].index(before), column)
-    return found
+    """All parameter columns: those that decide the counters, and those that only the sweep file gives."""
+    parameter_columns = [parameter.column for parameter in parameters()]
+    for column, previous in FROM_SWEEP_FILE.items():
+        parameter_columns.insert(1 + [column_there.name for column_there in parameter_columns].index(previous), column)
+    return parameter_columns
 
 
-class Rows:
-    """The parameter columns of any of these simulations.  Each distinct value is worked out once, when this is made."""
+class ParameterRows:
+    """Makes parameter columns for simulations of a sweep; each distinct value is computed once, on construction."""
 
     def __init__(self, scenarios: Mapping[str, Coded[Any]], said: Mapping[str, Coded[Any]]) -> None:
-        """Of points, one row each: `scenarios` has every field of a scenario but the replicate, `said` the SAID."""
-        grouped: dict[tuple[str, ...], list[Parameter]] = {}
+        """scenarios: field of a scenario, but `replicate` -> column over the points; `said`: the columns of SAID."""
+        grouped: dict[tuple[str, ...], list[ParameterColumn]] = {}
         for parameter in parameters():
             if parameter.fields != ("replicate",):
                 grouped.setdefault(parameter.fields, []).append(parameter)
         self._groups: list[tuple[Codes, dict[str, pa.Array]]] = [
-            (said[column.name].codes, {column.name: pa.array(said[column.name].values, column.type)}) for column in SAID
+            (said[column.name].codes, {column.name: pa.array(said[column.name].values, column.type)})
+            for column in FROM_SWEEP_FILE
         ]
         rows = len(said[LABEL.name])
         for fields, members in grouped.items():
-            found = together([scenarios[field] for field in fields], rows)
+            combinations = combined([scenarios[field] for field in fields], rows)
             values = {
-                column.name: pa.array([value(*each) for each in found.values], column.type)
+                column.name: pa.array([value(*field_values) for field_values in combinations.values], column.type)
                 for column, _, value in members
             }
-            self._groups.append((found.codes, values))
+            self._groups.append((combinations.codes, values))
 
     def of(self, points: NDArray[np.int64], replicates: NDArray[np.int64]) -> dict[str, pa.Array]:
-        """Every parameter column, a row for each of these simulations."""
-        spread: dict[str, pa.Array] = {"replicate": pa.array(replicates)}
+        """All parameter columns, with a row for each of the simulations (`points[i]`, `replicates[i]`)."""
+        arrays_by_name: dict[str, pa.Array] = {"replicate": pa.array(replicates)}
         for codes, columns in self._groups:
-            here = pa.array(codes[points])
-            spread |= {name: values.take(here) for name, values in columns.items()}
-        return spread
+            row_codes = pa.array(codes[points])
+            arrays_by_name |= {name: values.take(row_codes) for name, values in columns.items()}
+        return arrays_by_name
 
 
 def arrays(scenarios: Sequence[Scenario], labels: Iterable[str | None]) -> dict[str, pa.Array]:
-    """Parameter columns of `scenarios`, one row each, that no sweep file says more of than their labels."""
+    """Parameter columns of `scenarios`, one row each, which come from no sweep file and have only labels besides."""
     fields = {field for parameter in parameters() for field in parameter.fields}
     columns = {field: Coded.of(getattr(scenario, field) for scenario in scenarios) for field in fields}
     nothing: Coded[None] = Coded.constant(None, len(scenarios))
-    rows = Rows(columns, {LABEL.name: Coded.of(labels), DURATION.name: nothing, WARMUP.name: nothing})
+    rows = ParameterRows(columns, {LABEL.name: Coded.of(labels), DURATION.name: nothing, WARMUP.name: nothing})
     return rows.of(np.arange(len(scenarios)), np.array([scenario.replicate for scenario in scenarios], np.int64))

@@ -17,7 +17,7 @@ LIST = pa.list_(pa.int64(), BINS)
 
 
 def columns() -> list[Column]:
-    """What each bin is described by: what it added, and when it ended."""
+    """The columns of the time series, each a list of a number per bin."""
     return [Column(field.name, LIST, field.unit, _meaning(field), Role.SERIES, "", False) for field in SERIES]
 
 
@@ -26,30 +26,30 @@ def _meaning(field: Field) -> str:
 
 
 def part_fields() -> list[pa.Field]:
-    """Its columns in a part."""
+    """The columns of the time series in a part."""
     return [pa.field(PREFIX + field.name, LIST, False) for field in SERIES]
 
 
 def arrays(increments: np.ndarray) -> list[pa.Array]:
-    """The columns of `part_fields` from what the model gave, (rows, BINS, quantities)."""
-    flat = [np.ascontiguousarray(increments[..., place], np.int64).reshape(-1) for place in range(len(SERIES))]
-    return [pa.FixedSizeListArray.from_arrays(pa.array(each), BINS) for each in flat]
+    """The columns of `part_fields` from the model's `increments`, (rows, BINS, quantities)."""
+    flat = [np.ascontiguousarray(increments[..., index], np.int64).reshape(-1) for index in range(len(SERIES))]
+    return [pa.FixedSizeListArray.from_arrays(pa.array(flat_column), BINS) for flat_column in flat]
 
 
 def schema() -> pa.Schema:
     """The schema of the published series, without the sweep's own metadata."""
-    names = Column("id", pa.string(), "1", "of the simulation: that of its row in the results", "id", "", False)
-    return pa.schema([column.field() for column in (names, *columns())])
+    id_column = Column("id", pa.string(), "1", "of the simulation: that of its row in the results", "id", "", False)
+    return pa.schema([column.field() for column in (id_column, *columns())])
 
 
-def of(rows: pa.Table) -> pa.Table:
-    """The published series of rows of parts; without any row of parts that an earlier version made."""
+def of_parts(rows: pa.Table) -> pa.Table:
+    """The published series of rows of parts; no rows if an earlier version, without series, made the parts."""
     chosen = [PREFIX + field.name for field in SERIES]
     if not set(chosen) <= set(rows.column_names):
         return schema().empty_table()
     return pa.Table.from_arrays([rows.column(name) for name in ("id", *chosen)], schema=schema())
 
 
-def without(rows: pa.Table) -> pa.Table:
-    """The same rows of a part without their series."""
+def without_series(rows: pa.Table) -> pa.Table:
+    """`rows` of a part without the columns of the series."""
     return rows.select([name for name in rows.column_names if not name.startswith(PREFIX)])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""One simulation in full, from the published table; and lists of what there is to choose from.
+"""One simulation in full, from the published table; and lists of strategies, mixes, parameters and so on.
 
-`choose` finds the simulation that is meant; `point` says all about it, of `summary`, `histograms`, `counters` and
-`laws`; `strokes` draws with characters and `timeline` a trace over time; `catalogue` has the lists, of `strategies` and
+`choose` selects the simulation; `point` makes its document from `summary`, `histograms`, `counters` and `laws`;
+`strokes` draws with characters and `timeline` a trace over time; `catalogue` has the lists, with `strategies` and
 `files`.
 """

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Lists of what there is to choose from, a line each; and one of them in detail.
+"""Lists of strategies, mixes, hosts, parameters and so on, a line per entry; and an entry in detail.
 
-Everything comes from where it is defined: the docstrings of strategies, the files under configs/, the fields of the
-model.  Nothing is written down twice.
+Everything is read from its definition: docstrings of strategies, files under configs/, fields of the model.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ Lines = Sequence[tuple[str, ...]]
 
 
 class Topic(NamedTuple):
-    """Something that there is a choice of."""
+    """A list that `sweep show` can print."""
 
     title: str
     header: tuple[str, ...]
@@ -36,23 +35,25 @@ class Topic(NamedTuple):
 
 
 def show(topic: str, name: str | None) -> Document:
-    """The list of a topic, or one of it in detail.  Raises SweepError if there is no such name."""
-    found = TOPICS[topic]
-    groups = found.groups()
+    """The list of a topic, or its entry `name` in detail.  Raises SweepError if there is no such entry."""
+    chosen_topic = TOPICS[topic]
+    groups = chosen_topic.groups()
     if name is None:
-        tables = tuple(_table(caption, found.header, lines) for caption, lines in groups.items())
-        more = () if found.detail is None else (Paragraph(f"One of them in detail: sweep show {topic} NAME"),)
-        return Document(found.title, "", (Section("", (*tables, *more)),))
+        tables = tuple(_table(caption, chosen_topic.header, lines) for caption, lines in groups.items())
+        detail_hint = (
+            () if chosen_topic.detail is None else (Paragraph(f"One of them in detail: sweep show {topic} NAME"),)
+        )
+        return Document(chosen_topic.title, "", (Section("", (*tables, *detail_hint)),))
     names = [line[0] for lines in groups.values() for line in lines]
     if name not in names:
         raise SweepError(
             f'"{name}" is not one of the {topic}.{did_you_mean(name, names)}\n'
             f"  known: {', '.join(names) if len(names) <= 24 else f'{len(names)} of them'}\n  see: sweep show {topic}"
         )
-    if found.detail is not None:
-        return found.detail(name)
+    if chosen_topic.detail is not None:
+        return chosen_topic.detail(name)
     line = next(line for lines in groups.values() for line in lines if line[0] == name)
-    facts = [(title, text) for title, text in zip(found.header, line, strict=True) if text]
+    facts = [(title, text) for title, text in zip(chosen_topic.header, line, strict=True) if text]
     return Document(name, "", (Section("", (_table("", ("", ""), facts[1:]),)),))
 
 
@@ -65,8 +66,8 @@ def _metrics() -> Mapping[str, Lines]:
 
 
 def _counters() -> Mapping[str, Lines]:
-    """By stage, those that only some strategies have with these."""
-    found = {}
+    """Lines of the counters by stage; those of only some strategies have the strategies' names."""
+    lines_by_stage = {}
     for title, fields in stages.staged(schema.results_schema(), "of those that have them"):
         lines = [
             (
@@ -78,8 +79,8 @@ def _counters() -> Mapping[str, Lines]:
             for each in fields
         ]
         if lines:
-            found[title] = lines
-    return found
+            lines_by_stage[title] = lines
+    return lines_by_stage
 
 
 def _users(counter: str) -> str:
@@ -88,21 +89,23 @@ def _users(counter: str) -> str:
 
 
 def _parameters() -> Mapping[str, Lines]:
-    """As a sweep file names them, then as the columns of the table do, which `sweep show LOCATION name=value` takes."""
-    written = {
-        name: (name, strategies.knob_default(name) or _default(each.default), each.meaning)
-        for name, each in known_parameters().items()
+    """Lines of the parameters: first by their names in a sweep file, then by other names of columns of the table."""
+    lines_of_sweep_file = {
+        name: (name, strategies.knob_default(name) or _default(parameter.default), parameter.meaning)
+        for name, parameter in known_parameters().items()
     }
-    host = [line for name, line in written.items() if name.startswith("host.")]
-    rest = [line for name, line in written.items() if not name.startswith("host.")]
+    host = [line for name, line in lines_of_sweep_file.items() if name.startswith("host.")]
+    other_lines = [line for name, line in lines_of_sweep_file.items() if not name.startswith("host.")]
     columns = [
         (column.name, _unit(column.unit), column.meaning)
         for column in schema.columns()
-        if column.role == Role.PARAMETER and column.name not in {*written, *settings()}
+        if column.role == Role.PARAMETER and column.name not in {*lines_of_sweep_file, *settings()}
     ]
     return {
-        "In a sweep file: fixed, or an axis; with the default": rest,
-        "Settings of a sweep file": [(n, _default(each.default), each.meaning) for n, each in settings().items()],
+        "In a sweep file: fixed, or an axis; with the default": other_lines,
+        "Settings of a sweep file": [
+            (setting, _default(parameter.default), parameter.meaning) for setting, parameter in settings().items()
+        ],
         "Of a host's profile": host,
         "Columns of the table that have another name, with the unit": columns,
     }
@@ -112,13 +115,13 @@ def _kernels() -> Mapping[str, Lines]:
     fields = next(iter(ERAS.values()))._fields
     eras, lines = list(ERAS.items()), []
     for place, (name, era) in enumerate(eras):
-        before = eras[place - 1][1] if place else None
-        news = [
+        previous_era = eras[place - 1][1] if place else None
+        changes = [
             f"{field} {getattr(era, field):,}"
             for field in fields
-            if before is None or getattr(era, field) != getattr(before, field)
+            if previous_era is None or getattr(era, field) != getattr(previous_era, field)
         ]
-        lines.append((name, ", ".join(news)))
+        lines.append((name, ", ".join(changes)))
     return {"": lines}
 
 
@@ -148,10 +151,10 @@ TOPICS: dict[str, Topic] = {
 
 
 def topic(word: str) -> str | None:
-    """The topic that a word names, in the singular too; None if it is none."""
+    """The topic called `word`, singular or plural; None if there is none."""
     return next((each for each in TOPICS if word in (each, each[:-1], each[:-2], f"{each[:-3]}y")), None)
 
 
 def hint(word: str) -> str:
-    """What to say of a word that is neither a topic nor a directory."""
+    """The end of an error message for a word that is neither a topic nor a directory."""
     return f"\n  or a list: sweep show {'|'.join(TOPICS)}{did_you_mean(word, TOPICS)}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which simulation is meant: by the start of its id, or by conditions on its parameters.
+"""Select one simulation by the start of its id or by conditions on its parameters.
 
 A *point* is the simulations that agree in every parameter but their replicate.
 """
@@ -31,58 +31,58 @@ CHOICES_SHOWN = 12
 VALUES_SHOWN = 8
 NOT_OF_A_POINT = ("id", "replicate")
 PLAIN = re.compile(r"[\w.]+=[^\s=]*|[0-9a-fA-F]+")  # a word that needs no others: a parameter, or the start of an id
-ID_SHOWN = 16  # characters of an id
+ID_SHOWN = 16  # characters shown of an id
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """One simulation and its point."""
+    """The selected simulation, and its point."""
 
     row: pa.Table  # of the simulation, one row
     point: pa.Table  # all replicates of its point, this one included, in order
     varied: tuple[str, ...]  # the parameters that differ between the points of the table
-    place: str  # where it was looked for
+    place: str  # the location of the run directory
 
     @property
     def id(self) -> str:
         return str(self.row.column("id")[0].as_py())
 
     def value(self, name: str) -> Any:
-        """What the simulation has in a column; None without such a column."""
+        """The value of the simulation in a column; None if there is no such column."""
         return self.row.column(name)[0].as_py() if name in self.row.column_names else None
 
     def coordinates(self) -> str:
-        """strategy=page_pool traffic=router ring=512 replicate=0"""
+        """The simulation's varied parameters as text: "strategy=page_pool traffic=router ring=512 replicate=0"."""
         return _words(self.row, 0, (*self.varied, "replicate"))
 
 
 def choose(table: pa.Table, words: Sequence[str], place: str) -> Chosen:
-    """The simulation that `words` speak of: the start of an id, or conditions such as `name=value` on its parameters.
+    """The simulation selected by `words`: the start of an id, or conditions on parameters such as `name=value`.
 
-    Where several replicates of one point fit, the first of them.  Raises SweepError if none fits, or several points.
+    If several replicates of one point match, the first.  Raises SweepError if none matches, or several points do.
     """
-    given = [word for text in words for word in _split(text)]
+    words_given = [word for text in words for word in _split(text)]
     fields = [field for field in table.schema if said(field, "role") == Role.PARAMETER]
-    # The packets of a window last: where a window is given as a time they follow from its link, queues and load.
+    # The packets of a window last: if the window is given as a time, they follow from link, queues and load.
     names = [field.name for field in sorted(fields, key=lambda field: said(field, "decides") == "window")]
     if not {"id", "replicate"} <= set(table.column_names) or not names:
         raise SweepError(f'the table of "{place}" has no ids or no parameters; was it published by `sweep run`?')
     groups, varied = _points(table, [name for name in names if name not in NOT_OF_A_POINT])
     if not len(table):
         raise SweepError(f'the table of "{place}" has no rows\n  see: sweep status {shlex.quote(place)}')
-    if not given:
+    if not words_given:
         raise SweepError(_which(table, varied, place, len(np.unique(groups))))
-    fits = np.ones(len(table), np.bool_)
-    for word in given:
-        found = fits & (_fit(table, word, names, varied) if _is_condition(word) else _starts(table, word))
-        if not found.any():
-            raise SweepError(_none(table, fits, word, place))
-        fits = found
-    rows = np.flatnonzero(fits)
-    by_id = not all(map(_is_condition, given))
-    kinds = np.arange(len(table)) if by_id else groups
-    if len(np.unique(kinds[rows])) > 1:
-        raise SweepError(_several(table, rows, kinds, (*varied, *["replicate"] * by_id), given, place))
+    matches = np.ones(len(table), np.bool_)
+    for word in words_given:
+        matching = matches & (_fit(table, word, names, varied) if _is_condition(word) else _starts(table, word))
+        if not matching.any():
+            raise SweepError(_none(table, matches, word, place))
+        matches = matching
+    rows = np.flatnonzero(matches)
+    by_id = not all(map(_is_condition, words_given))
+    group_of_row = np.arange(len(table)) if by_id else groups
+    if len(np.unique(group_of_row[rows])) > 1:
+        raise SweepError(_several(table, rows, group_of_row, (*varied, *["replicate"] * by_id), words_given, place))
     point = np.flatnonzero(groups == groups[rows[0]])
     replicates = table.column("replicate").to_numpy()
     order = point[np.argsort(replicates[point], kind="stable")]
@@ -91,18 +91,18 @@ def choose(table: pa.Table, words: Sequence[str], place: str) -> Chosen:
 
 
 def _points(table: pa.Table, names: list[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """The point of each row as a number, and the parameters that tell points apart and do not follow from others."""
+    """Number of each row's point, and the parameters that distinguish points and do not follow from others."""
     groups = np.zeros(len(table), np.int64)
-    telling = []
+    distinguishing = []
     for name in names:
         column = table.column(name).combine_chunks().dictionary_encode(null_encoding="encode")
         if len(column) and len(column.dictionary) > 1:
             codes = np.asarray(column.indices, np.int64)
             _, finer = np.unique(groups * len(column.dictionary) + codes, return_inverse=True)
             if finer.max() > groups.max():
-                telling.append(name)
+                distinguishing.append(name)
             groups = finer.ravel().astype(np.int64)
-    return groups, tuple(telling)
+    return groups, tuple(distinguishing)
 
 
 def _starts(table: pa.Table, word: str) -> NDArray[np.bool_]:
@@ -110,7 +110,7 @@ def _starts(table: pa.Table, word: str) -> NDArray[np.bool_]:
 
 
 def _split(text: str) -> list[str]:
-    """Words that stand for themselves, or a whole condition."""
+    """The words of `text` if each is an id or a plain condition; else `text` as a single condition."""
     words = text.replace(",", " ").split()
     return words if all(map(PLAIN.fullmatch, words)) else [text]
 
@@ -120,7 +120,7 @@ def _is_condition(word: str) -> bool:
 
 
 def _fit(table: pa.Table, word: str, names: list[str], varied: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Which rows meet a condition.  Raises SweepError if it is none, or of no parameter."""
+    """Mask of the rows that meet a condition.  Raises SweepError if it is not one, or not of a parameter."""
     columns = Table({name: table.schema.field(name) for name in names}, table.column)
 
     def column(name: str) -> Column | None:
@@ -143,7 +143,7 @@ def _era(release: str) -> str:
 
 
 def _none(table: pa.Table, fits: NDArray[np.bool_], word: str, place: str) -> str:
-    """No row fits: what there is in its stead."""
+    """Message for a condition that no row matches, with the values there are."""
     if not _is_condition(word):
         hint = "" if all(c in "0123456789abcdef" for c in word.lower()) else "; a parameter is given as name=value"
         return (
@@ -157,9 +157,9 @@ def _none(table: pa.Table, fits: NDArray[np.bool_], word: str, place: str) -> st
     name, is_equal, text = word.partition("=")
     known = values.get(column_of(name, names) or "") if is_equal else None
     asked = f'has {name} "{text}".{did_you_mean(text, known)}' if known else f'meets "{word}".'
-    others = " with what is said before it" if not fits.all() else ""
+    given_before = " with what is said before it" if not fits.all() else ""
     there = "".join(f"\n  there are: {f'{each} ' * (len(names) > 1)}{_some(values[each])}" for each in names)
-    return f'no simulation in "{place}"{others} {asked}{there}'
+    return f'no simulation in "{place}"{given_before} {asked}{there}'
 
 
 def _several(
@@ -170,7 +170,7 @@ def _several(
     given: Sequence[str],
     place: str,
 ) -> str:
-    """Several points (or, by the start of an id, simulations) fit: the first of them, with what tells them apart."""
+    """Message if several points (or, with an id, simulations) match: the first ones, with what distinguishes them."""
     _, first = np.unique(groups[rows], return_index=True)
     heads = rows[np.sort(first)]
     telling = [name for name in varied if len(_values(table.take(pa.array(heads)), name)) > 1]
@@ -203,7 +203,7 @@ def _which(table: pa.Table, varied: tuple[str, ...], place: str, points: int) ->
 
 
 def _values(table: pa.Table, name: str) -> list[str]:
-    """The distinct values of a column as they are given, sorted; "none" for null."""
+    """The distinct values of a column as they are typed, sorted; "none" for null."""
     column = pc.unique(table.column(name))
     return [_text(value) for value in sorted(column.drop_null().to_pylist())] + ["none"] * bool(column.null_count)
 

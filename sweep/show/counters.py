@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The counters of one simulation, stage by stage on a packet's way, with units, meanings and the kernel's names.
+"""The counters of one simulation, in the order of a packet's path, with units, meanings and the kernel's names.
 
 Stages stand in the order of `sweep.fields`, counters in that of the table, which for a page_pool is that of the
 kernel's statistics.
@@ -23,14 +23,17 @@ TITLE = "What was counted in the measured window"
 def section(chosen: Chosen) -> Section:
     """A table per stage."""
     stages = [(title, fields) for title, fields in staged(chosen.row.schema, str(chosen.value("strategy")))]
-    known = [(title, [each for each in fields if chosen.value(each.name) is not None]) for title, fields in stages]
-    rows = {title: [_row(chosen, field) for field in fields] for title, fields in known if fields}
-    widest = [max(len(row[column].text) for some in rows.values() for row in some) for column in range(3)]
+    stages_with_values = [
+        (title, [counter_field for counter_field in fields if chosen.value(counter_field.name) is not None])
+        for title, fields in stages
+    ]
+    rows = {title: [_row(chosen, field) for field in fields] for title, fields in stages_with_values if fields}
+    widest = [max(len(row[column].text) for stage_rows in rows.values() for row in stage_rows) for column in range(3)]
     return Section(
         TITLE,
         tuple(
-            Table(title, _heads(widest), tuple(_padded(row, widest) for row in some), prose=True)
-            for title, some in rows.items()
+            Table(title, _heads(widest), tuple(_padded(row, widest) for row in stage_rows), prose=True)
+            for title, stage_rows in rows.items()
         ),
     )
 
@@ -44,9 +47,9 @@ def staged(schema: pa.Schema, strategy: str) -> Iterator[tuple[str, list[Column]
 
 
 def _row(chosen: Chosen, counter: Column) -> tuple[Cell, ...]:
-    said = f"{counter.kernel}: {counter.meaning}" if counter.kernel else counter.meaning
+    meaning_text = f"{counter.kernel}: {counter.meaning}" if counter.kernel else counter.meaning
     unit = "" if counter.unit == "1" else counter.unit
-    return Cell(counter.name), Cell(f"{chosen.value(counter.name):,}"), Cell(unit), Cell(said)
+    return Cell(counter.name), Cell(f"{chosen.value(counter.name):,}"), Cell(unit), Cell(meaning_text)
 
 
 def _heads(widest: list[int]) -> tuple[str, ...]:
@@ -54,6 +57,6 @@ def _heads(widest: list[int]) -> tuple[str, ...]:
 
 
 def _padded(row: tuple[Cell, ...], widest: list[int]) -> tuple[Cell, ...]:
-    """The same columns in the tables of all stages, numbers to the right."""
-    name, value, unit, said = (cell.text for cell in row)
-    return Cell(name.ljust(widest[0])), Cell(value.rjust(widest[1])), Cell(unit.ljust(widest[2])), Cell(said)
+    """A row padded so that the tables of all stages have equal column widths; numbers aligned right."""
+    name, value, unit, meaning_text = (cell.text for cell in row)
+    return Cell(name.ljust(widest[0])), Cell(value.rjust(widest[1])), Cell(unit.ljust(widest[2])), Cell(meaning_text)

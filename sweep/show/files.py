@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Mixes, hosts, NICs and sweep files that come with sweep or lie in this folder, and what their own comments say."""
+"""Lists and details of mixes, hosts, NICs and sweep files, built in or in this folder, from their comments."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Lines = Sequence[tuple[str, ...]]
 
 
 def mixes() -> Mapping[str, Lines]:
-    """Name, arrivals, sizes, fates, meaning."""
+    """A line per mix: name, arrivals, sizes, fates, meaning."""
     lines = []
     for path in _paths("traffic"):
         tree = yaml_tree.read(path)
-        said = [_text((tree.pairs or {}).get(key)) for key in ("arrivals", "sizes", "fates")]
-        lines.append((path.stem, *said, _meaning(path)))
+        texts = [_text((tree.pairs or {}).get(key)) for key in ("arrivals", "sizes", "fates")]
+        lines.append((path.stem, *texts, _meaning(path)))
     return {"": lines}
 
 
 def hosts() -> Mapping[str, Lines]:
-    """Name, machine, how many costs are assumed, meaning."""
+    """A line per host: name, machine, how many costs are assumed, meaning."""
     lines = []
     for path in _paths("host"):
         pairs = yaml_tree.read(path).pairs or {}
@@ -45,7 +45,7 @@ def hosts() -> Mapping[str, Lines]:
 
 
 def nics() -> Mapping[str, Lines]:
-    """Name, link speed, TX ring, meaning."""
+    """A line per NIC: name, link speed, TX ring, meaning."""
     lines = []
     for path in _paths("nic"):
         pairs = yaml_tree.read(path).pairs or {}
@@ -54,12 +54,12 @@ def nics() -> Mapping[str, Lines]:
 
 
 def configs() -> Mapping[str, Lines]:
-    """Name, question, what to type."""
+    """A line per sweep file: name, question, the command that runs it."""
     return {"": [(path.stem, _meaning(path), f"sweep run {_shown(path)}") for path in _paths("config")]}
 
 
 def detail(kind: str) -> Callable[[str], Document]:
-    """A function that gives a file of this kind: its comment as words, and the rest as it is written."""
+    """Returns a function name -> document of a file of this kind: its comment as prose, then the file's lines."""
 
     def read(name: str) -> Document:
         path = _path(kind, name)
@@ -80,22 +80,24 @@ def host_detail(name: str) -> Document:
     for part in ("costs", "hardware"):
         lines = []
         for key, node in (pairs[part].pairs or {}).items() if part in pairs else ():
-            said = node.pairs or {}
-            range_ = f"assumed, {_text(said['range'])}" if "range" in said else ""
-            lines.append((key, _text(said.get("value")), range_, " ".join(_text(said.get("source")).split())))
+            cost_fields = node.pairs or {}
+            range_ = f"assumed, {_text(cost_fields['range'])}" if "range" in cost_fields else ""
+            lines.append(
+                (key, _text(cost_fields.get("value")), range_, " ".join(_text(cost_fields.get("source")).split()))
+            )
         header = (part, "value", "range", "source")
         blocks.append(Table("", header, tuple(tuple(map(Cell, line)) for line in lines), prose=True))
     return Document(f"{name}: {_shown(path)}", "", (Section("", (*map(Paragraph, _parts(path)[0]), *blocks)),))
 
 
 def _paths(kind: str) -> list[Path]:
-    """The files of a kind, by name: of this folder first, then those that come with sweep."""
+    """The files of a kind, sorted by name; a file in this folder hides a built-in one of the same name."""
     folder = FOLDERS.get(kind, "")
-    found: dict[str, Path] = {}
-    for where in (Path(), BUILT_IN) if folder else (BUILT_IN,):
-        for path in sorted((where / folder).glob("*.yaml")):
-            found.setdefault(path.stem, path)
-    return [found[name] for name in sorted(found)]
+    path_by_name: dict[str, Path] = {}
+    for base in (Path(), BUILT_IN) if folder else (BUILT_IN,):
+        for path in sorted((base / folder).glob("*.yaml")):
+            path_by_name.setdefault(path.stem, path)
+    return [path_by_name[name] for name in sorted(path_by_name)]
 
 
 def _path(kind: str, name: str) -> Path:
@@ -103,10 +105,10 @@ def _path(kind: str, name: str) -> Path:
 
 
 def _shown(path: Path) -> str:
-    """As a person would write it: from this folder where it lies in it, from configs/ where it comes with sweep."""
+    """A path as a user would type it; built-in files as configs/... if that exists here."""
     if path.is_relative_to(BUILT_IN):
-        here = Path("configs") / path.relative_to(BUILT_IN)
-        return str(here if here.exists() else path)
+        in_configs = Path("configs") / path.relative_to(BUILT_IN)
+        return str(in_configs if in_configs.exists() else path)
     return str(path)
 
 
@@ -118,11 +120,11 @@ def _parts(path: Path) -> tuple[list[str], list[str]]:
         raise SweepError(f'"{path}" cannot be read: {error}\n  see: sweep show --help') from error
     end = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
     paragraphs: list[str] = []
-    listed = False  # a line of a list: what follows it begins anew
+    after_list_item = False  # a line of a list: what follows it begins anew
     for line in (each.removeprefix("#") for each in lines[:end]):
-        begins = line.startswith("  ") or listed or re.match(r" (?:Sources?|Assumed)\b", line)
-        listed = line.startswith("  ")
-        if begins or not paragraphs:
+        starts_paragraph = line.startswith("  ") or after_list_item or re.match(r" (?:Sources?|Assumed)\b", line)
+        after_list_item = line.startswith("  ")
+        if starts_paragraph or not paragraphs:
             paragraphs.append(" ".join(line.split()))
         else:
             paragraphs[-1] += f" {line.strip()}"
@@ -130,14 +132,14 @@ def _parts(path: Path) -> tuple[list[str], list[str]]:
 
 
 def _meaning(path: Path) -> str:
-    """The first sentence of the comment."""
+    """The first sentence of a file's comment."""
     comment = " ".join(_parts(path)[0])
-    found = SENTENCE.match(comment)
-    return (found[1] if found else comment).rstrip(".:")
+    first_sentence = SENTENCE.match(comment)
+    return (first_sentence[1] if first_sentence else comment).rstrip(".:")
 
 
 def _text(node: source.Node | None) -> str:
-    """A value on one line, as a person would write it."""
+    """A YAML value as text on one line; "" for null."""
     if node is None or node.is_null:
         return ""
     if node.pairs is not None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Histograms of one simulation as bars: ring occupancy and latency, octave by octave, with their quantiles.
+"""Histograms of one simulation as bars: ring occupancy and latency, a line per octave, with their quantiles.
 
-A bucket of the table is an eighth of an octave; here an octave is a line, and each value below 8 one of its own.
-Quantiles are of the buckets, never of the lines; those of all replicates are of their merged counts.
+A bucket of the table is an eighth of an octave; here a line is an octave, or a single value below 8.  Quantiles are
+computed from the buckets; those of all replicates from their merged counts.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from sweep.fields.histogram import edges, octave_of
 from sweep.results import histogram
 
 from .choose import Chosen
-from .strokes import bars
 from .summary import BAR, valid, words_and_numbers
+from .text_drawing import bars
 
 QUANTILES = (0.5, 0.9, 0.99, 0.999)
 SHOWN = (
@@ -37,22 +37,22 @@ def sections(chosen: Chosen) -> list[Section]:
 
 
 def _section(chosen: Chosen, name: str, title: str, value: str, things: str) -> Section:
-    own = _counts(chosen.row, name)
-    total = int(own.sum())
+    bucket_counts = _counts(chosen.row, name)
+    total = int(bucket_counts.sum())
     if not total:
         return Section(title, (Paragraph(f"No {things} in the window."),))
     unit = "ns" if said(chosen.row.schema.field(name), "unit") == "ns" else ""
-    labels, counts = octaves(own, unit)
+    labels, counts = octaves(bucket_counts, unit)
     shares = counts / total
-    below = np.cumsum(counts) / total
+    cumulative = np.cumsum(counts) / total
     lines = [
-        (label, f"{count:,}", f"{format.percent(share)} %", f"{format.percent(sofar)} %", stroke)
-        for label, count, share, sofar, stroke in zip(
-            labels, counts.tolist(), shares.tolist(), below.tolist(), bars(shares.tolist(), BAR), strict=True
+        (label, f"{count:,}", f"{format.percent(share)} %", f"{format.percent(cumulative_share)} %", bar_text)
+        for label, count, share, cumulative_share, bar_text in zip(
+            labels, counts.tolist(), shares.tolist(), cumulative.tolist(), bars(shares.tolist(), BAR), strict=True
         )
     ]
     table = words_and_numbers((value, things, "share", "up to here", ""), lines)
-    return Section(title, (table, _quantiles(chosen, own, name, unit)))
+    return Section(title, (table, _quantiles(chosen, bucket_counts, name, unit)))
 
 
 def _quantiles(chosen: Chosen, own: Counts, name: str, unit: str) -> Paragraph:
@@ -61,21 +61,21 @@ def _quantiles(chosen: Chosen, own: Counts, name: str, unit: str) -> Paragraph:
     for q in QUANTILES:
         if not histogram.reaches(merged, q):
             continue
-        mine = _told(histogram.quantile(own, q), unit) if histogram.reaches(own, q) else format.MISSING
-        parts.append(f"{q * 100:g} %: {mine} (all replicates: {_told(histogram.quantile(merged, q), unit)})")
+        own_text = _told(histogram.quantile(own, q), unit) if histogram.reaches(own, q) else format.MISSING
+        parts.append(f"{q * 100:g} %: {own_text} (all replicates: {_told(histogram.quantile(merged, q), unit)})")
     return Paragraph("Quantiles: " + (" · ".join(parts) if parts else "too few to tell any") + ".")
 
 
 def octaves(counts: Counts, unit: str) -> tuple[list[str], Counts]:
-    """Counts in lines, from the first to the last that has any, with the values that they cover."""
+    """Labels and counts of the lines, from the first to the last that is not zero."""
     limits = edges(len(counts))
     line = octave_of(len(counts))
     merged = np.bincount(line, weights=counts).astype(np.int64)
     starts = np.flatnonzero(np.diff(line, prepend=-1))
     bounds = np.append(limits[starts], limits[-1])
-    has = np.flatnonzero(merged)
-    labels = [_range(bounds[k], bounds[k + 1], unit) for k in range(has[0], has[-1] + 1)]
-    return labels, merged[has[0] : has[-1] + 1]
+    nonzero = np.flatnonzero(merged)
+    labels = [_range(bounds[k], bounds[k + 1], unit) for k in range(nonzero[0], nonzero[-1] + 1)]
+    return labels, merged[nonzero[0] : nonzero[-1] + 1]
 
 
 def _range(low: float, high: float, unit: str) -> str:
@@ -89,7 +89,7 @@ def _told(value: float, unit: str) -> str:
 
 
 def _counts(table: pa.Table, name: str) -> Counts:
-    """Merged over the rows of a table, shape (buckets,)."""
+    """Counts of a histogram summed over the rows of a table, (buckets,)."""
     lists = table.column(name).combine_chunks()
     flat = np.asarray(lists.flatten(), np.int64)
     merged: Counts = flat.reshape(len(lists), -1).sum(axis=0) if len(lists) else np.zeros(1, np.int64)

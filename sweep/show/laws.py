@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The laws that a row was held against, by name; and which one it breaks."""
+"""The conservation laws that a row was checked against, and the one it breaks."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def names(name: str) -> tuple[str, ...]:
     classes = np.zeros((1, SIZE_CLASSES), np.int64)
     sim = batch.new_sim(name, batch.Prepared(params, tables, classes, classes), Capacity(1, 1, 1, 1, 1, params))
     own = strategy(name).LAWS
-    return tuple(law.name for some in (*laws.COMMON, *own) for law in some(sim))
+    return tuple(law.name for group in (*laws.COMMON, *own) for law in group(sim))
 
 
 def section(chosen: Chosen, about: Mapping[str, Any]) -> Section:
-    """Whether it is valid, and the names of the laws, if they are still those of the table's sources."""
+    """The section on whether a simulation is valid, with the laws' names if the sources are those of the table."""
     blocks: list[Block] = []
     if chosen.value("valid") is False:
         blocks.append(Paragraph(f"It breaks: {chosen.value('violation')}"))
@@ -45,6 +45,6 @@ def section(chosen: Chosen, about: Mapping[str, Any]) -> Section:
         blocks.append(Paragraph("Their names are not told: the sources here are not those of the table."))
     else:
         known = names(name)
-        held = "It obeys all of" if chosen.value("valid") else "It was held against"
-        blocks.append(Paragraph(f"{held} these {len(known)}: {' · '.join(known)}"))
+        verdict_text = "It obeys all of" if chosen.value("valid") else "It was held against"
+        blocks.append(Paragraph(f"{verdict_text} these {len(known)}: {' · '.join(known)}"))
     return Section(TITLE, tuple(blocks))

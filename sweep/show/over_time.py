@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""How one simulation went over time: drops, cost, latency and pages held, bin by bin, and from when on they are steady.
+"""One simulation over time: drops, cost, latency and pages held per bin, and after how many packets they settle.
 
-A character stands for a bin, a fortieth of the packets; its height is on a scale from 0 to the largest of its line.
+A character is a bin, a fortieth of the packets; its height is on a scale from 0 to the largest value of its line.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from sweep.results.drift import QUANTITIES
 from sweep.stats.settling import UNSETTLED, settled_after
 
 from .choose import Chosen
-from .strokes import columns
 from .summary import valid, words_and_numbers
+from .text_drawing import columns
 
 Array = NDArray[np.float64]
 TITLE = "Bin by bin"
@@ -29,39 +29,39 @@ UNITS = {"drop_ratio": "%", "ns_per_packet": "ns", "latency_mean_ns": "ns", "pag
 
 
 def section(chosen: Chosen) -> Section:
-    """A line for each quantity; none without time series."""
+    """The section with a line per quantity; no blocks without time series."""
     if not all(PREFIX + name in chosen.row.column_names for name in NEEDED):
         return Section(TITLE, ())
     packets, warmup = int(chosen.value("packets")), int(chosen.value("warmup"))
-    others = chosen.point.filter(valid(chosen.point))
+    replicates = chosen.point.filter(valid(chosen.point))
     lines = []
     for quantity in QUANTITIES:
-        own = _means(quantity.metric, chosen.row)
-        together = _means(quantity.metric, others) if len(others) else own
+        own_means = _means(quantity.metric, chosen.row)
+        mean_of_replicates = _means(quantity.metric, replicates) if len(replicates) else own_means
         scale = 100.0 if quantity.metric == "drop_ratio" else 1.0
-        largest = float(np.nanmax(own, initial=0.0))
-        (drawn,) = columns(own, largest, 1)
+        largest = float(np.nanmax(own_means, initial=0.0))
+        (drawing,) = columns(own_means, largest, 1)
         unit = UNITS[quantity.metric]
         lines.append(
             (
                 quantity.name,
                 f"{format.significant(scale * largest, 3)} {unit}",
-                *(_settled(means, packets) for means in (own, together)),
-                drawn,
+                *(_settled(means, packets) for means in (own_means, mean_of_replicates)),
+                drawing,
             )
         )
-    bins = len(own)
-    at = f"the window opens in bin {min(warmup * bins // packets + 1, bins)} of {bins}" if packets else ""
-    legend = f"a character is a bin of {format.significant(packets / bins, 3)} packets, warm-up included; {at}"
-    header = ("mean of a bin", "largest", "settled after", f"mean of {len(others)}", "from 0 to the largest")
+    bins = len(own_means)
+    window_text = f"the window opens in bin {min(warmup * bins // packets + 1, bins)} of {bins}" if packets else ""
+    legend = f"a character is a bin of {format.significant(packets / bins, 3)} packets, warm-up included; {window_text}"
+    header = ("mean of a bin", "largest", "settled after", f"mean of {len(replicates)}", "from 0 to the largest")
     return Section(TITLE, (words_and_numbers(header, lines, legend),))
 
 
 def _means(metric: str, rows: pa.Table) -> Array:
-    """Of each bin, over these rows together; NaN where nothing was measured."""
-    above, below = (np.nansum(each, axis=0) for each in of_metric(metric, _reader(rows)))
+    """Mean of a metric per bin over `rows`, (bins,); NaN where nothing was measured."""
+    numerators, denominators = (np.nansum(added, axis=0) for added in of_metric(metric, _reader(rows)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(below > 0, above / below, np.nan))
+        return np.asarray(np.where(denominators > 0, numerators / denominators, np.nan))
 
 
 def _reader(rows: pa.Table) -> Callable[[str], Array]:
@@ -73,6 +73,6 @@ def _reader(rows: pa.Table) -> Callable[[str], Array]:
 
 
 def _settled(means: Array, packets: int) -> str:
-    """After how many packets, by MSER."""
-    cut = int(settled_after(means))
-    return "not" if cut == UNSETTLED else f"{-(-cut * packets // len(means)):,}"
+    """Packets after which a series settles (MSER), as text; "not" if it does not."""
+    settled_bin = int(settled_after(means))
+    return "not" if settled_bin == UNSETTLED else f"{-(-settled_bin * packets // len(means)):,}"

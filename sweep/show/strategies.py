@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Strategies for people who choose one: their docstrings, knobs, counters and laws, as the model has them."""
+"""Lists and details of the strategies, from their docstrings, knobs, counters and laws."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ PARAGRAPH = re.compile(r"\n\s*\n|\n(?=(?:Not modelled|Source|Costs?)\b[^\n]*:)|\
 
 
 def listed() -> Mapping[str, Sequence[tuple[str, ...]]]:
-    """Name, what it models, source."""
+    """A line per strategy: name, what it models, source."""
     return {"": [(name, _summary(name), _source(name)) for name in NAMES]}
 
 
 def detail(name: str) -> Document:
-    """All that its file says of it, and what it counts beside everyone's counters."""
+    """A strategy in detail: its docstring, knobs, own counters, buffers and laws."""
     module = strategy(name)
     first, *rest = _paragraphs(name)
     sections = [Section("", tuple(map(Paragraph, rest)))]
@@ -31,15 +31,15 @@ def detail(name: str) -> Document:
     ]
     if knobs:
         sections.append(_section("Knobs", ("in a sweep file", "default", "bounds", "unit", "meaning"), knobs))
-    own = [(field.name, field.kernel, field.meaning) for field in module.COUNTERS]
-    if own:
-        sections.append(_section("Counters of its own", ("counter", "the kernel's name", "meaning"), own))
-    usual = {knob.name: knob.default if isinstance(knob.default, int) else 512 for knob in module.KNOBS}
+    own_counters = [(field.name, field.kernel, field.meaning) for field in module.COUNTERS]
+    if own_counters:
+        sections.append(_section("Counters of its own", ("counter", "the kernel's name", "meaning"), own_counters))
+    default_knobs = {knob.name: knob.default if isinstance(knob.default, int) else 512 for knob in module.KNOBS}
     buffers: list[Block] = [
         Paragraph(
-            f"A buffer takes {module.truesize_bytes(usual):,} bytes of memory, holds frames up to "
-            f"{module.buffer_bytes(usual):,} bytes, and lies in a DMA mapping of "
-            f"{_pages(module.mapped_pages(usual))} (knobs at their defaults)."
+            f"A buffer takes {module.truesize_bytes(default_knobs):,} bytes of memory, holds frames up to "
+            f"{module.buffer_bytes(default_knobs):,} bytes, and lies in a DMA mapping of "
+            f"{_pages(module.mapped_pages(default_knobs))} (knobs at their defaults)."
         ),
         Paragraph(f"Laws of its rows, {len(law_names(name))}: {' · '.join(law_names(name))}"),
     ]
@@ -48,7 +48,7 @@ def detail(name: str) -> Document:
 
 
 def knob_default(parameter: str) -> str:
-    """The default of `strategy.<knob>`, and whose it is; "" for other parameters."""
+    """The default of `strategy.<knob>` with the strategies that have it; "" for other parameters."""
     knobs = {name: knob for name in NAMES for knob in strategy(name).KNOBS if parameter == f"strategy.{knob.name}"}
     if not knobs:
         return ""
@@ -65,8 +65,8 @@ def _summary(name: str) -> str:
 
 
 def _source(name: str) -> str:
-    found = (part.removeprefix("Source: ") for part in _paragraphs(name) if part.startswith("Source: "))
-    return next(found, "").rstrip(".")
+    sources = (part.removeprefix("Source: ") for part in _paragraphs(name) if part.startswith("Source: "))
+    return next(sources, "").rstrip(".")
 
 
 def _section(title: str, header: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> Section:

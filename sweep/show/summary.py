@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What came of one simulation, beside the other replicates of its point: derived metrics, time, pages.
+"""Results of one simulation beside the other replicates of its point: derived metrics, time, pages.
 
 Means and 95 % intervals are over the valid replicates of the point (Student's t, see `sweep.stats`).
 """
@@ -20,7 +20,7 @@ from sweep.fields.metrics import COSTS
 from sweep.results.dataset import published
 
 from .choose import Chosen
-from .strokes import bars
+from .text_drawing import bars
 
 BAR = 32  # characters
 TOTAL = "ns_per_packet"
@@ -37,8 +37,8 @@ HOLDERS = (  # title, mean, at the start of the window, at its end
 
 
 def metrics(chosen: Chosen) -> Section:
-    """Every derived metric that has a value: of this simulation, and over the replicates."""
-    found = [
+    """The section of derived metrics: the value of this simulation, and the mean of the replicates."""
+    estimates = [
         (column, estimate(chosen, column.name))
         for column in columns(chosen.row.schema, Role.METRIC)
         if chosen.value(column.name) is not None
@@ -47,42 +47,42 @@ def metrics(chosen: Chosen) -> Section:
         (
             column.name,
             _number(chosen.value(column.name)),
-            _number(float(over.center)),
-            _interval(over),
+            _number(float(over_replicates.center)),
+            _interval(over_replicates),
             "" if column.unit == "1" else column.unit,
         )
-        for column, over in found
+        for column, over_replicates in estimates
     ]
-    pairs = int(found[0][1].pairs) if found else 0
+    pairs = int(estimates[0][1].pairs) if estimates else 0
     header = ("metric", f"replicate {chosen.value('replicate')}", f"mean of {pairs}", "95 % interval", "unit")
     legend = "" if pairs > 1 else "an interval needs two valid replicates at least"
     return Section("What came of it", (words_and_numbers(header, lines, legend),))
 
 
 def costs(chosen: Chosen) -> Section:
-    """Where the CPU time of a packet goes: each heading, its share, a bar; they add up to the whole."""
-    own = {heading: chosen.value(name) for heading, name in COSTS.items()}
-    own = {name: value for name, value in own.items() if value is not None}
-    whole = chosen.value(TOTAL)
-    if not own or whole is None:
+    """The section of CPU time per packet by heading, with shares and bars; the headings add up to the total."""
+    ns_of_heading = {heading: chosen.value(name) for heading, name in COSTS.items()}
+    ns_of_heading = {name: value for name, value in ns_of_heading.items() if value is not None}
+    total_ns = chosen.value(TOTAL)
+    if not ns_of_heading or total_ns is None:
         return Section("Where the time of a packet goes", ())
-    drawn = bars(list(own.values()), BAR)
+    bar_texts = bars(list(ns_of_heading.values()), BAR)
     lines = [
-        (name, _number(value), _mean(chosen, COSTS[name]), _share(value, whole), stroke)
-        for (name, value), stroke in zip(own.items(), drawn, strict=True)
+        (name, _number(value), _mean(chosen, COSTS[name]), _share(value, total_ns), bar_text)
+        for (name, value), bar_text in zip(ns_of_heading.items(), bar_texts, strict=True)
     ]
-    lines.append(("in all", _number(whole), _mean(chosen, TOTAL), _share(whole, whole), ""))
+    lines.append(("in all", _number(total_ns), _mean(chosen, TOTAL), _share(total_ns, total_ns), ""))
     header = ("ns per packet", f"replicate {chosen.value('replicate')}", "mean ± 95 %", "share", "")
     return Section("Where the time of a packet goes", (words_and_numbers(header, lines),))
 
 
 def census(chosen: Chosen) -> Section:
-    """Who holds the pages: means over the window with bars, and both ends."""
-    held = [holder for holder in HOLDERS if chosen.value(holder[1]) is not None]
-    values = [float(chosen.value(mean)) for _, mean, _, _ in held]
+    """The section of pages by holder: mean over the window with a bar, and the values at its start and end."""
+    places_present = [holder for holder in HOLDERS if chosen.value(holder[1]) is not None]
+    values = [float(chosen.value(mean)) for _, mean, _, _ in places_present]
     lines = [
-        (title, format.coarse(value), *(_count(chosen, name) for name in (start, end)), stroke)
-        for (title, _, start, end), value, stroke in zip(held, values, bars(values, BAR), strict=True)
+        (title, format.coarse(value), *(_count(chosen, name) for name in (start, end)), bar_text)
+        for (title, _, start, end), value, bar_text in zip(places_present, values, bars(values, BAR), strict=True)
     ]
     peak = chosen.value("pages_held_peak")
     legend = f"at most {peak:,} pages were held at a time" if peak is not None else ""
@@ -94,22 +94,22 @@ def estimate(chosen: Chosen, name: str) -> stats.Estimate:
     """Mean of a metric over the valid replicates of the point."""
     rows = chosen.point.filter(valid(chosen.point))
     confidence = stats.confidence_of(published(chosen.point.schema))
-    return evidence.estimate(name, evidence.Rows(rows).cells(np.arange(len(rows))), confidence)
+    return evidence.estimate(name, evidence.TableRows(rows).cells(np.arange(len(rows))), confidence)
 
 
 def valid(table: pa.Table) -> pa.Array | pa.ChunkedArray:
-    """Which rows obey the laws."""
+    """Mask of the rows that break no law."""
     if "valid" not in table.column_names:
         return pa.array(np.ones(len(table), np.bool_))
     return pc.equal(table.column("valid"), True).fill_null(False)
 
 
 def _mean(chosen: Chosen, name: str) -> str:
-    over = estimate(chosen, name)
-    if not over.known:
-        return _number(float(over.center))
-    half = "" if bool(over.exact) else f" ± {_number(float(over.half), 2)}"
-    return f"{_number(float(over.center))}{half}"
+    over_replicates = estimate(chosen, name)
+    if not over_replicates.known:
+        return _number(float(over_replicates.center))
+    half = "" if bool(over_replicates.exact) else f" ± {_number(float(over_replicates.half), 2)}"
+    return f"{_number(float(over_replicates.center))}{half}"
 
 
 def _interval(over: stats.Estimate) -> str:
@@ -132,13 +132,13 @@ def _count(chosen: Chosen, name: str) -> str:
 
 
 def words_and_numbers(header: Sequence[str], lines: Sequence[Iterable[str]], legend: str = "") -> Table:
-    """Words first, then numbers to the right, then words or bars; all columns side by side."""
+    """A table whose first and last column are text and whose other columns are numbers, aligned right."""
     rows = [tuple(line) for line in lines]
     last = len(header) - 1
     widths = [max(len(name), *(len(row[column]) for row in rows)) for column, name in enumerate(header)]
-    told = [
+    aligned_rows = [
         tuple(Cell(text if column in (0, last) else text.rjust(widths[column])) for column, text in enumerate(row))
         for row in rows
     ]
     heads = tuple(name if column in (0, last) else name.rjust(widths[column]) for column, name in enumerate(header))
-    return Table("", heads, tuple(told), legend=legend, prose=True)
+    return Table("", heads, tuple(aligned_rows), legend=legend, prose=True)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A trace over time: who holds how much, from the samples that the census takes at the start of each poll.
+"""A trace over time: packets and pages by holder, from the samples taken at the start of each poll.
 
-Drawn with characters for a terminal, and as curves for a page.  Each column is the mean of the samples in its stretch
-of time; where no poll began in it, what the one before it had.
+Drawn with characters for a terminal, and as curves for a page.  Each column is the mean of the samples in its interval
+of time, or the value of the column before if no poll began in it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sweep import format
 from sweep.document.blocks import Block, Chart, Section
 from sweep.report.charts.panels import CONFIG, Spec
 
-from .strokes import columns
+from .text_drawing import columns
 
 TITLE = "Over time"
 HEIGHT = 4  # lines of a drawing
@@ -39,11 +39,11 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Timeline:
-    """The samples of a trace, in order of time; S: samples."""
+    """The S samples of a trace, in order of time."""
 
     time_ns: Array  # (S,)
-    series: dict[str, Array]  # title -> (S,), those that are not always nothing
-    window_ns: float | None  # when the measured window opens
+    series: dict[str, Array]  # title -> (S,), without those that are always zero
+    window_ns: float | None  # time at which the measured window opens; None if it does not
 
 
 def read(file: Path) -> Timeline:
@@ -55,20 +55,24 @@ def read(file: Path) -> Timeline:
         for number in range(reader.num_record_batches):
             batch = pa.Table.from_batches([reader.get_batch(number)])
             event = batch.column("event").cast(pa.string())
-            opened = batch.filter(pc.equal(event, "window_open"))
-            if len(opened):
-                window_ns = float(opened.column("time_ns")[0].as_py())
+            window_events = batch.filter(pc.equal(event, "window_open"))
+            if len(window_events):
+                window_ns = float(window_events.column("time_ns")[0].as_py())
             samples = batch.filter(pc.equal(event, "sample"))
-            for name in ("time_ns", *(each for _, names in SHOWN for each in names)):
+            for name in ("time_ns", *(column_name for _, names in SHOWN for column_name in names)):
                 parts.setdefault(name, []).append(np.asarray(samples.column(name).cast(pa.float64())))
-    found = {name: np.concatenate(some) for name, some in parts.items()}
-    series = {title: np.sum([found[name] for name in names], axis=0) for title, names in SHOWN} if found else {}
-    time_ns = found.get("time_ns", np.zeros(0))
+    column_samples = {name: np.concatenate(batches) for name, batches in parts.items()}
+    series = (
+        {title: np.sum([column_samples[name] for name in names], axis=0) for title, names in SHOWN}
+        if column_samples
+        else {}
+    )
+    time_ns = column_samples.get("time_ns", np.zeros(0))
     return Timeline(time_ns, {title: values for title, values in series.items() if values.any()}, window_ns)
 
 
 def text(timeline: Timeline, width: int) -> str:
-    """Drawings of `width` characters, one under the other, with the axis of time under the last."""
+    """Drawings of `width` characters, one below the other, with a time axis below the last."""
     if not len(timeline.time_ns) or not timeline.series:
         return ""
     room = width - MARGIN - 2
@@ -76,34 +80,34 @@ def text(timeline: Timeline, width: int) -> str:
     lines = [f"{TITLE}, as each poll finds it, means of {format.time(end_ns / room)} a column"]
     for title, values in timeline.series.items():
         binned = means(timeline.time_ns, values, room)
-        top = float(np.nanmax(binned))
+        largest = float(np.nanmax(binned))
         lines += ["", f"{title} (at most {values.max():,.0f})"]
-        drawn = columns(binned, top, HEIGHT)
-        labels = [format.coarse(top), *[""] * (HEIGHT - 2), "0"]
+        drawn = columns(binned, largest, HEIGHT)
+        labels = [format.coarse(largest), *[""] * (HEIGHT - 2), "0"]
         lines += [f"{label:>{MARGIN}} │{line}".rstrip() for label, line in zip(labels, drawn, strict=True)]
     lines += [f"{'':{MARGIN}} └{'─' * room}", _axis(timeline, end_ns, room)]
     return "\n".join(lines)
 
 
 def section(timeline: Timeline) -> Section:
-    """The same as curves, for writers with graphics."""
+    """The section of the timeline as charts, for writers with graphics."""
     blocks: list[Block] = [_curve(timeline, title, values) for title, values in timeline.series.items()]
     return Section(TITLE, tuple(blocks), beside=True)
 
 
 def means(time_ns: Array, values: Array, bins: int) -> Array:
-    """Means of the samples in `bins` equal stretches of time from 0 to the last sample, shape (bins,)."""
+    """Means of the samples in `bins` equal intervals of time from 0 to the last sample, (bins,)."""
     end = max(float(time_ns[-1]), 1e-9)
     place = np.minimum((time_ns / end * bins).astype(np.int64), bins - 1)
     count = np.bincount(place, minlength=bins)
     total = np.bincount(place, weights=values, minlength=bins)
     filled = np.maximum.accumulate(np.where(count > 0, np.arange(bins), -1))
-    found: Array = np.where(filled >= 0, (total / np.maximum(count, 1))[filled], 0.0)
-    return found
+    filled_means: Array = np.where(filled >= 0, (total / np.maximum(count, 1))[filled], 0.0)
+    return filled_means
 
 
 def _axis(timeline: Timeline, end_ns: float, room: int) -> str:
-    """0 at the left, the end at the right, and where the measured window opens."""
+    """The time axis: 0, the end, and a mark where the measured window opens."""
     line = list(" " * (MARGIN + 2 + room))
     end = format.time(end_ns)
     line[-len(end) :] = end

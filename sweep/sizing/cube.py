@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The points of a sweep as a cube: mix x column x load x ring x pool, each with its number, before anything is run.
+"""The points of a sweep as a cube of point numbers, mix x column x load x ring x pool, before anything is run.
 
 Mixes and columns are those of a report: a *column* is a strategy or a variant of it, a *mix* is a traffic mix, split by
-whatever else varies.  Only where a pool's size is an axis of its own it is an axis here too and names no variant: then
-a series is searched for the smallest ring, and at that ring for the smallest pool.
+whatever else varies.  If a pool's size is an axis of the sweep, it is an axis here too and makes no variant: then a
+series is searched for the smallest ring, and at that ring for the smallest pool.
 
-A *series* is what has one answer: mix, column and load.  A *rung* is a ring and a pool of it; rungs are in the order in
-which the answer wants them.
+A *series* (mix, column and load) has one answer.  A *rung* is a ring and a pool of a series; rungs are in order of
+preference, smallest first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..config import Sweep
 from ..episodes import episode_word
 from ..errors import ConfigError
 from ..schema import results_schema
-from ..schema.parameters import Rows
+from ..schema.parameters import ParameterRows
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,7 +36,7 @@ POOL, RING = "pool_size", "ring"
 
 @dataclass(frozen=True)
 class Cube:
-    """Shape (M, C, L, R, P): mixes, columns, loads, rings, pools."""
+    """The points of a sweep; shape (M, C, L, R, P): mixes, columns, loads, rings, pools."""
 
     mixes: tuple[str, ...]
     columns: tuple[str, ...]
@@ -47,7 +47,7 @@ class Cube:
     points: Ints = field(repr=False)  # number of the point of each cell, -1 where there is none
     pool_sizes: Ints = field(repr=False)  # of each point, (points,); -1 where a strategy has no pool
     packets: Ints = field(repr=False)  # counted in each replicate of a point, (points,)
-    parameters: Mapping[str, Array] = field(repr=False)  # that evidence reads, (points,) each; NaN where there is none
+    parameters: Mapping[str, Array] = field(repr=False)  # those that evidence reads, (points,) each; NaN for null
     drawn: NDArray[np.bool_] = field(repr=False)  # whether anything is drawn at random at a point, (points,)
     episodes: tuple[str, ...] = field(repr=False)  # what the episodes of a point are called: "stall", "burst", ...
 
@@ -57,23 +57,23 @@ class Cube:
 
     @property
     def number(self) -> int:
-        """Of the points."""
+        """Number of points."""
         return len(self.pool_sizes)
 
     @property
     def there(self) -> NDArray[np.bool_]:
-        """Which cells are points."""
+        """Mask of the cells that are points of the sweep, (M, C, L, R, P)."""
         return self.points >= 0
 
     def of(self, values: NDArray[Any], absent: Any) -> NDArray[Any]:
-        """What belongs to each point, shape (points, ...), by cell."""
+        """`values` (points, ...) laid out by cell, (M, C, L, R, P, ...); `absent` where a cell is no point."""
         padded = np.concatenate([values, np.full((1, *values.shape[1:]), absent, values.dtype)])
-        found: NDArray[Any] = padded[self.points]
-        return found
+        values_of_cells: NDArray[Any] = padded[self.points]
+        return values_of_cells
 
 
 def cube(sweep: Sweep) -> Cube:
-    """Lay out the points.  Raises ConfigError if there is but one ring."""
+    """Lay out the points of a sweep.  Raises ConfigError if it has only one ring size."""
     table = _parameters(sweep)
     load, loads = encode(table, "load")
     ring, rings = encode(table, RING)
@@ -85,9 +85,9 @@ def cube(sweep: Sweep) -> Cube:
     sizes = table.column(POOL).fill_null(-1).to_numpy()
     packets = table.column("packets").to_numpy() - table.column("warmup").to_numpy()
     words = map(episode_word, table.column("stall_every").to_pylist(), table.column("arrivals").to_pylist())
-    read = [name for name in table.column_names if name in evidence.COLUMNS]
+    read_columns = [name for name in table.column_names if name in evidence.COLUMNS]
     drawn = ~evidence.deterministic(table)
-    parameters = {name: table.column(name).cast(pa.float64()).to_numpy() for name in read}
+    parameters = {name: table.column(name).cast(pa.float64()).to_numpy() for name in read_columns}
     pool, pools = np.zeros(len(table), np.int64), [None]
     if _is_axis(sweep):
         pool, pools = encode(table, POOL)
@@ -112,9 +112,9 @@ def cube(sweep: Sweep) -> Cube:
 
 
 def _parameters(sweep: Sweep) -> pa.Table:
-    """The parameters of every point, as the published table has them."""
+    """The parameters of every point as a table, with the columns of the published one."""
     scenarios, points = sweep.scenarios, np.arange(sweep.points, dtype=np.int64)
-    columns = Rows(scenarios.columns, scenarios.said).of(points, np.zeros_like(points))
+    columns = ParameterRows(scenarios.columns, scenarios.said).of(points, np.zeros_like(points))
     schema = results_schema()
     fields = [schema.field(name) for name in schema.names if name in columns]
     description = {b"sweep": json.dumps({"baseline": dict(sweep.baseline)}).encode()}
@@ -122,7 +122,7 @@ def _parameters(sweep: Sweep) -> pa.Table:
 
 
 def _is_axis(sweep: Sweep) -> bool:
-    """Whether the size of a pool varies by itself and in numbers: a size that follows the ring makes variants."""
+    """Whether pool sizes are a numeric axis of their own: sizes that follow the ring make variants instead."""
     name = f"strategy.{POOL}"
     home = sweep.layout.home.get(name)
     values, _ = sweep.layout.codes(name)

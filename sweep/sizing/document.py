@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The answer as a document of the report's kind: a line per mix and load, a table per mix, footnotes."""
+"""The answer as a document like the report: a line per mix and load, a table per mix, footnotes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sweep.results.outcome import DROPS_OPEN, WITHIN
 
 from ..evidence import FEWEST_EPISODES
 from ..stats import Estimate
-from .answer import IMPLIED, SIMULATED, Answer, Rung, Sized, Verdict
-from .contest import Standing
-from .shapes import OVERLOAD, shape
+from .answer import IMPLIED, SIMULATED, Rung, SizedMix, SizedSeries, SizingAnswer
+from .contest import ContestState
+from .directions import OVERLOAD, shape
 
 MIB = 1 << 20
 MARKS = {
@@ -21,12 +21,12 @@ MARKS = {
     ("meets", IMPLIED): "⁺", ("fails", IMPLIED): "⁻",
 }  # fmt: skip
 SKIPPED_MARK = "·"
-MOST_MARKS = 16  # rungs that are drawn one by one
+MOST_MARKS = 16  # most rings for which each gets a mark of its own
 ABSENT = Cell(format.MISSING, "missing")
 
 
-def document(answer: Answer) -> Document:
-    """All of it."""
+def document(answer: SizingAnswer) -> Document:
+    """The answer as a document."""
     objectives = " and ".join(each.text for each in answer.objectives)
     *early, last = map(str, answer.looks)
     looks = f"{', '.join(early)} and {last}" if early else last
@@ -50,12 +50,12 @@ def _packets(packets: int) -> str:
     return f"{packets / 1e6:,.1f} M" if packets >= 1e6 else f"{packets:,}"
 
 
-def _mixes(answer: Answer) -> list[str]:
+def _mixes(answer: SizingAnswer) -> list[str]:
     return list(dict.fromkeys(verdict.mix for verdict in answer.verdicts))
 
 
-def _verdicts(answer: Answer) -> Table:
-    """A line per mix and load."""
+def _verdicts(answer: SizingAnswer) -> Table:
+    """A table with a line per mix and load."""
     header = ("mix, load", "rx", "pool", "best", "ns per, packet", "held, MiB", "next")
     rows = tuple(_verdict(answer, verdict) for verdict in answer.verdicts)
     legend = (
@@ -66,7 +66,7 @@ def _verdicts(answer: Answer) -> Table:
     return Table("The ring that each mix and load asks for", header, rows, legend=legend)
 
 
-def _verdict(answer: Answer, verdict: Verdict) -> tuple[Cell, ...]:
+def _verdict(answer: SizingAnswer, verdict: SizedMix) -> tuple[Cell, ...]:
     place, standing = Cell(f"{verdict.mix} {verdict.load:g}"), verdict.standing
     if standing is None:
         return (place, ABSENT, ABSENT, _none(answer, verdict), ABSENT, ABSENT, ABSENT)
@@ -83,26 +83,26 @@ def _verdict(answer: Answer, verdict: Verdict) -> tuple[Cell, ...]:
     )
 
 
-def _best(verdict: Verdict, standing: Standing) -> Cell:
-    """Who has won, or who may."""
+def _best(verdict: SizedMix, standing: ContestState) -> Cell:
+    """A cell with the best strategy, or with the one that may be; footnotes on those undecided."""
     names, winner = [each.column for each in verdict.series], standing.outcome.winner
-    absent = ", ".join(each.column for each in verdict.series if each.answer is None and not each.decided)
-    notes = (f"undecided, so not compared: {absent}",) if absent else ()
+    not_compared = ", ".join(each.column for each in verdict.series if each.answer is None and not each.decided)
+    notes = (f"undecided, so not compared: {not_compared}",) if not_compared else ()
     if standing.outcome.decided:
         return Cell(names[standing.best], "best", notes=notes)
     others = ", ".join(names[column] for column in (*winner.open, *standing.outcome.faster_droppers))
-    why = DROPS_OPEN if standing.outcome.drops_open else f"undecided after {standing.replicates} replicates"
-    more = f"; about {winner.needed} would decide" if winner.needed is not None else ""
-    return Cell(f"?{names[standing.best]}", "tie", notes=(f"or {others}: {why}{more}", *notes))
+    reason = DROPS_OPEN if standing.outcome.drops_open else f"undecided after {standing.replicates} replicates"
+    would_decide = f"; about {winner.needed} would decide" if winner.needed is not None else ""
+    return Cell(f"?{names[standing.best]}", "tie", notes=(f"or {others}: {reason}{would_decide}", *notes))
 
 
-def _ties(verdict: Verdict, standing: Standing) -> tuple[str, ...]:
+def _ties(verdict: SizedMix, standing: ContestState) -> tuple[str, ...]:
     names = ", ".join(verdict.series[column].column for column in standing.outcome.winner.close)
     return (f"shown to be {WITHIN} of it: {names}",) if names else ()
 
 
-def _following(verdict: Verdict, standing: Standing) -> Cell:
-    """The nearest of those that are worse: its variant alone where it is one of the best's strategy."""
+def _following(verdict: SizedMix, standing: ContestState) -> Cell:
+    """A cell with the runner-up and its distance; only the variant if it is of the same strategy as the best."""
     if standing.runner_up is None:
         return ABSENT
     best, other = verdict.series[standing.best], verdict.series[standing.runner_up]
@@ -118,25 +118,27 @@ def _percent(behind: Estimate) -> str:
     return f"{format.percent(float(behind.center), signed=True)} %"
 
 
-def _none(answer: Answer, verdict: Verdict) -> Cell:
-    """Where no strategy has a ring that was shown to do."""
-    series = [each for each in verdict.series if each.rungs]
-    unmeasured = {metric for each in series for metric in each.unmeasured}
+def _none(answer: SizingAnswer, verdict: SizedMix) -> Cell:
+    """A cell for a mix and load at which no strategy has a ring that is shown to meet the objectives: why."""
+    series = [sized_series for sized_series in verdict.series if sized_series.rungs]
+    unmeasured = {metric for sized_series in series for metric in sized_series.unmeasured}
     if unmeasured:
         return Cell("not measured", "missing", notes=(f"{', '.join(sorted(unmeasured))} has no value here",))
-    if all(each.decided for each in series):
-        rings = format.ranges(sorted({float(ring) for each in series for ring in each.rings}), counted=False)
+    if all(sized_series.decided for sized_series in series):
+        rings = format.ranges(
+            sorted({float(ring) for sized_series in series for ring in sized_series.rings}), counted=False
+        )
         return Cell(f"none of the rings {rings}", "worse")
-    names = ", ".join(each.column for each in series if not each.decided)
-    open_ = [each for each in series if not each.decided]
-    most = max(open_, key=lambda each: each.wanted or 0)
-    more = f"; {_would(most)}" if all(each.wanted for each in open_) else ""
-    why = next((f", {each.why}" for each in open_ if each.why), "")
-    notes = (f"undecided after {answer.looks[-1]} replicates{why}: {names}{more}",)
+    names = ", ".join(sized_series.column for sized_series in series if not sized_series.decided)
+    undecided = [sized_series for sized_series in series if not sized_series.decided]
+    needs_most = max(undecided, key=lambda sized_series: sized_series.wanted or 0)
+    would_decide = f"; {_would(needs_most)}" if all(sized_series.wanted for sized_series in undecided) else ""
+    reason = next((f", {sized_series.why}" for sized_series in undecided if sized_series.why), "")
+    notes = (f"undecided after {answer.looks[-1]} replicates{reason}: {names}{would_decide}",)
     return Cell("none is shown to do", "tie", notes=notes)
 
 
-def _would(each: Sized) -> str:
+def _would(each: SizedSeries) -> str:
     """ "about 90 replicates (1.4 M packets) would decide"."""
     if each.wanted is None:
         return "more would hardly decide"
@@ -144,44 +146,44 @@ def _would(each: Sized) -> str:
     return f"about {each.wanted:,} replicates ({packets} packets) would decide"
 
 
-def _doubts(answer: Answer, each: Sized) -> Iterator[str]:
-    """Footnotes of a series: what is not decided, what could not be measured, what contradicts what is assumed."""
+def _doubts(answer: SizingAnswer, each: SizedSeries) -> Iterator[str]:
+    """Footnotes of a series: what is undecided, not measured, or contradicts the assumptions."""
     if each.unmeasured:
         yield f"{', '.join(each.unmeasured)} has no value here"
     elif not each.decided:
         fails = f"{_named(answer, each.fails_to)} fails" if each.fails_to else "the smallest ring is undecided"
-        does = (
+        meets_text = (
             f"{_named(answer, each.answer)} does, what is between is undecided"
             if each.answer
             else "no ring is shown to do"
         )
-        why = f", {each.why}" if each.why else ""
-        yield f"{fails}, {does} after {answer.looks[-1]} replicates{why}; {_would(each)}"
+        reason = f", {each.why}" if each.why else ""
+        yield f"{fails}, {meets_text} after {answer.looks[-1]} replicates{reason}; {_would(each)}"
     if not each.asked:
         yield "no objective speaks of it, so any ring does"
     if each.contradictions:
-        more = f", and {len(each.contradictions) - 1} more like it" if len(each.contradictions) > 1 else ""
-        yield f"no ring speaks for another here: {each.contradictions[0]}{more}"
+        further = f", and {len(each.contradictions) - 1} more like it" if len(each.contradictions) > 1 else ""
+        yield f"no ring speaks for another here: {each.contradictions[0]}{further}"
 
 
-def _named(answer: Answer, rung: Rung) -> str:
-    """ "ring 512", "ring 512 with pool 64" where both are searched for."""
+def _named(answer: SizingAnswer, rung: Rung) -> str:
+    """A rung as text: "ring 512", or "ring 512 with pool 64" if pools are searched too."""
     pool = f" with pool {rung.pool_size}" if len(answer.pools) > 1 and rung.pool_size is not None else ""
     return f"ring {rung.ring}{pool}"
 
 
-def _mix(answer: Answer, mix: str) -> Table:
-    """A row per load and column."""
+def _mix(answer: SizingAnswer, mix: str) -> Table:
+    """The table of one mix, with a row per load and column."""
     rows = [
         _row(answer, verdict, number)
         for verdict in answer.verdicts
         if verdict.mix == mix
-        for number, each in enumerate(verdict.series)
-        if each.rungs
+        for number, sized_series in enumerate(verdict.series)
+        if sized_series.rungs
     ]
     drawn = len(answer.pools) == 1 and len(answer.rings) <= MOST_MARKS
-    strip = f"{answer.rings[0]}…{answer.rings[-1]}" if drawn else "simulated"
-    header = ("load, strategy", "ring", "pool", "ns/packet", "behind, %", "drops, %", "held, MiB", strip)
+    strip_heading = f"{answer.rings[0]}…{answer.rings[-1]}" if drawn else "simulated"
+    header = ("load, strategy", "ring", "pool", "ns/packet", "behind, %", "drops, %", "held, MiB", strip_heading)
     legend = ""
     if drawn and mix == _mixes(answer)[-1]:
         legend = (
@@ -191,14 +193,14 @@ def _mix(answer: Answer, mix: str) -> Table:
     return Table(mix, header, tuple(rows), legend=legend)
 
 
-def _row(answer: Answer, verdict: Verdict, number: int) -> tuple[Cell, ...]:
-    each, standing = verdict.series[number], verdict.standing
-    name, strip = Cell(f"{verdict.load:g} {each.column}"), Cell(_strip(answer, each))
-    notes = tuple(_doubts(answer, each))
-    if each.answer is None:
+def _row(answer: SizingAnswer, verdict: SizedMix, number: int) -> tuple[Cell, ...]:
+    sized_series, standing = verdict.series[number], verdict.standing
+    name, strip = Cell(f"{verdict.load:g} {sized_series.column}"), Cell(_strip(answer, sized_series))
+    notes = tuple(_doubts(answer, sized_series))
+    if sized_series.answer is None:
         return (
             name,
-            Cell(_ring(each), "worse" if each.decided else "tie", notes=notes),
+            Cell(_ring(sized_series), "worse" if sized_series.decided else "tie", notes=notes),
             *[ABSENT] * 5,
             strip,
         )
@@ -206,46 +208,46 @@ def _row(answer: Answer, verdict: Verdict, number: int) -> tuple[Cell, ...]:
     behind = standing.behind.get(number) if standing is not None else None
     return (
         name,
-        Cell(_ring(each), notes=notes),
-        _pool(each),
-        _cost(each, "best" if best else ""),
+        Cell(_ring(sized_series), notes=notes),
+        _pool(sized_series),
+        _cost(sized_series, "best" if best else ""),
         Cell(format.percent(float(behind.center), signed=True)) if behind is not None else ABSENT,
-        _drops(each),
-        _held(each),
+        _drops(sized_series),
+        _held(sized_series),
         strip,
     )
 
 
-def _strip(answer: Answer, each: Sized) -> str:
+def _strip(answer: SizingAnswer, each: SizedSeries) -> str:
     if len(answer.pools) > 1 or len(answer.rings) > MOST_MARKS:
         return f"{sum(rung.how == SIMULATED for rung in each.rungs)} of {len(each.rungs)}"
     marks = {rung.ring: MARKS.get((rung.word, rung.how), SKIPPED_MARK) for rung in each.rungs}
     return "".join(marks.get(ring, " ") for ring in answer.rings)
 
 
-def _ring(each: Sized) -> str:
-    """The smallest ring: "512"; "≤ 512" if a smaller one may do; "none", or "?" if that is not decided."""
+def _ring(each: SizedSeries) -> str:
+    """The smallest ring as text: "512", "≤ 512" if a smaller one may do, "none", or "?" if undecided."""
     if each.answer is None:
         return "none" if each.decided else "?"
     return format.on_axis(each.answer.ring, each.rings) if each.decided else f"≤ {each.answer.ring}"
 
 
-def _pool(each: Sized) -> Cell:
-    """The smallest pool at its ring; "≤ 64" only where pools were searched for and none is smaller."""
+def _pool(each: SizedSeries) -> Cell:
+    """A cell with the smallest pool at the answer's ring; "≤ 64" if pools were searched and 64 is the smallest."""
     if each.answer is None or each.answer.pool_size is None:
         return ABSENT
     pools = each.pools(each.answer.ring)
     return Cell(format.on_axis(each.answer.pool_size, pools) if len(pools) > 1 else f"{each.answer.pool_size}")
 
 
-def _cost(each: Sized, tone: str = "", notes: tuple[str, ...] = ()) -> Cell:
+def _cost(each: SizedSeries, tone: str = "", notes: tuple[str, ...] = ()) -> Cell:
     if each.ns is None:
         return ABSENT
     interval = f"{format.significant(float(each.ns.low))} to {format.significant(float(each.ns.high))} ns"
     return Cell(format.significant(float(each.ns.center)), tone, _known(each.ns, interval), notes)
 
 
-def _drops(each: Sized) -> Cell:
+def _drops(each: SizedSeries) -> Cell:
     if each.drop_ratio is None:
         return ABSENT
     interval = f"{format.percent(float(each.drop_ratio.low))} to {format.percent(float(each.drop_ratio.high))} %"
@@ -256,11 +258,11 @@ def _known(found: Estimate, interval: str) -> str:
     return f"{interval if found.known else 'too little seen for an interval'}, n={int(found.pairs)}"
 
 
-def _held(each: Sized) -> Cell:
+def _held(each: SizedSeries) -> Cell:
     return Cell(format.coarse(each.held_bytes / MIB))
 
 
-def _method(answer: Answer) -> Iterator[str]:
+def _method(answer: SizingAnswer) -> Iterator[str]:
     risk = f"{100 * (1 - answer.confidence):.3g}"
     yield (
         "A ring meets the objectives if the whole one-sided interval of each metric is on the right side of its bound, "

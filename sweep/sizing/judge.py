@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whether a cell meets an objective, as far as its replicates show it.
+"""Whether the replicates of a cell show that it meets or fails an objective.
 
 A cell *meets* an objective if the interval of its metric (`evidence.estimate`, one-sided at the level of the look) is
 whole on the wanted side of the bound, and *fails* if it is whole on the other side; else it is *open*.  Of what comes
@@ -8,15 +8,15 @@ episodes must have been seen as show that what did not happen hardly does (`Seen
 it meets each (every test at the whole level: intersection-union), and fails if it fails any (each test at its share of
 the level).  So whatever is true of a cell, it is judged wrongly with at most the risk that it is given.
 
-Where too few episodes were seen for an interval, a cell may still be shown to fail, because that needs no knowledge of
-what was not seen: if what is never negative has a mean of at most b, a product of factors 1 - s + s x / b, one for each
-independent replicate x, is a fair game or worse, and the chance that it ever exceeds 1/a is at most a (Ville).  Half of
-the packets lost in two windows is that unlikely where one in a thousand is lost in the mean.  The product is averaged
-over the stakes s, and it gets half of the risk to fail.
+If too few episodes were seen for an interval, a cell may still be shown to fail, because that needs no assumption on
+what was not seen: if a nonnegative quantity has a mean of at most b, the product of factors 1 - s + s x / b, one for
+each independent replicate x, is a nonnegative supermartingale, and the probability that it ever exceeds 1/a is at most
+a (Ville).  So half of the packets lost in two windows shows that more than one in a thousand is lost in the mean.  The
+product is averaged over the stakes s, and it gets half of the risk to fail.
 
 Metrics are turned into *badness* first: the metric where an objective wants it small, its negative where large.
 
-Not modelled: that cells of one series share their packets, so that judging one wrongly makes it likelier for the next.
+Not modelled: cells of one series share their packets, so that errors in their judgements are correlated.
 The levels are divided as if all the risks added up.
 
 Source: [berger-1982], intersection-union tests; [waudby-smith-2024], means of bounded variables by betting;
@@ -46,7 +46,7 @@ STAKES = 0.5 ** np.arange(10)  # from all on one replicate to what a clump in a 
 
 
 class State(IntEnum):
-    """Of a cell; the order is that of what is wanted."""
+    """State of a cell, ordered from bad to good."""
 
     FAILS = 0
     OPEN = 1
@@ -54,54 +54,56 @@ class State(IntEnum):
 
 
 def badness(objective: Objective, values: Array) -> Array:
-    """The metric so that less is better."""
+    """The metric with its sign chosen so that less is better; same shape as `values`."""
     return values if objective.sign in ("<", "<=") else -values
 
 
 def bound(objective: Objective) -> float:
-    """The bound of the badness."""
+    """The objective's bound, in terms of badness."""
     return objective.bound if objective.sign in ("<", "<=") else -objective.bound
 
 
 def states(objective: Objective, cells: Cells, levels: Array, risk: float, objectives: int) -> States:
     """The state of each of `cells` (K,), judged at `levels` (K,).
 
-    `risk`: the levels of all looks at a cell together; `objectives`: how many there are, any of which may make it fail.
+    `risk`: sum of the levels of all looks at a cell; `objectives`: their number, since any of them may make it fail.
     """
     limit, strict = bound(objective), objective.sign in ("<", ">")
-    found = np.full(len(levels), State.OPEN, np.int8)
-    share = BETTING if may_bet(objective) else 0.0
-    ruined = bets(objective, cells) * share * risk >= objectives
+    cell_states = np.full(len(levels), State.OPEN, np.int8)
+    betting_share = BETTING if may_bet(objective) else 0.0
+    betting_fails = bets(objective, cells) * betting_share * risk >= objectives
     for level in np.unique(levels):
-        here = np.flatnonzero(levels == level)
-        some = cells.at(here)
-        _, high = ends(objective, evidence.estimate(objective.metric, some, 1 - 2 * level))
-        lower = 1 - 2 * level * (1 - share) / objectives
-        low, _ = ends(objective, evidence.estimate(objective.metric, some, lower))
+        at_level = np.flatnonzero(levels == level)
+        cells_at_level = cells.at(at_level)
+        _, high = ends(objective, evidence.estimate(objective.metric, cells_at_level, 1 - 2 * level))
+        lower = 1 - 2 * level * (1 - betting_share) / objectives
+        low, _ = ends(objective, evidence.estimate(objective.metric, cells_at_level, lower))
         with np.errstate(invalid="ignore"):
-            meets = (high < limit if strict else high <= limit) & evidence.enough_alone(objective.metric, some)
-            fails = ((low >= limit) if strict else (low > limit)) | ruined[here]
-        found[here[meets]], found[here[fails]] = State.MEETS, State.FAILS
-    return found
+            meets = (high < limit if strict else high <= limit) & evidence.enough_alone(
+                objective.metric, cells_at_level
+            )
+            fails = ((low >= limit) if strict else (low > limit)) | betting_fails[at_level]
+        cell_states[at_level[meets]], cell_states[at_level[fails]] = State.MEETS, State.FAILS
+    return cell_states
 
 
 def ends(objective: Objective, of: Estimate) -> tuple[Array, Array]:
-    """The interval of the badness; NaN where there is none."""
+    """Low and high end of the interval in terms of badness; NaN where there is none."""
     return (of.low, of.high) if objective.sign in ("<", "<=") else (-of.high, -of.low)
 
 
 def may_bet(objective: Objective) -> bool:
-    """Whether what is bad is a mean of what is never negative: the metric, or what is missing of a share."""
-    of = spread(objective.metric)
-    rest = of.rare is not None and of.rare.rest
-    return of.quantile is None and rest == (objective.sign in (">", ">="))
+    """Whether the test by betting applies: the badness, or 1 minus a share, is a mean of nonnegative values."""
+    metric_kind = spread(objective.metric)
+    rest = metric_kind.rare is not None and metric_kind.rare.rest
+    return metric_kind.quantile is None and rest == (objective.sign in (">", ">="))
 
 
 def bets(objective: Objective, cells: Cells) -> Array:
-    """By what a gambler against "the mean is within the bound" has multiplied his stake, (K,), where he may bet."""
+    """The betting product against "the mean is within the bound", (K,): large values refute it."""
     values = cells.read(objective.metric)
-    up = objective.sign in ("<", "<=")
-    losses, limit = (values, objective.bound) if up else (1 - values, 1 - objective.bound)
+    wants_less = objective.sign in ("<", "<=")
+    losses, limit = (values, objective.bound) if wants_less else (1 - values, 1 - objective.bound)
     if limit <= 0:
         return np.where((losses > 0).any(axis=-1), np.inf, 1.0)
     factors = 1 + STAKES[:, None] * (np.where(np.isfinite(losses), losses, limit)[..., None, :] / limit - 1)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What the simulated cells of one series say of the others, along ring and pool, for one objective.
+"""Infer the states of cells of a series that were not simulated, along ring and pool, for one objective.
 
-Of every cell there is a lowest and a highest state that it can have; for one that is decided they are its own.  Along
-an axis on which an objective gets better (or worse), states only rise (or fall), so what is known is carried along by
-running maxima and minima.  Where a metric may turn (`shapes`), a ring that meets speaks for none, and one that fails
-for smaller ones as long as the metric is not seen to have turned before it: none of them is better, and if a larger
-one is worse, another larger one is better.  The smallest that was simulated says nothing, nor the largest alone.
+Every cell has a lowest and a highest possible state; for a decided cell both are its own.  Along an axis on which an
+objective gets better (or worse), states only rise (or fall), so bounds are propagated as running maxima and minima.  If
+a metric may turn (`shapes`), a ring that meets implies nothing for others, and one that fails implies that smaller ones
+fail, unless the metric is seen to have turned before it.  The smallest simulated ring implies nothing, nor does the
+largest alone.
 
-A *contradiction* is a pair of simulated cells that goes the wrong way beyond doubt, and by more than half of its
-distance from the bound: less would not mislead.  Where there is one, every cell speaks for itself alone.
+A *contradiction* is a pair of simulated cells that differ against the assumed direction beyond doubt, by more than half
+of their distance from the bound.  If there is one, nothing is inferred in the series.
 """
 
 from __future__ import annotations
@@ -22,50 +22,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import stats
+from .directions import UNKNOWN, Direction
 from .judge import Array, State, States
-from .shapes import UNKNOWN, Shape
 
 Mask = NDArray[np.bool_]
 Place = tuple[int, int]  # ring, pool
 RING, POOL = 0, 1  # axes
-MATTERS = 0.5  # of the distance from the bound
-ALIKE = 0.1  # likewise: what differs by less in every replicate is as undecided
+MATTERS = 0.5  # least difference of a contradiction, as a share of the distance from the bound
+ALIKE = 0.1  # cells that differ by less than this share in every replicate are taken as equally undecided
 
 
 @dataclass(frozen=True)
-class Seen:
+class SimulatedCells:
     """The simulated cells of a series; arrays of shape (R, P)."""
 
     states: States
-    there: Mask  # simulated, and the objective speaks of it
-    complete: Mask  # with all the replicates that there may be
+    there: Mask  # simulated, and the objective applies
+    complete: Mask  # has all replicates of the sweep
     bad: Array  # (R, P, n): badness of each replicate, NaN where there is none
     bound: float  # of the badness
     last: int  # the largest ring that is a point of the sweep
 
 
 class Contradiction(NamedTuple):
-    """`worse` should not be worse than `better`."""
+    """Two cells of which `worse` is worse than `better`, against the assumption."""
 
     better: Place
     worse: Place
 
 
 @dataclass(frozen=True)
-class Said:
-    """What is known of all cells; arrays of shape (R, P)."""
+class Inferred:
+    """What is inferred of all cells for one objective; arrays of shape (R, P)."""
 
     low: States  # the lowest and highest state that a cell can have
     high: States
-    hopeless: Mask  # no better than a cell that all its replicates left open: not to be shown to meet
-    alike: Mask  # open, and in every replicate like a cell that all its replicates left open
+    hopeless: Mask  # no better than a complete cell that is still open, so it will not be shown to meet
+    alike: Mask  # open, and in every replicate nearly equal to a complete cell that is still open
     contradictions: tuple[Contradiction, ...]
 
 
-def say(form: Shape, seen: Seen, confidence: float) -> Said:
-    """Put together what an objective's cells say."""
-    found, silent = _orders(form, seen, confidence)
-    if found:
+def infer(form: Direction, seen: SimulatedCells, confidence: float) -> Inferred:
+    """Infer the states of all cells from the simulated ones; `form` is the assumption about the objective's metric."""
+    contradictions, silent = _orders(form, seen, confidence)
+    if contradictions:
         form = UNKNOWN
     open_ = seen.there & (seen.states == State.OPEN)
     decided = seen.there & ~open_
@@ -77,15 +77,15 @@ def say(form: Shape, seen: Seen, confidence: float) -> Said:
     for axis, direction in ((RING, form.ring), (POOL, form.pool)):
         if direction:
             low = low if form.turns and axis == RING else _carried(np.maximum, low, axis, -direction)
-            high, hope = (_carried(np.minimum, each, axis, direction) for each in (high, hope))
+            high, hope = (_carried(np.minimum, states, axis, direction) for states in (high, hope))
     low, high = np.where(decided, own_low, low), np.where(decided, own_high, high)
-    torn = low > high  # neighbours disagree, but not beyond doubt
-    return Said(
-        low=np.where(torn, State.FAILS, low).astype(np.int8),
-        high=np.where(torn, State.MEETS, high).astype(np.int8),
+    inconsistent = low > high  # inferences from neighbours disagree, but not beyond doubt
+    return Inferred(
+        low=np.where(inconsistent, State.FAILS, low).astype(np.int8),
+        high=np.where(inconsistent, State.MEETS, high).astype(np.int8),
         hopeless=np.asarray(hope == State.OPEN),
         alike=alike,
-        contradictions=tuple(found),
+        contradictions=tuple(contradictions),
     )
 
 
@@ -98,68 +98,70 @@ def _carried(function: np.ufunc, values: States, axis: int, direction: int) -> S
     return backward
 
 
-def _orders(form: Shape, seen: Seen, confidence: float) -> tuple[list[Contradiction], Mask]:
-    """What goes the wrong way; and which cells, of a metric that may turn, speak for no smaller ring."""
+def _orders(form: Direction, seen: SimulatedCells, confidence: float) -> tuple[list[Contradiction], Mask]:
+    """The contradictions; and, for a metric that may turn, the mask of cells that imply nothing for smaller rings."""
     cells: list[Place] = [(ring, pool) for ring, pool in np.argwhere(seen.there).tolist()]
     if not form.turns:
         return _contradictions(seen, list(_ordered(cells, form)), confidence), np.zeros_like(seen.there)
-    silent = np.asarray(np.cumsum(seen.there, axis=RING) <= 1)
-    silent[seen.last] = ~seen.there[1 : seen.last].any(axis=RING)
-    found = _contradictions(seen, list(_ordered(cells, form._replace(ring=0))), confidence)
+    not_inferable = np.asarray(np.cumsum(seen.there, axis=RING) <= 1)
+    not_inferable[seen.last] = ~seen.there[1 : seen.last].any(axis=RING)
+    contradictions = _contradictions(seen, list(_ordered(cells, form._replace(ring=0))), confidence)
     pairs = [(first, last) for first, last in combinations(cells, 2) if first[POOL] == last[POOL]]
-    further, up, down = _differ(seen, pairs, confidence)
-    again = {first for (first, _), better in zip(pairs, down, strict=True) if better}
-    for (first, last), worse, surely in zip(pairs, further, up, strict=True):
-        silent[last] |= worse or seen.states[first] == State.MEETS != seen.states[last]
-        silent[first] |= worse and not _falls_after(seen, first)
-        if surely and last in again:  # up, and down again
-            found.append(Contradiction(first, last))
-    return found, silent
+    worse_in_mean, surely_worse, surely_better = _differ(seen, pairs, confidence)
+    better_later = {first for (first, _), better in zip(pairs, surely_better, strict=True) if better}
+    for (first, last), worse, worse_for_sure in zip(pairs, worse_in_mean, surely_worse, strict=True):
+        not_inferable[last] |= worse or seen.states[first] == State.MEETS != seen.states[last]
+        not_inferable[first] |= worse and not _falls_after(seen, first)
+        if worse_for_sure and last in better_later:  # up, and down again
+            contradictions.append(Contradiction(first, last))
+    return contradictions, not_inferable
 
 
-def _ordered(cells: list[Place], form: Shape) -> Iterator[tuple[Place, Place]]:
-    """Pairs of cells of which the second should be no worse than the first, by all that they differ in."""
+def _ordered(cells: list[Place], form: Direction) -> Iterator[tuple[Place, Place]]:
+    """Pairs of cells of which the second should be no worse than the first, by the assumed directions."""
     for first, last in combinations(cells, 2):
         steps = (np.sign(last[axis] - first[axis]) for axis in (RING, POOL))
-        ways = {int(step) * way for step, way in zip(steps, (form.ring, form.pool), strict=True) if step}
-        if ways == {-1}:
+        directions = {int(step) * way for step, way in zip(steps, (form.ring, form.pool), strict=True) if step}
+        if directions == {-1}:
             yield first, last
-        elif ways == {1}:
+        elif directions == {1}:
             yield last, first
 
 
-def _contradictions(seen: Seen, pairs: list[tuple[Place, Place]], confidence: float) -> list[Contradiction]:
-    """Of ordered pairs, those whose second cell is worse beyond doubt."""
+def _contradictions(seen: SimulatedCells, pairs: list[tuple[Place, Place]], confidence: float) -> list[Contradiction]:
+    """The ordered pairs whose second cell is worse beyond doubt."""
     _, worse, _ = _differ(seen, pairs, confidence)
     return [Contradiction(*pair) for pair, wrong in zip(pairs, worse, strict=True) if wrong]
 
 
-def _falls_after(seen: Seen, place: Place) -> bool:
-    """Whether a larger simulated ring is better in the mean: the metric cannot have turned before this one."""
+def _falls_after(seen: SimulatedCells, place: Place) -> bool:
+    """Whether a larger simulated ring is better in the mean, so that the metric has not turned before `place`."""
     ring, pool = place
     larger = seen.bad[ring + 1 :, pool][seen.there[ring + 1 :, pool]]
     return bool((stats.mean(larger).center < stats.mean(seen.bad[place]).center).any())
 
 
-def _differ(seen: Seen, pairs: list[tuple[Place, Place]], confidence: float) -> tuple[Mask, Mask, Mask]:
-    """Of each pair, whether the second is, so that it matters: worse in the mean, worse or better beyond doubt."""
+def _differ(seen: SimulatedCells, pairs: list[tuple[Place, Place]], confidence: float) -> tuple[Mask, Mask, Mask]:
+    """For each pair, whether its second cell is relevantly worse in the mean, surely worse, and surely better."""
     if not pairs:
         return (np.zeros(0, np.bool_),) * 3
-    one, other = (np.array([seen.bad[pair[side]] for pair in pairs]) for side in (0, 1))
-    found = stats.difference(other, one, confidence)
-    matters = MATTERS * np.maximum(*(np.abs(stats.mean(each).center - seen.bound) for each in (one, other)))
+    first_values, second_values = (np.array([seen.bad[pair[side]] for pair in pairs]) for side in (0, 1))
+    estimate = stats.difference(second_values, first_values, confidence)
+    matters = MATTERS * np.maximum(
+        *(np.abs(stats.mean(each).center - seen.bound) for each in (first_values, second_values))
+    )
     with np.errstate(invalid="ignore"):
-        worse, better = found.center > matters, found.center < -matters
-        return np.asarray(worse), np.asarray(worse & (found.low > 0)), np.asarray(better & (found.high < 0))
+        worse, better = estimate.center > matters, estimate.center < -matters
+        return np.asarray(worse), np.asarray(worse & (estimate.low > 0)), np.asarray(better & (estimate.high < 0))
 
 
-def _alike(seen: Seen, open_: Mask) -> Mask:
-    """Open cells that would stay so: in every replicate they are like one that all its replicates left open."""
-    found = np.zeros_like(open_)
-    whole = seen.bad[open_ & seen.complete]
-    away = np.abs(stats.mean(whole).center - seen.bound)
+def _alike(seen: SimulatedCells, open_: Mask) -> Mask:
+    """Mask of open cells that are nearly equal, in every replicate, to a complete cell that is still open."""
+    alike = np.zeros_like(open_)
+    complete_cells = seen.bad[open_ & seen.complete]
+    distance_to_bound = np.abs(stats.mean(complete_cells).center - seen.bound)
     for place in np.argwhere(open_ & ~seen.complete).tolist():
-        apart = np.abs(whole - seen.bad[tuple(place)])
-        near = np.where(np.isfinite(apart), apart, 0).max(axis=-1, initial=0) <= ALIKE * away
-        found[tuple(place)] = bool((near & np.isfinite(apart).any(axis=-1)).any())
-    return found
+        distances = np.abs(complete_cells - seen.bad[tuple(place)])
+        is_near = np.where(np.isfinite(distances), distances, 0).max(axis=-1, initial=0) <= ALIKE * distance_to_bound
+        alike[tuple(place)] = bool((is_near & np.isfinite(distances).any(axis=-1)).any())
+    return alike

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The answer for programs: JSON with a format version.  A number that is not known is null."""
+"""The answer for programs: JSON with a format version.  Unknown numbers are null."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import math
 from typing import Any
 
 from .. import stats
-from .answer import Answer, Rung, Sized, Verdict
-from .shapes import shape
+from .answer import Rung, SizedMix, SizedSeries, SizingAnswer
+from .directions import shape
 
 FORMAT = 2
 
 
-def record(answer: Answer) -> dict[str, Any]:
-    """All of it."""
+def record(answer: SizingAnswer) -> dict[str, Any]:
+    """The answer as values for `json.dumps`."""
     return {
         "format": FORMAT,
         "sweep": answer.name,
@@ -53,12 +53,12 @@ def _assumed(metric: str) -> dict[str, Any]:
     }
 
 
-def _verdict(answer: Answer, verdict: Verdict) -> dict[str, Any]:
+def _verdict(answer: SizingAnswer, verdict: SizedMix) -> dict[str, Any]:
     standing, names = verdict.standing, [each.column for each in verdict.series]
-    found: dict[str, Any] = {"mix": verdict.mix, "load": verdict.load, "best": None}
+    fields: dict[str, Any] = {"mix": verdict.mix, "load": verdict.load, "best": None}
     if standing is not None:
         winner, best = standing.outcome.winner, verdict.series[standing.best]
-        found |= {
+        fields |= {
             "best": names[standing.best],
             "decided": standing.outcome.decided,
             "ties": [names[column] for column in winner.close],
@@ -71,14 +71,14 @@ def _verdict(answer: Answer, verdict: Verdict) -> dict[str, Any]:
         }
     behind = standing.behind if standing is not None else {}
     series = [_series(answer, each, behind.get(number)) for number, each in enumerate(verdict.series) if each.rungs]
-    return {**found, "series": series}
+    return {**fields, "series": series}
 
 
 def _apply(rung: Rung) -> dict[str, Any]:
     return {"ethtool": f"ethtool -G DEV rx {rung.ring}", "ring": rung.ring, "pool_size": rung.pool_size}
 
 
-def _series(answer: Answer, each: Sized, behind: stats.Estimate | None) -> dict[str, Any]:
+def _series(answer: SizingAnswer, each: SizedSeries, behind: stats.Estimate | None) -> dict[str, Any]:
     return {
         "column": each.column,
         "strategy": each.strategy,
@@ -100,14 +100,14 @@ def _series(answer: Answer, each: Sized, behind: stats.Estimate | None) -> dict[
     }
 
 
-def _edge(each: Sized) -> str | None:
-    """The end of its rings at which a series lies: the smallest does already, or the largest does not; else null."""
+def _edge(each: SizedSeries) -> str | None:
+    """ "smallest" if the smallest ring already does, "largest" if even the largest does not; else None."""
     if each.answer is None:
         return "largest" if each.decided else None
     return "smallest" if each.answer.ring == each.rings[0] else None
 
 
-def _rung(answer: Answer, rung: Rung) -> dict[str, Any]:
+def _rung(answer: SizingAnswer, rung: Rung) -> dict[str, Any]:
     texts = [each.text for each in answer.objectives]
     return {
         "ring": rung.ring,
@@ -116,7 +116,9 @@ def _rung(answer: Answer, rung: Rung) -> dict[str, Any]:
         "how": rung.how,
         "replicates": rung.replicates,
         "undecided_because": rung.why,
-        "measured": {text: _estimate(found) for text, found in zip(texts, rung.measured, strict=False)},
+        "measured": {
+            text: _estimate(measured_estimate) for text, measured_estimate in zip(texts, rung.measured, strict=False)
+        },
     }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ask a sweep: check the question, let `jobs.rounds` run what the search wants, give the answer.
+"""Size a sweep: check the question, let `jobs.rounds` run what the search requests, return the answer.
 
 The only file here that runs anything.
 """
@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sweep.jobs.driver.loop import Watch
+from sweep.jobs.inventory import Inventory
 
 from .. import config
 from ..config import Sweep
 from ..errors import ConfigError, SweepError
-from ..jobs.prospect import Prospect
-from ..jobs.request import Request
-from ..jobs.rounds import Ran, run_rounds
+from ..jobs.request import RunRequest
+from ..jobs.rounds import RoundsResult, run_rounds
 from ..stats.looks import FEWEST
-from .answer import Answer, verdicts
+from .answer import SizingAnswer, verdicts
 from .cube import cube
 from .search import Question, Search
 
@@ -26,36 +26,36 @@ LEAST_SURE = 0.5
 
 
 def question(sweep: Sweep, objectives: Sequence[str] = (), confidence: float = 0.95) -> Question:
-    """What is asked of a sweep; without `objectives`, those of its file.  Raises ConfigError, SweepError."""
+    """The question for a sweep; without `objectives`, those of its file.  Raises ConfigError, SweepError."""
     if not LEAST_SURE <= confidence <= SUREST:
         raise SweepError(
             f'confidence "{100 * confidence:g}" is not a percentage from {100 * LEAST_SURE:g} to {100 * SUREST:g}\n'
             "  see: sweep size --help"
         )
-    found = config.objectives(sweep, objectives)
+    parsed_objectives = config.objectives(sweep, objectives)
     if sweep.replicates < FEWEST:
         raise ConfigError(
             f'replicates is "{sweep.replicates}" in {sweep.name}: one shows nothing of how replicates differ\n'
             "  next: sweep size FILE --replicates 8"
         )
-    return Question(cube(sweep), found, sweep.replicates, confidence)
+    return Question(cube(sweep), parsed_objectives, sweep.replicates, confidence)
 
 
 def size(
-    request: Request,
+    request: RunRequest,
     asked: Question,
     watch: Watch = lambda progress: None,
-    announce: Callable[[Prospect], None] = lambda prospect: None,
+    announce: Callable[[Inventory], None] = lambda inventory: None,
     give_up: Callable[[], None] | None = None,
-) -> tuple[Ran, Answer]:
+) -> tuple[RoundsResult, SizingAnswer]:
     """Run what the answer needs, in the request's directory.  Raises SweepError; the arguments are those of `run`.
 
-    The answer of a run that was interrupted is not whole: see `Ran.interrupted`.
+    The answer of an interrupted run is incomplete: see `Ran.interrupted`.
     """
     search = Search(asked)
     ran = run_rounds(request, search, watch, announce, give_up)
     survey = ran.survey
-    return ran, Answer(
+    return ran, SizingAnswer(
         name=request.sweep.name,
         objectives=asked.objectives,
         confidence=asked.confidence,

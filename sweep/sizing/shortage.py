@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Why a cell is undecided, and how many replicates would decide it.
+"""The reason why a cell is undecided, and how many replicates would decide it.
 
-The second is found by asking the judge again with more replicates that are like those that are there: repeated in
-turn, they keep means, spreads, and episodes per packet.
+That number is found by judging again with more replicates, made by repeating those at hand in turn, which keeps means,
+spreads and episodes per packet.
 """
 
 from __future__ import annotations
@@ -21,18 +21,22 @@ from ..stats import looks
 from . import judge
 from .judge import State
 
-MOST = 10_000  # replicates; whoever needs more had better ask for something else
-SPARE = 1.25  # times what these would need: others see longer busy periods and larger losses as well
-STEP = 1.1  # between the numbers that are tried: the answer is "about"
+MOST = 10_000  # replicates; if more are needed, no number is given
+SPARE = 1.25  # safety factor: new replicates may have longer busy periods and larger losses
+STEP = 1.1  # ratio between the numbers tried, so the result is approximate
 
 
 def why(objective: Objective, cell: Cells, episode: str) -> str | None:
-    """What is missing, of a `cell` (1,): "only 2 stalls seen"; None where its interval just contains the bound.
+    """Why a `cell` (1,) is undecided: "only 2 stalls seen"; None if its interval contains the bound.
 
-    `episode`: what its episodes are called.
+    `episode`: the word for its episodes.
     """
-    seen, judged = cell.seen, evidence.estimate(objective.metric, cell)
-    if seen is None or not judged.pairs[0] or (judged.known[0] and evidence.enough_alone(objective.metric, cell)[0]):
+    seen, estimate = cell.seen, evidence.estimate(objective.metric, cell)
+    if (
+        seen is None
+        or not estimate.pairs[0]
+        or (estimate.known[0] and evidence.enough_alone(objective.metric, cell)[0])
+    ):
         return _never(objective, cell)
     episodes, pieces = int(seen.episodes[0]), int(seen.pieces[0])
     if episodes <= pieces:
@@ -41,25 +45,27 @@ def why(objective: Objective, cell: Cells, episode: str) -> str | None:
 
 
 def _never(objective: Objective, cell: Cells) -> str | None:
-    """Nothing seen, and a bound of nothing: no number of packets shows that it never happens."""
-    none = not np.nan_to_num(judge.badness(objective, cell.read(objective.metric))).any()
-    return "none seen, which does not show that there is never any" if none and judge.bound(objective) <= 0 else None
+    """The reason if nothing was seen and the bound is zero: no number of packets shows that it never happens."""
+    none_seen = not np.nan_to_num(judge.badness(objective, cell.read(objective.metric))).any()
+    return (
+        "none seen, which does not show that there is never any" if none_seen and judge.bound(objective) <= 0 else None
+    )
 
 
 def replicates(objectives: Sequence[Objective], cell: Cells, count: int, risk: float, number: int) -> int | None:
-    """How many would decide a `cell` (1,) that has `count`, if they were like these; None if MOST would not.
+    """Replicates that would decide a `cell` (1,) that has `count`, if they were like these; None if over MOST.
 
-    `objectives`: those that speak of it, of `number` in all; `risk`: of all looks at it together.
+    `objectives`: those that apply to it, of `number` in all; `risk`: over all looks at it.
     """
 
     def decided(wanted: int) -> bool:
-        some = cell.mapped(lambda values: values[:, np.arange(wanted) % count])
+        repeated_cells = cell.mapped(lambda values: values[:, np.arange(wanted) % count])
         level = np.array([looks.levels(looks.schedule(wanted), risk)[-1]])
-        states = [int(judge.states(each, some, level, risk, number)[0]) for each in objectives]
+        states = [int(judge.states(each, repeated_cells, level, risk, number)[0]) for each in objectives]
         return min(states, default=State.MEETS) != State.OPEN
 
-    tried = [count + 1]
-    while tried[-1] < MOST:
-        tried.append(int(tried[-1] * STEP) + 1)
-    found = bisect_left(tried, True, key=decided)
-    return math.ceil(SPARE * tried[found]) if found < len(tried) else None
+    candidates = [count + 1]
+    while candidates[-1] < MOST:
+        candidates.append(int(candidates[-1] * STEP) + 1)
+    first_deciding = bisect_left(candidates, True, key=decided)
+    return math.ceil(SPARE * candidates[first_deciding]) if first_deciding < len(candidates) else None

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Shares of what comes in clumps: packets lost in stalls, pages taken in bursts.
+"""Intervals of shares whose events come in clumps: packets lost in stalls, pages taken in bursts.
 
-Thousands of packets that are lost in one stall are one piece of evidence.  Student's interval over replicates does not
-know that: where few replicates have a clump it is too short on the side of the clumps that were not seen, and where
-none has one it has no width.  So the interval of such a share is the wider, on each side, of two:
+Thousands of packets lost in one stall are one piece of evidence.  Student's interval over replicates does not account
+for that: if few replicates have a clump it is too short on the side of unseen clumps, and if none has one its width is
+zero.  So on each side the wider of two intervals is taken:
 
 * Student's t over the replicates;
 * the gamma interval of a compound Poisson sum (Fay and Feuer): clumps come independently, the sum of their sizes has a
@@ -38,65 +38,75 @@ from scipy.special import gammaincinv, ndtr, ndtri
 
 from . import CONFIDENCE, Array, Estimate, mean
 
-FEW = 30  # clumps; with fewer, one more that was not seen matters (coverage by clumps seen: docs/confidence.md)
+FEW = 30  # clumps; below this an unseen one matters (coverage by clumps seen: docs/confidence.md)
 
-OWN = 0.1  # share of its losses that a side may have alone: a clump that was not seen is then one of both (bench/audit)
+OWN = 0.1  # share of a side's losses that it may have alone if unseen clumps are to count on both sides (bench/audit)
 
 TAIL = 1.5  # sigma of a lognormal tail; wake-up delays whose p99 is ten medians (configs/traffic/) have 1.0
 
 
 @dataclass(frozen=True)
 class Clumps:
-    """What replicates counted; arrays of shape (..., n), one element per replicate, NaN where it is missing.
+    """Counts of clustered events; arrays of shape (..., n), one element per replicate, NaN where it is missing.
 
     `unit` and `pieces` describe a cell, shape (...); `capacity` and `headroom` its queues, (..., queues).
     """
 
-    counts: Array  # of what is rare
-    sizes: Array  # of everything: the share is counts / sizes
-    episodes: Array  # in which any came
-    largest: Array  # most counts of one of them; NaN: not known, their mean stands for it
-    unit: Array  # counts that a clump may well have, though none seen had: where no queue decides it, or few were seen
-    capacity: Array  # packets that each queue takes; 0: there is none, and where there are none at all `unit` decides
-    headroom: Array  # h: that capacity over the most that was in it, 1 or more
-    pieces: Array  # what was seen, in the longest busy periods
-    fillings: Array  # k: how often the queues began to fill, independently
+    counts: Array  # rare events
+    sizes: Array  # all events: the share is counts / sizes
+    episodes: Array  # episodes with any rare event
+    largest: Array  # most rare events in one episode; NaN: unknown, the mean is used
+    unit: Array  # plausible size of an unseen clump, in events: used without queues, or if few pieces were seen
+    capacity: Array  # packets that each queue takes; 0: no such queue, and if all are 0 `unit` decides
+    headroom: Array  # h: capacity over peak occupancy, at least 1
+    pieces: Array  # number of independent pieces seen
+    fillings: Array  # k: how often queues began to fill, independently
 
     @property
     def present(self) -> NDArray[np.bool_]:
         return np.isfinite(self.counts) & np.isfinite(self.sizes)
 
     def total(self, of: Array) -> Array:
-        """Sum over the replicates that are there, (...)."""
+        """Sum of `of` (..., n) over the replicates that are not missing, (...)."""
         return np.asarray(np.where(self.present & np.isfinite(of), of, 0.0).sum(axis=-1))
 
     @property
     def seen(self) -> Array:
-        """Clumps, in all replicates together, (...)."""
+        """Number of clumps in all replicates together, (...)."""
         return self.total(self.episodes)
 
     def never(self, risk: float, *, full: bool = True) -> Array:
-        """Counts of a clump in a cell that has seen none, weighted by how much rarer than one in k it is, (...).
+        """Expected events of a clump where none was seen, weighted by how much rarer than one in k it is, (...).
 
-        `full`: of the queues that have been full too.
+        `full`: include queues that have been full.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             odds = np.minimum(-np.log(risk) / np.maximum(self.fillings, 1), 0.5)
-            far = -ndtri(odds)[..., None] + np.log(self.headroom) / TAIL
-            beyond = self.capacity * TAIL / np.maximum(far, 1.0) * ndtr(-far) / odds[..., None]
+            deviations_to_capacity = -ndtri(odds)[..., None] + np.log(self.headroom) / TAIL
+            beyond = (
+                self.capacity
+                * TAIL
+                / np.maximum(deviations_to_capacity, 1.0)
+                * ndtr(-deviations_to_capacity)
+                / odds[..., None]
+            )
         queued = np.asarray((self.capacity > 0).any(axis=-1))
-        counted = beyond if full else np.where(self.headroom > 1, beyond, 0.0)
-        return np.asarray(np.where(queued, counted.sum(axis=-1), self.unit))
+        clump_counts = beyond if full else np.where(self.headroom > 1, beyond, 0.0)
+        return np.asarray(np.where(queued, clump_counts.sum(axis=-1), self.unit))
 
     def unseen(self, risk: float) -> Array:
-        """Counts of the clump that was not seen, (...)."""
+        """Events of the one unseen clump, (...)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             mean_size = np.where(self.episodes > 0, self.counts / self.episodes, 0.0)
             sizes = np.where(np.isfinite(self.largest), self.largest, mean_size)
-            seen = np.where(self.present, sizes, 0.0).max(axis=-1, initial=0.0)
-        never = self.never(risk)
-        usual = np.where((self.capacity > 0).any(axis=-1) & (self.pieces >= FEW), 0.0, self.unit)
-        return np.asarray(np.where(self.seen > 0, np.maximum(np.maximum(seen, usual), never), never))
+            largest_seen = np.where(self.present, sizes, 0.0).max(axis=-1, initial=0.0)
+        never_seen_counts = self.never(risk)
+        usual_counts = np.where((self.capacity > 0).any(axis=-1) & (self.pieces >= FEW), 0.0, self.unit)
+        return np.asarray(
+            np.where(
+                self.seen > 0, np.maximum(np.maximum(largest_seen, usual_counts), never_seen_counts), never_seen_counts
+            )
+        )
 
     def spread(self) -> Array:
         """Variance of the sum of counts, (...): between replicates, and at least that of equal clumps."""
@@ -106,7 +116,7 @@ class Clumps:
 
 def share(clumps: Clumps, samples: Array, confidence: float = CONFIDENCE, *, rest: bool = False) -> Estimate:
     """Mean of `samples` (..., n), the shares of the replicates; `rest`: the samples are what is left, 1 - share."""
-    found = mean(samples, confidence)
+    student = mean(samples, confidence)
     risk = (1 - confidence) / 2
     total, everything = clumps.total(clumps.counts), np.maximum(clumps.total(clumps.sizes), 1)
     variance, unseen = clumps.spread(), clumps.unseen(risk)
@@ -114,46 +124,52 @@ def share(clumps: Clumps, samples: Array, confidence: float = CONFIDENCE, *, res
     high = highest(total, variance, unseen, risk) / everything
     if rest:
         low, high = 1 - high, 1 - low
-    return widened(found, low, high)
+    return widened(student, low, high)
 
 
 def difference(
     value: Clumps, reference: Clumps, samples: Array, confidence: float = CONFIDENCE, *, rest: bool = False
 ) -> Estimate:
     """Mean of `samples` (..., n), the paired differences of two shares (or of what is left, with `rest`)."""
-    found = mean(samples, confidence)
+    student = mean(samples, confidence)
     risk = (1 - confidence) / 2
-    count = np.maximum(found.pairs, 1)
-    there = np.isfinite(samples)
-    apart = np.where(there, samples, 0.0)
-    largest = np.abs(apart).max(axis=-1, initial=0.0)
-    up, down = (_side(np.maximum(sign * apart, 0.0), there, largest, count, risk) for sign in (1, -1))
-    high = np.where(up.any, up.high - down.center, found.center)
-    low = np.where(down.any, up.center - down.high, found.center)
-    more = [
+    count = np.maximum(student.pairs, 1)
+    paired = np.isfinite(samples)
+    paired_differences = np.where(paired, samples, 0.0)
+    largest = np.abs(paired_differences).max(axis=-1, initial=0.0)
+    upward, downward = (
+        _side(np.maximum(sign * paired_differences, 0.0), paired, largest, count, risk) for sign in (1, -1)
+    )
+    high = np.where(upward.any, upward.high - downward.center, student.center)
+    low = np.where(downward.any, upward.center - downward.high, student.center)
+    unseen_shares = [
         np.where(shared, _never_share(side, risk), np.where(side.seen < FEW, _unseen_share(side, risk), 0.0))
         for side, shared in zip((value, reference), shared_losses(value, reference), strict=True)
     ]
     if rest:
-        more.reverse()
-    return widened(found, np.minimum(low, found.center - more[1]), np.maximum(high, found.center + more[0]))
+        unseen_shares.reverse()
+    return widened(
+        student, np.minimum(low, student.center - unseen_shares[1]), np.maximum(high, student.center + unseen_shares[0])
+    )
 
 
 def shared_losses(value: Clumps, reference: Clumps) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Of each side, (...): whether hardly any of its clumps would have been smaller on the other, pair by pair."""
+    """For each side, (...): whether the other side had nearly all of its losses too, pair by pair."""
     both = value.present & reference.present
     shares = [np.where(both, side.counts / np.maximum(side.sizes, 1), 0.0) for side in (value, reference)]
     any_seen = (value.seen > 0) & (reference.seen > 0)
-    first, second = (
-        np.asarray(any_seen & (np.maximum(own - other, 0.0).sum(axis=-1) <= OWN * own.sum(axis=-1)))
-        for own, other in (shares, shares[::-1])
+    of_value, of_reference = (
+        np.asarray(
+            any_seen & (np.maximum(own_shares - other_shares, 0.0).sum(axis=-1) <= OWN * own_shares.sum(axis=-1))
+        )
+        for own_shares, other_shares in (shares, shares[::-1])
     )
-    return first, second
+    return of_value, of_reference
 
 
 @dataclass(frozen=True)
 class _Side:
-    """Differences of one sign, (...)."""
+    """Mean and upper end of the paired differences of one sign, (...)."""
 
     center: Array
     high: Array
@@ -167,28 +183,28 @@ def _side(apart: Array, there: NDArray[np.bool_], largest: Array, count: Array, 
 
 
 def _of_the_sum(samples: Array, there: NDArray[np.bool_]) -> Array:
-    """Variance of the sum of the samples that are `there`, (..., n), as they differ from each other."""
+    """Variance of the sum of the `samples` (..., n) that are `there`, estimated from their spread, (...)."""
     count = np.maximum(there.sum(axis=-1), 1)
     center = np.where(there, samples, 0.0).sum(axis=-1) / count
-    apart = np.where(there, samples - center[..., None], 0.0)
-    return np.asarray((apart**2).sum(axis=-1) * count / np.maximum(count - 1, 1))
+    deviations = np.where(there, samples - center[..., None], 0.0)
+    return np.asarray((deviations**2).sum(axis=-1) * count / np.maximum(count - 1, 1))
 
 
 def _unseen_share(side: Clumps, risk: float) -> Array:
-    """By how much a share may be larger than it was, for want of clumps that were not seen, (...)."""
+    """How much larger a share may be because of unseen clumps, (...)."""
     total = side.total(side.counts)
-    above = highest(total, side.spread(), side.unseen(risk), risk) - total
-    return np.asarray(above / np.maximum(side.total(side.sizes), 1))
+    excess = highest(total, side.spread(), side.unseen(risk), risk) - total
+    return np.asarray(excess / np.maximum(side.total(side.sizes), 1))
 
 
 def _never_share(side: Clumps, risk: float) -> Array:
-    """By how much a share may differ where both sides lost the same: queues that were full were so on both."""
-    none = np.zeros_like(side.pieces)
-    return np.asarray(highest(none, none, side.never(risk, full=False), risk) / np.maximum(side.total(side.sizes), 1))
+    """How much a share may differ if both sides lost the same, (...): only queues that were never full count."""
+    zeros = np.zeros_like(side.pieces)
+    return np.asarray(highest(zeros, zeros, side.never(risk, full=False), risk) / np.maximum(side.total(side.sizes), 1))
 
 
 def widened(found: Estimate, low: Array, high: Array) -> Estimate:
-    """An estimate whose interval reaches at least from `low` to `high`; one that has none keeps none."""
+    """`found` with an interval extended to reach from `low` to `high` at least; without an interval it gets none."""
     return Estimate(
         found.center,
         np.where(np.isfinite(found.low), np.fmin(found.low, low), np.nan),
@@ -200,15 +216,19 @@ def widened(found: Estimate, low: Array, high: Array) -> Estimate:
 
 
 def lowest(total: Array, variance: Array, risk: float) -> Array:
-    """Lower end of a compound Poisson sum with this total and variance; 0 where nothing was seen."""
+    """Lower end of the gamma interval of a compound Poisson sum; 0 where nothing was seen."""
     known = (total > 0) & (variance > 0)
-    safe, spread = np.where(known, total, 1.0), np.where(known, variance, 1.0)
-    return np.asarray(np.where(known, gammaincinv(safe**2 / spread, risk) * spread / safe, total))
+    safe_total, safe_variance = np.where(known, total, 1.0), np.where(known, variance, 1.0)
+    return np.asarray(
+        np.where(known, gammaincinv(safe_total**2 / safe_variance, risk) * safe_variance / safe_total, total)
+    )
 
 
 def highest(total: Array, variance: Array, unseen: Array, risk: float) -> Array:
-    """Upper end, with one clump of `unseen` more."""
-    more, spread = total + unseen, variance + np.asarray(unseen) ** 2
-    known = (more > 0) & (spread > 0)
-    safe, wide = np.where(known, more, 1.0), np.where(known, spread, 1.0)
-    return np.asarray(np.where(known, gammaincinv(safe**2 / wide, 1 - risk) * wide / safe, more))
+    """Upper end of the gamma interval of a compound Poisson sum, with one more clump of `unseen` events."""
+    with_unseen, variance_with_unseen = total + unseen, variance + np.asarray(unseen) ** 2
+    known = (with_unseen > 0) & (variance_with_unseen > 0)
+    safe_total, safe_variance = np.where(known, with_unseen, 1.0), np.where(known, variance_with_unseen, 1.0)
+    return np.asarray(
+        np.where(known, gammaincinv(safe_total**2 / safe_variance, 1 - risk) * safe_variance / safe_total, with_unseen)
+    )

@@ -2,11 +2,11 @@
 """Means of samples and of paired differences, with intervals: Student's t over the replicates.
 
 Every strategy meets the same packets at equal traffic mix, load and replicate (common random numbers), so two
-strategies are compared within each replicate and only the differences are averaged: what the packets did to both
-cancels.  All functions work along the last axis (the replicates) of arrays of any shape, so one call compares a
-whole sweep; NaN marks a missing replicate, and a pair counts only if both sides are there.
+strategies are compared within each replicate and only the differences are averaged: effects of the packets on both
+cancel.  All functions work along the last axis (the replicates) of arrays of any shape, so one call compares a
+whole sweep; NaN marks a missing replicate, and a pair counts only if both sides are present.
 
-Assumptions, said here once and printed in every report:
+Assumptions, which every report prints:
 
 * Replicates are independent, and the mean of the differences (of logarithms, for ratios) is nearly normal, so
   Student's t with n - 1 degrees of freedom holds.  Logarithms make ratios symmetric and their mean a geometric one.
@@ -33,7 +33,7 @@ from scipy.special import stdtr, stdtrit
 Array = NDArray[np.float64]
 
 CONFIDENCE = 0.95
-MARGIN = 0.005  # ratio: what a reader would not care about; identical machines differ by more [lab page_pool06]
+MARGIN = 0.005  # relative difference of no practical interest; identical machines differ by more [lab page_pool06]
 ROUNDING = 1e-12  # of logarithms: differences that spread by less are equal but for the last bits of a float64
 DROP_MARGIN = 0.001  # ratio of packets: more drops than this, and fewer ns per packet are no longer "faster"
 
@@ -63,12 +63,12 @@ class Estimate:
         return Estimate(*(np.asarray(value)[key] for value in vars(self).values()))
 
     def __neg__(self) -> Estimate:
-        """Of the samples with their signs changed."""
+        """The estimate of the negated samples."""
         return Estimate(-self.center, -self.high, -self.low, self.deviation, self.pairs, self.p)
 
     @property
     def exact(self) -> NDArray[np.bool_]:
-        """Where all samples were equal, two at least, and no other was to be expected."""
+        """Where at least two samples are all equal and the interval has no width."""
         return np.asarray((self.pairs >= 2) & (self.deviation == 0) & (self.low == self.high))
 
     def calls(self, margin: float = 0.0) -> NDArray[np.int64]:
@@ -80,7 +80,7 @@ class Estimate:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Where there is an interval: two samples at least, and enough seen in them."""
+        """Where there is an interval: at least two samples, and enough seen in them."""
         return np.asarray((self.pairs >= 2) & ~np.isnan(self.low) & ~np.isnan(self.high))
 
     def within(self, margin: float) -> NDArray[np.bool_]:
@@ -94,11 +94,11 @@ class Estimate:
 
     @property
     def half(self) -> Array:
-        """Half the width of the interval, of its wider side: shares have the wider one above."""
+        """Distance from the mean to the farther end of the interval; shares have it above."""
         return np.asarray(np.fmax(self.high - self.center, self.center - self.low))
 
     def scaled(self, factor: float) -> Estimate:
-        """The same in another unit; `factor` is above 0."""
+        """The estimate in another unit; `factor` is above 0."""
         return Estimate(
             self.center * factor, self.low * factor, self.high * factor, self.deviation * factor, self.pairs, self.p
         )
@@ -115,8 +115,8 @@ def mean(samples: Array, confidence: float = CONFIDENCE) -> Estimate:
     samples = np.asarray(samples, dtype=np.float64)
     present = np.isfinite(samples)
     count = present.sum(axis=-1)
-    known = np.maximum(count, 1)
-    center = np.where(present, samples, 0.0).sum(axis=-1) / known
+    safe_count = np.maximum(count, 1)
+    center = np.where(present, samples, 0.0).sum(axis=-1) / safe_count
     deviation = np.sqrt(
         (np.where(present, samples - center[..., None], 0.0) ** 2).sum(axis=-1) / np.maximum(count - 1, 1)
     )
@@ -127,7 +127,7 @@ def mean(samples: Array, confidence: float = CONFIDENCE) -> Estimate:
     center = np.where(equal, largest, np.where(count > 0, center, np.nan))
     deviation = np.where(equal, 0.0, deviation)
 
-    error = deviation / np.sqrt(known)
+    error = deviation / np.sqrt(safe_count)
     freedom = np.maximum(count - 1, 1)
     half = np.where(count >= 2, stdtrit(freedom, (1 + confidence) / 2) * error, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -137,7 +137,7 @@ def mean(samples: Array, confidence: float = CONFIDENCE) -> Estimate:
 
 
 def difference(values: Array, reference: Array, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean of `values - reference`, pair by pair: for what can be zero (drops, allocator calls)."""
+    """Mean of `values - reference` over the pairs, for metrics that can be zero (drops, allocator calls)."""
     return mean(np.asarray(values) - np.asarray(reference), confidence)
 
 
@@ -161,12 +161,14 @@ def pairing_gain(values: Array, reference: Array) -> Array:
     A gain of 10 means that an unpaired comparison would need ten times the replicates for the same interval.
     """
     logs = log_ratio(values, reference)
-    both = np.isfinite(logs)
-    alone = [np.log(np.where(both & (side > 0), side, 1.0)) for side in np.broadcast_arrays(values, reference)]
-    apart = sum(mean(np.where(both, side, np.nan)).deviation ** 2 for side in alone)
-    together = mean(logs)
-    usable = (together.pairs >= 2) & (together.deviation > ROUNDING)
-    gain: Array = np.where(usable, apart / np.where(usable, together.deviation, 1.0) ** 2, np.nan)
+    paired = np.isfinite(logs)
+    logs_of_sides = [
+        np.log(np.where(paired & (side > 0), side, 1.0)) for side in np.broadcast_arrays(values, reference)
+    ]
+    unpaired_variance = sum(mean(np.where(paired, side, np.nan)).deviation ** 2 for side in logs_of_sides)
+    paired_logs = mean(logs)
+    usable = (paired_logs.pairs >= 2) & (paired_logs.deviation > ROUNDING)
+    gain: Array = np.where(usable, unpaired_variance / np.where(usable, paired_logs.deviation, 1.0) ** 2, np.nan)
     return gain
 
 
@@ -197,7 +199,7 @@ def pairs_needed(estimate: Estimate, target: float, confidence: float = CONFIDEN
 
 @lru_cache(maxsize=64)
 def _half_widths(confidence: float, limit: int) -> Array:
-    """Of intervals from 2, 3, ... `limit` pairs, in standard deviations: what a report asks for thousands of times."""
+    """Half widths of intervals of 2, 3, ..., `limit` pairs, in standard deviations; cached, a report needs many."""
     pairs = np.arange(2, limit + 1)
     widths: Array = stdtrit(pairs - 1, (1 + confidence) / 2) / np.sqrt(pairs)
     return widths
@@ -206,7 +208,7 @@ def _half_widths(confidence: float, limit: int) -> Array:
 def more(found: Estimate, margin: float = DROP_MARGIN) -> NDArray[np.bool_]:
     """Where a difference exceeds `margin` in the mean and zero beyond doubt.
 
-    With one pair the plain difference decides: a mark too many does less harm than one too few.
+    With one pair the plain difference decides: an unnecessary mark does less harm than a missing one.
     """
     with np.errstate(invalid="ignore"):
         return np.asarray((found.center > margin) & ((found.low > 0) | (found.pairs < 2)))

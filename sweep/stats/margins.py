@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Is NEW worse than BASE by more than anyone would accept?  Regressed, equivalent, better, or not known.
+"""Verdicts on whether NEW is worse than BASE by more than a margin: regressed, equivalent, better or undecided.
 
 "No difference was found" says little: with too few samples none ever is.  So a comparison has a *margin*, the largest
 worsening that is accepted, and what is asked of the paired differences is on which side of it their mean lies:
@@ -21,7 +21,7 @@ Many comparisons are judged together, and two questions are asked of all of them
 The two together leave 1 - confidence.  The interval that is shown is the two-sided one at this confidence, as
 everywhere in sweep; equivalence by it is Schuirmann's two one-sided tests, each at (1 - confidence) / 2.
 
-What is exact is known: it is not tested and takes no part in the family.  A simulation compared with itself is exact by
+An exact difference is not tested and is no member of the family.  A simulation compared with itself is exact by
 construction and needs no second pair.
 
 Counts are whole numbers and come in lumps: two pairs often differ by the very same one refill or lost burst, which a t
@@ -30,8 +30,8 @@ test with one degree of freedom takes for a law (4 to 8 % of runs without any ch
 whose interval, which may be wider than Student's (`stats.clumps`), does not agree.  n pairs that all differ by the very
 same d, which is a lump, are no surprise if a share margin / d of all windows has one: their p-value is that to the n.
 
-A pass says that something does not happen.  It takes more than an interval where what would happen is rare: `enough`
-says where that much was seen.
+A pass means that something does not happen.  For rare events it takes more than an interval: `enough` says where enough
+was seen.
 
 Otherwise the assumptions are those of `sweep.stats`: independent replicates and mean differences nearly normal.
 
@@ -50,12 +50,12 @@ from scipy.special import stdtr, stdtrit
 from . import CONFIDENCE, Array, Estimate, holm
 
 Mask = NDArray[np.bool_]
-FEWEST_PAIRS = 3  # that show a regression; false alarms by pairs: tests/compare/test_false_alarms.py
-MOST_PAIRS = 1000  # more replicates than this are no advice
+FEWEST_PAIRS = 3  # fewest pairs for a regression; false alarms by pairs: tests/compare/test_false_alarms.py
+MOST_PAIRS = 1000  # more pairs than this are not recommended
 
 
 class Verdict(IntEnum):
-    """What is known of one comparison."""
+    """The verdict on one comparison."""
 
     REGRESSED = 0
     UNDECIDED = 1
@@ -66,7 +66,7 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """Comparisons, shape (c,) each."""
+    """Judged comparisons; arrays have shape (c,)."""
 
     worsening: Estimate  # mean of the paired differences; positive is worse
     verdicts: NDArray[np.int64]  # a `Verdict` each
@@ -94,30 +94,30 @@ def judge(
     an interval; that something got worse may be seen in fewer episodes than it takes to say by how much.
     """
     exact = exact & (worsening.pairs > 0)
-    found = _known(worsening, exact)
+    worsening_known = _known(worsening, exact)
     risk = (1 - confidence) / 2
-    p = _p_within(found, worse, exact)
+    p = _p_within(worsening_known, worse, exact)
     tested = np.isfinite(p) & ~exact
     family = int(tested.sum())
     adjusted = np.where(tested, holm(np.where(tested, p, np.nan)), p)
     with np.errstate(invalid="ignore"):
-        beyond = (np.isnan(found.low) & tested_without) | (found.low > worse)
+        clearly_beyond = (np.isnan(worsening_known.low) & tested_without) | (worsening_known.low > worse)
         alone = np.where(tested, p * family, p) < risk
-        regressed = (adjusted < risk) & beyond
-        passed = (found.high <= worse) & (enough | exact)
-        equivalent = passed & (found.low >= better)
-        improved = passed & (found.high < 0)
+        regressed = (adjusted < risk) & clearly_beyond
+        passed = (worsening_known.high <= worse) & (enough | exact)
+        equivalent = passed & (worsening_known.low >= better)
+        improved = passed & (worsening_known.high < 0)
     verdicts = np.select(
         [regressed, equivalent, improved, passed],
         [Verdict.REGRESSED, Verdict.EQUIVALENT, Verdict.BETTER, Verdict.NOT_WORSE],
         Verdict.UNDECIDED,
     )
-    needed = np.where(verdicts == Verdict.UNDECIDED, _pairs_to_decide(found, worse, confidence, family), 0)
-    return Judged(found, verdicts, adjusted, family, np.asarray(alone & beyond), needed)
+    needed = np.where(verdicts == Verdict.UNDECIDED, _pairs_to_decide(worsening_known, worse, confidence, family), 0)
+    return Judged(worsening_known, verdicts, adjusted, family, np.asarray(alone & clearly_beyond), needed)
 
 
 def _known(found: Estimate, exact: Mask) -> Estimate:
-    """An estimate without an interval where it is exact, with one pair too."""
+    """`found` with an interval of no width where it is exact, also with a single pair."""
     low, high = (np.where(exact, found.center, end) for end in (found.low, found.high))
     p = np.where(exact, np.where(found.center == 0, 1.0, 0.0), found.p)
     return Estimate(found.center, low, high, np.where(exact, 0.0, found.deviation), found.pairs, p)
@@ -128,9 +128,9 @@ def _p_within(found: Estimate, worse: Array, exact: Mask) -> Array:
     freedom = np.maximum(found.pairs - 1, 1)
     error = found.deviation / np.sqrt(np.maximum(found.pairs, 1))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        lumps = np.where(exact, 0.0, np.maximum(worse / found.center, 0.0) ** found.pairs)
-        alike = np.where(found.center <= worse, 1.0, lumps)
-        p = np.where(error > 0, stdtr(freedom, (worse - found.center) / error), alike)
+        p_of_equal = np.where(exact, 0.0, np.maximum(worse / found.center, 0.0) ** found.pairs)
+        p_without_spread = np.where(found.center <= worse, 1.0, p_of_equal)
+        p = np.where(error > 0, stdtr(freedom, (worse - found.center) / error), p_without_spread)
     known = np.isfinite(found.center) & np.isfinite(found.deviation) & (exact | (found.pairs >= FEWEST_PAIRS))
     return np.where(known, p, np.nan)
 
@@ -138,17 +138,17 @@ def _p_within(found: Estimate, worse: Array, exact: Mask) -> Array:
 def _pairs_to_decide(found: Estimate, worse: Array, confidence: float, family: int) -> NDArray[np.int64]:
     """Fewest pairs at which the interval would leave `worse` out; 0 if unknown or more than MOST_PAIRS.
 
-    To be called regressed it may have to be the first of the family, so that side is asked at Holm's first step.  An
-    interval that is wider than Student's shrinks as he says, with the root of the pairs.
+    A regression may have to be the first of the family, so that side is computed at the level of Holm's first step.  An
+    interval that is wider than Student's is taken to shrink with the square root of the pairs as well.
     """
     with np.errstate(invalid="ignore"):
         gap = np.abs(found.center - worse)
-    over = found.center > worse
-    level = np.where(over, 1 - (1 - confidence) / max(family, 1), confidence)
-    low, high = np.where(over, FEWEST_PAIRS, 2), np.full(gap.shape, MOST_PAIRS)
+    above_margin = found.center > worse
+    level = np.where(above_margin, 1 - (1 - confidence) / max(family, 1), confidence)
+    low, high = np.where(above_margin, FEWEST_PAIRS, 2), np.full(gap.shape, MOST_PAIRS)
 
     def student(pairs: NDArray[np.int64], level: Array | float) -> Array:
-        """Half of the interval, with as many pairs."""
+        """Half the width of Student's interval with `pairs` pairs."""
         return np.asarray(stdtrit(np.maximum(pairs, 2) - 1, (1 + level) / 2) * found.deviation / np.sqrt(pairs))
 
     def decides(pairs: NDArray[np.int64]) -> Mask:
@@ -156,12 +156,12 @@ def _pairs_to_decide(found: Estimate, worse: Array, confidence: float, family: i
             return student(pairs, level) < gap
 
     while (low < high).any():  # the half width falls with every pair, so bisect
-        middle = (low + high) // 2
-        enough = decides(middle)
-        low, high = np.where(enough | (low >= high), low, middle + 1), np.where(enough, middle, high)
+        midpoint = (low + high) // 2
+        enough = decides(midpoint)
+        low, high = np.where(enough | (low >= high), low, midpoint + 1), np.where(enough, midpoint, high)
     with np.errstate(invalid="ignore", divide="ignore"):
-        half = np.where(over, found.center - found.low, found.high - found.center)
-        wide = np.nan_to_num(np.ceil(found.pairs * (half / gap) ** 2), posinf=MOST_PAIRS + 1.0)
-        wider = (half > gap) & (half > 1.01 * student(np.maximum(found.pairs, 1), confidence))
-    needed = np.where(wider, np.fmax(low, wide), low)
+        half = np.where(above_margin, found.center - found.low, found.high - found.center)
+        pairs_for_width = np.nan_to_num(np.ceil(found.pairs * (half / gap) ** 2), posinf=MOST_PAIRS + 1.0)
+        is_wider = (half > gap) & (half > 1.01 * student(np.maximum(found.pairs, 1), confidence))
+    needed = np.where(is_wider, np.fmax(low, pairs_for_width), low)
     return np.where(decides(low) & (found.pairs >= 2) & (needed <= MOST_PAIRS), needed, 0).astype(np.int64)

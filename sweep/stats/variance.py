@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Share of variance per axis: the functional ANOVA of a full grid, free of what replicates alone would add.
+"""Share of variance per axis: functional ANOVA of a full grid, without the bias from the variance of replicates.
 
 A response over a full grid is the sum of a constant, a main effect of each axis, and an interaction of each set of
 axes, all with mean zero and orthogonal, so that their variances add up to that of the response.  An axis's share
@@ -36,54 +36,56 @@ Axes = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Shares:
-    """Of the variance of a single simulation's response over the grid and the replicates; all add up to one."""
+    """Shares of the variance of a simulation's response over grid and replicates; effects and replicates sum to 1."""
 
     alone: Estimate  # (axes,) main effects
     together: Estimate  # (axes,) all effects that an axis has a part in: these overlap
     effects: dict[Axes, Estimate]  # every effect, a single number each
-    replicates: Estimate  # what replicates alone make
-    variance: float  # the whole, in the square of the response's unit
+    replicates: Estimate  # the share of the replicates alone
+    variance: float  # the total, in the square of the response's unit
 
 
 def shares(response: Array, confidence: float = CONFIDENCE) -> Shares | None:
     """Decompose `response`, shape (a, b, ..., replicates), without gaps.  None if it does not vary."""
     axes, replicates = response.ndim - 1, response.shape[-1]
     products = _products(response)
-    every = list(range(replicates))
-    if _total(products, every) <= 0:
+    all_replicates = list(range(replicates))
+    if _total(products, all_replicates) <= 0:
         return None
     subsets = [subset for subset in products if subset]
     member = np.array([[axis in subset for subset in subsets] for axis in range(axes)], dtype=np.float64)
 
     def told(chosen: list[int]) -> Array:
-        """Effects, then axes alone, then with others, then replicates; as shares."""
+        """Shares over the replicates `chosen`: of effects, axes alone, axes with interactions, and replicates."""
         total = _total(products, chosen)
         effects = np.array([_shared(products[subset], chosen) for subset in subsets])
-        alone = [effects[subsets.index((axis,))] for axis in range(axes)]
-        rest = total - effects.sum() if replicates > 1 else 0.0
+        alone_effects = [effects[subsets.index((axis,))] for axis in range(axes)]
+        replicates_share = total - effects.sum() if replicates > 1 else 0.0
         with np.errstate(divide="ignore", invalid="ignore"):  # without the only replicate that varies: no interval
-            return np.array([*effects, *alone, *(member @ effects), rest]) / total
+            return np.array([*effects, *alone_effects, *(member @ effects), replicates_share]) / total
 
-    whole = told(every)
-    half = np.full_like(whole, np.nan)
+    all_shares = told(all_replicates)
+    half = np.full_like(all_shares, np.nan)
     if replicates >= 3:
-        without = np.array([told([kept for kept in every if kept != left]) for left in every])
+        without = np.array(
+            [told([replicate for replicate in all_replicates if replicate != omitted]) for omitted in all_replicates]
+        )
         spread = np.sqrt((replicates - 1) / replicates * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
         half = stdtrit(replicates - 1, (1 + confidence) / 2) * spread
-    n = np.full(len(whole), replicates)
-    found = Estimate(whole, whole - half, whole + half, half, n, np.full_like(whole, np.nan))
+    n = np.full(len(all_shares), replicates)
+    estimated = Estimate(all_shares, all_shares - half, all_shares + half, half, n, np.full_like(all_shares, np.nan))
     start = len(subsets)
     return Shares(
-        alone=found[start : start + axes],
-        together=found[start + axes : start + 2 * axes],
-        effects={subset: found[place] for place, subset in enumerate(subsets)},
-        replicates=found[-1],
-        variance=_total(products, every),
+        alone=estimated[start : start + axes],
+        together=estimated[start + axes : start + 2 * axes],
+        effects={subset: estimated[place] for place, subset in enumerate(subsets)},
+        replicates=estimated[-1],
+        variance=_total(products, all_replicates),
     )
 
 
 def full_part(present: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
-    """Values of each axis that make a grid without gaps: those with the most missing are left out, one by one."""
+    """Values of each axis that form a grid without gaps, found by removing those with the most missing cells."""
     kept = [np.arange(size) for size in present.shape]
     while True:
         part = present[np.ix_(*kept)]
@@ -91,7 +93,7 @@ def full_part(present: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
             return kept
         every = range(part.ndim)
         missing = [1 - part.mean(axis=tuple(other for other in every if other != axis)) for axis in every]
-        # Of values that miss as much, the one on the longest axis is the smallest loss.
+        # If several values miss equally much, removing one from the longest axis loses the least.
         worst = max(every, key=lambda axis: (round(float(missing[axis].max()), 12), len(kept[axis])))
         kept[worst] = np.delete(kept[worst], int(missing[worst].argmax()))
 
@@ -112,13 +114,13 @@ def _products(response: Array) -> dict[Axes, Array]:
 
 
 def _shared(products: Array, chosen: list[int]) -> float:
-    """What different replicates have in common; with one replicate, its square."""
+    """Mean product of an effect in two different replicates; with one replicate, its square."""
     part = products[np.ix_(chosen, chosen)]
     count = len(chosen)
     return float((part.sum() - np.trace(part)) / (count * (count - 1))) if count > 1 else float(part[0, 0])
 
 
 def _total(products: dict[Axes, Array], chosen: list[int]) -> float:
-    """Variance of one simulation: every effect's mean square, and of the constant only what differs by replicate."""
+    """Variance of one simulation: the sum of the effects' mean squares, for the constant only its replicate part."""
     squares = sum(float(np.trace(part[np.ix_(chosen, chosen)])) / len(chosen) for part in products.values())
     return squares - _shared(products[()], chosen)

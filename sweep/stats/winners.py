@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Which of several strategies has the smallest mean, and what is known of the others.
+"""The strategy with the smallest mean, and which others are as good, worse or undecided.
 
-All pairs of rivals are compared, pair by pair, with Holm's adjustment; who is shown to be within the margin of the
-best is as good as it.
+All rivals are compared with each other in paired tests with Holm's adjustment; one shown to be within the margin of
+the best is as good as it.
 
 Source: [holm-1979].
 """
@@ -47,11 +47,11 @@ def winner(
     margin: float = MARGIN,
     best: int | None = None,
 ) -> Winner | None:
-    """Who has the smallest mean of `values`, shape (strategies, n)?  None if no eligible strategy has a value.
+    """The strategy with the smallest mean of `values`, (strategies, n).  None if no eligible strategy has a value.
 
-    `best` says which of those with that mean is taken for the best; else the first.
+    `best` is the strategy to take as the best if several have the smallest mean; by default the first.
 
-    The others are compared with the best, pair by pair.  Which one is best was chosen by looking, so any two might
+    The others are compared with the best, pair by pair.  The best is chosen from the same data, so any two might
     have been compared: Holm's adjustment goes over all pairs of eligible strategies.  That keeps the chance that any
     true tie is broken below 1 - confidence (over the others alone it is 11 % in place of 5 % for five equal ones).
     One whose whole interval lies within the margin is as good as the best, whether or not a difference was found.
@@ -61,36 +61,38 @@ def winner(
         return None
     best = int(np.nanargmin(means)) if best is None else best
     behind = ratio(values, values[best], confidence)
-    runs = np.isfinite(means)
-    others = runs & (np.arange(len(means)) != best)
-    adjusted = _adjusted(values, runs)[best]
+    has_values = np.isfinite(means)
+    others = has_values & (np.arange(len(means)) != best)
+    adjusted = _adjusted(values, has_values)[best]
     close = behind.within(float(np.log1p(margin)))
     with np.errstate(invalid="ignore"):
-        beaten = others & (adjusted < 1 - confidence) & (behind.center > 0) & ~close
-    ranked = [int(i) for i in np.argsort(means, kind="stable") if others[i]]
-    runner_up = next((i for i in ranked if beaten[i]), None)
-    undecided = tuple(i for i in ranked if not beaten[i] and not close[i])
-    rivals = int(runs.sum())
+        shown_worse = others & (adjusted < 1 - confidence) & (behind.center > 0) & ~close
+    others_by_mean = [int(index) for index in np.argsort(means, kind="stable") if others[index]]
+    runner_up = next((index for index in others_by_mean if shown_worse[index]), None)
+    undecided = tuple(index for index in others_by_mean if not shown_worse[index] and not close[index])
+    rivals = int(has_values.sum())
     risk = (1 - confidence) / max(rivals * (rivals - 1) // 2, 1)
     return Winner(
         best,
-        tuple(i for i in ranked if close[i]),
+        tuple(index for index in others_by_mean if close[index]),
         undecided,
         runner_up,
         float(np.expm1(behind.center[runner_up])) if runner_up is not None else float("nan"),
         int(behind.pairs[others].min()) if others.any() else int(np.isfinite(values[best]).sum()),
-        _pairs_to_decide([behind[i] for i in undecided], 1 - risk, confidence, float(np.log1p(margin))),
+        _pairs_to_decide([behind[index] for index in undecided], 1 - risk, confidence, float(np.log1p(margin))),
     )
 
 
 def _pairs_to_decide(differences: list[Estimate], found_at: float, confidence: float, margin: float) -> int | None:
-    """Pairs at which each difference would be found (at `found_at`) or be shown to lie within the margin."""
+    """Pairs at which each difference would be shown (at `found_at`), or be shown to be within the margin."""
     needed = []
-    for found in differences:
-        ways = [pairs_needed(found, 0.0, found_at, limit=1000)]
-        if abs(float(found.center)) < margin:
-            ways.append(pairs_needed(found, float(np.copysign(margin, found.center)), confidence, limit=1000))
-        known = [pairs for pairs in ways if pairs is not None]
+    for estimate in differences:
+        pairs_of_ways = [pairs_needed(estimate, 0.0, found_at, limit=1000)]
+        if abs(float(estimate.center)) < margin:
+            pairs_of_ways.append(
+                pairs_needed(estimate, float(np.copysign(margin, estimate.center)), confidence, limit=1000)
+            )
+        known = [pairs for pairs in pairs_of_ways if pairs is not None]
         if not known:
             return None
         needed.append(min(known))

@@ -6,10 +6,10 @@ whoever opens it, a device.  So a path is never given to the kernel as a whole. 
 the descriptor of the one before, following no link, and what is opened at the end has to be a regular file.  Nobody
 can put a link in its place in between, and a directory that is moved stays the one that was opened.
 
-Who writes follows no link at all.  Who reads follows links that stay below the directory, as those at the top of a
-published one do (`results.arrow -> current/results.arrow`).
+Writing follows no link at all.  Reading follows links that stay below the directory, as those at the top of a published
+one do (`results.arrow -> current/results.arrow`).
 
-All functions raise OSError: `Astray` for what is not what its name promises, with a reason for people.
+All functions raise OSError: `RefusedEntryError` for what is not opened, with a reason for people.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-MOST_LINKS = 8  # one after the other; those of a published directory are two
+MOST_LINKS = 8  # followed one after the other; a published directory has chains of two
 _KINDS = (
     (stat.S_ISREG, "a file"),
     (stat.S_ISDIR, "a directory"),
@@ -39,22 +39,22 @@ _LISTING = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe that took the file's place just now does not block either
 
 
-class Entry(NamedTuple):
-    """Something that lies in a folder."""
+class DirectoryEntry(NamedTuple):
+    """An entry of a folder: its kind, and the target if it is a link."""
 
     kind: str  # as `kind` says it: "a file", "a directory", "a link", ...
     target: str = ""  # of a link
 
 
-class Astray(OSError):
-    """What is not opened: a link that leads out of the directory, a pipe, a directory in a file's place."""
+class RefusedEntryError(OSError):
+    """An entry is not opened: a link that leads out of the directory, a pipe, a directory in the place of a file."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(errno.ELOOP, reason)
 
 
 def kind(mode: int) -> str:
-    """What has this `st_mode`, for people: "a file", "a directory", "a link", "a pipe", "a socket", "a device"."""
+    """Kind of a file with this `st_mode`: "a file", "a directory", "a link", "a pipe", "a socket", "a device"."""
     return next((name for test, name in _KINDS if test(mode)), "something unknown")
 
 
@@ -65,12 +65,12 @@ def leads_out(target: str) -> bool:
 
 @contextmanager
 def directory(path: Path) -> Iterator[int]:
-    """A descriptor of the directory `path` itself, which the user has typed and may well be reached through links."""
-    found = os.open(path, os.O_PATH | os.O_DIRECTORY)
+    """A descriptor of the directory `path`, as the user typed it; links on the way to it are followed."""
+    descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY)
     try:
-        yield found
+        yield descriptor
     finally:
-        os.close(found)
+        os.close(descriptor)
 
 
 @contextmanager
@@ -78,13 +78,13 @@ def folder(root: int, name: str) -> Iterator[int]:
     """A descriptor of the folder `name`, "" for `root` itself, to list it; links that stay below are followed."""
     parent, last, _ = _found(root, name or ".")
     try:
-        found = os.open(last, _LISTING, dir_fd=parent)
+        descriptor = os.open(last, _LISTING, dir_fd=parent)
     finally:
         os.close(parent)
     try:
-        yield found
+        yield descriptor
     finally:
-        os.close(found)
+        os.close(descriptor)
 
 
 @contextmanager
@@ -94,17 +94,17 @@ def place(root: int, name: str, *, make: bool = False) -> Iterator[tuple[int, st
     With `make`, folders that are not there are made, for good.
     """
     *folders, last = name.split("/")
-    here = os.open(".", _LISTING, dir_fd=root)
+    current_folder = os.open(".", _LISTING, dir_fd=root)
     try:
         for part in folders:
             if make:
-                _make(here, part)
-            _astray_if_link(here, part)
-            before, here = here, os.open(part, _LISTING, dir_fd=here)
-            os.close(before)
-        yield here, last
+                _make(current_folder, part)
+            _astray_if_link(current_folder, part)
+            parent, current_folder = current_folder, os.open(part, _LISTING, dir_fd=current_folder)
+            os.close(parent)
+        yield current_folder, last
     finally:
-        os.close(here)
+        os.close(current_folder)
 
 
 def reading(root: int, name: str) -> int:
@@ -112,27 +112,27 @@ def reading(root: int, name: str) -> int:
 
     Where links change meanwhile and what they led to is removed, as a publication does, the new ones are followed.
     """
-    before: list[str] | None = None
+    followed_before: list[str] | None = None
     while True:
         followed: list[str] = []
         try:
             return _reading(root, name, followed)
         except FileNotFoundError:
-            if followed == before:
+            if followed == followed_before:
                 raise
-            before = followed
+            followed_before = followed
 
 
 def _reading(root: int, name: str, followed: list[str]) -> int:
-    """The same, once; `followed` gets the text of each link on the way."""
+    """One try of `reading`; the target of each link on the way is appended to `followed`."""
     parent, last, mode = _found(root, name, followed)
     try:
         if not stat.S_ISREG(mode):
-            raise Astray(_what(parent, last, mode))
-        found = os.open(last, os.O_RDONLY | _FILE, dir_fd=parent)
+            raise RefusedEntryError(_what(parent, last, mode))
+        descriptor = os.open(last, os.O_RDONLY | _FILE, dir_fd=parent)
     finally:
         os.close(parent)
-    return _regular(found, last)
+    return _regular(descriptor, last)
 
 
 def is_file(root: int, name: str) -> bool:
@@ -146,61 +146,61 @@ def is_file(root: int, name: str) -> bool:
 
 
 def opened(folder: int, name: str, flags: int) -> int:
-    """A descriptor of the regular file `name` in `folder`, which is no link, opened in this way; the caller closes it.
+    """A descriptor of the regular file `name` in `folder`, opened with `flags`, no link followed; the caller closes it.
 
-    What is there already is looked at before it is opened: opening a device can have it do something.
+    What is there already is checked before it is opened, because opening a device can have effects.
     """
     try:
         mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
         if not stat.S_ISREG(mode):
-            raise Astray(_what(folder, name, mode))
+            raise RefusedEntryError(_what(folder, name, mode))
     except FileNotFoundError:
         if not flags & os.O_CREAT:
             raise
     return _regular(os.open(name, flags | _FILE, 0o666, dir_fd=folder), name)
 
 
-def entries(folder: int) -> dict[str, Entry]:
-    """All that lies in a folder, by name, but for what goes away meanwhile."""
-    found = {}
+def entries(folder: int) -> dict[str, DirectoryEntry]:
+    """All entries of a folder, by name, except those that are removed meanwhile."""
+    by_name = {}
     with os.scandir(folder) as entries:
-        for each in entries:
-            if each.is_file(follow_symlinks=False):  # which the folder says itself
-                found[each.name] = Entry(FILE)
+        for dir_entry in entries:
+            if dir_entry.is_file(follow_symlinks=False):  # which the folder says itself
+                by_name[dir_entry.name] = DirectoryEntry(FILE)
             else:
                 with suppress(FileNotFoundError):
-                    found[each.name] = entry(folder, each.name)
-    return found
+                    by_name[dir_entry.name] = entry(folder, dir_entry.name)
+    return by_name
 
 
-def entry(folder: int, name: str) -> Entry:
-    """What lies in a folder under this name."""
-    found = kind(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-    return Entry(found, os.readlink(name, dir_fd=folder) if found == LINK else "")
+def entry(folder: int, name: str) -> DirectoryEntry:
+    """The entry `name` of a folder."""
+    kind_name = kind(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    return DirectoryEntry(kind_name, os.readlink(name, dir_fd=folder) if kind_name == LINK else "")
 
 
 @contextmanager
 def appending(path: Path) -> Iterator[BinaryIO]:
-    """The file `path`, to be added to; neither it nor the folder that it lies in may be a link.
+    """The file `path`, open for appending; neither it nor its folder may be a link.
 
-    A file that has another name, too, may be somebody's: it keeps that name, and another file takes this one.
+    A file with several hard links may be somebody else's: it is left to its other names and replaced by a new one.
     """
-    above = os.open(path.parent, _LISTING)
+    parent = os.open(path.parent, _LISTING)
     try:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        found = opened(above, path.name, flags)
-        if os.fstat(found).st_nlink > 1:
-            os.close(found)
-            os.unlink(path.name, dir_fd=above)
-            found = opened(above, path.name, flags | os.O_EXCL)
+        descriptor = opened(parent, path.name, flags)
+        if os.fstat(descriptor).st_nlink > 1:
+            os.close(descriptor)
+            os.unlink(path.name, dir_fd=parent)
+            descriptor = opened(parent, path.name, flags | os.O_EXCL)
     finally:
-        os.close(above)
-    with os.fdopen(found, "ab") as sink:
+        os.close(parent)
+    with os.fdopen(descriptor, "ab") as sink:
         yield sink
 
 
 def _found(root: int, name: str, followed: list[str] | None = None) -> tuple[int, str, int]:
-    """Where `name` leads: a descriptor of its folder, which the caller closes, its name there, its `st_mode`."""
+    """Follow `name`; returns a descriptor of its folder, which the caller closes, its name there and `st_mode`."""
     folders, waiting, link = [os.dup(root)], deque(name.split("/")), ""
     followed = [] if followed is None else followed
     try:
@@ -208,7 +208,7 @@ def _found(root: int, name: str, followed: list[str] | None = None) -> tuple[int
             part = waiting.popleft() or "."
             if part == "..":
                 if len(folders) == 1:
-                    raise Astray(link)
+                    raise RefusedEntryError(link)
                 os.close(folders.pop())
                 part = "."
             mode = os.stat(part, dir_fd=folders[-1], follow_symlinks=False).st_mode
@@ -216,21 +216,21 @@ def _found(root: int, name: str, followed: list[str] | None = None) -> tuple[int
                 target, link = os.readlink(part, dir_fd=folders[-1]), _what(folders[-1], part, mode)
                 followed.append(target)
                 if target.startswith("/"):
-                    raise Astray(link)
+                    raise RefusedEntryError(link)
                 if len(followed) > MOST_LINKS:
-                    raise Astray(f'"{name}" leads from link to link without end')
+                    raise RefusedEntryError(f'"{name}" leads from link to link without end')
                 waiting.extendleft(reversed(target.split("/")))
             elif not waiting:
                 return folders.pop(), part, mode
             elif part != ".":
                 folders.append(os.open(part, _PLACE, dir_fd=folders[-1]))
     finally:
-        for each in folders:
-            os.close(each)
+        for descriptor in folders:
+            os.close(descriptor)
 
 
 def _make(parent: int, name: str) -> None:
-    """Make a folder that is not there, and its name last."""
+    """Make a folder if it is not there, and sync its parent so that it lasts."""
     try:
         os.mkdir(name, dir_fd=parent)
     except FileExistsError:
@@ -239,14 +239,14 @@ def _make(parent: int, name: str) -> None:
 
 
 def _astray_if_link(parent: int, name: str) -> None:
-    """`open` would refuse a link as well, in words that say nothing of links."""
+    """Raises Astray if `name` is a link: `open` would refuse it as well, with a message that does not mention links."""
     mode = os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode
     if stat.S_ISLNK(mode):
-        raise Astray(_what(parent, name, mode))
+        raise RefusedEntryError(_what(parent, name, mode))
 
 
 def _what(parent: int, name: str, mode: int) -> str:
-    """ "parts" is a link to "/home/x", and no link is followed out of the directory"""
+    """Why a file is not opened: '"parts" is a link to "/home/x", and no link is followed out of the directory'."""
     if stat.S_ISLNK(mode):
         target = os.readlink(name, dir_fd=parent)
         return f'"{name}" is {LINK} to "{target}", and no link is followed out of the directory'
@@ -254,9 +254,9 @@ def _what(parent: int, name: str, mode: int) -> str:
 
 
 def _regular(found: int, name: str) -> int:
-    """The descriptor, unless it is of something else than a file after all."""
+    """`descriptor`, if it is of a regular file; else it is closed.  Raises Astray."""
     mode = os.fstat(found).st_mode
     if not stat.S_ISREG(mode):
         os.close(found)
-        raise Astray(f'"{name}" is {kind(mode)}, and a file is needed')
+        raise RefusedEntryError(f'"{name}" is {kind(mode)}, and a file is needed')
     return found

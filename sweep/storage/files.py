@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What can be done with a run directory, wherever it is, and which names it takes."""
+"""The operations on the files of a run directory, on a disk or in an object store, and the names used there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from sweep.errors import RunError
 
-from .beneath import Entry
+from .beneath import DirectoryEntry
 
 if TYPE_CHECKING:
     import pyarrow
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"  # of the published snapshot
 NOTE = "run.json"  # what was asked for last, and how it ended
 LOCK = "lock"  # of the writer: on a disk an empty file, in an object store a folder of claims
-HOLDER = "lock.holder"  # on a disk, who has it
+HOLDER = "lock.holder"  # on a disk, which process has the lock
 CURRENT = "current"  # on a disk, a link to the snapshot that counts
 FOLDERS = ("parts", "failed", "plans", "logs", "snapshots")
 PUBLISHED = tuple(
     f"{name}.{form}" for name in ("results", "series", "dictionary", "failures") for form in ("arrow", "parquet")
 )
-ASIDE = ".sweep.tmp"  # ends the names of files that are not whole, and of no others: what is left is removed
+UNFINISHED_SUFFIX = ".sweep.tmp"  # suffix of unfinished files, and of no others: left-over ones are removed
 
 
 class Files(Protocol):
     """Files by name: "parts/a.arrow".  Names are relative, with "/" between their parts; see `checked`.
 
-    `str()` of it is what the user typed.  Whatever fails raises a SweepError that says what to do; only a file that
-    is not there raises FileNotFoundError.
+    `str()` gives the location as the user typed it.  Every failure raises a SweepError that says what to do; only a
+    file that is not there raises FileNotFoundError.
     """
 
     @property
@@ -39,13 +39,13 @@ class Files(Protocol):
         """The directory; None if it is not on this machine's file systems."""
 
     def at(self, name: str) -> str:
-        """Where a file is, for people: what they typed, with `name` in it."""
+        """Where a file is, for people: the location they typed, with `name` appended."""
 
     def put(self, name: str, data: bytes) -> None:
         """Write a file, whole and for good when this returns; readers see the old one or the new one."""
 
     def put_stream(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """The same for what is too large for memory; leaving with an exception leaves the old file."""
+        """`put` for files too large for memory; an exception in the block leaves the old file."""
 
     def get(self, name: str) -> bytes:
         """The file's bytes.  Raises FileNotFoundError."""
@@ -53,38 +53,41 @@ class Files(Protocol):
     def view(self, name: str) -> pyarrow.Buffer:
         """The file's bytes, mapped into memory where it can be.  Raises FileNotFoundError."""
 
-    def entries(self, folder: str) -> Mapping[str, Entry]:
-        """All in a folder, "" for the directory itself, but for what is half written; {} if it is not there."""
+    def entries(self, folder: str) -> Mapping[str, DirectoryEntry]:
+        """All entries of a folder, "" for the directory itself, except unfinished files; {} if it is not there."""
 
     def names(self, folder: str) -> list[str]:
-        """Names of what is in a folder and is no folder, sorted, without it; [] if it is not there.
+        """Sorted names in a folder, without its own, except those of folders; [] if it is not there.
 
-        What cannot be read is among them: a link that leads out of the directory, a pipe.
+        They include what cannot be read: a link that leads out of the directory, a pipe.
         """
 
     def folders(self, folder: str) -> list[str]:
         """Names of the folders in a folder, sorted; [] if it is not there."""
 
     def exists(self, name: str) -> bool:
-        """Whether there is such a file."""
+        """Whether the file `name` exists."""
 
     def make_folder(self, name: str) -> None:
-        """Make a folder, and those that it lies in, where folders have to be made."""
+        """Make a folder and its parents; does nothing in an object store."""
 
     def delete(self, name: str) -> None:
-        """Remove a file, or a folder with all that is in it; nothing happens if it is not there."""
+        """Remove a file, or a folder with all that is in it; does nothing if it is not there."""
 
     def set_aside(self, name: str) -> None:
         """Rename a damaged file: "x.arrow" to "x.bad"."""
 
     def writing(self) -> AbstractContextManager[None]:
-        """Be the single writer.  Raises IncompleteError, which says who is, RunError if nothing can be written."""
+        """Be the single writer inside the block.
+
+        Raises IncompleteError, which says who writes, if another process does; RunError if nothing can be written.
+        """
 
     def check(self) -> None:
         """Raises IncompleteError unless this is still the single writer: ask before publishing."""
 
     def holder(self) -> str | None:
-        """Who writes now, for people; None if nobody does.  Changes nothing."""
+        """The process that writes now, described for people; None if there is none.  Changes nothing."""
 
     def swap(self, folder: str) -> None:
         """Publish: make the manifest that is in `folder` the one at the top, in one step."""

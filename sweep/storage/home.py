@@ -16,19 +16,19 @@ Given = TypeVar("Given", str, Path, str | Path)
 
 
 def expanded(path: Given) -> Given:
-    """`path` with the home directory in place of "~" or "~user" at its beginning; anything else as it is.
+    """`path` with a leading "~" or "~user" replaced by the home directory; any other path unchanged.
 
-    Raises SweepError if there is no such user, or if nothing says where the home directory is.
+    Raises SweepError if there is no such user, or HOME is not set.
     """
     text = str(path)
     if not text.startswith("~"):
         return path
-    found = os.path.expanduser(text)
-    if found.startswith("~"):
+    with_home = os.path.expanduser(text)
+    if with_home.startswith("~"):
         user = text[1:].partition("/")[0]
         why = f'there is no user "{user}"' if user else "nothing says where your home directory is: HOME is not set"
         raise SweepError(
             f'"{text}" is in no home directory that is known: {why}\n'
             f'  next: write the path in full; what is really called so in this folder is "./{text}"'
         )
-    return type(path)(found)
+    return type(path)(with_home)

@@ -45,7 +45,7 @@ from sweep import records
 from sweep.errors import IncompleteError, SweepError
 from sweep.records import COUNT, TEXT
 
-from .holder import is_dead, machine, myself, told
+from .holder import is_dead, machine, shown_holder, this_process
 
 TTL_S = 60.0
 RENEWALS = 4  # in that time
@@ -60,23 +60,23 @@ class Claims(Protocol):
 
     def put_claim(self, name: str, data: bytes) -> None: ...
     def get_claim(self, name: str) -> bytes:
-        """Raises FileNotFoundError."""
+        """The bytes of a claim.  Raises FileNotFoundError."""
 
     def delete_claim(self, name: str) -> None:
-        """Nothing happens if it is not there."""
+        """Remove a claim; does nothing if it is not there."""
 
     def claims(self) -> dict[str, float]:
-        """Name -> when the store took it, seconds of the store's clock."""
+        """Name of each claim -> when the store received it, seconds of the store's clock."""
 
 
 class Lease:
-    """The lease on what is at `location`, held by this process inside `held`."""
+    """The lease on `location`, which this process holds inside the block of `validated`."""
 
     def __init__(self, claims: Claims, location: str, ttl_s: float = TTL_S, pause_s: float = PAUSE_S) -> None:
         self.lost: IncompleteError | None = None  # why this process does not hold it any more
         self._claims, self._location, self._ttl_s, self._pause_s = claims, location, ttl_s, pause_s
         self._name = secrets.token_hex(8)
-        self._about = {"who": myself(), "pid": os.getpid(), "machine": machine()}
+        self._about = {"who": this_process(), "pid": os.getpid(), "machine": machine()}
         self._displaced: set[str] = set()
         self._over = threading.Event()
 
@@ -101,9 +101,9 @@ class Lease:
             if self._name not in stamps:
                 self._lose("this process was silent for too long, and its claim is gone")
             else:
-                for name, about in self._rivals(stamps).items():
-                    if name not in self._displaced and is_held(about):
-                        self._lose(f"it is being written by another process: {about['who']}")
+                for name, claim in self._rivals(stamps).items():
+                    if name not in self._displaced and is_held(claim):
+                        self._lose(f"it is being written by another process: {claim['who']}")
         if self.lost is not None:
             raise self.lost
 
@@ -114,9 +114,9 @@ class Lease:
             rivals = self._try()
             if not rivals:
                 return
-            if any(is_held(about) for about in rivals.values()):
+            if any(is_held(claim) for claim in rivals.values()):
                 break
-        who = "; ".join(about["who"] for about in rivals.values())
+        who = "; ".join(claim["who"] for claim in rivals.values())
         raise IncompleteError(
             f'"{self._location}" is being written by another process: {who}\n'
             "  next: wait for it to end, or give --out another location; "
@@ -124,12 +124,12 @@ class Lease:
         )
 
     def _try(self) -> dict[str, dict[str, Any]]:
-        """Steps 1 and 2; the live claims of others that kept this process from holding the lease."""
+        """Take steps 1 and 2; returns the live claims of others that prevented it, {} if the lease is held now."""
         for holding in (False, True):
             self._put(holding)
             rivals = self._look(take_over=not holding)
             for _ in range(POLLS):  # the first by name of those that only try; the others give way
-                if not rivals or self._name > min(rivals) or any(is_held(about) for about in rivals.values()):
+                if not rivals or self._name > min(rivals) or any(is_held(claim) for claim in rivals.values()):
                     break
                 time.sleep(self._pause_s / POLLS)
                 rivals = self._look(take_over=not holding)
@@ -139,7 +139,7 @@ class Lease:
         return {}
 
     def _look(self, take_over: bool) -> dict[str, dict[str, Any]]:
-        """The live claims of others; the dead ones are deleted to take over from them."""
+        """The live claims of others; if there are none, with `take_over`, the dead claims are deleted."""
         stamps = self._claims.claims()
         if self._name not in stamps:  # slept since its put, and was taken for dead
             return {"": {"who": "a process that took this one for dead", "held": True}}
@@ -152,13 +152,13 @@ class Lease:
 
     def _rivals(self, stamps: dict[str, float]) -> dict[str, dict[str, Any]]:
         """The live claims of others, by name.  `stamps` has this process's own."""
-        found = {}
+        live = {}
         for name, stamp in stamps.items():
             if name != self._name and stamps[self._name] - stamp < self._ttl_s:
-                about = read(self._claims, name)
-                if about:
-                    found[name] = about
-        return found
+                claim = read(self._claims, name)
+                if claim:
+                    live[name] = claim
+        return live
 
     def _put(self, is_held: bool) -> None:
         self._claims.put_claim(self._name, json.dumps({**self._about, "held": is_held}).encode())
@@ -171,7 +171,7 @@ class Lease:
         )
 
     def _keep(self) -> None:
-        """Keep the claim fresh.  A store that does not answer is no news: `check` asks it again."""
+        """Keep the claim fresh, in a thread.  A store that does not answer is ignored here: `check` asks it again."""
         while not self._over.wait(self._ttl_s / RENEWALS) and self.lost is None:
             with suppress(SweepError):
                 self.check()
@@ -179,20 +179,20 @@ class Lease:
 
 
 def read(claims: Claims, name: str) -> dict[str, Any]:
-    """What a claim says of its process; {} if it is gone, or its process is known to be dead.
+    """What a claim says of its process; {} if the claim is gone or its process is known to be dead.
 
-    One that cannot be read is somebody's, who holds the lease.
+    A claim that cannot be read counts as one that holds the lease.
     """
     try:
-        about = records.read(claims.get_claim(name), {"who": TEXT, "pid": COUNT, "machine": TEXT}, ["who"])
+        claim = records.read(claims.get_claim(name), {"who": TEXT, "pid": COUNT, "machine": TEXT}, ["who"])
     except FileNotFoundError:
         return {}
     except records.RecordError:
         return {"who": "an unknown process"}
-    about["who"] = told(about["who"].encode(errors="backslashreplace"))
-    return {} if is_dead(about.get("pid"), about.get("machine")) else about
+    claim["who"] = shown_holder(claim["who"].encode(errors="backslashreplace"))
+    return {} if is_dead(claim.get("pid"), claim.get("machine")) else claim
 
 
 def is_held(about: dict[str, Any]) -> bool:
-    """Whether a claim that `read` gave holds the lease, as far as it knows."""
+    """Whether a claim, as `read` returned it, says that it holds the lease."""
     return bool(about and about.get("held", True))

@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sweep.errors import IncompleteError, RunError
 
-from . import aside, beneath, lock, troubles
-from .beneath import Entry
-from .files import ASIDE, CURRENT, FOLDERS, LOCK, MANIFEST, bad, checked
+from . import atomic, beneath, errors, lock
+from .beneath import DirectoryEntry
+from .files import CURRENT, FOLDERS, LOCK, MANIFEST, UNFINISHED_SUFFIX, bad, checked
 
 if TYPE_CHECKING:
     import pyarrow
@@ -66,13 +66,13 @@ class Local:
                 if self._held is None:  # a writer never makes the directory anew: it may be gone for a reason
                     self._make_root()
                 with self._top() as top, beneath.place(top, name, make=True) as (folder, last):
-                    with aside.file(folder, last) as sink:
+                    with atomic.file(folder, last) as sink:
                         yield sink
                         sink.flush()
                         os.fsync(sink.fileno())
                     os.fsync(folder)
         except FileNotFoundError as error:
-            raise troubles.vanished(self._shown) from error
+            raise errors.vanished_error(self._shown) from error
 
     def get(self, name: str) -> bytes:
         checked(name)
@@ -92,21 +92,25 @@ class Local:
             finally:
                 os.close(source)
 
-    def entries(self, folder: str) -> dict[str, Entry]:
+    def entries(self, folder: str) -> dict[str, DirectoryEntry]:
         with self._telling(f'"{self.at(folder)}"', "read"):
             try:
-                with self._top() as top, beneath.folder(top, checked(folder) if folder else "") as found:
-                    return {name: each for name, each in beneath.entries(found).items() if not name.endswith(ASIDE)}
+                with self._top() as top, beneath.folder(top, checked(folder) if folder else "") as descriptor:
+                    return {
+                        name: entry
+                        for name, entry in beneath.entries(descriptor).items()
+                        if not name.endswith(UNFINISHED_SUFFIX)
+                    }
             except (FileNotFoundError, NotADirectoryError):
                 return {}
 
     def names(self, folder: str) -> list[str]:
-        found = self.entries(folder)
-        return sorted(name for name, entry in found.items() if entry.kind != beneath.FOLDER)
+        entries = self.entries(folder)
+        return sorted(name for name, entry in entries.items() if entry.kind != beneath.FOLDER)
 
     def folders(self, folder: str) -> list[str]:
-        found = self.entries(folder)
-        return sorted(name for name, entry in found.items() if entry.kind == beneath.FOLDER)
+        entries = self.entries(folder)
+        return sorted(name for name, entry in entries.items() if entry.kind == beneath.FOLDER)
 
     def exists(self, name: str) -> bool:
         checked(name)
@@ -136,23 +140,23 @@ class Local:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        what = f'run directory "{self}"'
-        with self._telling(what, "written"):
+        subject = f'run directory "{self}"'
+        with self._telling(subject, "written"):
             self._make_root()
             top = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            with self._telling(what, "written"):
-                held = lock.take(top, self._shown)
+            with self._telling(subject, "written"):
+                lock_descriptor = lock.take(top, self._shown)
             try:
-                self._held, self._lock = top, held
-                with self._telling(what, "written"):
+                self._held, self._lock = top, lock_descriptor
+                with self._telling(subject, "written"):
                     self._clean(top)
-                    lock.say(top)
+                    lock.write_holder(top)
                 yield
             finally:
                 self._held = self._lock = None
-                lock.unsay(top)
-                os.close(held)
+                lock.remove_holder(top)
+                os.close(lock_descriptor)
         finally:
             os.close(top)
 
@@ -163,7 +167,7 @@ class Local:
 
     def holder(self) -> str | None:
         with suppress(OSError), self._top() as top:  # nobody ever wrote here, or it cannot be known
-            return lock.held_by(top)
+            return lock.holder_of(top)
         return None
 
     def swap(self, folder: str) -> None:
@@ -181,14 +185,14 @@ class Local:
 
     @contextmanager
     def _changing(self, name: str, verb: str) -> Iterator[tuple[int, str]]:
-        """The folder of a file and its name there, to do something to it.  Raises FileNotFoundError."""
+        """Descriptor of the folder of a file and the file's name in it, for changing it.  Raises FileNotFoundError."""
         checked(name)
-        with self._telling(f'"{self.at(name)}"', verb), self._top() as top, beneath.place(top, name) as found:
-            yield found
+        with self._telling(f'"{self.at(name)}"', verb), self._top() as top, beneath.place(top, name) as folder_and_name:
+            yield folder_and_name
 
     @contextmanager
     def _top(self) -> Iterator[int]:
-        """A descriptor of the directory: while writing, of the one that is locked."""
+        """A descriptor of the run directory: while writing, of the one that was locked."""
         if self._held is not None:
             yield self._held
         else:
@@ -196,61 +200,61 @@ class Local:
                 yield top
 
     def _still_here(self) -> None:
-        """Raises RunError if this is the writer and the directory is not the one that it locked."""
+        """Raises RunError if this process writes and the directory at the path is no longer the one that it locked."""
         if self._lock is not None:
             try:
-                here = os.stat(self._root / LOCK, follow_symlinks=False)
+                lock_at_path = os.stat(self._root / LOCK, follow_symlinks=False)
             except OSError as error:
-                raise troubles.vanished(self._shown) from error
-            if not os.path.samestat(here, os.fstat(self._lock)):
-                raise troubles.vanished(self._shown)
+                raise errors.vanished_error(self._shown) from error
+            if not os.path.samestat(lock_at_path, os.fstat(self._lock)):
+                raise errors.vanished_error(self._shown)
 
     def _link(self, top: int, name: str, target: str) -> None:
-        """Make `name` a symbolic link to `target`, in one step, whatever it was."""
+        """Make `name` a symbolic link to `target` in one step, replacing what was there."""
         with suppress(FileNotFoundError):
-            was = beneath.entry(top, name)
-            if was.target == target:
+            entry = beneath.entry(top, name)
+            if entry.target == target:
                 return
-            if was.kind == beneath.FOLDER and name == CURRENT:  # in a copy that followed the links
+            if entry.kind == beneath.FOLDER and name == CURRENT:  # in a copy that followed the links
                 self._put_away(top, name)
-        made = f"{name}{ASIDE}"
+        temporary = f"{name}{UNFINISHED_SUFFIX}"
         with suppress(FileNotFoundError):
-            os.unlink(made, dir_fd=top)
-        os.symlink(target, made, dir_fd=top)
-        os.replace(made, name, src_dir_fd=top, dst_dir_fd=top)
+            os.unlink(temporary, dir_fd=top)
+        os.symlink(target, temporary, dir_fd=top)
+        os.replace(temporary, name, src_dir_fd=top, dst_dir_fd=top)
 
     def _put_away(self, top: int, name: str) -> None:
-        """Remove a copy of a snapshot; a folder with anything else in it stays, and is in the way."""
+        """Remove a folder if it is a copy of a snapshot; any other folder stays, and makes the publication fail."""
         with beneath.folder(top, name) as copy:
             names = os.listdir(copy)
             if not names or (
-                MANIFEST in names and all(beneath.entry(copy, each).kind == beneath.FILE for each in names)
+                MANIFEST in names and all(beneath.entry(copy, file_name).kind == beneath.FILE for file_name in names)
             ):
-                gone = f"{name}.{secrets.token_hex(4)}{ASIDE}"
-                os.replace(name, gone, src_dir_fd=top, dst_dir_fd=top)
-                shutil.rmtree(gone, dir_fd=top)
+                temporary = f"{name}.{secrets.token_hex(4)}{UNFINISHED_SUFFIX}"
+                os.replace(name, temporary, src_dir_fd=top, dst_dir_fd=top)
+                shutil.rmtree(temporary, dir_fd=top)
 
     def _clean(self, top: int) -> None:
         """Remove what a crash left half written, but for a report that another process may be writing now."""
-        aside.clean(top, 0)
+        atomic.clean(top, 0)
         for name in FOLDERS:
             inside = f"{name}/."
             with suppress(FileNotFoundError, NotADirectoryError), beneath.place(top, inside) as (folder, _):
-                aside.clean(folder)
+                atomic.clean(folder)
 
     def _make_root(self) -> None:
-        made = [path for path in (self._root, *self._root.parents) if not path.exists()]
+        new_folders = [path for path in (self._root, *self._root.parents) if not path.exists()]
         try:
             self._root.mkdir(parents=True, exist_ok=True)
         except FileNotFoundError as error:  # /proc, or a parent that was removed meanwhile: there, nothing can be made
-            raise troubles.disk(error, f'run directory "{self}"', "made") from error
-        for path in made:
-            with beneath.directory(path.parent) as above, beneath.folder(above, "") as folder:
+            raise errors.disk_error(error, f'run directory "{self}"', "made") from error
+        for path in new_folders:
+            with beneath.directory(path.parent) as parent, beneath.folder(parent, "") as folder:
                 os.fsync(folder)
 
     @contextmanager
     def _telling(self, what: str, verb: str) -> Iterator[None]:
-        """Turn what the file system says into a RunError, but for a file that is not there."""
+        """Turn an OSError in the block into a RunError that says what to do; FileNotFoundError is left as it is."""
         try:
             yield
         except FileNotFoundError:
@@ -258,7 +262,7 @@ class Local:
         except RunError:
             raise
         except OSError as error:
-            raise troubles.disk(error, what, verb) from error
+            raise errors.disk_error(error, what, verb) from error
 
 
 def _mapped(file: int) -> pyarrow.Buffer:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""From what a user types to the files there: a path, file:///data/x, s3://bucket/x?region=..., gs://bucket/x.
+"""From a location that a user types to its files: a path, file:///data/x, s3://bucket/x?region=..., gs://bucket/x.
 
 The options after "?" are pyarrow's.  Credentials come from the environment and the configuration files of AWS or
-Google, never from the location: that is printed, published and logged.  Every wait for a store is bounded.
+Google, never from the location, which is printed, published and logged.  Every wait for a store has a time limit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from sweep.errors import SweepError, did_you_mean
 
-from . import resume, troubles
+from . import errors, resume
 from .files import Files
 from .home import expanded
 from .local import Local
@@ -37,7 +37,7 @@ _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 def open(location: str | Path | Files) -> Files:
-    """The files at a path or URI.  Raises SweepError for a location that is wrong, RunError if its store is no use."""
+    """The files at a path or URI.  Raises SweepError for an invalid location, RunError if its store cannot be used."""
     if isinstance(location, Path):
         location = expanded(location)
         if re.match(r"[a-z0-9]{2,}:/", str(location)):
@@ -45,21 +45,23 @@ def open(location: str | Path | Files) -> Files:
         return _on_disk(location, str(location))
     if not isinstance(location, str):
         return location
-    found = _URI.match(location)
-    if not found:
+    uri_match = _URI.match(location)
+    if not uri_match:
         if not location or "\0" in location:
             raise _wrong(location, "is empty" if not location else "is not a path")
-        if slip := re.match(r"(s3|gs|file):/?(?=[^/])", location, re.IGNORECASE):
-            uri = f"{slip[1].lower()}://{location[slip.end() :]}"
+        if near_uri := re.match(r"(s3|gs|file):/?(?=[^/])", location, re.IGNORECASE):
+            uri = f"{near_uri[1].lower()}://{location[near_uri.end() :]}"
             raise _wrong(
                 location, "looks like a URI and is a path", f'  did you mean "{uri}"? The directory is "./{location}"'
             )
         location = expanded(location)
         return _on_disk(Path(location), location)
-    scheme = found[1].lower()
+    scheme = uri_match[1].lower()
     if scheme not in SCHEMES:
         raise _wrong(
-            location, f'has scheme "{found[1]}", which is not known.{did_you_mean(scheme, SCHEMES)}', _known(SCHEMES)
+            location,
+            f'has scheme "{uri_match[1]}", which is not known.{did_you_mean(scheme, SCHEMES)}',
+            _known(SCHEMES),
         )
     return _local(location) if scheme == "file" else _remote(location, scheme)
 
@@ -72,10 +74,10 @@ def _split(location: str) -> SplitResult:
 
 
 def _on_disk(path: Path, location: str) -> Files:
-    for each in (path, *path.parents):
-        if os.path.lexists(each):
-            if not os.path.isdir(each):
-                raise resume.not_a_directory(each, location if each == path else str(each), location)
+    for folder in (path, *path.parents):
+        if os.path.lexists(folder):
+            if not os.path.isdir(folder):
+                raise resume.not_a_directory_error(folder, location if folder == path else str(folder), location)
             break
     return Local(path, location)
 
@@ -94,8 +96,8 @@ def _remote(location: str, scheme: str) -> Files:
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError as error:
         raise _wrong(location, f"cannot be read: {error}") from error
-    user, at, bucket = parts.netloc.rpartition("@")
-    if at and not (scheme == "gs" and user == "anonymous"):
+    user, separator, bucket = parts.netloc.rpartition("@")
+    if separator and not (scheme == "gs" and user == "anonymous"):
         raise _wrong(
             f"{scheme}://...@{bucket}{parts.path}",
             "has credentials in it, which would be printed and published",
@@ -120,11 +122,11 @@ def _remote(location: str, scheme: str) -> Files:
         raise _wrong(location, f'has scheme={options["scheme"]}: "http" or "https"')
     from .objects import Objects
 
-    make = _s3 if scheme == "s3" else _gs
+    make_filesystem = _s3 if scheme == "s3" else _gs
     try:
-        return Objects(make(bucket, user == "anonymous", options), f"{bucket}/{path}", location)
+        return Objects(make_filesystem(bucket, user == "anonymous", options), f"{bucket}/{path}", location)
     except (OSError, ValueError) as error:  # ArrowInvalid is a ValueError
-        raise troubles.store(error, f'"{location}"', "opened") from error
+        raise errors.store_error(error, f'"{location}"', "opened") from error
 
 
 def _s3(bucket: str, anonymous: bool, options: dict[str, str]) -> fs.FileSystem:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""One writer on a disk: `flock` on the file `lock`, and beside it who has it, in words.
+"""One writer on a disk: `flock` on the file `lock`, and a file beside it that describes the holder.
 
-The lock is opened and never written to: under its name may lie a file that has another name elsewhere, and is
-somebody's.  The kernel lets go of a lock however its process ends.
+The lock file is opened and never written to: it may be a hard link to somebody else's file.  The kernel releases a lock
+however its process ends.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from contextlib import suppress
 
 from sweep.errors import IncompleteError
 
-from . import aside, beneath, holder, troubles
+from . import atomic, beneath, errors, holder
 from .files import HOLDER, LOCK
 
-PATIENCE_S = 0.5  # whoever asks for the holder takes the lock for a moment; a writer does not take that for another one
-HOLDER_BYTES = 2000  # at most, of who has the lock: a command line is shortened to a tenth of that
+LOCK_TIMEOUT_S = 0.5  # asking for the holder takes the lock for a moment, which a writer must not take for a writer
+HOLDER_BYTES = 2000  # read of the description of the holder; a command line is shortened to a tenth of that
 
 
 def take(folder: int, shown: str) -> int:
@@ -35,32 +35,32 @@ def take(folder: int, shown: str) -> int:
     return lock
 
 
-def say(folder: int) -> None:
-    """Say that this process has the lock.  Raises OSError."""
-    with aside.file(folder, HOLDER) as words:
-        words.write(f"{holder.myself()}\n".encode(errors="backslashreplace"))
+def write_holder(folder: int) -> None:
+    """Write down that this process has the lock.  Raises OSError."""
+    with atomic.file(folder, HOLDER) as file:
+        file.write(f"{holder.this_process()}\n".encode(errors="backslashreplace"))
 
 
-def unsay(folder: int) -> None:
-    """The contrary; a disk that is gone does not matter."""
+def remove_holder(folder: int) -> None:
+    """Remove what `write_holder` wrote; errors are ignored."""
     with suppress(OSError):
         os.unlink(HOLDER, dir_fd=folder)
 
 
-def held_by(folder: int) -> str | None:
-    """Who has the lock, in words; None if nobody has it.  Changes nothing.  Raises OSError if it cannot be known."""
+def holder_of(folder: int) -> str | None:
+    """The holder of the lock, for people; None if nobody has it.  Changes nothing.  Raises OSError if unknown."""
     lock = beneath.opened(folder, LOCK, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _words(folder) or "a process that is just starting"
+        return _holder_text(folder) or "a process that is just starting"
     finally:
         os.close(lock)
     return None
 
 
 def _take(lock: int, folder: int, shown: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + LOCK_TIMEOUT_S
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -70,22 +70,22 @@ def _take(lock: int, folder: int, shown: str) -> None:
                 time.sleep(0.02)
                 continue
         except OSError as error:
-            raise troubles.disk(error, f'run directory "{shown}"', "locked") from error
+            raise errors.disk_error(error, f'run directory "{shown}"', "locked") from error
         raise IncompleteError(
-            f'run directory "{shown}" is being written by another process: {_words(folder)}\n'
+            f'run directory "{shown}" is being written by another process: {_holder_text(folder)}\n'
             "  next: wait for it to end, or give --out another directory"
         )
 
 
-def _words(folder: int) -> str:
-    """Who has the lock, as it says itself; an earlier version of sweep said so in the lock."""
+def _holder_text(folder: int) -> str:
+    """The holder's description of itself; an earlier version of sweep wrote it into the lock file."""
     for name in (HOLDER, LOCK):
         with suppress(OSError):
             file = beneath.opened(folder, name, os.O_RDONLY)
             try:
-                words = holder.told(os.read(file, HOLDER_BYTES))
+                text = holder.shown_holder(os.read(file, HOLDER_BYTES))
             finally:
                 os.close(file)
-            if words:
-                return words
+            if text:
+                return text
     return ""

@@ -24,12 +24,12 @@ from pyarrow import fs
 
 from sweep.errors import IncompleteError, RunError
 
-from . import troubles
-from .beneath import FILE, FOLDER, Entry
+from . import errors
+from .beneath import FILE, FOLDER, DirectoryEntry
 from .files import LOCK, MANIFEST, bad, checked
 from .lease import TTL_S, Lease, is_held, read
 
-READS = 4  # of a file that is being replaced or removed while it is read
+READS = 4  # tries to read a file that is replaced or removed meanwhile
 
 
 class Objects:
@@ -66,8 +66,8 @@ class Objects:
                 else:
                     self._put(name, b"")
         except OSError as error:
-            what = f'"{self.at(name)}", first made in "{tempfile.gettempdir()}" (TMPDIR),'
-            raise troubles.disk(error, what, "written") from error
+            described = f'"{self.at(name)}", first made in "{tempfile.gettempdir()}" (TMPDIR),'
+            raise errors.disk_error(error, described, "written") from error
 
     def get(self, name: str) -> bytes:
         for _ in range(READS):
@@ -85,9 +85,9 @@ class Objects:
                     raise FileNotFoundError(name) from None
         return self._read(name)
 
-    def entries(self, folder: str) -> dict[str, Entry]:
+    def entries(self, folder: str) -> dict[str, DirectoryEntry]:
         kinds = {fs.FileType.File: FILE, fs.FileType.Directory: FOLDER}
-        return {info.base_name: Entry(kinds[info.type]) for info in self._list(folder) if info.type in kinds}
+        return {info.base_name: DirectoryEntry(kinds[info.type]) for info in self._list(folder) if info.type in kinds}
 
     def names(self, folder: str) -> list[str]:
         return sorted(info.base_name for info in self._list(folder) if info.type == fs.FileType.File)
@@ -131,9 +131,9 @@ class Objects:
         self._lease.check()
 
     def holder(self) -> str | None:
-        """Whose claim is fresh by this machine's clock: for people, not for deciding."""
+        """The processes whose claim is fresh by this machine's clock: good enough to show, not to decide by."""
         fresh = [name for name, stamp in self.claims().items() if abs(time.time() - stamp) < self._ttl_s]
-        held = [about["who"] for about in (read(self, name) for name in fresh) if is_held(about)]
+        held = [claim["who"] for claim in (read(self, name) for name in fresh) if is_held(claim)]
         return "; ".join(held) or None
 
     def swap(self, folder: str) -> None:
@@ -157,7 +157,7 @@ class Objects:
         return {info.base_name: info.mtime_ns / 1e9 for info in files}
 
     def _put(self, name: str, data: bytes | pa.Buffer) -> None:
-        """One write of all there is: nothing can come between the opening and the closing of the stream."""
+        """Write all data in one go, so that nothing can happen between opening and closing the stream."""
         with self._telling(f'"{self.at(name)}"', "written"):
             sink = self._fs.open_output_stream(self._path(name), compression=None)
             try:
@@ -166,7 +166,7 @@ class Objects:
                 sink.close()
 
     def _read(self, name: str) -> pa.Buffer:
-        """pyarrow asks for the length first, then for so many bytes."""
+        """Read the whole object.  Not atomic: pyarrow asks for the length first, then for so many bytes."""
         with self._telling(f'"{self.at(name)}"', "read"), self._fs.open_input_file(self._path(name)) as source:
             return source.read_buffer()
 
@@ -189,7 +189,7 @@ class Objects:
 
     @contextmanager
     def _telling(self, what: str, verb: str) -> Iterator[None]:
-        """Turn what the store says into a RunError, but for a file that is not there."""
+        """Turn a store's error in the block into a RunError that says what to do; FileNotFoundError is kept."""
         try:
             yield
         except (FileNotFoundError, RunError):
@@ -197,4 +197,4 @@ class Objects:
         except (OSError, pa.ArrowException) as error:
             if re.search("NO_SUCH_KEY|NoSuchKey|RESOURCE_NOT_FOUND", str(error)):  # most calls say it in Python's way
                 raise FileNotFoundError(str(error)) from error
-            raise troubles.store(error, what, verb) from error
+            raise errors.store_error(error, what, verb) from error

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What makes a directory a run's, and whether a sweep may be run in one: nothing is written to anybody else's.
+"""Whether a directory is a run directory of ours, and whether a sweep may be run in it: no other is ever written to.
 
-A run is told by what this program alone writes: `run.json` with a sweep's document and command, a manifest with
-the mark of its format, a table of an earlier version with the sweep's description, or else parts whose names are the
-digests of their bytes.  Anything else is somebody's, and so is what a newer version of sweep has written.
+A run directory is recognised by what this program alone writes: `run.json` with a sweep's document and command, a
+manifest of our format, a table of an earlier version with the sweep's description, or parts whose names are the digests
+of their bytes.  Anything else belongs to somebody else, and so does what a newer version of sweep has written.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from sweep import records
 from sweep.errors import RunError, SweepError
 
 from . import snapshot
-from .beneath import FILE, FOLDER, LINK, Entry, leads_out
+from .beneath import FILE, FOLDER, LINK, DirectoryEntry, leads_out
 from .files import CURRENT, FOLDERS, HOLDER, LOCK, MANIFEST, NOTE, PUBLISHED, Files
 
 FORMAT = 1  # of run.json
 SHOWN = 4  # names of what is in the way
 TABLE = "results.arrow"
-OWN = (LOCK, HOLDER, NOTE, "size.json", "report.txt", "report.md", "report.html")  # that are never links
-LINKS = (MANIFEST, *PUBLISHED)  # that are, on a disk
+OWN = (LOCK, HOLDER, NOTE, "size.json", "report.txt", "report.md", "report.html")  # files of ours, never links
+LINKS = (MANIFEST, *PUBLISHED)  # files of ours that are links on a disk
 
 
 def check(
@@ -35,10 +35,10 @@ def check(
     document_format: int | None = None,
     has_parts: Callable[[], bool] = lambda: False,
 ) -> None:
-    """See that the sweep `name` may be run here: that nothing is there, or a run of that sweep.
+    """Check that the sweep `name` may be run here: that nothing is there, or a run of that sweep.
 
-    With `replace` a run of another sweep will do.  `document_format` is the newest format of a sweep's document that
-    is known here; `has_parts` says whether there are parts, and is asked only where nothing else tells.
+    With `replace`, a run of another sweep is allowed too.  `document_format`: the newest format of a sweep's document
+    that this version knows; `has_parts`: whether there are parts, called only where nothing else decides.
     Raises SweepError, which says what is in the way and what to type; RunError if the store does not answer.
     """
     entries = files.entries("")
@@ -50,20 +50,22 @@ def check(
     if document_format is not None and isinstance(document, dict):
         _not_newer(files, NOTE, document.get("format"), document_format)
     if not (_is_note(note) or _is_manifest(manifest) or _has_table(files, entries)):
-        strange = sorted(each for each in entries if not _just_begun(files, each, entries[each]))
-        if strange and not has_parts():
-            raise _occupied(files, strange, name)
-    there = note.get("name") if _is_note(note) else manifest.get("name")
-    if name is not None and isinstance(there, str) and there != name and not replace:
+        foreign_entries = sorted(
+            entry_name for entry_name in entries if not _just_begun(files, entry_name, entries[entry_name])
+        )
+        if foreign_entries and not has_parts():
+            raise _occupied(files, foreign_entries, name)
+    sweep_there = note.get("name") if _is_note(note) else manifest.get("name")
+    if name is not None and isinstance(sweep_there, str) and sweep_there != name and not replace:
         raise SweepError(
-            f'run directory "{files}" has a run of sweep "{there}", and this is sweep "{name}"\n'
+            f'run directory "{files}" has a run of sweep "{sweep_there}", and this is sweep "{name}"\n'
             f"  next: give --out another place, as {_inside(files, name)}; or --replace-sweep, which publishes this "
             "sweep in the place of that one"
         )
 
 
-def _in_place(files: Files, entries: Mapping[str, Entry]) -> None:
-    """What has a name of ours is of the kind that it should be, and no link leads out."""
+def _in_place(files: Files, entries: Mapping[str, DirectoryEntry]) -> None:
+    """Raises SweepError if an entry with a name of ours is of the wrong kind, or a link that leads out."""
     for name, entry in sorted(entries.items()):
         wanted: tuple[str, ...] = ()
         if name in FOLDERS:
@@ -84,8 +86,8 @@ def _in_place(files: Files, entries: Mapping[str, Entry]) -> None:
         )
 
 
-def _document(files: Files, entries: Mapping[str, Entry], name: str) -> dict[str, Any]:
-    """A JSON document; {} without one, or if it is damaged."""
+def _document(files: Files, entries: Mapping[str, DirectoryEntry], name: str) -> dict[str, Any]:
+    """The JSON document `name`; {} if there is none or it is damaged."""
     if name in entries:
         try:
             return records.read(files.get(name))
@@ -108,7 +110,7 @@ def _not_newer(files: Files, name: str, found: object, known: int) -> None:
 
 
 def _is_note(note: Mapping[str, Any]) -> bool:
-    """Whether this is run.json: a format alone is no mark, any program may write one."""
+    """Whether `note` is a run.json of ours; a "format" field alone proves nothing, any program may write one."""
     return {"document", "document_digest", "command"} <= note.keys()
 
 
@@ -116,8 +118,8 @@ def _is_manifest(manifest: Mapping[str, Any]) -> bool:
     return manifest.get("format") == snapshot.FORMAT and {"snapshot", "files"} <= manifest.keys()
 
 
-def _has_table(files: Files, entries: Mapping[str, Entry]) -> bool:
-    """Whether there is a table that a sweep has published, without anything that says so: of an earlier version."""
+def _has_table(files: Files, entries: Mapping[str, DirectoryEntry]) -> bool:
+    """Whether there is a table published by an earlier version of sweep, which wrote no manifest."""
     if TABLE not in entries:
         return False
     import pyarrow as pa
@@ -127,22 +129,22 @@ def _has_table(files: Files, entries: Mapping[str, Entry]) -> bool:
     return False
 
 
-def _just_begun(files: Files, name: str, entry: Entry) -> bool:
-    """Whether a run makes this before its run.json: what one leaves that was killed at once, and what one has now."""
+def _just_begun(files: Files, name: str, entry: DirectoryEntry) -> bool:
+    """Whether a run makes this entry before its run.json, so that a run killed at once leaves it behind."""
     if name == "logs":
         return entry.kind == FOLDER and not files.entries(name)
     return name in (LOCK, HOLDER)
 
 
 def _occupied(files: Files, strange: list[str], name: str | None) -> SweepError:
-    shown = ", ".join(f'"{each}"' for each in strange[:SHOWN])
+    listed = ", ".join(f'"{entry_name}"' for entry_name in strange[:SHOWN])
     more = f" and {len(strange) - SHOWN:,} more" if len(strange) > SHOWN else ""
     return SweepError(
-        f'"{files}" is neither empty nor a run directory: it has {shown}{more}, which might be overwritten\n'
+        f'"{files}" is neither empty nor a run directory: it has {listed}{more}, which might be overwritten\n'
         f"  next: give --out a directory that is empty or not there yet, as {_inside(files, name or 'NAME')}"
     )
 
 
 def _inside(files: Files, name: str) -> str:
-    """A place below this one, as one would type it."""
+    """The location of `name` in this directory, quoted for a shell."""
     return shlex.quote(files.at(name))

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Published files as one: written into a folder of their own, then shown by swapping one file, the manifest.
+"""Published files as one unit: written into a folder of their own, then published by swapping one file, the manifest.
 
-    snapshots/<time>-<random>/results.arrow ...   never changed once they are shown
-    snapshots/<time>-<random>/manifest.json       names, lengths and digests of these, and what the run says of itself
-    manifest.json                                 of the snapshot that counts now; see `Files.swap`
+    snapshots/<time>-<random>/results.arrow ...   never changed once they are published
+    snapshots/<time>-<random>/manifest.json       names, lengths and digests of these, and a description of the run
+    manifest.json                                 that of the current snapshot; see `Files.swap`
 
-A reader takes the manifest first, then the files that it names, and sees one publication whole.  The snapshot before
-is kept for those who are just reading it; earlier ones are removed, as is what a crash left, but nothing else.
+A reader reads the manifest first, then the files that it names, and so sees one publication as a whole.  The previous
+snapshot is kept for those who are still reading it; older ones and the remains of crashes are removed, nothing else.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FOLDER = "snapshots"
 NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")  # of a snapshot's folder
 FORMAT = 1
 DIGEST_BYTES = 16
-SAID = {  # by a manifest
+MANIFEST_FIELDS = {  # the fields of a manifest
     **dict.fromkeys(("snapshot", "name", "command", "created"), TEXT),
     **dict.fromkeys(("simulations", "rows", "failed"), COUNT),
     **{"published": TIME, "files": MAPPING, "exit_code": INTEGER, "versions": TEXTS},
@@ -47,11 +47,11 @@ ATTEMPTS = 5  # to read a snapshot while others take its place
 
 @dataclass(frozen=True)
 class Manifest:
-    """The published snapshot."""
+    """The manifest of the published snapshot."""
 
     name: str
     files: Mapping[str, tuple[int, str]]  # name -> bytes, digest
-    about: Mapping[str, Any] = field(repr=False)  # what the run says of itself: rows, simulations, exit_code, ...
+    about: Mapping[str, Any] = field(repr=False)  # description of the run: rows, simulations, exit_code, ...
 
     def at(self, file: str) -> str:
         """The name of one of its files in the run directory."""
@@ -75,7 +75,7 @@ class Draft:
         self._entries[name] = (counted.bytes, counted.digest.hexdigest())
 
     def publish(self, about: Mapping[str, Any]) -> Manifest:
-        """Show it in place of the one before.  Raises IncompleteError if this process is not the writer any more."""
+        """Make this the current snapshot.  Raises IncompleteError if this process is not the writer any more."""
         manifest = Manifest(self._name, dict(self._entries), dict(about))
         document = {
             "format": FORMAT,
@@ -84,18 +84,18 @@ class Draft:
             "files": {name: {"bytes": size, "digest": digest} for name, (size, digest) in self._entries.items()},
             **about,
         }
-        before = shown(self._files)
+        previous = current_name(self._files)
         self._files.put(manifest.at(MANIFEST), json.dumps(document, indent=1).encode())
         self._files.swap(f"{FOLDER}/{self._name}")
         self._files.check()  # one that slept through that removes nothing: its successor may be writing now
         for folder in self._files.folders(FOLDER):
-            if NAME.fullmatch(folder) and folder not in (self._name, before):
+            if NAME.fullmatch(folder) and folder not in (self._name, previous):
                 self._files.delete(f"{FOLDER}/{folder}")
         return manifest
 
 
 def manifest(files: Files) -> Manifest | None:
-    """The snapshot that counts now; None if nothing is published.  Raises RunError if its manifest is damaged."""
+    """Manifest of the current snapshot; None if nothing is published.  Raises RunError if it is damaged."""
     try:
         data = files.get(MANIFEST)
     except FileNotFoundError:
@@ -107,47 +107,47 @@ def manifest(files: Files) -> Manifest | None:
                 f'"{files.at(MANIFEST)}" has format "{document["format"]}"; this version of sweep reads format {FORMAT}'
                 ": another version of sweep has made it, or another program\n  next: use that version"
             )
-        records.held(document, SAID, ("snapshot", "files"))
-        each = {name: records.held(one, ENTRY, ENTRY) for name, one in document["files"].items()}
-        entries = {name: (one["bytes"], one["digest"]) for name, one in each.items()}
-        found = Manifest(document["snapshot"], entries, document)
+        records.validated(document, MANIFEST_FIELDS, ("snapshot", "files"))
+        file_fields = {name: records.validated(fields, ENTRY, ENTRY) for name, fields in document["files"].items()}
+        entries = {name: (fields["bytes"], fields["digest"]) for name, fields in file_fields.items()}
+        parsed = Manifest(document["snapshot"], entries, document)
     except records.RecordError as error:
         raise RunError(f'"{files.at(MANIFEST)}" is damaged: {error}{_again(files)}') from error
     for name in (MANIFEST, *entries):
-        checked(found.at(name))
-    return found
+        checked(parsed.at(name))
+    return parsed
 
 
 def at(files: Files, name: str) -> str:
-    """Where people find a published file: on a disk at the top, in an object store in its snapshot."""
-    found = manifest(files)
-    return files.at(name if files.path is not None or found is None else found.at(name))
+    """Location of a published file, for people: on a disk at the top, in an object store in its snapshot."""
+    current = manifest(files)
+    return files.at(name if files.path is not None or current is None else current.at(name))
 
 
-def shown(files: Files) -> str | None:
-    """The name of the snapshot that counts now; None if there is none, or none that can be told."""
+def current_name(files: Files) -> str | None:
+    """Name of the current snapshot; None if there is none or its manifest cannot be read."""
     try:
-        found = manifest(files)
+        current = manifest(files)
     except RunError:
         return None
-    return found.name if found else None
+    return current.name if current else None
 
 
 def read(files: Files, *names: str) -> tuple[Manifest, dict[str, pyarrow.Buffer]] | None:
-    """Files of the snapshot that counts now, all of the same one, verified; None if nothing is published.
+    """The files `names` of the current snapshot, verified, with its manifest; None if nothing is published.
 
     Raises RunError if the manifest or a file is damaged, or the snapshot has no such file.
     """
     for attempt in range(ATTEMPTS):
-        found = manifest(files)
-        if found is None:
+        current = manifest(files)
+        if current is None:
             return None
         try:
-            return found, {name: _verified(files, found, name) for name in names}
+            return current, {name: _verified(files, current, name) for name in names}
         except FileNotFoundError as error:  # replaced twice since the manifest was read: there is a newer one
             if attempt == ATTEMPTS - 1:
                 raise RunError(
-                    f'"{files}" is damaged: its snapshot "{found.name}" is not whole{_again(files)}'
+                    f'"{files}" is damaged: its snapshot "{current.name}" is not whole{_again(files)}'
                 ) from error
     return None
 
@@ -162,7 +162,7 @@ def _verified(files: Files, found: Manifest, name: str) -> pyarrow.Buffer:
 
 
 class _Counted(RawIOBase):
-    """Passes bytes on to a sink, with their number and digest."""
+    """A stream that passes bytes on to `sink` and keeps their number and digest."""
 
     def __init__(self, sink: BinaryIO) -> None:
         self.bytes = 0

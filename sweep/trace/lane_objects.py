@@ -19,7 +19,7 @@ RECORDS = ("state", "counters")  # what a simulation changes and its laws look a
 TABLES = ("latency", "occupancy", "pcp_count", "pcp_blocks", "series")
 
 
-class Rows:
+class LaneRows:
     """An array of two dimensions: `rows[lane, i]`."""
 
     __slots__ = ("rows", "shape")
@@ -51,8 +51,8 @@ class Blocks:
         self.rows[at[0]][at[1]][at[2]] = value
 
 
-class Words:
-    """Records by the number of a field, as `Sim.counter_words` has them: `words[lane, i] = 0`."""
+class CountersByNumber:
+    """Records whose fields are set by number, like the matrix of a batch's counters: `counters[lane, i] = 0`."""
 
     def __init__(self, records: list[Any], names: tuple[str, ...]) -> None:
         self._records, self._names = records, names
@@ -64,17 +64,17 @@ class Words:
 
 def lane_objects(sim: Sim, pool: Any) -> tuple[Sim, Any]:
     """The arrays of a batch and its strategy's pool as objects, all values copied."""
-    for record in (made := _objects(sim.params)):
+    for record in (params_objects := _objects(sim.params)):
         for name in sim.params.dtype.names or ():
             if getattr(record, name) == 0:
                 setattr(record, name, np.int64(0))
     parts: dict[str, Any] = {name: _objects(part) for name, part in sim._asdict().items() if name != "counter_words"}
-    words: Any = Words(parts["counters"], sim.counters.dtype.names or ())
-    return Sim(**{**parts, "params": made}, counter_words=words), _objects(pool)
+    counter_words: Any = CountersByNumber(parts["counters"], sim.counters.dtype.names or ())
+    return Sim(**{**parts, "params": params_objects}, counter_words=counter_words), _objects(pool)
 
 
 def put_back(made: Sim, sim: Sim) -> None:
-    """Write what became of the objects into the arrays that they were made of: what laws and rows are made from."""
+    """Copy the objects' final values back into the arrays of `sim` that laws and rows are computed from."""
     for name in RECORDS:
         array = getattr(sim, name)
         for lane, record in enumerate(getattr(made, name)):
@@ -93,12 +93,17 @@ def _objects(part: Any) -> Any:
         fields = [_numbers(array[name]) for name in array.dtype.names]
         if array.ndim == 1:
             return [record(values) for values in zip(*fields, strict=True)]
-        return Rows([[record(each) for each in zip(*lane, strict=True)] for lane in zip(*fields, strict=True)])
-    return {1: list, 2: Rows, 3: Blocks}[array.ndim](array.tolist())
+        return LaneRows(
+            [
+                [record(values_of_record) for values_of_record in zip(*lane, strict=True)]
+                for lane in zip(*fields, strict=True)
+            ]
+        )
+    return {1: list, 2: LaneRows, 3: Blocks}[array.ndim](array.tolist())
 
 
 def _numbers(array: Any) -> Any:
-    """Python's integers; NumPy's where they are unsigned: those wrap."""
+    """An array as a list of Python integers; unsigned ones stay NumPy's, because they must wrap."""
     return list(array) if array.dtype.kind == "u" else array.tolist()
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""One simulation of a published table again, in this process: who it was, and whether it counts the same here.
+"""Run one simulation of a published table again in this process, and compare its counters.
 
-Everything comes from what was published: the table's own description has the sweep's document, the document has the
-scenario, and its id says whether that is the one: an id covers the scenario, the tables that it draws from and the
-sources.  The tables are made anew: they are the same on every machine.
+Everything comes from what was published: the table's metadata has the sweep's document, the document has the scenario,
+and the id shows whether it is the right one, since it covers the scenario, the quantile tables and the sources.  The
+quantile tables are computed again: they are the same on every machine.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from sweep.errors import IncompleteError, SweepError
 from sweep.fields.series import PREFIX
 from sweep.model import batch
 from sweep.model.scenario import Scenario
-from sweep.plan.identity import Identity, code, texts
+from sweep.plan.identity import SimulationIds, code, texts
 from sweep.plan.tables import Tables, tables
 
-AGAIN = "the sweep file, run again, makes rows of these sources"
+AGAIN = "run the sweep file again, which makes rows with these sources"
 
 
 @dataclass(frozen=True)
-class Found:
+class PublishedSimulation:
     """A simulation of a published table, as this process would run it."""
 
     id: str
@@ -36,16 +36,16 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A counter, or a bucket of a histogram, that is not what the table has."""
+class CounterDifference:
+    """A counter, or a bucket of a histogram, that differs from the table."""
 
     name: str
     stored: int | None
     here: int | None
 
 
-def find(about: Mapping[str, Any], strategy: str, id: str) -> Found:
-    """The simulation `id` of the table that says this `about` itself.
+def find(about: Mapping[str, Any], strategy: str, id: str) -> PublishedSimulation:
+    """The simulation `id` of the table with this `metadata`.
 
     Raises IncompleteError if this process would run something else: other sources, another format, another document.
     """
@@ -58,8 +58,8 @@ def find(about: Mapping[str, Any], strategy: str, id: str) -> Found:
             f"{error or type(error).__name__}\n  next: {AGAIN}"
         ) from error
     needed = sweep.scenarios.each(batch.distributions, "traffic")
-    made = tables(dict.fromkeys(each for some in needed.values for each in some))
-    identity = Identity(made, code(sweep.strategies))
+    quantile_tables = tables(dict.fromkeys(distribution for of_mix in needed.values for distribution in of_mix))
+    identity = SimulationIds(quantile_tables, code(sweep.strategies))
     drawn = sweep.scenarios.each(identity.drawn, "traffic")
     ids = texts(identity.keys(sweep.scenarios.columns, drawn, sweep.replicates))
     places = np.flatnonzero(ids == id.encode())
@@ -68,34 +68,34 @@ def find(about: Mapping[str, Any], strategy: str, id: str) -> Found:
             f'simulation "{id}" is none of the sweep that the table says it was made from: one of the two has been '
             f"changed\n  next: {AGAIN}"
         )
-    return Found(id, sweep.scenario(*divmod(int(places[0]), sweep.replicates)), made)
+    return PublishedSimulation(id, sweep.scenario(*divmod(int(places[0]), sweep.replicates)), quantile_tables)
 
 
-def simulate(found: Found) -> pa.Table:
-    """Its row as a part has it, by the compiled kernel (plain Python where JIT is off)."""
+def simulate(found: PublishedSimulation) -> pa.Table:
+    """Run a simulation with the compiled kernel (plain Python where JIT is off); returns its row as in a part."""
     result = batch.simulate(found.scenario.strategy, [found.scenario], found.tables)
     return schema.part(found.scenario.strategy, [found.id], result)
 
 
-def differences(stored: pa.Table, here: pa.Table) -> tuple[list[Difference], int]:
-    """What differs between a row of a published table and of a part, and how many numbers were compared.
+def differences(stored: pa.Table, here: pa.Table) -> tuple[list[CounterDifference], int]:
+    """The differences between a row of a published table and one of a part, and how many numbers were compared.
 
-    The time series is compared where the table was read with it.
+    The time series is compared if the table was read with it.
     """
-    found, compared = [], 0
+    differing, compared = [], 0
     for name in here.column_names:
         if name in ("id", "violation") or (name.startswith(PREFIX) and name not in stored.column_names):
             continue
         numbers = here.column(name)[0].as_py()
-        kept = stored.column(name)[0].as_py() if name in stored.column_names else None
+        stored_value = stored.column(name)[0].as_py() if name in stored.column_names else None
         if isinstance(numbers, list):
-            pairs = zip(kept or [None] * len(numbers), numbers, strict=True)
-            each = [(f"{name}[{index}]", *pair) for index, pair in enumerate(pairs)]
+            pairs = zip(stored_value or [None] * len(numbers), numbers, strict=True)
+            triples = [(f"{name}[{index}]", *pair) for index, pair in enumerate(pairs)]
         else:
-            each = [(name, kept, numbers)]
-        compared += len(each)
-        found += [Difference(*one) for one in each if one[1] != one[2]]
-    return found, compared
+            triples = [(name, stored_value, numbers)]
+        compared += len(triples)
+        differing += [CounterDifference(*triple) for triple in triples if triple[1] != triple[2]]
+    return differing, compared
 
 
 def _check_sources(about: Mapping[str, Any], strategy: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The columns of an event trace, and events on their way into them."""
+"""The columns of an event trace, and the rows that fill them."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ COLUMNS = (
 )
 
 
-class Row:
-    """An event while it lasts: an attribute per column; words are there as text."""
+class EventRow:
+    """An event that is being recorded: an attribute per column, dictionary columns as text."""
 
     packet: int | None = None
     slot: int | None = None
@@ -85,18 +85,18 @@ class Row:
 
 
 def schema(metadata: dict[str, str]) -> pa.Schema:
-    """The schema of a trace file; `metadata` goes with it as it is."""
+    """The schema of a trace file, with `metadata`."""
     return pa.schema([column.field() for column in COLUMNS], metadata)
 
 
-def table(rows: Sequence[Row], words: dict[str, list[str]], known: pa.Schema) -> pa.RecordBatch:
-    """These rows; `words` has every text that a column of words may have, so that all batches share a dictionary."""
+def table(rows: Sequence[EventRow], words: dict[str, list[str]], known: pa.Schema) -> pa.RecordBatch:
+    """`rows` as a record batch; `texts_by_column`: all texts of each dictionary column, the same for all batches."""
     arrays: list[Any] = []
     for column in COLUMNS:
         values = [getattr(row, column.name) for row in rows]
         if column.type == WORDS:
-            place = {word: number for number, word in enumerate(words[column.name])}
-            numbers = pa.array([None if value is None else place[value] for value in values], pa.int16())
+            code_of_word = {word: number for number, word in enumerate(words[column.name])}
+            numbers = pa.array([None if value is None else code_of_word[value] for value in values], pa.int16())
             arrays.append(pa.DictionaryArray.from_arrays(numbers, pa.array(words[column.name], pa.string())))
         else:
             arrays.append(pa.array(values, column.type))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Free parameters: each fitted one by bisection on its calibration rows, in file order, until all are settled.
+"""Solve free parameters: each is fitted by bisection on its calibration rows, in file order, until all settle.
 
-Only calibration rows are simulated here.  Values are whole numbers, so equal files give equal ones.
+Only calibration rows are simulated here.  Values are integers, so equal files give equal values.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from sweep.yamltree.source import Mistake
 
 from .predict import Predictor
 
-MOST_ROUNDS = 10  # through all fitted parameters of a file
-CLOSE = 1e-4  # of the measured value: nearer than any published digit
-FINE = 1 << 12  # bisection ends at this part of the parameter
+MOST_ROUNDS = 10  # rounds through all fitted parameters of a file
+CLOSE = 1e-4  # relative error at which a fit ends: finer than any published digit
+FINE = 1 << 12  # bisection ends at an interval of 1/FINE of the parameter
 LN_BITS = 64  # of logarithms: finer than CLOSE and than float64
 
 
@@ -39,11 +39,11 @@ class Solution:
     free: Free
     value: Any  # canonical
     error: float | None = None
-    trouble: str = ""  # "at its bound", "not settled"
+    trouble: str = ""  # "at its bound", "not settled"; "" if the fit succeeded
 
     @property
     def shown(self) -> str:
-        """The value as people write it."""
+        """The value with its unit, as in a sweep file."""
         return str(parameters()[self.free.parameter].shown(self.value))
 
 
@@ -58,32 +58,32 @@ def solve(experiment: Experiment, predictor: Predictor, elsewhere: Elsewhere) ->
     values: dict[int, Any] = {}
     for index, free in enumerate(experiment.free):
         if free.origin:
-            there, solutions = elsewhere(free.origin)
-            values[index] = solutions[_chosen(free, there)].value
+            other_file, solutions = elsewhere(free.origin)
+            values[index] = solutions[_chosen(free, other_file)].value
         else:
             values[index] = (free.low + free.high) // 2 if free.is_fitted else free.low
     fitted = [index for index, free in enumerate(experiment.free) if free.is_fitted]
-    found: dict[int, Solution] = {}
-    moving = fitted
+    solution_of: dict[int, Solution] = {}
+    unsettled = fitted
     for _ in range(MOST_ROUNDS if len(fitted) > 1 else 1):
-        moving = []
+        unsettled = []
         for index in fitted:
-            before = values[index]
-            found[index] = _fit(experiment, predictor, values, index)
-            values[index] = found[index].value
-            if abs(values[index] - before) > max(1, abs(before) // (FINE // 4)):
-                moving.append(index)
-        if not moving:
+            previous_value = values[index]
+            solution_of[index] = _fit(experiment, predictor, values, index)
+            values[index] = solution_of[index].value
+            if abs(values[index] - previous_value) > max(1, abs(previous_value) // (FINE // 4)):
+                unsettled.append(index)
+        if not unsettled:
             break
-    for index in moving if len(fitted) > 1 else ():
-        found[index] = Solution(found[index].free, values[index], found[index].error, "not settled")
-    return [found.get(index, Solution(free, values[index])) for index, free in enumerate(experiment.free)]
+    for index in unsettled if len(fitted) > 1 else ():
+        solution_of[index] = Solution(solution_of[index].free, values[index], solution_of[index].error, "not settled")
+    return [solution_of.get(index, Solution(free, values[index])) for index, free in enumerate(experiment.free)]
 
 
 def bisect(error: Callable[[int], float], low: int, high: int) -> tuple[int, float, bool]:
-    """Where `error` changes its sign between two whole numbers: the value, its error, whether there is such a place.
+    """Find where `error` changes its sign between two integers: the value, its error, and whether there is a change.
 
-    Where there is none, the end with the smaller error.
+    Without a change of sign, the end with the smaller error.
     """
     ends = (low, error(low)), (high, error(high))
     best = min(ends, key=lambda end: abs(end[1]))
@@ -92,9 +92,9 @@ def bisect(error: Callable[[int], float], low: int, high: int) -> tuple[int, flo
     falling = ends[0][1] > ends[1][1]
     while abs(best[1]) > CLOSE and high - low > max(1, abs(high) // FINE):
         middle = (low + high) // 2
-        here = error(middle)
-        best = min(best, (middle, here), key=lambda end: abs(end[1]))
-        if (here > 0) == falling:
+        middle_error = error(middle)
+        best = min(best, (middle, middle_error), key=lambda end: abs(end[1]))
+        if (middle_error > 0) == falling:
             low = middle
         else:
             high = middle
@@ -107,8 +107,8 @@ def _fit(experiment: Experiment, predictor: Predictor, values: Mapping[int, Any]
     def error(value: int) -> float:
         return _error(experiment, predictor, {**values, index: value}, free)
 
-    value, left, bracketed = bisect(error, free.low, free.high)
-    return Solution(free, value, math.expm1(left), "" if bracketed else "at its bound")
+    value, log_error, bracketed = bisect(error, free.low, free.high)
+    return Solution(free, value, math.expm1(log_error), "" if bracketed else "at its bound")
 
 
 def _error(experiment: Experiment, predictor: Predictor, values: Mapping[int, Any], free: Free) -> float:
@@ -116,11 +116,11 @@ def _error(experiment: Experiment, predictor: Predictor, values: Mapping[int, An
     assert experiment.sweep is not None
     sweep = solved(experiment.sweep, experiment, values)
     wanted = [scenarios(sweep, row) for row in free.fitted_on]
-    predictor.simulate(scenario for each in wanted for scenario in each)
-    total: float = 0  # whole, but for an infinite one
-    for index, each in zip(free.fitted_on, wanted, strict=True):
+    predictor.simulate(scenario for row_scenarios in wanted for scenario in row_scenarios)
+    total: float = 0  # an integer in units of 2**-LN_BITS, or infinite
+    for index, row_scenarios in zip(free.fitted_on, wanted, strict=True):
         row = experiment.rows[index]
-        prediction = predictor.predict(each, row.predict)
+        prediction = predictor.predict(row_scenarios, row.predict)
         if prediction.value is None:
             raise RunError(f'{row.place}: the calibration row "{row.id}" cannot be predicted: {prediction.trouble}')
         ratio = Fraction(prediction.value) / row.measured

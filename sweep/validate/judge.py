@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""From experiments to outcomes: free parameters solved, every row predicted, everything judged."""
+"""Judge experiments: solve free parameters, predict every row, compare with what was published."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from sweep.validate.experiment.reading import read
 
 from .fit import Solution, solve
 from .predict import Prediction, Predictor
-from .verdict import MISSES, Check, Judged, judge_identity, judge_ratio, judge_row, judge_shape, reason
+from .verdict import MISSES, Check, JudgedRow, judge_identity, judge_ratio, judge_row, judge_shape, reason
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of one experiment.  `rows` are in the order of the file, calibration rows among them."""
+class ExperimentOutcome:
+    """The results of one experiment.  `rows` are in the order of the file and include calibration rows."""
 
     experiment: Experiment
     solutions: tuple[Solution, ...]
-    rows: tuple[Judged, ...]
-    ratios: tuple[Judged, ...]
+    rows: tuple[JudgedRow, ...]
+    ratios: tuple[JudgedRow, ...]
     shapes: tuple[Check, ...]
     identities: tuple[Check, ...]
 
     @property
-    def unexplained(self) -> list[Judged | Check]:
-        """What misses its rule without a reason in the file."""
-        everything: list[Judged | Check] = [*self.rows, *self.ratios, *self.shapes, *self.identities]
+    def unexplained(self) -> list[JudgedRow | Check]:
+        """Rows, ratios and checks that miss their rule without a reason in the file."""
+        everything: list[JudgedRow | Check] = [*self.rows, *self.ratios, *self.shapes, *self.identities]
         return [each for each in everything if each.verdict in MISSES and not each.explained]
 
 
 def judge(
     experiments: Sequence[Experiment], workers: int | None = None, announce: Callable[[str], None] = lambda doing: None
-) -> list[Outcome]:
-    """Run and judge experiments.  `announce` is told what is being done.  Errors: ConfigError, RunError."""
+) -> list[ExperimentOutcome]:
+    """Run and judge experiments.  `announce` is called with the current step.  Errors: ConfigError, RunError."""
     with Predictor(workers) as predictor:
-        bench = _Bench(predictor, experiments, announce)
+        bench = _Judge(predictor, experiments, announce)
         return [bench.outcome(experiment) for experiment in experiments]
 
 
-class _Bench:
-    """Experiments being judged; free parameters of each are solved once."""
+class _Judge:
+    """Judges experiments; the free parameters of each are solved once."""
 
     def __init__(
         self, predictor: Predictor, experiments: Sequence[Experiment], announce: Callable[[str], None]
@@ -54,7 +54,7 @@ class _Bench:
         self._files = {experiment.path.resolve(): experiment for experiment in experiments}
         self._solutions: dict[Path, list[Solution] | None] = {}  # None while they are being solved
 
-    def outcome(self, experiment: Experiment) -> Outcome:
+    def outcome(self, experiment: Experiment) -> ExperimentOutcome:
         solutions = self._solve(experiment)
         self._announce(f"{experiment.name}: {len(experiment.rows)} rows")
         predictions, strategies = self._predict(experiment, solutions)
@@ -64,7 +64,7 @@ class _Bench:
             judge_row(row, prediction, strategy, reason(experiment, row.id, owners))
             for row, prediction, strategy in zip(experiment.rows, predictions, strategies, strict=True)
         ]
-        return Outcome(
+        return ExperimentOutcome(
             experiment,
             tuple(solutions),
             tuple(rows),
@@ -79,13 +79,16 @@ class _Bench:
     def _predict(self, experiment: Experiment, solutions: Sequence[Solution]) -> tuple[list[Prediction], list[str]]:
         if experiment.sweep is None:
             return [], []
-        sweep = solved(experiment.sweep, experiment, {i: each.value for i, each in enumerate(solutions)})
+        sweep = solved(
+            experiment.sweep, experiment, {i: row_scenarios.value for i, row_scenarios in enumerate(solutions)}
+        )
         wanted = [scenarios(sweep, row) for row in range(len(experiment.rows))]
-        self._predictor.simulate(scenario for each in wanted for scenario in each)
+        self._predictor.simulate(scenario for row_scenarios in wanted for scenario in row_scenarios)
         predictions = [
-            self._predictor.predict(each, row.predict) for each, row in zip(wanted, experiment.rows, strict=True)
+            self._predictor.predict(row_scenarios, row.predict)
+            for row_scenarios, row in zip(wanted, experiment.rows, strict=True)
         ]
-        return predictions, [each[0].strategy for each in wanted]
+        return predictions, [row_scenarios[0].strategy for row_scenarios in wanted]
 
     def _solve(self, experiment: Experiment) -> list[Solution]:
         path = experiment.path.resolve()
@@ -94,11 +97,11 @@ class _Bench:
             if any(free.is_fitted for free in experiment.free):
                 self._announce(f"{experiment.name}: fitting")
             self._solutions[path] = solve(experiment, self._predictor, self._elsewhere)
-        found = self._solutions[path]
-        if found is None:
+        solutions = self._solutions[path]
+        if solutions is None:
             text = 'takes free parameters "from" a file that takes some from this one.'
             raise ConfigError(f"{experiment.path}: {text}")
-        return found
+        return solutions
 
     def _elsewhere(self, path: Path) -> tuple[Experiment, Sequence[Solution]]:
         """Another file and the values of its free parameters, in its order."""

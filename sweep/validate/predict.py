@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Predictions: each scenario simulated once, on all cores, and an expression over its row of the results table.
+"""Predictions: each scenario is simulated once, on all cores, and an expression is evaluated over its result row.
 
 Kernels run without Python's lock, so threads keep all cores busy and one process compiles each kernel once.
 """
@@ -25,14 +25,14 @@ from sweep.validate.experiment.forms import columns
 
 
 class Prediction(NamedTuple):
-    """What an expression gives, the mean over the replicates; None and why if it gives nothing."""
+    """Mean of an expression over the replicates; or None, and the reason."""
 
     value: float | None
     trouble: str = ""
 
 
 class Predictor:
-    """Simulates what it has not simulated yet.  A context: its threads end with it."""
+    """Simulates scenarios and caches their rows.  A context manager, which ends its threads."""
 
     def __init__(self, workers: int | None = None) -> None:
         self._rows: dict[Scenario, dict[str, Any]] = {}
@@ -47,11 +47,11 @@ class Predictor:
 
     @property
     def simulations(self) -> int:
-        """How many there were."""
+        """Number of simulations done."""
         return len(self._rows)
 
     def simulate(self, scenarios: Iterable[Scenario]) -> None:
-        """Have the rows of these scenarios ready."""
+        """Simulate the scenarios that are not cached yet."""
         missing = [scenario for scenario in dict.fromkeys(scenarios) if scenario not in self._rows]
         for strategy in dict.fromkeys(scenario.strategy for scenario in missing):
             if strategy not in self._warm:
@@ -61,12 +61,12 @@ class Predictor:
         parts = list(self._threads.map(_simulate, missing))
         if parts:
             table = pa.concat_tables(parts, promote_options="permissive")
-            known = parameters.arrays(missing, [None] * len(missing))
+            parameter_arrays = parameters.arrays(missing, [None] * len(missing))
             wanted = [*sorted(columns()), "violation"]
-            self._rows |= zip(missing, schema.results(table, known).select(wanted).to_pylist(), strict=True)
+            self._rows |= zip(missing, schema.results(table, parameter_arrays).select(wanted).to_pylist(), strict=True)
 
     def predict(self, scenarios: Sequence[Scenario], predict: str) -> Prediction:
-        """The mean of an expression over the rows of scenarios, simulated where they have not been."""
+        """Mean of the expression `predict` over the rows of scenarios, which are simulated if needed."""
         self.simulate(scenarios)
         rows = [self._rows[scenario] for scenario in scenarios]
         for row in rows:
@@ -77,8 +77,8 @@ class Predictor:
         except ConditionError as error:
             return Prediction(None, f'"{predict}" {error}')
         if not column.known.all():
-            none = sorted(name for name in names(parse(predict)) if any(row[name] is None for row in rows))
-            return Prediction(None, f"{', '.join(none)} has no value here")
+            missing_columns = sorted(name for name in names(parse(predict)) if any(row[name] is None for row in rows))
+            return Prediction(None, f"{', '.join(missing_columns)} has no value here")
         return Prediction(fmean(column.values.tolist()))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Verdicts: what each row, ratio, shape and identity comes to."""
+"""Verdicts on rows, ratios, shapes and identities."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sweep.validate.experiment.experiment import Experiment, Identity, Ratio, Row, Shape
+from sweep.validate.experiment.experiment import Experiment, PublishedIdentity, PublishedRow, Ratio, Shape
 
 from .experiment import identity, shape
 from .predict import Prediction
@@ -19,19 +19,19 @@ MISSES = (MISS, INVALID)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A number that was published, and what the model says of it."""
+class JudgedRow:
+    """A published number with its prediction and verdict."""
 
     id: str
     kind: str  # "row" | "ratio"
     unit: str
     measured: float
     predicted: float | None
-    error: float | None  # predicted / measured - 1; None where there is none
+    error: float | None  # predicted / measured - 1; None without a prediction or with a measured 0
     within: float | None
     noise: float | None
     verdict: str
-    why: str  # of a miss: what the file says that the model lacks, or what went wrong
+    why: str  # reason of a miss, from the file, or why there is no prediction
     note: str
     strategy: str
     mechanism: str
@@ -43,7 +43,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Check:
-    """A shape or an identity, which holds or does not."""
+    """The verdict on a shape or an identity."""
 
     id: str
     kind: str  # "shape" | "identity"
@@ -60,8 +60,8 @@ class Check:
 HOLDS = "holds"
 
 
-def judge_row(row: Row, prediction: Prediction, strategy: str, explained: str) -> Judged:
-    """A row against its rule."""
+def judge_row(row: PublishedRow, prediction: Prediction, strategy: str, explained: str) -> JudgedRow:
+    """Judge a row by its rule."""
     error = _error(prediction.value, float(row.measured))
     if row.is_calibration:
         verdict = CALIBRATION
@@ -69,7 +69,7 @@ def judge_row(row: Row, prediction: Prediction, strategy: str, explained: str) -
         verdict = INVALID
     else:
         verdict = _verdict(prediction.value, row.measured, row.within or Fraction(0), row.resolution)
-    return Judged(
+    return JudgedRow(
         id=row.id,
         kind="row",
         unit=row.unit,
@@ -86,8 +86,8 @@ def judge_row(row: Row, prediction: Prediction, strategy: str, explained: str) -
     )
 
 
-def judge_ratio(ratio: Ratio, rows: Sequence[Row], judged: Sequence[Judged], explained: str) -> Judged:
-    """A ratio of two rows against its rule."""
+def judge_ratio(ratio: Ratio, rows: Sequence[PublishedRow], judged: Sequence[JudgedRow], explained: str) -> JudgedRow:
+    """Judge a ratio of two rows by its rule."""
     top, bottom = judged[ratio.of], judged[ratio.to]
     measured = rows[ratio.of].measured / rows[ratio.to].measured
     predicted = None
@@ -95,7 +95,7 @@ def judge_ratio(ratio: Ratio, rows: Sequence[Row], judged: Sequence[Judged], exp
         predicted = top.predicted / bottom.predicted
     verdict = INVALID if predicted is None else _verdict(predicted, measured, ratio.within, Fraction(0))
     trouble = "a row of it has no prediction" if predicted is None else ""
-    return Judged(
+    return JudgedRow(
         id=ratio.id,
         kind="ratio",
         unit="ratio",
@@ -112,29 +112,29 @@ def judge_ratio(ratio: Ratio, rows: Sequence[Row], judged: Sequence[Judged], exp
     )
 
 
-def judge_shape(made: Shape, judged: Sequence[Judged], explained: str) -> Check:
-    """A shape of predicted numbers, at every value where it is asked for."""
-    wrong, listed = [], []
-    for where, names, rows in made.groups:
+def judge_shape(made: Shape, judged: Sequence[JudgedRow], explained: str) -> Check:
+    """Judge whether the predicted numbers of every group have the shape."""
+    failing, number_texts = [], []
+    for group_name, names, rows in made.groups:
         values = [judged[row].predicted for row in rows]
         present = [value for value in values if value is not None]
         if len(present) < len(values):
             return Check(made.id, "shape", made.that, INVALID, "a row of it has no prediction", "")
-        text = f"{', '.join(_short(value) for value in present)}{where}"
-        listed.append(text)
+        text = f"{', '.join(_short(value) for value in present)}{group_name}"
+        number_texts.append(text)
         if not shape.holds(made.that, names, present, float(made.slack)):
-            wrong.append(text)
-    evidence = "; ".join(wrong or listed)
-    return Check(made.id, "shape", made.that, MISS if wrong else HOLDS, evidence, explained if wrong else "")
+            failing.append(text)
+    evidence = "; ".join(failing or number_texts)
+    return Check(made.id, "shape", made.that, MISS if failing else HOLDS, evidence, explained if failing else "")
 
 
-def judge_identity(made: Identity, explained: str) -> Check:
-    """An identity between published counters."""
+def judge_identity(made: PublishedIdentity, explained: str) -> Check:
+    """Judge an identity between published counters."""
     verdict, evidence = EXACT, []
-    for side in identity.sides(made.that, made.given):
+    for side in identity.evaluated(made.that, made.given):
         closing = made.closing
-        most = closing.most * max(abs(side.left), abs(side.right)) if closing.relative else closing.most
-        if side.gap > most:
+        largest_gap = closing.most * max(abs(side.left), abs(side.right)) if closing.relative else closing.most
+        if side.gap > largest_gap:
             verdict = MISS
         elif side.gap and verdict == EXACT:
             verdict = WITHIN
@@ -144,16 +144,16 @@ def judge_identity(made: Identity, explained: str) -> Check:
 
 
 def reason(experiment: Experiment, name: str, owners: Mapping[str, str]) -> str:
-    """What the file says of a miss: of it, or of the series that it belongs to (`owners`); "" for nothing."""
+    """The file's explanation of a miss, by its id or that of its series (`owners`); "" if there is none."""
     return experiment.explained.get(name) or experiment.explained.get(owners.get(name, ""), "")
 
 
 def _verdict(predicted: float, measured: Fraction, within: Fraction, resolution: Fraction) -> str:
-    """Compared exactly: the predicted float is the number that it is."""
-    off = abs(Fraction(predicted) - measured)
+    """The verdict on a prediction, compared in exact arithmetic."""
+    difference = abs(Fraction(predicted) - measured)
     if predicted == float(measured):
         return EXACT
-    return WITHIN if off <= max(within * abs(measured), resolution) else MISS
+    return WITHIN if difference <= max(within * abs(measured), resolution) else MISS
 
 
 def _error(predicted: float | None, measured: float) -> float | None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Which comparisons are decided by the parts that are there, and which are furthest from it.
+"""Which comparisons the finished parts already decide, and which are furthest from a decision.
 
-A *cell* is one traffic mix, load and ring size, as in the report.  It is judged once every strategy and variant that
-the sweep has there has two pairs; until then it waits.  A judged cell without a winner is undecided; of those, the one
-that would take the most pairs comes first.
+A *cell* is one traffic mix, load and ring size, as in the report.  It is judged once every strategy and variant of the
+sweep has two pairs there; until then it waits.  A judged cell without a winner is undecided; those that need the most
+pairs come first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sweep.results import dataset
 from sweep.results.analysis import METRIC, Analysis, analyse
 from sweep.results.outcome import CellIndex, pairs_wanted
 
-PAIRS = 2  # of every column, to judge a cell
+PAIRS = 2  # pairs that every column needs before a cell is judged
 
 
 @dataclass(frozen=True)
@@ -32,28 +32,28 @@ class Undecided:
 
 
 @dataclass(frozen=True)
-class Cells:
-    """All cells of a sweep, as far as it has gone."""
+class CellCounts:
+    """Counts of the cells of a sweep by state, and the undecided ones."""
 
     decided: int
-    waiting: int  # for simulations
+    waiting: int  # cells that wait for simulations
     undecided: tuple[Undecided, ...]  # the furthest from a decision first
 
 
-def judge(table: pa.Table) -> Cells:
+def judge(table: pa.Table) -> CellCounts:
     """The cells of a table with a row for every simulation of the sweep, its metrics null where it has not run."""
     data = dataset.read(table)
     if not data.has(METRIC):
-        return Cells(0, int((data.index >= 0).any(axis=(-2, -1)).sum()), ())
+        return CellCounts(0, int((data.index >= 0).any(axis=(-2, -1)).sum()), ())
     analysis = analyse(data)
-    there = np.isfinite(analysis.ns).sum(axis=-1)
-    wanted = np.minimum((data.index >= 0).sum(axis=-1), PAIRS)
-    exists, ready = wanted.any(axis=-1), (there >= wanted).all(axis=-1)
-    found = [(cell, outcome) for cell, outcome in analysis.outcomes.items() if ready[cell]]
-    open_ = [cell for cell, outcome in found if not outcome.decided]
-    ranked = sorted(open_, key=lambda cell: _distance(analysis, cell), reverse=True)
-    return Cells(
-        decided=len(found) - len(open_),
+    pairs_done = np.isfinite(analysis.ns).sum(axis=-1)
+    pairs_needed = np.minimum((data.index >= 0).sum(axis=-1), PAIRS)
+    exists, ready = pairs_needed.any(axis=-1), (pairs_done >= pairs_needed).all(axis=-1)
+    judged = [(cell, outcome) for cell, outcome in analysis.outcomes.items() if ready[cell]]
+    not_decided = [cell for cell, outcome in judged if not outcome.decided]
+    ranked = sorted(not_decided, key=lambda cell: _distance(analysis, cell), reverse=True)
+    return CellCounts(
+        decided=len(judged) - len(not_decided),
         waiting=int((exists & ~ready).sum()),
         undecided=tuple(_told(analysis, cell) for cell in ranked),
     )
@@ -76,7 +76,7 @@ def of_all(rows: Iterable[pa.Table], parameters: pa.Table, metadata: dict[bytes,
 
 
 def _distance(analysis: Analysis, cell: CellIndex) -> float:
-    """Pairs that would decide; without end where none within reach would."""
+    """Pairs that would decide a cell; infinite if no number within reach would."""
     winner = analysis.outcomes[cell].winner
     return float(winner.needed) if winner.needed is not None else float("inf")
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""YAML with places: what a file says, where it says it, and mistakes that point there."""
+"""YAML with positions: the tree of a file, the position of every node, and mistakes that point there."""

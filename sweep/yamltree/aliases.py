@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Anchors, aliases and merge keys of YAML: an alias becomes a copy of what it stands for, of bounded size and depth.
+"""Anchors, aliases and merge keys of YAML: an alias becomes a copy of the anchored value, of bounded size and depth.
 
-A copy, so that overrides change the one use alone; bounded, because a file of ten lines can stand for a billion values.
+A copy, so that an override changes only one use; bounded, because ten lines of YAML can expand to a billion values.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MERGE = "<<"  # the key whose mappings are merged into the one that it stands in
 
 
 class AliasError(ValueError):
-    """An alias or an anchor is wrong; `known` are the anchors that there are, if that is the point."""
+    """An alias or an anchor is not valid.  known: the existing anchors, if an alias is unknown."""
 
     def __init__(self, message: str, known: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -22,7 +22,7 @@ class AliasError(ValueError):
 
 
 class Tree(Protocol):
-    """What this needs of a `source.Node`."""
+    """The attributes of a `source.Node` that aliases need."""
 
     place: Any
     text: str
@@ -43,18 +43,18 @@ class Anchors:
         self._trees: dict[str, Tree] = {}
 
     def name(self, anchor: str, tree: Tree) -> None:
-        """From here on `*anchor` stands for `tree`, which may not have ended yet."""
+        """Let `*anchor` stand for `tree` from now on; `tree` may not be complete yet."""
         self._trees[anchor] = tree
 
     def copy(self, anchor: str, above: Sequence[Tree], moved: Callable[[Any], Any]) -> Any:
-        """What `*anchor` stands for, inside the unfinished trees `above`; `moved` gives a copy's places.
+        """A copy of the value of `*anchor`, used inside the unfinished trees `enclosing`; `moved` gives its places.
 
         Errors: AliasError.
         """
         tree = self._trees.get(anchor)
         if tree is None:
             raise AliasError(f'the anchor "&{anchor}" is not known here: it comes before its aliases.', (*self._trees,))
-        if any(tree is each for each in above):
+        if any(tree is tree_above for tree_above in above):
             raise AliasError(f'the alias "*{anchor}" stands inside the value of "&{anchor}", which would have no end.')
         return self._copied(tree, len(above), moved)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is written at which place: nodes of a file's tree, and mistakes that name where they are.
+"""Nodes of a YAML tree, each with its place in the file, and mistakes that name their place.
 
 Every key and value knows its file, line and column, and its text as written: `tree` reads them.
 """
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn, TypeAlias
 
 from sweep.errors import ConfigError, did_you_mean
-from sweep.foreign import visible_line
+from sweep.safe_text import visible_line
 
-SEE = "sweep schema"  # the command that says what a file may say
-LISTS = {  # those that list what there is of something
+SEE = "sweep schema"  # the command that prints what a sweep file may contain
+LISTS = {  # the commands that list the names of a kind
     "strategy": "sweep show strategies",
     "traffic": "sweep show mixes",
     "host": "sweep show hosts",
@@ -25,7 +25,7 @@ LISTS = {  # those that list what there is of something
     "metric": "sweep show metrics",
 }
 MOST_SHOWN = 10  # mistakes
-MOST_KNOWN = 200  # choices of one
+MOST_KNOWN = 200  # choices listed in one message
 
 Near: TypeAlias = tuple[str, tuple[str, ...]] | Callable[[], str]
 
@@ -50,9 +50,9 @@ class Mistake(Exception):
     """Something wrong at a place.
 
     known: the choices, under the heading `heading`; see: the next command;
-    near: a word that is not known and those that it may have been meant for, or a function that gives a sentence with
-        them: they are looked for when the mistake is told;
-    uses: the parameter and canonical value whose points the mistake spoils, to count them;
+    near: an unknown word and the candidates for "did you mean", or a function that returns that sentence; both are
+        evaluated only when the message is made;
+    uses: the parameter and canonical value of the points that the mistake affects, to count them;
     also: further mistakes that were found with it.
     """
 
@@ -73,7 +73,7 @@ class Mistake(Exception):
 
     @classmethod
     def of(cls, place: Place, what: str, error: Exception) -> Mistake:
-        """`what` is as `error` says, with the choices and the next command that it has."""
+        """The mistake "`subject` `error`", with the choices and the next command of `error`."""
         stop = "" if str(error).endswith("?") else "."
         known, see, near = getattr(error, "known", ()), getattr(error, "see", ""), getattr(error, "near", None)
         return cls(place, f"{what} {error}{stop}", known=known, see=see, near=near)
@@ -94,11 +94,13 @@ class Mistake(Exception):
         return ConfigError(self.text())
 
 
-def all_of(
+def combined_error(
     mistakes: Iterable[Mistake], count: Callable[[Mistake], str] = lambda mistake: "", more: str = ""
 ) -> ConfigError:
     """Several mistakes as one error, in the order of the file; `count` is as in `Mistake.text`."""
-    ordered = sorted(mistakes, key=lambda each: (each.place.source, each.place.line, each.place.column))
+    ordered = sorted(
+        mistakes, key=lambda mistake_at: (mistake_at.place.source, mistake_at.place.line, mistake_at.place.column)
+    )
     texts = [mistake.text(count(mistake)) for mistake in ordered[:MOST_SHOWN]]
     if len(ordered) > MOST_SHOWN:
         texts.append(f"and {len(ordered) - MOST_SHOWN:,} more mistakes{more}")
@@ -106,14 +108,14 @@ def all_of(
 
 
 def unknown(place: Place, what: str, value: str, known: tuple[str, ...], **more: str) -> Mistake:
-    """A name that is not among the choices."""
+    """The mistake about a name that is not among the choices `known`."""
     message = f'{what} "{shorten(value)}" is not known.'
     return Mistake(place, message, known=known, near=(value, known), **more)  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)
 class Node:
-    """One value.  `text` is a scalar's, and `items` and `pairs` are None where they do not belong."""
+    """A scalar, list or mapping in a YAML file; `items` is None but for lists, `pairs` is None but for mappings."""
 
     place: Place
     text: str = ""
@@ -151,13 +153,13 @@ class Node:
     def refuse(self, what: str, wanted: str) -> NoReturn:
         if self.is_null:
             raise Mistake(self.place, f"{what} has no value; it takes {wanted}.")
-        found = (
+        described = (
             "a list" if self.items is not None else "a mapping" if self.pairs is not None else f'"{shorten(self.text)}"'
         )
-        raise Mistake(self.place, f"{what} takes {wanted}, not {found}.")
+        raise Mistake(self.place, f"{what} takes {wanted}, not {described}.")
 
     def written(self) -> str:
-        """It in one line, as YAML's flow style has it."""
+        """The node on one line, in YAML's flow style."""
         if self.pairs is not None:
             return "{" + ", ".join(f"{key}: {value.written()}" for key, value in self.pairs.items()) + "}"
         return self.text if self.items is None else "[" + ", ".join(item.written() for item in self.items) + "]"
@@ -169,6 +171,6 @@ class Node:
 
 
 def shorten(text: str, longest: int = 80) -> str:
-    """Text for a message: one line, visible, not too long."""
+    """`text` for a message: on one line, control characters made visible, at most `longest` characters."""
     text = visible_line(" ".join(re.split("[ \t\r\n]+", text[: 4 * longest].strip(" \t\r\n"))))
     return text if len(text) <= longest else text[: longest - 1] + "…"

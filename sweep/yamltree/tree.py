@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """YAML text as a tree of nodes with places.
 
-The tree is made of the parser's events and nothing is constructed, so `on`, `0o17` and `1:30` stay the text that they
-are.  Anchors, aliases and merge keys (`<<`) are resolved.  Refused: duplicate keys, tags, more than one document, deep
+The tree is built from the parser's events and values are not converted, so `on`, `0o17` and `1:30` stay text.
+Anchors, aliases and merge keys (`<<`) are resolved.  Refused: duplicate keys, tags, more than one document, deep
 nesting, large files and aliases that stand for more than a large file.
 """
 
@@ -28,17 +28,17 @@ RESOLVER: Any = yaml.resolver.Resolver()
 def read(path: Path) -> Node:
     """The YAML file as a tree, that of standard input for "-".  Errors: Mistake, at the path as given."""
     source = standard_input.name(path)
-    here = Place(source)
+    file_place = Place(source)
     try:
         if path.is_dir():
-            raise Mistake(here, "is a directory; a YAML file is needed.")
+            raise Mistake(file_place, "is a directory; a YAML file is needed.")
         data = standard_input.data(path, LARGEST_BYTES + 1)
     except OSError as error:
-        raise Mistake(here, f"cannot be read: {error.strerror}.") from None
+        raise Mistake(file_place, f"cannot be read: {error.strerror}.") from None
     except ValueError:
         raise Mistake(Place(shorten(str(path))), "is not the name of a file.") from None
     if len(data) > LARGEST_BYTES:
-        raise Mistake(here, f"is larger than {LARGEST_BYTES:,} bytes, so it is no sweep file.")
+        raise Mistake(file_place, f"is larger than {LARGEST_BYTES:,} bytes, so it is no sweep file.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -47,12 +47,12 @@ def read(path: Path) -> Node:
 
 
 def parse(text: str, source: str, marked: bool = True) -> Node:
-    """YAML text as a tree; `marked` False gives every node the source alone as its place.  Errors: Mistake."""
+    """YAML text as a tree; without `marked`, places have no line and column.  Errors: Mistake."""
     try:
-        if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        if unprintable := yaml.reader.Reader.NON_PRINTABLE.search(text):
             raise Mistake(
-                _place(source, text[: odd.start()]) if marked else Place(source),
-                f'has the character "U+{ord(odd[0]):04X}", which YAML does not allow.',
+                _place(source, text[: unprintable.start()]) if marked else Place(source),
+                f'has the character "U+{ord(unprintable[0]):04X}", which YAML does not allow.',
             )
         composer = _Composer(source, marked)
         for event in yaml.parse(text, Loader=PARSER):
@@ -67,7 +67,7 @@ def parse(text: str, source: str, marked: bool = True) -> Node:
 
 
 class _Composer:
-    """Makes the tree of a parser's events, without tags and bottomless nesting."""
+    """Builds the tree from a parser's events; refuses tags and nesting that is too deep."""
 
     def __init__(self, source: str, marked: bool) -> None:
         self.source, self.marked = source, marked
@@ -78,7 +78,7 @@ class _Composer:
         self.keys: list[Node | None] = []  # of each of them that is a mapping, the key whose value comes next
 
     def take(self, event: Any) -> None:
-        """The next event.  Errors: Mistake, MarkedYAMLError."""
+        """Add the next event to the tree.  Errors: Mistake, MarkedYAMLError."""
         if self.root is not None and isinstance(event, yaml.DocumentStartEvent):
             raise yaml.MarkedYAMLError(problem="more than one document", problem_mark=event.start_mark)  # type: ignore[arg-type]
         if isinstance(event, yaml.CollectionEndEvent):
@@ -115,7 +115,7 @@ class _Composer:
         return Place(self.source, mark.line + 1, mark.column + 1) if self.marked else Place(self.source)
 
     def _alias(self, event: Any) -> Node:
-        """A copy of what it stands for, whose places say where it is used."""
+        """A copy of the value that an alias stands for, with places at the alias."""
         place = self._at(event)
         try:
             copied: Node = self.anchors.copy(event.anchor, self.open, lambda there: replace(there, use=place))
@@ -124,7 +124,7 @@ class _Composer:
         return copied
 
     def _end(self) -> None:
-        """The innermost list or mapping is complete; what "<<" has in it is merged into it."""
+        """End the innermost list or mapping, and merge into it the mappings of its "<<" key."""
         merged = self.merged.pop(len(self.open), None)
         owner, _ = self.open.pop(), self.keys.pop()
         if merged is not None:
@@ -136,7 +136,7 @@ class _Composer:
             merge(owner, sources)
 
     def _put(self, node: Node) -> None:
-        """Where it belongs: into the innermost list or mapping."""
+        """Put `node` into the innermost open list or mapping."""
         if not self.open:
             self.root = node
             return

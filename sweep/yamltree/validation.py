@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""From a node of a file to a value of a pydantic type; and what pydantic refuses, to mistakes with their places."""
+"""Turn a node of a file into a value of a pydantic type, and pydantic's errors into mistakes with places."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ T = TypeVar("T")
 
 
 def meaning(text: str, default: Any = ...) -> Any:
-    """A parameter's field; its default is written as in a file."""
+    """A pydantic field with a description; its default is written as in a file."""
     return Field(default, description=text)
 
 
-class Part(BaseModel):
+class SectionModel(BaseModel):
     """A mapping with known keys; defaults are written as in a file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
     noun: ClassVar[str] = "the key"
-    called: ClassVar[str] = ""  # in messages, if the way to it is not name enough
+    called: ClassVar[str] = ""  # its name in messages, if the path to it is not clear enough
 
     @classmethod
     def unknown(cls, place: Place, what: str, key: str, known: tuple[str, ...]) -> Mistake:
-        """The mistake of a key that it has not."""
+        """The mistake about an unknown key."""
         return unknown(place, what, key, known)
 
 
-class Group(Part):
-    """A part whose fields with a meaning are parameters; keys are told with the way to them.
+class Group(SectionModel):
+    """A part whose described fields are parameters; messages give keys with their full dotted path.
 
-    Canonical: the value of each parameter, those of an inner group by dotted names.
+    Canonical: parameter -> value, those of inner groups by dotted names.
     """
 
     @classmethod
     def parameters(cls, before: str = "") -> Iterator[tuple[str, FieldInfo]]:
-        """The dotted name and the field of each."""
+        """Dotted name and field of each parameter."""
         for name, field in cls.model_fields.items():
             inner = field.annotation
             if isinstance(inner, type) and issubclass(inner, Group):
@@ -66,8 +66,8 @@ class Group(Part):
         return {name: dumped[name] for name, _ in self.parameters()}
 
 
-class Forms(Part):
-    """A part with exactly one pair of those that it may have, such as `{poisson: {}}`."""
+class Forms(SectionModel):
+    """A mapping with exactly one of its possible keys, such as `{poisson: {}}`."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
     noun: ClassVar[str] = "the form"
@@ -81,14 +81,14 @@ class Forms(Part):
 
     @property
     def form(self) -> tuple[str, Any]:
-        """The pair."""
+        """The key that is given, and its value."""
         (name,) = self.model_fields_set
         return name, getattr(self, name)
 
 
-NULL = object()  # what a file leaves empty; not None, which stands for what it does not say
+NULL = object()  # a value that a file leaves empty; None is a value that is not in the file
 
-# What pydantic's kinds of errors mean, after the value in quotes ...
+# Messages for pydantic's error types, which follow the value in quotes ...
 MESSAGES = {
     "value_error": "{error}",
     "bool_parsing": "is neither true nor false",
@@ -96,36 +96,36 @@ MESSAGES = {
     "too_short": "is too short: {min_length} at least",
     "too_long": "is too long: {max_length} at most",
 }
-# ... or what belongs where something of another shape is; one value, if it is not here.
+# ... or the shape that is needed; "one value" for types that are not listed.
 SHAPES = {"model_type": "a mapping", "dict_type": "a mapping", "list_type": "a list"}
 
 
 def canonical(adapter: TypeAdapter[Any], given: object) -> Any:
-    """The value that a document keeps of what a file says.  Errors: ValidationError."""
+    """The canonical value, as a document keeps it, of the plain value `given`.  Errors: ValidationError."""
     return adapter.dump_python(adapter.validate_python(given), by_alias=True)
 
 
 def parse(adapter: TypeAdapter[Any], node: Node, what: str) -> Any:
-    """The canonical value of a node; `what` names it in messages.  Errors: Mistake, with further ones in its `also`."""
+    """The canonical value of a node, called `subject` in messages.  Errors: Mistake, with others in its `also`."""
     return adapter.dump_python(validated(adapter, node, what), by_alias=True)
 
 
 def validated(adapter: TypeAdapter[T], node: Node, what: str) -> T:
-    """The value of a node as its type has it, not yet canonical.  Errors as `parse`."""
+    """The value of a node as an object of its pydantic type, not yet canonical.  Errors as `parse`."""
     try:
         return adapter.validate_python(_plain(node))
     except ValidationError as invalid:
         errors = invalid.errors(include_url=False)
-    # A misspelt key is told once: as unknown, not as missing too.
+    # A misspelt key is reported once: as unknown, not also as missing.
     misspelt = {error["loc"][:-1] for error in errors if error["type"] == "extra_forbidden"}
     errors = [error for error in errors if error["type"] != "missing" or error["loc"][:-1] not in misspelt]
-    first, *also = (_mistake(error, node, what, adapter._type) for error in errors)
-    first.also = also
+    first, *further = (_mistake(error, node, what, adapter._type) for error in errors)
+    first.also = further
     raise first
 
 
 def _plain(node: Node) -> Any:
-    """Mappings, lists, text and NULL."""
+    """A node as plain dicts, lists, text and NULL."""
     if node.pairs is not None:
         return {key: _plain(value) for key, value in node.pairs.items()}
     if node.items is not None:
@@ -134,7 +134,7 @@ def _plain(node: Node) -> Any:
 
 
 def _mistake(error: Any, root: Node, what: str, type_: Any) -> Mistake:
-    """An error of pydantic with the place, what is written there, and the choices."""
+    """A pydantic error as a mistake with the place, the text there, and the choices."""
     kind, loc, context = error["type"], error["loc"], error.get("ctx", {})
     if kind in ("missing", "extra_forbidden"):
         return _key_mistake(kind, loc, root, what, _part(type_, loc[:-1]))
@@ -155,7 +155,7 @@ def _mistake(error: Any, root: Node, what: str, type_: Any) -> Mistake:
     return Mistake(node.place, message + "." * (message[-1] != "?"), known=known, see=see, near=near)
 
 
-def _key_mistake(kind: str, loc: Sequence[Any], root: Node, what: str, part: type[Part]) -> Mistake:
+def _key_mistake(kind: str, loc: Sequence[Any], root: Node, what: str, part: type[SectionModel]) -> Mistake:
     node, path = _walk(root, loc[:-1])
     label, key, known = part.called or _label(what, path), loc[-1], [*_keys(part)]
     if kind == "missing":
@@ -171,7 +171,7 @@ def _label(what: str, path: Sequence[str]) -> str:
 
 
 def _walk(node: Node, loc: Sequence[Any]) -> tuple[Node, list[str]]:
-    """The innermost node on the way `loc`, and the keys to it.  Steps that pydantic alone knows are left out."""
+    """The innermost node on the path `loc`, and the keys to it; steps that exist only in pydantic are skipped."""
     path = []
     for step in loc:
         if node.pairs is not None and step in node.pairs:
@@ -182,8 +182,8 @@ def _walk(node: Node, loc: Sequence[Any]) -> tuple[Node, list[str]]:
     return node, path
 
 
-def _part(type_: Any, loc: Sequence[Any]) -> type[Part]:
-    """The part at `loc` in a value of a type."""
+def _part(type_: Any, loc: Sequence[Any]) -> type[SectionModel]:
+    """The `SectionModel` model at the path `loc` in a type."""
     parts = list(_parts(type_))
     for step in loc:
         fields = [field for part in parts for name, field in part.model_fields.items() if step in (name, field.alias)]
@@ -191,12 +191,12 @@ def _part(type_: Any, loc: Sequence[Any]) -> type[Part]:
     return parts[0]
 
 
-def _parts(type_: Any) -> Iterator[type[Part]]:
-    if isinstance(type_, type) and issubclass(type_, Part):
+def _parts(type_: Any) -> Iterator[type[SectionModel]]:
+    if isinstance(type_, type) and issubclass(type_, SectionModel):
         yield type_
     for inner in get_args(type_):
         yield from _parts(inner)
 
 
-def _keys(part: type[Part]) -> tuple[str, ...]:
+def _keys(part: type[SectionModel]) -> tuple[str, ...]:
     return tuple(field.alias or name for name, field in part.model_fields.items())

@@ -98,7 +98,7 @@ def test_a_projection_goes_to_the_terminal_or_a_file_and_not_into_the_directory(
     ("words", "message"),
     [
         (["--row", "rign"], 'Did you mean "ring"?'),
-        (["--metric", "drops"], 'Did you mean "drop_ratio"?'),
+        (["--metric", "drop_rato"], 'Did you mean "drop_ratio"?'),
         (["--metric", ","], "has no name in it\n  next: --metric drop_ratio"),
         (["--out", "x.pdf"], 'the ending of "x.pdf" says no format'),
         (["--filter", "ring > 256"], "ring here: 64, 128, 256"),

@@ -128,7 +128,11 @@ WRONG = {  # what is typed -> exit code, what is said, what to type next
         "next: give --out another name",
     ),
     "compare runs/base runs/new --gate no.yaml": (2, "no.yaml: cannot be read", "see: docs/how-to/compare.md"),
-    "compare runs/base runs/new --gate bad.yaml": (2, 'bad.yaml:1:20: metric "ns" is not in', "known: ns_per_packet"),
+    "compare runs/base runs/new --gate bad.yaml": (
+        2,
+        'bad.yaml:1:20: metric "ns" is a part of several names',
+        "choose: ns_per_packet",
+    ),
     "compare s4://bucket/x runs/base": (2, 'has scheme "s4", which is not known', "known: s3, gs, file"),
     "compare": (2, "Missing argument", "sweep compare --help"),
 }

@@ -115,7 +115,7 @@ def test_trace(done: Path, tmp_path: Path) -> None:
         (
             ["runs/tiny", "rin=64"],
             2,
-            'parameter "rin" is not known. Did you mean "ring"?',
+            '"rin" in it, which is not a parameter with a number (character 1). Did you mean "ring"?',
             "see: sweep show parameters",
         ),
         (["runs/tiny", *POINT, "--packets", "3"], 2, '--packets "3" is for --trace FILE', "see: sweep show --help"),

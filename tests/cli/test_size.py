@@ -105,12 +105,15 @@ MISTAKES = {
         '--objective: "drop_rato < 1" has the metric "drop_rato" in it, which is not known. '
         'Did you mean "drop_ratio"?\n  known: ns_per_packet, ',
     ),
-    "a unit": (
-        {"objective": ["latency_p99_ns < 50 us"]},
-        '"latency_p99_ns < 50 us" has a unit in it, "50 us": write the number alone, in the unit of latency_p99_ns.',
+    "another unit": (
+        {"objective": ["latency_p99_ns < 50 %"]},
+        '"latency_p99_ns < 50 %" bounds latency_p99_ns by "50 %", which has the unit "%", which is not one of: ps, ',
     ),
     "no number": ({"objective": ["drop_ratio < low"]}, 'has the metric "low" in it, which is not known'),
-    "not readable": ({"objective": ["drops are few"]}, '"drops are few" cannot be read; write '),
+    "not readable": (
+        {"objective": ["drops are few"]},
+        '"drops are few" has no bound such as < 0.01 at its end; write METRIC where CONDITION < VALUE UNIT',
+    ),
     "a metric on the right": (
         {"objective": ["drop_ratio < reuse_ratio"]},
         "compares two metrics, and an objective has a number on its right: drop_ratio < 0.1 %.",
@@ -121,7 +124,10 @@ MISTAKES = {
         "  known: latency_p50_ns, latency_p99_ns",
     ),
     "a parameter": ({"objective": ["ring < 100"]}, 'is about the parameter "ring", which the sweep file sets.'),
-    "no point": ({"objective": ["drop_ratio[page_pool] < 1"]}, 'selects no point: "page_pool" holds at none.'),
+    "no point": (
+        {"objective": ["drop_ratio[page_pool] < 1"]},
+        'selects no point: "strategy = page_pool" holds at none.',
+    ),
     "no ring axis": (
         {"sets": ["ring=64"]},
         'tiny has no axis "ring": ring is "64" at every point, so there is nothing to choose\n'
@@ -164,7 +170,7 @@ def test_a_mistake_in_the_file_has_its_place(here: Path) -> None:
     (here / "mine.yaml").write_text(f'{SWEEP}objectives: "drop_ratio[ring>256] < 1"\n')
     _, error = sweep(here, "plan", "mine.yaml", code=2)
     assert error.startswith(f"mine.yaml:{line - 2}:13: ")
-    assert 'selects no point: "ring>256" holds at none' in error
+    assert 'selects no point: "ring > 256" holds at none' in error
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path) -> None:

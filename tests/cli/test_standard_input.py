@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from sweep.report.sections.reproduction import elsewhere
 from typed import REPOSITORY, SWEEP
 
 from sweep import standard_input
@@ -19,6 +18,7 @@ from sweep.config import load
 from sweep.jobs.origin import Origin
 from sweep.jobs.submission.submit import _gather_files, errand
 from sweep.model.compiler.jit import kernel_cache
+from sweep.report.parts.reproduction import elsewhere
 from sweep.storage import resume
 
 UNNAMED = SWEEP.replace("name: tiny\n", "")

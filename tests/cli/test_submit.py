@@ -76,7 +76,7 @@ def test_a_token_in_clear_is_warned_of_before_it_is_sent(
     monkeypatch.setenv("RAY_AUTH_TOKEN", "SECRET")
     code = f"""
 import sys
-from sweep.jobs import jobs_api
+from sweep.jobs.submission import api as jobs_api
 def connect(address):
     print("asked", file=sys.stderr)
     raise SystemExit(7)

@@ -12,21 +12,21 @@ from pathlib import Path
 import pytest
 from typed import SWEEP, sweep
 
-from sweep.cli import words
+from sweep.cli import numbers
 
 
 def test_patience_speaks_to_people_only(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from sweep.cli import patience
+    from sweep.cli import slow_notice
 
-    monkeypatch.setattr(patience, "SILENCE_S", 0.01)
+    monkeypatch.setattr(slow_notice, "SILENCE_S", 0.01)
     for terminal, said in ((True, "laying out 6 simulations …\n"), (False, "")):
         monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal)
-        with patience.patience("laying out 6 simulations"):
+        with slow_notice.notice_if_slow("laying out 6 simulations"):
             time.sleep(0.3)
         assert capsys.readouterr().err == said
-    monkeypatch.setattr(patience, "SILENCE_S", 0.3)
+    monkeypatch.setattr(slow_notice, "SILENCE_S", 0.3)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with patience.patience("laying out 6 simulations"):
+    with slow_notice.notice_if_slow("laying out 6 simulations"):
         pass
     time.sleep(0.5)
     assert capsys.readouterr().err == ""
@@ -65,14 +65,14 @@ class Terminal(io.StringIO):
 
 
 def test_words() -> None:
-    assert [words.seconds(s) for s in (0.0004, 0.012, 0.4, 9.96, 45, 200, 7500)] == [
+    assert [numbers.seconds(s) for s in (0.0004, 0.012, 0.4, 9.96, 45, 200, 7500)] == [
         *("1 ms", "12 ms", "0.4 s", "10 s", "45 s", "3 min 20 s", "2 h 5 min")
     ]
-    assert [words.scaled(n) + "B" for n in (980, 54_100_000, 2.4e9)] == ["980 B", "54.1 MB", "2.4 GB"]
-    assert [words.size(n) for n in (9e3, 9e6, 400e6)] == ["9 kB", "9 MB", "0.4 GB"]
-    assert words.of(1, "chunk") == "1 chunk"
-    assert words.of(2376, "point") == "2,376 points"
-    assert words.clock(76) == "1:16"
+    assert [numbers.with_prefix(n) + "B" for n in (980, 54_100_000, 2.4e9)] == ["980 B", "54.1 MB", "2.4 GB"]
+    assert [numbers.size(n) for n in (9e3, 9e6, 400e6)] == ["9 kB", "9 MB", "0.4 GB"]
+    assert numbers.plural(1, "chunk") == "1 chunk"
+    assert numbers.plural(2376, "point") == "2,376 points"
+    assert numbers.clock(76) == "1:16"
 
 
 def test_how_to_go_on_says_how_it_was_run(tmp_path: Path) -> None:

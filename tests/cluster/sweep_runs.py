@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 from namespaces import CHECKOUT, Node, Started
 
+from sweep.model import poll
 from sweep.model.compiler import jit
 
 STRATEGIES = ("page_allocator", "page_pool")
@@ -68,7 +69,7 @@ def run_inline(file: Path, out: Path, *options: str) -> pa.Table:
 def install_kernels(node: Node) -> None:
     """Give a node the sweep's kernels, on its own disk: each is compiled once, by `run_inline`."""
     cache, code = Path(jit.kernel_cache()), jit.core_digest()
-    folder = f"model_{hashlib.sha1(bytes(Path(jit.__file__).parent)).hexdigest()}"  # as numba names it
+    folder = f"model_{hashlib.sha1(bytes(Path(poll.__file__).parent)).hexdigest()}"  # as numba names it
     for strategy in STRATEGIES:
         tag = jit.kernel_tag(strategy, code, jit.strategy_digest(strategy))
         files = list(cache.glob(f"{folder}/*{tag}*"))

@@ -11,7 +11,7 @@ from made_tables import table, unchanged, worse
 
 from sweep import compare, config
 from sweep.compare.gate import DEFAULT
-from sweep.compare.injection import DeadGateError
+from sweep.compare.gate_self_test import DeadGateError
 from sweep.errors import ConfigError, SweepError
 from sweep.fields.metrics import METRICS
 from sweep.stats.margins import Verdict

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sweep.closest_choice import release_order
 from sweep.conditions import Column, ConditionError, amount, holds, keeps, names, numbers, parse, parse_bound
 from sweep.conditions.tables import Table
-from sweep.ordered import release_order
 
 COLUMNS = {
     "name": Column(np.array(["a", "b", "c", "d"], object), np.ones(4, bool), None, ("a", "b", "c", "d", "e-1")),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sweep.grid import Dimension, Layout, SequenceError
+from sweep.grid import GridDimension, Layout, SequenceError
 from sweep.grid.sequence import linspace, log, log2, stepped
 
 KNOBS = {"flip": (), "pool": ("strategy.size",), "frag": ("strategy.bytes", "strategy.fail")}
@@ -49,10 +49,10 @@ def brute_force(dimensions, extras, fixed):
 @st.composite
 def grids(draw):
     strategies = draw(st.lists(st.sampled_from(sorted(KNOBS)), min_size=1, max_size=3, unique=True))
-    dimensions = [Dimension(("strategy",), tuple((name,) for name in strategies))]
+    dimensions = [GridDimension(("strategy",), tuple((name,) for name in strategies))]
     if draw(st.booleans()):
         rings = draw(st.lists(st.integers(1, 5), min_size=1, max_size=4, unique=True))
-        dimensions.append(Dimension(("ring",), tuple((ring,) for ring in rings)))
+        dimensions.append(GridDimension(("ring",), tuple((ring,) for ring in rings)))
     if draw(st.booleans()):
         n = draw(st.integers(1, 3))
         columns = {"strategy.size": list(range(n)), "label": [f"v{i}" for i in range(n)]}
@@ -61,7 +61,7 @@ def grids(draw):
         if draw(st.booleans()):
             columns["batch"] = draw(st.lists(st.integers(0, 1), min_size=n, max_size=n))
         names = tuple(draw(st.permutations(sorted(columns))))
-        dimensions.append(Dimension(names, tuple(zip(*(columns[name] for name in names), strict=True))))
+        dimensions.append(GridDimension(names, tuple(zip(*(columns[name] for name in names), strict=True))))
     dimensions = draw(st.permutations(dimensions))
     point = st.fixed_dictionaries({"strategy": st.sampled_from(sorted(KNOBS)), "ring": st.integers(1, 7)})
     extras = draw(st.lists(point, max_size=3))
@@ -82,7 +82,7 @@ def test_layout_is_nested_loops(grid):
 
 
 def test_keep_renumbers_and_groups_count():
-    axes = [Dimension(("strategy",), (("flip",), ("pool",))), Dimension(("ring",), ((1,), (2,), (4,)))]
+    axes = [GridDimension(("strategy",), (("flip",), ("pool",))), GridDimension(("ring",), ((1,), (2,), (4,)))]
     layout = Layout(axes, [], {}, lambda name: KNOBS[name])
     layout.keep(np.array([True, False, True, True, True, True]))
     assert [layout.varied(layout.digits(i)) for i in range(5)] == [

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from sweep_files import GRID, MINIMAL
 
-from sweep.config import Precision, Target, compared, from_document, json_schema, references
+from sweep.config import Precision, Target, baseline_points, compared, from_document, json_schema
 from sweep.errors import ConfigError
 
 SECTION = """\
@@ -90,7 +90,7 @@ def test_a_metric_by_a_part_of_its_name(sweep_of) -> None:
 
 def test_the_baseline_s_point_of_each_cell(sweep_of) -> None:
     sweep = sweep_of(PAIRED)
-    scenarios, found = [sweep.scenario(point, 0) for point in range(sweep.points)], references(sweep)
+    scenarios, found = [sweep.scenario(point, 0) for point in range(sweep.points)], baseline_points(sweep)
     for own, other in zip(scenarios, (scenarios[each] for each in found), strict=True):
         assert other.strategy == "page_allocator"
         assert (own.traffic, own.ring) == (other.traffic, other.ring)
@@ -101,11 +101,11 @@ def test_the_baseline_s_point_of_each_cell(sweep_of) -> None:
 
 def test_the_first_variant_of_the_baseline_counts_and_the_others_are_compared(sweep_of) -> None:
     sweep = sweep_of(PAIRED, "baseline={strategy: page_pool}")
-    labels = {sweep.labels(point)["label"] for point in references(sweep)}
+    labels = {sweep.labels(point)["label"] for point in baseline_points(sweep)}
     assert labels == {"one"}
     assert {sweep.labels(point).get("label") for point in compared(sweep)} == {None, "two"}
     named = sweep_of(PAIRED, "baseline={strategy: page_pool, label: two}")
-    assert {named.labels(point)["label"] for point in references(named)} == {"two"}
+    assert {named.labels(point)["label"] for point in baseline_points(named)} == {"two"}
 
 
 def test_cells_are_told_apart_by_values_not_by_where_they_are_written(sweep_of) -> None:
@@ -116,7 +116,7 @@ points:
   - {strategy: page_pool, traffic: router, ring: 128}
 """
     sweep = sweep_of(PAIRED + explicit)
-    found = references(sweep)
+    found = baseline_points(sweep)
     first = sweep.points - 3
     assert found[first:].tolist() == [first, first, -1]
     assert set(compared(sweep).tolist()) >= {first + 1, first + 2}
@@ -210,4 +210,4 @@ def test_a_grid_without_variants(sweep_of) -> None:
     sweep = sweep_of(
         f"{GRID}{SECTION}" if "baseline" not in GRID else GRID, "precision.ns_per_packet=1 %", "replicates=2"
     )
-    assert len(references(sweep)) == sweep.points
+    assert len(baseline_points(sweep)) == sweep.points

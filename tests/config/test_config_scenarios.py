@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sweep.config import Sweep, from_document, load
 from sweep.config.points.scenarios import FIELDS
 from sweep.errors import ConfigError
-from sweep.grid import Coded, together
+from sweep.grid import Coded, combined
 from sweep.model import batch
 from sweep.model.randomness import quantiles
 from sweep.plan import cost
@@ -162,7 +162,7 @@ def test_combinations_are_those_of_the_rows(rows: list[list[int]], wide: bool) -
     columns = [Coded.of([value * 10**6 for value in column]) for column in rows]
     if wide:
         columns = [Coded((*column.values, *range(-70_000, 0)), column.codes) for column in columns]
-    found = together(columns, 5)
+    found = combined(columns, 5)
     assert [found[row] for row in range(5)] == [tuple(column[row] for column in columns) for row in range(5)]
     assert len(set(found.values)) == len(found.values) == len({found[row] for row in range(5)})
-    assert together([], 3).values == ((),)
+    assert combined([], 3).values == ((),)

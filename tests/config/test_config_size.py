@@ -10,7 +10,7 @@ import pytest
 
 from sweep.config import claims, load, precision
 from sweep.errors import ConfigError
-from sweep.grid import Dimension, Layout
+from sweep.grid import GridDimension, Layout
 from sweep.metric_names import suggestion
 
 MANY = 20_000
@@ -66,7 +66,7 @@ class Counted:
 
 def test_points_are_told_apart_by_what_they_are_not_pair_by_pair() -> None:
     extras = [{"ring": Counted(i % 1500)} for i in range(3000)]
-    knobs = Dimension(("strategy.pool_size",), tuple((Counted(i),) for i in range(3000)))
+    knobs = GridDimension(("strategy.pool_size",), tuple((Counted(i),) for i in range(3000)))
     fixed = {"strategy": "a", "ring": 1}
     layout = Layout([knobs], extras, fixed, lambda name: {"strategy.pool_size"})
     assert len(layout) == 3000 + 1500

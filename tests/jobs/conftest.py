@@ -12,8 +12,8 @@ from tiny_sweep import SIMULATIONS, SWEEP, MakeRequest, read
 
 from sweep import config
 from sweep.jobs.origin import Origin
-from sweep.jobs.request import Request
-from sweep.jobs.run import Summary, run
+from sweep.jobs.request import RunRequest
+from sweep.jobs.run import RunSummary, run
 from sweep.plan import Plan
 
 
@@ -29,10 +29,10 @@ def sweep_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def request_of(sweep_file: Path, tmp_path: Path) -> MakeRequest:
     """Makes a request to run the sweep, inline, in chunks of a few simulations, under the test's directory."""
 
-    def make(*sets: str, out: str = "run", **options: object) -> Request:
+    def make(*sets: str, out: str = "run", **options: object) -> RunRequest:
         given = {"executor": "inline", "chunk_s": 1e-5, **options}
         directory = tmp_path / out
-        return Request(config.load(sweep_file, sets), directory, Origin.of("tiny.yaml", sets, out), **given)  # type: ignore[arg-type]
+        return RunRequest(config.load(sweep_file, sets), directory, Origin.of("tiny.yaml", sets, out), **given)  # type: ignore[arg-type]
 
     return make
 
@@ -44,14 +44,14 @@ def undisturbed(sweep_file: Path, tmp_path_factory: pytest.TempPathFactory) -> p
 
     directory = tmp_path_factory.mktemp("undisturbed")
     origin = Origin.of("tiny.yaml", (), None)
-    summary = run(Request(config.load(sweep_file), directory, origin, executor="inline"))
+    summary = run(RunRequest(config.load(sweep_file), directory, origin, executor="inline"))
     assert (summary.exit_code, summary.done) == (0, SIMULATIONS)
     return read(directory)
 
 
 @pytest.fixture
 def scripted(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> Go:
-    def go(script: Script, **options: object) -> tuple[Summary, Scripted | None]:
+    def go(script: Script, **options: object) -> tuple[RunSummary, Scripted | None]:
         made: list[Scripted] = []
         clock = Clock()
 

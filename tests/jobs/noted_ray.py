@@ -9,14 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from sweep.jobs.executors.protocol import Join
-from sweep.jobs.executors.ray.messages import Setup, Status, Submit
-from sweep.jobs.executors.ray.nodes import Node
+from sweep.jobs.executors.ray.messages import Setup, Submit, WorkerStatus
+from sweep.jobs.executors.ray.nodes import ClusterNode
 from sweep.jobs.executors.ray.process import Process
 from sweep.jobs.executors.versions import versions
-from sweep.jobs.executors.work import Outcome, Work
+from sweep.jobs.executors.work import AttemptOutcome, Work
 
 A, B, WIDE = (
-    Node(letter * 56, host, cpus, "192.0.2.1", 1)
+    ClusterNode(letter * 56, host, cpus, "192.0.2.1", 1)
     for letter, host, cpus in (("a", "alpha", 1), ("b", "beta", 1), ("c", "gamma", 4))
 )
 
@@ -47,12 +47,12 @@ class Bench:
     """A Ray process without its threads, socket and Ray."""
 
     def __init__(self, join: Join | None = None) -> None:
-        self.statuses: list[Status] = []
+        self.statuses: list[WorkerStatus] = []
         self.ray = NotedRay()
         connection: Any = SimpleNamespace(send=self.statuses.append)
         self.process = Process(connection, Setup(b"", 100, 2, join, "", "", "executor.log", 0))
         self.process._ray = self.ray
-        work = SimpleNamespace(run_chunk="run", warm="warm", account="account", unpacked=lambda outcome: outcome)
+        work = SimpleNamespace(run_chunk="run", warm="warm", node_versions="account", unpacked=lambda outcome: outcome)
         self.process._work = work
         self.process._plan, self.process._terms = "plan", b""
         self.process._address = join.address if join else ""
@@ -61,7 +61,7 @@ class Bench:
         for work in works:
             self.process._received(Submit(work))
 
-    def look(self, *nodes: Node) -> None:
+    def look(self, *nodes: ClusterNode) -> None:
         self.process._looked(list(nodes))
         self.happen()
 
@@ -82,13 +82,13 @@ class Bench:
         while not self.process._events.empty():
             self.process._events.get()()
 
-    def join(self, *nodes: Node) -> None:
+    def join(self, *nodes: ClusterNode) -> None:
         """These nodes come and are like this machine."""
         self.look(*nodes)
         for task in [task for task in self.ray.running if task.function == "account"]:
             self.end("account", dict(versions()), task.node)
 
-    def ended(self) -> list[tuple[Work, Outcome]]:
+    def ended(self) -> list[tuple[Work, AttemptOutcome]]:
         found, self.process._outbox = self.process._outbox, []
         return found
 

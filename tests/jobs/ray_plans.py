@@ -12,7 +12,7 @@ from tiny_sweep import SWEEP
 
 from sweep import config, plan
 from sweep.jobs.executors.protocol import Executor
-from sweep.jobs.executors.work import Outcome, Work
+from sweep.jobs.executors.work import AttemptOutcome, Work
 from sweep.plan import Plan, digest
 
 LONG_PACKETS = 20_000_000  # many minutes without a compiler
@@ -44,9 +44,9 @@ def mixed_plan(folder: Path) -> Plan:
     return plan.plan(survey, [chunk(long[:1]), chunk(heavy), wrong, *(chunk([each]) for each in short[:SHORTS])])
 
 
-def collect(executor: Executor, wanted: Iterable[Work], timeout_s: float = PATIENCE_S) -> dict[Work, Outcome]:
+def collect(executor: Executor, wanted: Iterable[Work], timeout_s: float = PATIENCE_S) -> dict[Work, AttemptOutcome]:
     """The outcomes of `wanted`, in the order in which they came."""
-    missing, found = set(wanted), dict[Work, Outcome]()
+    missing, found = set(wanted), dict[Work, AttemptOutcome]()
     deadline = time.monotonic() + timeout_s
     while missing:
         assert time.monotonic() < deadline, f"no outcome within {timeout_s} s of {missing}; {executor.name}"

@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Callable
 
 from sweep.jobs.executors.inline import Inline
-from sweep.jobs.executors.work import Ending, Outcome, Run, Work
-from sweep.jobs.run import Summary
+from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, Work
+from sweep.jobs.run import RunSummary
 from sweep.plan import Plan
 
-Script = Callable[[Run], Outcome | None]  # None: never ends
+Script = Callable[[RunSlice], AttemptOutcome | None]  # None: never ends
 
 
 class Clock:
@@ -33,13 +33,13 @@ class Scripted(Inline):
     def __init__(self, plan: Plan, script: Script, clock: Clock) -> None:
         super().__init__(plan)
         self._clock = clock
-        self.tried: list[Run] = []
+        self.tried: list[RunSlice] = []
         self.cancelled: list[Work] = []
         self._script = script
-        self._stuck: deque[Run] = deque()
+        self._stuck: deque[RunSlice] = deque()
 
     def submit(self, work: Work) -> None:
-        if isinstance(work, Run):
+        if isinstance(work, RunSlice):
             self.tried.append(work)
         super().submit(work)
 
@@ -49,8 +49,8 @@ class Scripted(Inline):
         if work in self._stuck:
             self._stuck.remove(work)
 
-    def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
-        if self._queue and isinstance(self._queue[0], Run) and len(self._stuck) < self.workers:
+    def wait(self, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
+        if self._queue and isinstance(self._queue[0], RunSlice) and len(self._stuck) < self.workers:
             outcome = self._script(self._queue[0])
             if outcome is None:
                 self._stuck.append(self._queue.popleft())  # type: ignore[arg-type]
@@ -63,14 +63,14 @@ class Scripted(Inline):
         return super().wait(timeout_s)
 
 
-def through(work: Run) -> Outcome:
-    return Outcome(Ending.DONE)
+def through(work: RunSlice) -> AttemptOutcome:
+    return AttemptOutcome(Ending.DONE)
 
 
-def poisonous(work: Run, ending: Ending) -> Outcome:
+def poisonous(work: RunSlice, ending: Ending) -> AttemptOutcome:
     """Simulation 5 of chunk 0 is poison."""
     hit = work.number == 0 and work.start <= 5 < (work.stop or 0)
-    return Outcome(ending, error="planted") if hit else Outcome(Ending.DONE)
+    return AttemptOutcome(ending, error="planted") if hit else AttemptOutcome(Ending.DONE)
 
 
-Go = Callable[..., tuple[Summary, Scripted]]
+Go = Callable[..., tuple[RunSummary, Scripted]]

@@ -19,7 +19,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return made
 
 
-@pytest.mark.parametrize("ending", [Ending.RAISED, Ending.TROUBLED, Ending.MEMORY, Ending.SLOW])
+@pytest.mark.parametrize("ending", [Ending.RAISED, Ending.ENVIRONMENT, Ending.MEMORY, Ending.SLOW])
 def test_three_beginnings_without_a_success_are_enough(ending: Ending) -> None:
     found = Breaker()
     for _ in range(BEGINNINGS):
@@ -46,7 +46,7 @@ def test_a_disk_that_fills_in_the_middle_stops_the_run() -> None:
     found.succeeded()
     for _ in range(2 * STREAK):
         assert not found.cause
-        found.failed(Ending.TROUBLED, "OSError: No space left on device", 2)
+        found.failed(Ending.ENVIRONMENT, "OSError: No space left on device", 2)
     assert "any more" in found.cause
 
 
@@ -85,7 +85,7 @@ def test_where_only_one_strategy_raises_the_others_have_their_say() -> None:
     assert known.cause
     assert not known.stops(lambda: {"page_pool", "page_frag"})
     assert known.stops(lambda: {"page_pool"})
-    known.failed(Ending.TROUBLED, "OSError: planted", 2, strategy="page_frag")
+    known.failed(Ending.ENVIRONMENT, "OSError: planted", 2, strategy="page_frag")
     assert known.stops(lambda: {"page_pool", "page_frag"})
     known.succeeded()
     assert not known.stops(lambda: set())

@@ -148,7 +148,7 @@ def real_group() -> Iterator[dict[str, Path]]:
 def test_real_control_groups(real_group: dict[str, Path]) -> None:
     (real_group["memory"] / "memory.limit_in_bytes").write_text(str(400 << 20))
     (real_group["cpu"] / "cpu.cfs_quota_us").write_text("50000")
-    code = "from sweep.jobs import executor, memory; print(executor.processors(), memory.node_bytes() >> 20)"
+    code = "from sweep.jobs.executors import memory, choice; print(choice.processors(), memory.node_bytes() >> 20)"
     enter = "".join(f"echo $$ > {folder}/cgroup.procs; " for folder in real_group.values())
     said = subprocess.run(
         ["sh", "-c", f'{enter} exec "$@"', "sh", sys.executable, "-c", code],

@@ -18,7 +18,7 @@ from sweep.jobs.run import run
 from sweep.jobs.store import collect
 from sweep.jobs.store.collect import Collection
 from sweep.jobs.store.parts import Part, Store
-from sweep.jobs.store.tables import Tally, write
+from sweep.jobs.store.tables import RowCounts, write
 from sweep.plan import Survey
 
 ORIGIN = Origin.of("tiny.yaml", (), None)
@@ -90,7 +90,7 @@ def test_the_same_simulation_twice_in_a_sweep_is_two_rows(request_of: MakeReques
 
 def test_no_row_at_all_is_a_table_too(survey: Survey) -> None:
     rows = Collection(survey, [], EVERYTHING, ORIGIN)
-    arrow, parquet, found = io.BytesIO(), io.BytesIO(), Tally()
+    arrow, parquet, found = io.BytesIO(), io.BytesIO(), RowCounts()
     write(map(found.counted, rows), schema.results_schema(), arrow, parquet)
     assert (found.rows, found.invalid, len(rows)) == (0, 0, 0)
     for table in (pa.ipc.open_file(arrow.getvalue()).read_all(), pq.read_table(io.BytesIO(parquet.getvalue()))):
@@ -99,7 +99,7 @@ def test_no_row_at_all_is_a_table_too(survey: Survey) -> None:
 
 
 def test_both_files_have_the_batches(survey: Survey, parts: list[Part], undisturbed: pa.Table) -> None:
-    arrow, parquet, found = io.BytesIO(), io.BytesIO(), Tally()
+    arrow, parquet, found = io.BytesIO(), io.BytesIO(), RowCounts()
     batches = Collection(survey, parts, EVERYTHING, ORIGIN, batch_rows=5)
     write(map(found.counted, batches), undisturbed.schema, arrow, parquet)
     assert (found.rows, found.invalid) == (SIMULATIONS, 0)

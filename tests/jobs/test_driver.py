@@ -12,8 +12,8 @@ from scripted import Go, Scripted, poisonous, through
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.jobs.driver import policy
-from sweep.jobs.executors.work import Ending, Outcome, Run, Warm, Work
-from sweep.jobs.run import Summary, run
+from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, WarmKernel, Work
+from sweep.jobs.run import RunSummary, run
 
 
 @pytest.mark.parametrize("ending", [Ending.CRASHED, Ending.MEMORY])
@@ -21,8 +21,8 @@ def test_poison_is_found_and_its_neighbours_survive(scripted: Go, undisturbed: p
     summary, executor = scripted(lambda work: poisonous(work, ending))
     assert (summary.exit_code, summary.done, summary.failed) == (3, SIMULATIONS - 1, 1)
     (failure,) = summary.failures
-    chunk = summary.prospect.chunks[0]
-    assert failure.ids == (summary.prospect.survey.ids[chunk.simulations[5]].decode(),)
+    chunk = summary.inventory.chunks[0]
+    assert failure.ids == (summary.inventory.survey.ids[chunk.simulations[5]].decode(),)
     assert (failure.ending, failure.error) == (ending, "planted")
     rest = [row for row in undisturbed.to_pylist() if row["id"] not in failure.ids]
     assert read(summary.directory).to_pylist() == rest
@@ -31,16 +31,18 @@ def test_poison_is_found_and_its_neighbours_survive(scripted: Go, undisturbed: p
 
 def test_a_crash_of_a_neighbour_and_lost_nodes_cost_nothing_but_time(scripted: Go, undisturbed: pa.Table) -> None:
     accidents = [Ending.LOST] * 4 + [Ending.CRASHED]
-    summary, executor = scripted(lambda work: Outcome(accidents.pop()) if accidents else through(work), chunk_s=1e-6)
+    summary, executor = scripted(
+        lambda work: AttemptOutcome(accidents.pop()) if accidents else through(work), chunk_s=1e-6
+    )
     assert (summary.exit_code, summary.failed) == (0, 0)
     assert read(summary.directory).equals(undisturbed)
     assert len(executor.tried) == SIMULATIONS + 5
 
 
 def test_what_is_late_gets_a_second_copy_and_the_first_to_end_counts(scripted: Go, undisturbed: pa.Table) -> None:
-    stuck: list[Run] = []
+    stuck: list[RunSlice] = []
 
-    def script(work: Run) -> Outcome | None:
+    def script(work: RunSlice) -> AttemptOutcome | None:
         if not stuck:
             stuck.append(work)
             return None
@@ -83,9 +85,9 @@ def test_what_waits_for_workers_that_compile_is_not_late(
     """One kernel is there and the other takes 500 s, as nine do on a busy machine that has none."""
     real, left = Scripted.wait, 50
 
-    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, Outcome]]:
+    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
         nonlocal left
-        if self._queue and self._queue[0] == Warm("page_pool") and left:
+        if self._queue and self._queue[0] == WarmKernel("page_pool") and left:
             left -= 1
             self._clock.now += 10
             return []
@@ -102,22 +104,22 @@ def test_a_late_outcome_of_what_was_cancelled_is_dropped(
     scripted: Go, monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table
 ) -> None:
     """An executor may answer although it was told not to: the row is there once."""
-    late: list[tuple[Work, Outcome]] = []
+    late: list[tuple[Work, AttemptOutcome]] = []
     real_cancel, real_wait = Scripted.cancel, Scripted.wait
 
     def cancel(self: Scripted, work: Work) -> None:
         real_cancel(self, work)
-        late.append((work, Outcome(Ending.CRASHED, error="late")))
+        late.append((work, AttemptOutcome(Ending.CRASHED, error="late")))
 
-    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, Outcome]]:
+    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
         found, late[:] = list(late), []
         return found + real_wait(self, timeout_s)
 
     monkeypatch.setattr(Scripted, "cancel", cancel)
     monkeypatch.setattr(Scripted, "wait", wait)
-    first: list[Run] = []
+    first: list[RunSlice] = []
 
-    def script(work: Run) -> Outcome | None:
+    def script(work: RunSlice) -> AttemptOutcome | None:
         if not first:
             first.append(work)
             return None
@@ -133,9 +135,9 @@ def test_a_kernel_that_crashes_while_compiling_is_no_verdict(
 ) -> None:
     real = Scripted.wait
 
-    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, Outcome]]:
-        if self._queue and isinstance(self._queue[0], Warm):
-            return [(self._queue.popleft(), Outcome(Ending.CRASHED))]
+    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
+        if self._queue and isinstance(self._queue[0], WarmKernel):
+            return [(self._queue.popleft(), AttemptOutcome(Ending.CRASHED))]
         return real(self, timeout_s)
 
     monkeypatch.setattr(Scripted, "wait", wait)
@@ -149,12 +151,12 @@ def test_a_crash_counts_although_a_copy_is_in_flight(
     """The second copy of what is late crashes, each time: that is a crash, and not the first copy's affair."""
     stuck = 0
 
-    def script(work: Run) -> Outcome | None:
+    def script(work: RunSlice) -> AttemptOutcome | None:
         nonlocal stuck
         if work.number > 0:
             return through(work)
         stuck += 1
-        return None if stuck % 2 else Outcome(Ending.CRASHED, error="planted")
+        return None if stuck % 2 else AttemptOutcome(Ending.CRASHED, error="planted")
 
     summary, executor = scripted(script, deadline_s=0.4, chunk_s=1e-6)
     assert (summary.exit_code, summary.done, summary.failed) == (3, SIMULATIONS - 1, 1)
@@ -179,5 +181,7 @@ def test_accounts_add_up(scripted: Go) -> None:
     assert progress.advised_chunk_s is not None
 
 
-def _ids(summary: Summary, number: int) -> list[str]:
-    return [name.decode() for name in summary.prospect.survey.ids[summary.prospect.chunks[number].simulations].tolist()]
+def _ids(summary: RunSummary, number: int) -> list[str]:
+    return [
+        name.decode() for name in summary.inventory.survey.ids[summary.inventory.chunks[number].simulations].tolist()
+    ]

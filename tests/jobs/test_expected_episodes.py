@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sweep import config
-from sweep.jobs.episodes import ENOUGH, Expected, expected
+from sweep.jobs.episodes import ENOUGH, EpisodeForecast, forecast_episodes
 from sweep.model import batch
 
 SWEEP = """\
@@ -40,10 +40,10 @@ axes:
 """
 
 
-def of(folder: Path, *sets: str) -> dict[str, Expected]:
+def of(folder: Path, *sets: str) -> dict[str, EpisodeForecast]:
     path = folder / "seen.yaml"
     path.write_text(SWEEP)
-    return {each.mix: each for each in expected(config.load(path, sets))}
+    return {each.mix: each for each in forecast_episodes(config.load(path, sets))}
 
 
 def test_what_a_window_will_see(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_simulations_see_what_was_forecast(tmp_path: Path, mix: str, episode: st
     scenarios = [sweep.scenario(0, replicate) for replicate in range(sweep.replicates)]
     tables = batch.build_tables(batch.distributions(scenarios[0]))
     counters = batch.simulate("page_allocator", scenarios, tables).counters
-    (found,) = expected(sweep)
+    (found,) = forecast_episodes(sweep)
     assert found.episode + "s" == episode
     forecast = float(found.fewest * sweep.replicates)
     assert abs(counters["episodes"].sum() - forecast) < 4 * forecast**0.5

@@ -16,7 +16,7 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.cli.ending import failed
 from sweep.errors import SweepError
-from sweep.jobs.prospect import look
+from sweep.jobs.inventory import take_inventory
 from sweep.jobs.run import run
 from sweep.jobs.status import status
 from sweep.jobs.store.failure import Failure, recorded
@@ -75,9 +75,9 @@ def test_a_simulation_that_raises_fails_alone(
 
     monkeypatch.undo()
     again = run(request_of(chunk_s=10.0))
-    assert (again.exit_code, again.prospect.failed, again.prospect.missing) == (3, 1, 0)  # it would fail again
+    assert (again.exit_code, again.inventory.failed, again.inventory.missing) == (3, 1, 0)  # it would fail again
     retried = run(request_of(chunk_s=10.0, retry_failed=True))
-    assert (retried.exit_code, retried.prospect.missing, retried.done, retried.failed) == (0, 1, SIMULATIONS, 0)
+    assert (retried.exit_code, retried.inventory.missing, retried.done, retried.failed) == (0, 1, SIMULATIONS, 0)
     assert read(first.directory).equals(undisturbed)
     assert run(request_of()).exit_code == 0
     assert pq.read_table(f"{first.directory}/failures.parquet").num_rows == 0
@@ -133,7 +133,7 @@ def test_status(request_of: MakeRequest, poison: Callable[..., list[int]], monke
     monkeypatch.undo()
     run(request_of())
     found = status(directory)
-    assert (found.name, found.prospect.reused, found.prospect.done, found.prospect.failed) == (
+    assert (found.name, found.inventory.reused, found.inventory.done, found.inventory.failed) == (
         "tiny",
         SIMULATIONS - 1,
         0,
@@ -147,7 +147,7 @@ def test_status(request_of: MakeRequest, poison: Callable[..., list[int]], monke
     part = next(
         directory / each.name
         for each in Store(directory).scan(set_aside=False)
-        if found.prospect.survey.among(each.ids).any()
+        if found.inventory.survey.among(each.ids).any()
     )
     part.write_bytes(part.read_bytes()[:-1])
     assert (status(directory).missing > 0, status(directory).damaged) == (True, 1)
@@ -202,7 +202,10 @@ def test_a_record_that_cannot_be_read_is_passed_over(
     assert Failure.of(whole)
     for text in ("", "{", "[]", "{}", *(json.dumps({**whole, **each}) for each in strange)):
         record.write_text(text)
-        assert look(request_of(), Store(directory).scan(set_aside=False), recorded(Store(directory))).missing == 1
+        assert (
+            take_inventory(request_of(), Store(directory).scan(set_aside=False), recorded(Store(directory))).missing
+            == 1
+        )
 
 
 def test_the_journal_has_every_attempt(request_of: MakeRequest) -> None:
@@ -211,7 +214,7 @@ def test_the_journal_has_every_attempt(request_of: MakeRequest) -> None:
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
     assert {line["warmed"] for line in lines if "warmed" in line} == {"page_allocator", "page_pool"}
     attempts = [line for line in lines if "attempt" in line]
-    assert len(attempts) == len(summary.prospect.chunks)
+    assert len(attempts) == len(summary.inventory.chunks)
     assert all(line["ending"] == "done" and line["took_s"] >= line["simulate_s"] > 0 for line in attempts)
 
 

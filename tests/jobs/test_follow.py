@@ -66,10 +66,10 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sweep.jobs.submission.follow.TICK_S", 0.0)
 
 
-def watched(cluster: Cluster, patience_s: float = 60.0) -> tuple[str, int]:
+def watched(cluster: Cluster, timeout_s: float = 60.0) -> tuple[str, int]:
     """The log as it was written, and the exit code."""
     written: list[str] = []
-    code = follow(cluster, "job", written.append, patience_s)
+    code = follow(cluster, "job", written.append, timeout_s)
     return "".join(written), code
 
 
@@ -95,7 +95,7 @@ def test_a_log_that_ends_before_the_job_is_asked_for_again() -> None:
 def test_a_cluster_that_stays_away_is_given_up() -> None:
     script = [[ConnectionError("refused")]] * 1000
     with pytest.raises(IncompleteError, match=r'lost sight of "job": refused\n  it may well go on'):
-        watched(Cluster(script), patience_s=NEVER_S)
+        watched(Cluster(script), timeout_s=NEVER_S)
 
 
 def test_no_such_job() -> None:

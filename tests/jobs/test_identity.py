@@ -22,7 +22,7 @@ from sweep.model.compiler import jit
 from sweep.model.randomness import quantiles
 from sweep.model.scenario import Arrivals, Distribution, Scenario
 from sweep.plan import identity
-from sweep.plan.identity import BESIDE, FIELDS, Identity, digest, numbers, texts
+from sweep.plan.identity import BESIDE, FIELDS, SimulationIds, digest, numbers, texts
 from sweep.plan.survey import Survey
 from sweep.plan.tables import Tables, tables
 
@@ -33,7 +33,7 @@ def survey(request_of: MakeRequest) -> Survey:
 
 
 def test_a_column_of_ids_is_the_ids_of_its_rows(survey: Survey) -> None:
-    one_by_one = Identity(survey.tables, survey.code)
+    one_by_one = SimulationIds(survey.tables, survey.code)
     for index, name in enumerate(survey.ids.tolist()):
         assert one_by_one.of(survey.sweep.scenario(*divmod(index, survey.sweep.replicates))) == name.decode()
 
@@ -43,7 +43,7 @@ def test_an_id_is_the_xor_of_a_digest_per_fact(survey: Survey) -> None:
     scenario = survey.sweep.scenario(0, 1)
     facts = {name: getattr(scenario, name) for name in FIELDS}
     facts |= {"core": jit.core_digest(), "source": jit.strategy_digest(scenario.strategy), "format": 2}
-    facts["tables"] = Identity(survey.tables, survey.code).drawn(scenario)
+    facts["tables"] = SimulationIds(survey.tables, survey.code).drawn(scenario)
     expected = 0
     for name, value in facts.items():
         expected ^= int(digest(f"{name}={identity.canonical(value)}"), 16)
@@ -78,7 +78,7 @@ def _other(value: Any) -> Iterator[Any]:
 
 def test_any_difference_in_any_field_changes_the_id(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every number and word in a scenario, deep down too; tables are left out here, so the fields do it alone."""
-    monkeypatch.setattr(Identity, "drawn", lambda self, scenario: "")
+    monkeypatch.setattr(SimulationIds, "drawn", lambda self, scenario: "")
     random = Distribution("lognormal", (5, 50))
     scenario = survey.sweep.scenario(survey.sweep.points - 1, 0)  # page_pool: it has knobs
     reader = dataclasses.replace(scenario.traffic.reader, stall_every_ps=random, stall_for_ps=random)
@@ -87,7 +87,7 @@ def test_any_difference_in_any_field_changes_the_id(survey: Survey, monkeypatch:
         scenario, traffic=dataclasses.replace(scenario.traffic, reader=reader, arrivals=arrivals)
     )
     names = ["page_pool", "page_poolx"]
-    one = Identity(survey.tables, {"": "core", **dict.fromkeys(names, "source")})
+    one = SimulationIds(survey.tables, {"": "core", **dict.fromkeys(names, "source")})
     ids = [one.of(each) for each in (scenario, *_other(scenario))]
     assert len(ids) > 100
     assert len(set(ids)) == len(ids)
@@ -97,13 +97,13 @@ def test_two_fields_that_change_places_do_not_cancel(survey: Survey) -> None:
     one = survey.sweep.scenario(0, 0)
     swapped = dataclasses.replace(one, packets=one.warmup, warmup=one.packets)
     same = dataclasses.replace(one, packets=one.warmup)
-    ids = Identity(survey.tables, survey.code)
+    ids = SimulationIds(survey.tables, survey.code)
     assert len({ids.of(each) for each in (one, swapped, same)}) == 3
 
 
 @pytest.mark.parametrize("changed", ["", "page_pool"])
 def test_sources_change_the_ids_of_those_that_they_run(survey: Survey, changed: str) -> None:
-    edited = Identity(survey.tables, {**survey.code, changed: "edited"})
+    edited = SimulationIds(survey.tables, {**survey.code, changed: "edited"})
     for index in range(0, SIMULATIONS, 2):
         scenario = survey.sweep.scenario(index // 2, 0)
         same = edited.of(scenario) == survey.ids[index].decode()
@@ -112,14 +112,14 @@ def test_sources_change_the_ids_of_those_that_they_run(survey: Survey, changed: 
 
 def test_tables_change_the_ids_of_those_that_draw_from_them(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
     lognormal = {d: table + 1 if d.kind == "lognormal" else table for d, table in survey.tables.items()}
-    readers = Identity(Tables(lognormal), survey.code)
+    readers = SimulationIds(Tables(lognormal), survey.code)
     assert any(each.kind == "lognormal" for each in lognormal)
     scenarios = {index: survey.sweep.scenario(index // 2, 0) for index in range(0, SIMULATIONS, 2)}
     ids = {index: readers.of(scenario) for index, scenario in scenarios.items()}
     unit = quantiles.exponential_unit().copy()
     unit[-1, 7] += 1
     monkeypatch.setattr(quantiles, "exponential_unit", lambda: unit)
-    others = Identity(survey.tables, survey.code)
+    others = SimulationIds(survey.tables, survey.code)
     for index, scenario in scenarios.items():
         name = survey.ids[index].decode()
         assert others.of(scenario) != name

@@ -12,7 +12,7 @@ from looked import ASKED, LOOKS, counts
 from tiny_sweep import MakeRequest, read
 
 from sweep.jobs.executors.inline import Inline
-from sweep.jobs.executors.work import Ending, Outcome, Run, Work
+from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, Work
 from sweep.jobs.run import run
 from sweep.jobs.status import status
 from sweep.jobs.store.failure import recorded
@@ -25,10 +25,10 @@ def test_simulations_that_fail_end_their_comparison_and_no_other(
     class Failing(Inline):
         """Every simulation of points 4 and 6: page_pool at ring 64."""
 
-        def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
+        def wait(self, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
             work = self._queue[0] if self._queue else None
-            if isinstance(work, Run) and set(self._plan.chunks[work.number].simulations // LOOKS[-1]) & {4, 6}:
-                return [(self._queue.popleft(), Outcome(Ending.RAISED, error="planted"))]
+            if isinstance(work, RunSlice) and set(self._plan.chunks[work.number].simulations // LOOKS[-1]) & {4, 6}:
+                return [(self._queue.popleft(), AttemptOutcome(Ending.RAISED, error="planted"))]
             return super().wait(timeout_s)
 
     monkeypatch.setattr("sweep.jobs.run.open_executor", lambda name, plan, *rest: Failing(plan))
@@ -50,10 +50,10 @@ def test_a_look_that_is_not_complete_decides_nothing(request_of: MakeRequest, mo
     """Simulations that are neither there nor held to have failed: nothing has ended well beside them."""
 
     class Lacking(Inline):
-        def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
+        def wait(self, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
             work = self._queue[0] if self._queue else None
-            if isinstance(work, Run) and work.number == 0:
-                return [(self._queue.popleft(), Outcome(Ending.LOST, error="no node"))]
+            if isinstance(work, RunSlice) and work.number == 0:
+                return [(self._queue.popleft(), AttemptOutcome(Ending.LOST, error="no node"))]
             return super().wait(timeout_s)
 
     with monkeypatch.context() as patch:

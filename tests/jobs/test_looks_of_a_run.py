@@ -17,8 +17,8 @@ from looked import ASKED, LOOKS, POINTS, TARGET, counts, ids, looked
 from tiny_sweep import MakeRequest, read
 
 from sweep.jobs.driver.loop import Driver
-from sweep.jobs.request import Request
-from sweep.jobs.run import Summary, run
+from sweep.jobs.request import RunRequest
+from sweep.jobs.run import RunSummary, run
 from sweep.jobs.status import status
 from sweep.jobs.store.decisions import Decision, Decisions
 from sweep.jobs.store.parts import Store
@@ -33,7 +33,7 @@ def whole(sweep_file: Path, tmp_path_factory: pytest.TempPathFactory) -> pa.Tabl
 
     directory = tmp_path_factory.mktemp("whole")
     origin = Origin.of("tiny.yaml", (), None)
-    run(Request(config.load(sweep_file, ["replicates=8"]), directory, origin, executor="inline"))
+    run(RunRequest(config.load(sweep_file, ["replicates=8"]), directory, origin, executor="inline"))
     return read(directory)
 
 
@@ -88,7 +88,9 @@ def looked_at(sweep_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     from sweep.jobs.origin import Origin
 
     directory = tmp_path_factory.mktemp("looked")
-    asked = Request(config.load(sweep_file, ASKED), directory, Origin.of("tiny.yaml", ASKED, None), executor="inline")
+    asked = RunRequest(
+        config.load(sweep_file, ASKED), directory, Origin.of("tiny.yaml", ASKED, None), executor="inline"
+    )
     assert run(asked).exit_code == 0
     return directory
 
@@ -203,7 +205,7 @@ def test_a_higher_cap_uses_what_is_there(request_of: MakeRequest) -> None:
     fresh = run(request_of(TARGET, "precision.most_replicates=16", out="fresh"))
     assert read(more.directory).equals(read(fresh.directory), check_metadata=False)
     assert looked(more.directory) == looked(fresh.directory)
-    assert more.prospect.reused > 0
+    assert more.inventory.reused > 0
     assert first.done < more.done
 
 
@@ -229,10 +231,10 @@ def test_means_where_no_baseline_is_named(tmp_path: Path, sweep_file: Path) -> N
     path = tmp_path / "means.yaml"
     path.write_text(sweep_file.read_text().replace("baseline: {strategy: page_allocator}\n", ""))
     asked = ["precision.ns_per_packet=20 %", "precision.most_replicates=8"]
-    summary: Summary = run(
-        Request(config.load(path, asked), tmp_path / "run", Origin.of(str(path), asked, None), executor="inline")
+    summary: RunSummary = run(
+        RunRequest(config.load(path, asked), tmp_path / "run", Origin.of(str(path), asked, None), executor="inline")
     )
-    decisions = summary.prospect.decisions
+    decisions = summary.inventory.decisions
     assert decisions is not None
     assert len(decisions.comparisons) == POINTS
     replicates = counts(read(Path(summary.directory)))

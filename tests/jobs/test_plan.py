@@ -18,7 +18,7 @@ from sweep.errors import ConfigError, RunError, SweepError
 from sweep.grid import Coded, Layout
 from sweep.jobs.executors.choice import worker_count
 from sweep.jobs.executors.task import attempt_run, run_chunk
-from sweep.jobs.executors.work import Ending, Run
+from sweep.jobs.executors.work import Ending, RunSlice
 from sweep.model.compiler import jit
 from sweep.model.scenario import Distribution
 from sweep.plan import file as plan_file
@@ -119,7 +119,7 @@ def test_a_plan_survives_its_file(plan: planning.Plan) -> None:
     for number, chunk in enumerate(plan.chunks):
         assert back.chunks[number].digest == chunk.digest
         assert back.scenarios(number) == plan.scenarios(number)
-    assert (run_chunk(back, Run(0)).data or b"")[:6] == b"ARROW1"
+    assert (run_chunk(back, RunSlice(0)).data or b"")[:6] == b"ARROW1"
 
 
 def test_another_format_is_refused(plan: planning.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,9 +138,9 @@ def test_a_damaged_plan_is_refused(plan: planning.Plan, damage: object) -> None:
 def test_other_code_is_refused(plan: planning.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jit, "core_digest", lambda: "elsewhere")
     with pytest.raises(RunError, match='the core of sweep/model has digest "elsewhere" here'):
-        run_chunk(plan, Run(0))
-    outcome = attempt_run(plan, Run(0))
-    assert outcome.ending is Ending.TROUBLED
+        run_chunk(plan, RunSlice(0))
+    outcome = attempt_run(plan, RunSlice(0))
+    assert outcome.ending is Ending.ENVIRONMENT
     assert "elsewhere" in outcome.error
 
 
@@ -148,7 +148,7 @@ def test_a_plan_that_is_read_otherwise_is_refused(plan: planning.Plan) -> None:
     moved = json.loads(canonical(plan.document).replace('"seed":1', '"seed":2'))
     assert moved != plan.document
     with pytest.raises(RunError, match="comes out as other simulations here"):
-        run_chunk(dataclasses.replace(plan, document=moved), Run(0))
+        run_chunk(dataclasses.replace(plan, document=moved), RunSlice(0))
 
 
 def test_executors_and_workers_are_checked() -> None:

@@ -86,7 +86,7 @@ def test_poison_is_found_beside_a_killer(chance: float, seed: int) -> None:
     assert done == set(range(40)) - poison
 
 
-@pytest.mark.parametrize("kind", [Ending.KILLED, Ending.LOST, Ending.TROUBLED, Ending.PRESSED])
+@pytest.mark.parametrize("kind", [Ending.KILLED, Ending.LOST, Ending.ENVIRONMENT, Ending.PRESSED])
 def test_what_is_not_its_own_doing_ends_and_is_not_held_against_it(kind: Ending) -> None:
     done, failed, tries = play(16, lambda piece: kind)
     assert (done, failed) == (set(), set())

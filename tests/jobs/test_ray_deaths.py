@@ -19,7 +19,7 @@ from sweep.errors import RunError
 from sweep.jobs.executors.choice import open_executor
 from sweep.jobs.executors.protocol import Executor
 from sweep.jobs.executors.ray.directory import Directory, end_processes
-from sweep.jobs.executors.work import Ending, Run, Warm
+from sweep.jobs.executors.work import Ending, RunSlice, WarmKernel
 
 pytestmark = pytest.mark.slow
 
@@ -28,10 +28,10 @@ import sys
 from pathlib import Path
 from ray_plans import LONG, mixed_plan
 from sweep.jobs.executors.choice import open_executor
-from sweep.jobs.executors.work import Run
+from sweep.jobs.executors.work import RunSlice
 folder = Path(sys.argv[1])
 executor = open_executor("ray", mixed_plan(folder), 2, None, folder / "executor.log")
-executor.submit(Run(LONG))
+executor.submit(RunSlice(LONG))
 while True:
     executor.wait(1.0)
 """
@@ -54,8 +54,8 @@ def executor(tmp_path: Path) -> Iterator[Executor]:
 
 
 def _occupy(executor: Executor, copy: int = 0) -> None:
-    executor.submit(Run(LONG, attempt=copy))
-    executor.submit(Run(SHORT, attempt=copy))
+    executor.submit(RunSlice(LONG, attempt=copy))
+    executor.submit(RunSlice(SHORT, attempt=copy))
     wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
 
 
@@ -64,12 +64,12 @@ def test_whatever_dies_what_was_in_flight_is_lost_and_ray_is_there_again(executo
     before = descendants()
     (pid,) = {ray_process()} if victim == "ray_process" else named(victim)
     os.kill(pid, signal.SIGKILL)
-    outcomes = collect(executor, [Run(LONG), Run(SHORT)])
+    outcomes = collect(executor, [RunSlice(LONG), RunSlice(SHORT)])
     assert {outcome.ending for outcome in outcomes.values()} == {Ending.LOST}
     assert not alive(before), "what was left of the first Ray has ended"
-    executor.submit(Warm("page_pool"))
-    executor.submit(Run(SHORT, attempt=1))
-    again = collect(executor, [Warm("page_pool"), Run(SHORT, attempt=1)])
+    executor.submit(WarmKernel("page_pool"))
+    executor.submit(RunSlice(SHORT, attempt=1))
+    again = collect(executor, [WarmKernel("page_pool"), RunSlice(SHORT, attempt=1)])
     assert {outcome.ending for outcome in again.values()} == {Ending.DONE}
     assert executor.name == "local Ray, 1 worker (started again)"
 
@@ -78,11 +78,11 @@ def test_ray_that_dies_again_and_again_is_given_up(executor: Executor, tmp_path:
     """However far it has come: at work, or only just started."""
     for copy in range(3):
         os.kill(ray_process(), signal.SIGKILL)
-        assert collect(executor, [Run(LONG, attempt=copy)])[Run(LONG, attempt=copy)].ending is Ending.LOST
-        executor.submit(Run(LONG, attempt=copy + 1))
+        assert collect(executor, [RunSlice(LONG, attempt=copy)])[RunSlice(LONG, attempt=copy)].ending is Ending.LOST
+        executor.submit(RunSlice(LONG, attempt=copy + 1))
     os.kill(ray_process(), signal.SIGKILL)
     with pytest.raises(RunError, match="local Ray ended 4 times") as error:
-        collect(executor, [Run(LONG, attempt=3)])
+        collect(executor, [RunSlice(LONG, attempt=3)])
     assert "the same command again runs only what is missing" in str(error.value)
     assert str(tmp_path / "executor.log") in str(error.value)
 

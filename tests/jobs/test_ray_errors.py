@@ -7,8 +7,8 @@ import pytest
 import ray.exceptions as rays
 from ray._private.utils import check_version_info
 
-from sweep.jobs.executors.ray.errors import NO_RAYLET, cut_off, outcome_of, refusal, together
-from sweep.jobs.executors.work import Ending, Outcome
+from sweep.jobs.executors.ray.errors import NO_RAYLET, combined_outcome, cut_off, outcome_of, refusal
+from sweep.jobs.executors.work import AttemptOutcome, Ending
 
 
 def _raised(cause: Exception) -> Exception:
@@ -29,8 +29,8 @@ def _raised(cause: Exception) -> Exception:
         (rays.OwnerDiedError("ab" * 28, None, ""), Ending.LOST),
         (rays.RaySystemError("broken pipe"), Ending.LOST),
         (rays.TaskUnschedulableError("the node has gone"), Ending.LOST),
-        (_raised(ValueError("no")), Ending.TROUBLED),
-        (_raised(rays.OutOfDiskError("full")), Ending.TROUBLED),
+        (_raised(ValueError("no")), Ending.ENVIRONMENT),
+        (_raised(rays.OutOfDiskError("full")), Ending.ENVIRONMENT),
     ],
 )
 def test_endings(error: Exception, ending: Ending) -> None:
@@ -59,22 +59,22 @@ def test_a_full_disk_is_called_by_its_name() -> None:
 
 def test_local_ray_that_loses_something_is_broken_and_a_cluster_goes_on() -> None:
     lost, crashed = (
-        Outcome(Ending.LOST, error="NodeDiedError: x"),
-        Outcome(Ending.CRASHED, error="WorkerCrashedError: x"),
+        AttemptOutcome(Ending.LOST, error="NodeDiedError: x"),
+        AttemptOutcome(Ending.CRASHED, error="WorkerCrashedError: x"),
     )
     assert cut_off(lost, local=True)
     assert not cut_off(lost, local=False)
-    assert cut_off(Outcome(Ending.LOST, error="LocalRayletDiedError: x"), local=False)
+    assert cut_off(AttemptOutcome(Ending.LOST, error="LocalRayletDiedError: x"), local=False)
     assert not cut_off(crashed, local=True)
 
 
 def test_outcomes_of_several_nodes() -> None:
     """A node that was lost matters only if no other is left; a failure always does."""
-    done, lost = Outcome(Ending.DONE, seconds=2.0), Outcome(Ending.LOST, error="gone")
-    raised = Outcome(Ending.RAISED, error="no", seconds=1.0)
-    assert together([done, lost, done]) == Outcome(Ending.DONE, seconds=4.0)
-    assert together([lost, lost]) == lost
-    assert together([done, raised, lost]) == Outcome(Ending.RAISED, error="no", seconds=3.0)
+    done, lost = AttemptOutcome(Ending.DONE, seconds=2.0), AttemptOutcome(Ending.LOST, error="gone")
+    raised = AttemptOutcome(Ending.RAISED, error="no", seconds=1.0)
+    assert combined_outcome([done, lost, done]) == AttemptOutcome(Ending.DONE, seconds=4.0)
+    assert combined_outcome([lost, lost]) == lost
+    assert combined_outcome([done, raised, lost]) == AttemptOutcome(Ending.RAISED, error="no", seconds=3.0)
 
 
 def test_other_versions_are_named_in_one_line() -> None:

@@ -21,10 +21,10 @@ from sweep import config
 from sweep.errors import RunError, SweepError
 from sweep.jobs.executors.choice import open_executor
 from sweep.jobs.executors.protocol import Executor, Join
-from sweep.jobs.executors.work import Ending, Run, Warm
+from sweep.jobs.executors.work import Ending, RunSlice, WarmKernel
 from sweep.jobs.origin import Origin
-from sweep.jobs.request import Request
-from sweep.jobs.run import Summary, run
+from sweep.jobs.request import RunRequest
+from sweep.jobs.run import RunSummary, run
 
 ALLOWED_BYTES = 150 << 20  # a worker: what it takes is in tests/faults
 
@@ -33,7 +33,7 @@ ALLOWED_BYTES = 150 << 20  # a worker: what it takes is in tests/faults
 class Seen:
     """What was there while the run was going on, and after it."""
 
-    summary: Summary
+    summary: RunSummary
     addresses: set[str]  # on which this process's descendants listened
     during: set[int]  # descendants
     after: set[int]
@@ -58,7 +58,7 @@ def seen(sweep_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     stderr = os.dup(2)
     os.dup2(terminal.fileno(), 2)
     try:
-        request = Request(
+        request = RunRequest(
             config.load(sweep_file), directory, Origin.of("tiny.yaml", (), None), workers=2, chunk_s=1e-6, shuffle=5
         )
         summary = run(request, watch)
@@ -105,9 +105,9 @@ def executor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
         patch.setenv("SWEEP_WORKER_MEMORY_BYTES", str(ALLOWED_BYTES))
         executor = open_executor("ray", mixed_plan(folder), 2, None, folder / "executor.log")
     try:
-        executor.submit(Warm("page_pool"))
-        outcomes = collect(executor, [Warm("page_pool")])
-        assert outcomes[Warm("page_pool")].ending is Ending.DONE, outcomes
+        executor.submit(WarmKernel("page_pool"))
+        outcomes = collect(executor, [WarmKernel("page_pool")])
+        assert outcomes[WarmKernel("page_pool")].ending is Ending.DONE, outcomes
         assert (executor.workers, executor.name) == (2, "local Ray, 2 workers")
         yield executor
     finally:
@@ -115,21 +115,21 @@ def executor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
 
 
 def test_an_exception_comes_back_as_text(executor: Executor) -> None:
-    outcome = collect(executor, [_submit(executor, Run(WRONG))])[Run(WRONG)]
-    assert (outcome.ending, outcome.data) == (Ending.TROUBLED, None)  # of other sources: no simulation's doing
+    outcome = collect(executor, [_submit(executor, RunSlice(WRONG))])[RunSlice(WRONG)]
+    assert (outcome.ending, outcome.data) == (Ending.ENVIRONMENT, None)  # of other sources: no simulation's doing
     assert 'chunk "not its digest" comes out as other simulations' in outcome.error
     assert outcome.node == os.uname().nodename
 
 
 def test_part_of_a_chunk(executor: Executor) -> None:
-    work = _submit(executor, Run(HEAVY, 3, 4))
+    work = _submit(executor, RunSlice(HEAVY, 3, 4))
     data = collect(executor, [work])[work].data
     assert data is not None
     assert pa.ipc.open_file(data).read_all().num_rows == 1
 
 
 def test_a_worker_that_dies_is_told_from_a_chunk_that_fails(executor: Executor) -> None:
-    long = _submit(executor, Run(LONG, attempt=1))
+    long = _submit(executor, RunSlice(LONG, attempt=1))
     wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
     for pid in named("ray::run_chunk"):
         os.kill(pid, signal.SIGKILL)
@@ -140,30 +140,30 @@ def test_a_worker_that_dies_is_told_from_a_chunk_that_fails(executor: Executor) 
 
 
 def test_cancelled_work_ends_at_once_and_is_never_heard_of(executor: Executor) -> None:
-    long = _submit(executor, Run(LONG, attempt=2))
+    long = _submit(executor, RunSlice(LONG, attempt=2))
     wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
     workers = named("ray::run_chunk")
     executor.cancel(long)
     until(lambda: not alive(workers), "the worker of cancelled work is gone")
     assert _works(executor, copy=3)
-    executor.cancel(Run(SHORT, attempt=3))  # done already: nothing happens
+    executor.cancel(RunSlice(SHORT, attempt=3))  # done already: nothing happens
     assert executor.wait(0.2) == []
 
 
 def test_work_that_wants_a_node_to_itself_gets_it(executor: Executor) -> None:
     """It waits for what runs, and what comes after it waits for it; Ray by itself would let the later ones pass."""
-    before = _submit(executor, Run(HEAVY, 0, 2, attempt=4))
-    alone = _submit(executor, Run(SHORT, attempt=4, alone=True))
-    after = _submit(executor, Run(SHORT + 1, attempt=4))
+    before = _submit(executor, RunSlice(HEAVY, 0, 2, attempt=4))
+    alone = _submit(executor, RunSlice(SHORT, attempt=4, alone=True))
+    after = _submit(executor, RunSlice(SHORT + 1, attempt=4))
     outcomes = collect(executor, [before, alone, after])
     assert list(outcomes) == [before, alone, after]
     assert {outcome.ending for outcome in outcomes.values()} == {Ending.DONE}
 
 
 def test_cancelled_work_holds_nobody_back(executor: Executor) -> None:
-    alone = _submit(executor, Run(LONG, attempt=5, alone=True))
+    alone = _submit(executor, RunSlice(LONG, attempt=5, alone=True))
     executor.wait(0.5)
-    held = _submit(executor, Run(SHORT, attempt=5))
+    held = _submit(executor, RunSlice(SHORT, attempt=5))
     executor.cancel(alone)
     assert collect(executor, [held])[held].ending is Ending.DONE
 
@@ -194,11 +194,11 @@ def test_ray_client_is_refused_before_anything_starts(tmp_path: Path) -> None:
     assert error.value.exit_code == 2
 
 
-def _submit(executor: Executor, work: Run) -> Run:
+def _submit(executor: Executor, work: RunSlice) -> RunSlice:
     executor.submit(work)
     return work
 
 
 def _works(executor: Executor, copy: int) -> bool:
-    work = _submit(executor, Run(SHORT, attempt=copy))
+    work = _submit(executor, RunSlice(SHORT, attempt=copy))
     return collect(executor, [work])[work].ending is Ending.DONE

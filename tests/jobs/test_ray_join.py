@@ -21,7 +21,7 @@ import sweep
 from sweep.errors import IncompleteError, RunError
 from sweep.jobs.executors.choice import open_executor
 from sweep.jobs.executors.protocol import Executor, Join
-from sweep.jobs.executors.work import Ending, Run, Warm
+from sweep.jobs.executors.work import Ending, RunSlice, WarmKernel
 
 pytestmark = pytest.mark.slow
 
@@ -45,8 +45,8 @@ def join(cluster: SmallCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, value)
     opened: list[Executor] = []
 
-    def make(nodes: int = 0, patience_s: float = 60.0) -> Executor:
-        join = Join(cluster.address, nodes, patience_s)
+    def make(nodes: int = 0, timeout_s: float = 60.0) -> Executor:
+        join = Join(cluster.address, nodes, timeout_s)
         opened.append(open_executor("ray", mixed_plan(tmp_path), 1, join, tmp_path / "executor.log"))
         return opened[-1]
 
@@ -60,7 +60,7 @@ def _until_workers(executor: Executor, number: int) -> None:
 
 
 def _run_shorts(executor: Executor, copy: int = 0) -> set[Ending]:
-    work = [Run(SHORT + number, attempt=copy) for number in range(SHORTS)]
+    work = [RunSlice(SHORT + number, attempt=copy) for number in range(SHORTS)]
     for each in work:
         executor.submit(each)
     return {outcome.ending for outcome in collect(executor, work).values()}
@@ -69,15 +69,15 @@ def _run_shorts(executor: Executor, copy: int = 0) -> set[Ending]:
 def test_it_waits_for_the_nodes_that_were_promised_and_says_so(cluster: SmallCluster, join: Open) -> None:
     """And asks the autoscaler for as many CPUs as there are chunks, until it has closed."""
     executor = join(nodes=2)
-    executor.submit(Warm("page_pool"))
+    executor.submit(WarmKernel("page_pool"))
     wait_until(executor, lambda: "0 of 2 nodes there" in executor.name, "it says that it waits")
     until(lambda: cluster.ask("demand") == str(SHORT + SHORTS), "the demand of all chunks")
     nodes = [cluster.ask("add")]
     wait_until(executor, lambda: "1 of 2 nodes there" in executor.name, "one node")
     assert executor.workers == 0
     nodes.append(cluster.ask("add"))
-    outcomes = collect(executor, [Warm("page_pool")])
-    assert outcomes[Warm("page_pool")].ending is Ending.DONE
+    outcomes = collect(executor, [WarmKernel("page_pool")])
+    assert outcomes[WarmKernel("page_pool")].ending is Ending.DONE
     assert (executor.workers, executor.name) == (2, f"Ray at {cluster.address}, 2 workers")
     assert _run_shorts(executor) == {Ending.DONE}
     until(lambda: cluster.ask("demand") == "3", "a demand of what is left")
@@ -90,21 +90,21 @@ def test_it_waits_for_the_nodes_that_were_promised_and_says_so(cluster: SmallClu
 def test_nodes_come_and_go(cluster: SmallCluster, join: Open) -> None:
     """It starts with the first; what ran on a node that dies is lost, at once; work finds the node that comes."""
     executor = join()
-    executor.submit(Warm("page_pool"))
+    executor.submit(WarmKernel("page_pool"))
     wait_until(executor, lambda: "0 of 1 nodes there" in executor.name, "it says that it waits")
     first = cluster.ask("add")
-    assert collect(executor, [Warm("page_pool")])[Warm("page_pool")].ending is Ending.DONE
-    executor.submit(Run(LONG))
+    assert collect(executor, [WarmKernel("page_pool")])[WarmKernel("page_pool")].ending is Ending.DONE
+    executor.submit(RunSlice(LONG))
     worker = until(lambda: named("ray::run_chunk"), "a worker at the long chunk")
     cluster.ask(f"kill {first}")
-    lost = collect(executor, [Run(LONG)])[Run(LONG)]
+    lost = collect(executor, [RunSlice(LONG)])[RunSlice(LONG)]
     assert lost.ending is Ending.LOST
     assert "node" in lost.error
     assert not worker & descendants(), "a worker ends with its node"
     _until_workers(executor, 0)
-    executor.submit(Run(LONG, attempt=1))
+    executor.submit(RunSlice(LONG, attempt=1))
     until(lambda: cluster.ask("demand") == str(SHORT + SHORTS), "a demand for what was lost, too")
-    executor.cancel(Run(LONG, attempt=1))
+    executor.cancel(RunSlice(LONG, attempt=1))
     second = cluster.ask("add")
     _until_workers(executor, 1)
     assert _run_shorts(executor) == {Ending.DONE}
@@ -114,13 +114,13 @@ def test_nodes_come_and_go(cluster: SmallCluster, join: Open) -> None:
 def test_a_worker_that_dies_a_moment_before_its_node_is_lost_with_it(cluster: SmallCluster, join: Open) -> None:
     node = cluster.ask("add")
     executor = join(nodes=1)
-    executor.submit(Run(LONG))
+    executor.submit(RunSlice(LONG))
     wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
     (worker,) = named("ray::run_chunk")
     os.kill(worker, signal.SIGKILL)
     until(lambda: worker not in descendants(), "the end of the worker")
     cluster.ask(f"kill {node}")
-    assert collect(executor, [Run(LONG)])[Run(LONG)].ending is Ending.LOST
+    assert collect(executor, [RunSlice(LONG)])[RunSlice(LONG)].ending is Ending.LOST
 
 
 def test_a_node_with_other_sources_is_not_used(cluster: SmallCluster, join: Open, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def _other_sources(folder: Path) -> Path:
 
 def test_nodes_that_do_not_come(join: Open) -> None:
     with pytest.raises(IncompleteError, match="0 of 7 nodes have come"):
-        wait_until(join(nodes=7, patience_s=3), lambda: False, "giving up")
+        wait_until(join(nodes=7, timeout_s=3), lambda: False, "giving up")
 
 
 @pytest.mark.parametrize("token", ["b" * 64, None])
@@ -197,15 +197,15 @@ def test_a_connection_that_is_lost_is_made_again_once(cluster: SmallCluster, joi
     executor = join(nodes=1)
     _until_workers(executor, 1)
     for copy in (1, 2):
-        executor.submit(Run(LONG, attempt=copy))
+        executor.submit(RunSlice(LONG, attempt=copy))
         wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
         os.kill(ray_process(), signal.SIGKILL)
         if copy == 1:
-            assert collect(executor, [Run(LONG, attempt=1)])[Run(LONG, attempt=1)].ending is Ending.LOST
+            assert collect(executor, [RunSlice(LONG, attempt=1)])[RunSlice(LONG, attempt=1)].ending is Ending.LOST
             _until_workers(executor, 1)
             assert executor.name == f"Ray at {cluster.address}, 1 worker (joined again)"
     with pytest.raises(RunError, match="connection lost 2 times"):
-        collect(executor, [Run(LONG, attempt=2)])
+        collect(executor, [RunSlice(LONG, attempt=2)])
     cluster.ask(f"kill {node}")
 
 
@@ -214,7 +214,7 @@ def test_a_head_that_dies_ends_the_run(cluster: SmallCluster, join: Open) -> Non
     cluster.ask("add")
     with closing(join(nodes=1)) as executor:
         _until_workers(executor, 1)
-        executor.submit(Run(LONG))
+        executor.submit(RunSlice(LONG))
         cluster.ask("kill-head")
         with pytest.raises(RunError, match="no Ray cluster at"):
-            collect(executor, [Run(LONG), Run(SHORT)])
+            collect(executor, [RunSlice(LONG), RunSlice(SHORT)])

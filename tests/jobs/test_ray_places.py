@@ -10,12 +10,12 @@ import pytest
 
 from sweep.jobs.executors.ray import nodes as ray_nodes
 from sweep.jobs.executors.ray import reach as ray_reach
-from sweep.jobs.executors.ray.nodes import Node, Nodes
+from sweep.jobs.executors.ray.nodes import ClusterNode, Nodes
 from sweep.jobs.executors.ray.places import Places
 from sweep.jobs.executors.ray.reach import ANSWER_S, SILENT_S, Reach, answering
-from sweep.jobs.executors.work import Run
+from sweep.jobs.executors.work import RunSlice
 
-SMALL, LARGE = Node("s", "small", 1, "192.0.2.1", 1), Node("l", "large", 4, "192.0.2.2", 1)
+SMALL, LARGE = ClusterNode("s", "small", 1, "192.0.2.1", 1), ClusterNode("l", "large", 4, "192.0.2.2", 1)
 
 
 @pytest.fixture
@@ -26,11 +26,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     return now
 
 
-def _filled(places: Places, *nodes: Node) -> list[str]:
+def _filled(places: Places, *nodes: ClusterNode) -> list[str]:
     """Ids of the nodes that chunks 0, 1, ... were put on until one had to wait."""
     given: list[str] = []
-    while node := places.choose(Run(len(given)), nodes):
-        places.put(Run(len(given)), node.id)
+    while node := places.choose(RunSlice(len(given)), nodes):
+        places.put(RunSlice(len(given)), node.id)
         given.append(node.id)
     return given
 
@@ -39,8 +39,8 @@ def test_every_node_gets_as_many_as_it_runs() -> None:
     places = Places()
     given = _filled(places, SMALL, LARGE)
     assert (given.count("s"), given.count("l")) == (1, 4)
-    places.take(Run(given.index("s")), "s")
-    assert places.choose(Run(100), [SMALL, LARGE]) == SMALL
+    places.take(RunSlice(given.index("s")), "s")
+    assert places.choose(RunSlice(100), [SMALL, LARGE]) == SMALL
 
 
 def test_an_only_node_gets_one_more_that_waits_there() -> None:
@@ -48,13 +48,13 @@ def test_an_only_node_gets_one_more_that_waits_there() -> None:
 
 
 def test_another_attempt_goes_to_another_node_if_there_is_one() -> None:
-    places, first = Places(), Run(7, 2, 4)
+    places, first = Places(), RunSlice(7, 2, 4)
     places.put(first, "l")
     again = first._replace(attempt=1)
     assert places.choose(again, [SMALL, LARGE]) == SMALL
     assert places.choose(again, [LARGE]) == LARGE
-    places.put(Run(0), "s")
-    assert places.choose(Run(7, 0, 2), [SMALL, LARGE]) == LARGE, "other simulations"
+    places.put(RunSlice(0), "s")
+    assert places.choose(RunSlice(7, 0, 2), [SMALL, LARGE]) == LARGE, "other simulations"
     assert places.choose(again, [SMALL, LARGE]) is None, "it waits for the other node"
     places.take(first, "l")
     assert places.choose(again, [SMALL, LARGE]) == LARGE
@@ -63,9 +63,9 @@ def test_another_attempt_goes_to_another_node_if_there_is_one() -> None:
 def test_what_is_to_be_alone_goes_to_the_largest_node() -> None:
     places = Places()
     for number in range(4):
-        places.put(Run(number), "l")
-    assert places.choose(Run(9, alone=True), [SMALL, LARGE]) == LARGE
-    assert places.choose(Run(9, alone=True), []) is None
+        places.put(RunSlice(number), "l")
+    assert places.choose(RunSlice(9, alone=True), [SMALL, LARGE]) == LARGE
+    assert places.choose(RunSlice(9, alone=True), []) is None
 
 
 def test_a_node_that_has_lost_work_gets_none_for_a_while(clock: list[float]) -> None:
@@ -84,9 +84,9 @@ def test_who_accepts_a_connection_or_refuses_it_answers() -> None:
         open_port, closed_port = server.getsockname()[1], closed.getsockname()[1]
         closed.close()
         nodes = [
-            Node("accepts", "a", 1, "127.0.0.1", open_port),
-            Node("refuses", "b", 1, "127.0.0.1", closed_port),
-            Node("has a name", "c", 1, "somewhere", 1),
+            ClusterNode("accepts", "a", 1, "127.0.0.1", open_port),
+            ClusterNode("refuses", "b", 1, "127.0.0.1", closed_port),
+            ClusterNode("has a name", "c", 1, "somewhere", 1),
         ]
         assert answering(nodes, 5.0) == {"accepts", "refuses", "has a name"}
 

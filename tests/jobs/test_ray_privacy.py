@@ -19,7 +19,7 @@ from ray_plans import LONG, SHORT, collect, mixed_plan, wait_until
 
 from sweep.jobs.executors.choice import open_executor
 from sweep.jobs.executors.protocol import Executor
-from sweep.jobs.executors.work import Ending, Run
+from sweep.jobs.executors.work import Ending, RunSlice
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user as well")
@@ -120,7 +120,7 @@ def test_beside_a_run(executor: Executor, markers: Path) -> None:
     with subprocess.Popen(planting, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as planter:
         assert planter.stdout is not None
         assert planter.stdout.readline() == "planting\n"
-        executor.submit(Run(LONG))
+        executor.submit(RunSlice(LONG))
         wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
         started = descendants() - {planter.pid}
         (directory,) = private_directories(started)
@@ -129,9 +129,9 @@ def test_beside_a_run(executor: Executor, markers: Path) -> None:
         done = subprocess.run(looking, capture_output=True, text=True, check=True, timeout=60)
         assert json.loads(done.stdout) == {"writable": [], "listable": [], "tokens": [], "sockets": []}
         assert len(started) > 5
-        executor.cancel(Run(LONG))
-        executor.submit(Run(SHORT))
-        assert collect(executor, [Run(SHORT)])[Run(SHORT)].ending is Ending.DONE
+        executor.cancel(RunSlice(LONG))
+        executor.submit(RunSlice(SHORT))
+        assert collect(executor, [RunSlice(SHORT)])[RunSlice(SHORT)].ending is Ending.DONE
         said, _ = planter.communicate(timeout=20)
         assert said == ""
     assert list(markers.iterdir()) == []
@@ -144,7 +144,7 @@ def test_services_that_listen_ask_for_the_token(executor: Executor) -> None:
     from urllib.error import HTTPError, URLError
     from urllib.request import ProxyHandler, Request, build_opener
 
-    executor.submit(Run(LONG))
+    executor.submit(RunSlice(LONG))
     wait_until(executor, lambda: named("ray::run_chunk"), "a worker at the long chunk")
     (directory,) = private_directories(descendants())
     opened = build_opener(ProxyHandler({}))

@@ -20,8 +20,8 @@ from sweep.errors import RunError
 from sweep.jobs.executors.choice import open_executor
 from sweep.jobs.executors.protocol import Executor
 from sweep.jobs.executors.ray import start
-from sweep.jobs.executors.ray.start import STORE_BYTES, CannotStartError, Death, Watch, dead_children, store_folder
-from sweep.jobs.executors.work import Ending, Run
+from sweep.jobs.executors.ray.start import STORE_BYTES, CannotStartError, Death, StartWatch, dead_children, store_folder
+from sweep.jobs.executors.work import Ending, RunSlice
 
 SOON_S = 60  # 20 s on a machine that has nothing else to do
 SWEEP = "from sweep.__main__ import main; main()"
@@ -58,7 +58,7 @@ def test_how_a_process_has_ended() -> None:
     assert not Death(1, "gcs_server", signal.SIGABRT | 0x80).killed
 
 
-def looked(watch: Watch, timeout_s: float = 20) -> str:
+def looked(watch: StartWatch, timeout_s: float = 20) -> str:
     trouble = until(watch.look, "trouble", timeout_s)
     return trouble.what
 
@@ -70,13 +70,13 @@ def session(code: str) -> subprocess.Popen[bytes]:
 def test_a_child_that_nobody_waits_for_is_found_out_and_one_that_is_waited_for_is_not() -> None:
     waits = "import subprocess, time\nwhile True: subprocess.run(['true']); time.sleep(0.01)"
     with session(waits) as process:
-        watch, until_s = Watch(process.pid), time.monotonic() + 3
+        watch, until_s = StartWatch(process.pid), time.monotonic() + 3
         while time.monotonic() < until_s:
             assert watch.look() is None
             time.sleep(0.05)
         process.kill()
     with session("import subprocess, time; subprocess.Popen(['false']); time.sleep(100)") as process:
-        assert looked(Watch(process.pid)) == "one of its services has ended with exit code 1"
+        assert looked(StartWatch(process.pid)) == "one of its services has ended with exit code 1"
         assert [death.name for death in dead_children(process.pid)] == ["false"]
         process.kill()
 
@@ -84,8 +84,8 @@ def test_a_child_that_nobody_waits_for_is_found_out_and_one_that_is_waited_for_i
 def test_processes_that_wait_for_each_other_are_told_from_one_that_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "IDLE_S", 1.5)
     with session("import time; time.sleep(100)") as idle, session("while True: pass") as busy:
-        watch = Watch(busy.pid)
-        assert looked(Watch(idle.pid)) == "its processes have waited for each other for 2 s"
+        watch = StartWatch(busy.pid)
+        assert looked(StartWatch(idle.pid)) == "its processes have waited for each other for 2 s"
         until_s = time.monotonic() + 4
         while time.monotonic() < until_s:
             assert watch.look() is None
@@ -207,16 +207,16 @@ def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Execut
 
 @pytest.mark.slow
 def test_a_start_that_somebody_kills_is_made_again_once(executor: Executor, tmp_path: Path) -> None:
-    executor.submit(Run(SHORT))
+    executor.submit(RunSlice(SHORT))
     before = descendants()
     (gcs,) = until(lambda: named("gcs_server"), "Ray's first service")
     os.kill(gcs, signal.SIGKILL)
-    found = collect(executor, [Run(SHORT)])[Run(SHORT)]
+    found = collect(executor, [RunSlice(SHORT)])[RunSlice(SHORT)]
     assert found.ending is Ending.LOST
     assert not alive(before)
     os.kill(ray_process(), signal.SIGKILL)
     with pytest.raises(RunError, match=r"^local Ray cannot start: its process was ended by SIGKILL") as error:
-        collect(executor, [Run(SHORT)])
+        collect(executor, [RunSlice(SHORT)])
     assert str(tmp_path / "executor.log") in str(error.value)
 
 

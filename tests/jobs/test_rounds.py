@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.jobs.executors.inline import Inline
-from sweep.jobs.executors.work import Ending, Outcome, Run, Work
-from sweep.jobs.request import Request
-from sweep.jobs.rounds import Ran, run_rounds
+from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, Work
+from sweep.jobs.request import RunRequest
+from sweep.jobs.rounds import RoundsResult, run_rounds
 from sweep.jobs.run import run
 from sweep.jobs.status import status
 from sweep.jobs.store.failure import recorded
@@ -90,7 +90,7 @@ def test_a_run_afterwards_finds_it_there(request_of: MakeRequest, undisturbed: p
     run_rounds(request_of(), Scripted(ROUNDS))
     assert not Store(request_of().directory).published()
     summary = run(request_of())
-    assert (summary.prospect.done, summary.prospect.missing) == (len(CHOSEN), SIMULATIONS - len(CHOSEN))
+    assert (summary.inventory.done, summary.inventory.missing) == (len(CHOSEN), SIMULATIONS - len(CHOSEN))
     assert read(summary.directory).equals(undisturbed)
 
 
@@ -125,7 +125,7 @@ def test_one_executor_runs_all_rounds(request_of: MakeRequest, monkeypatch: pyte
     monkeypatch.setattr("sweep.jobs.run.open_executor", open_executor)
     run_rounds(request_of(), Scripted(ROUNDS))
     assert len(made) == 1
-    runs = [work for work in submitted if isinstance(work, Run)]
+    runs = [work for work in submitted if isinstance(work, RunSlice)]
     assert [(work.number, work.start, work.stop) for work in runs] == [
         (0, 0, 2), (5, 0, 1), (2, 0, 1), (5, 1, 2), (7, 1, 2),
     ]  # fmt: skip
@@ -144,7 +144,7 @@ def test_a_table_that_is_published_stays(request_of: MakeRequest, undisturbed: p
 def test_the_directory_says_where_it_stands(request_of: MakeRequest) -> None:
     ran = run_rounds(request_of(), Scripted(ROUNDS))
     found = status(ran.directory)
-    assert (found.prospect.done, found.missing) == (len(CHOSEN), SIMULATIONS - len(CHOSEN))
+    assert (found.inventory.done, found.missing) == (len(CHOSEN), SIMULATIONS - len(CHOSEN))
     assert found.last["exit_code"] == 0
 
 
@@ -175,9 +175,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Makes every attempt at point 5 raise."""
 
     class Failing(Inline):
-        def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
-            if self._queue and isinstance(self._queue[0], Run) and self._queue[0].number == 5:
-                return [(self._queue.popleft(), Outcome(Ending.RAISED, error="planted"))]
+        def wait(self, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
+            if self._queue and isinstance(self._queue[0], RunSlice) and self._queue[0].number == 5:
+                return [(self._queue.popleft(), AttemptOutcome(Ending.RAISED, error="planted"))]
             return super().wait(timeout_s)
 
     def plant() -> None:
@@ -212,7 +212,7 @@ def test_exit_code_of_rows_that_break_a_law(request_of: MakeRequest, monkeypatch
 
     monkeypatch.setattr(batch, "simulate", broken)
     search = Scripted(ROUNDS[:1])
-    ran: Ran = run_rounds(request_of(), search)
+    ran: RoundsResult = run_rounds(request_of(), search)
     assert (ran.exit_code, ran.invalid) == (1, 3)
     assert np.isnan(search.told[0]["ns_per_packet"]).all()
 
@@ -220,6 +220,6 @@ def test_exit_code_of_rows_that_break_a_law(request_of: MakeRequest, monkeypatch
 def test_two_searches_do_not_write_at_once(request_of: MakeRequest) -> None:
     from sweep.errors import IncompleteError
 
-    request: Request = request_of()
+    request: RunRequest = request_of()
     with Store(request.directory).writing(), pytest.raises(IncompleteError):
         run_rounds(request, Scripted(ROUNDS))

@@ -16,8 +16,8 @@ from tiny_sweep import SIMULATIONS, MakeRequest, read
 from sweep.errors import IncompleteError
 from sweep.jobs.executors.choice import kind
 from sweep.jobs.executors.protocol import Join
-from sweep.jobs.prospect import look
-from sweep.jobs.request import Request
+from sweep.jobs.inventory import take_inventory
+from sweep.jobs.request import RunRequest
 from sweep.jobs.run import run
 from sweep.jobs.store.parts import Store
 from sweep.model import batch
@@ -25,8 +25,8 @@ from sweep.model.compiler import jit
 from sweep.plan.forecast import KERNEL_S
 
 
-def missing(request: Request) -> int:
-    return look(request, Store(request.directory).scan(set_aside=False)).missing
+def missing(request: RunRequest) -> int:
+    return take_inventory(request, Store(request.directory).scan(set_aside=False)).missing
 
 
 @pytest.mark.parametrize("options", [{"chunk_s": 1e-6}, {"chunk_s": 10.0}, {"shuffle": 1}, {"shuffle": 2}])
@@ -40,16 +40,16 @@ def test_same_table_for_any_chunks_in_any_order(
 
 def test_chunk_seconds_decides_how_many_chunks(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "predicted_ns", lambda scenario: 1e9)
-    assert len(look(request_of(chunk_s=0.1), []).chunks) == SIMULATIONS
-    assert len(look(request_of(chunk_s=4.0), []).chunks) == SIMULATIONS / 4
-    assert {len(chunk.simulations) for chunk in look(request_of(chunk_s=4.0), []).chunks} == {4}
+    assert len(take_inventory(request_of(chunk_s=0.1), []).chunks) == SIMULATIONS
+    assert len(take_inventory(request_of(chunk_s=4.0), []).chunks) == SIMULATIONS / 4
+    assert {len(chunk.simulations) for chunk in take_inventory(request_of(chunk_s=4.0), []).chunks} == {4}
 
 
 def test_nothing_is_run_twice(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, undisturbed: pa.Table) -> None:
     run(request_of())
     monkeypatch.setattr(batch, "simulate", _raise)
     again = run(request_of())
-    assert (again.exit_code, again.done, again.prospect.done, again.prospect.missing) == (0, SIMULATIONS, 16, 0)
+    assert (again.exit_code, again.done, again.inventory.done, again.inventory.missing) == (0, SIMULATIONS, 16, 0)
     assert read(request_of().directory).equals(undisturbed)
 
 
@@ -69,15 +69,15 @@ def test_interrupted_then_run_again(request_of: MakeRequest, undisturbed: pa.Tab
     assert not (request.directory / "results.arrow").exists()
     assert signal.getsignal(number) is before
     second = run(request)
-    assert (second.exit_code, second.prospect.done) == (0, first.done)
-    assert second.prospect.missing == SIMULATIONS - first.done
+    assert (second.exit_code, second.inventory.done) == (0, first.done)
+    assert second.inventory.missing == SIMULATIONS - first.done
     assert read(request.directory).equals(undisturbed)
 
 
 def test_more_replicates_run_the_new_ones_only(request_of: MakeRequest, undisturbed: pa.Table) -> None:
     run(request_of())
     more = run(request_of("replicates=3"))
-    assert (more.prospect.done, more.prospect.reused, more.prospect.missing) == (0, SIMULATIONS, SIMULATIONS // 2)
+    assert (more.inventory.done, more.inventory.reused, more.inventory.missing) == (0, SIMULATIONS, SIMULATIONS // 2)
     table = read(more.directory)
     assert table.num_rows == SIMULATIONS * 3 // 2
     assert table.filter(pc.less(table.column("replicate"), 2)).combine_chunks().equals(undisturbed.combine_chunks())
@@ -86,7 +86,7 @@ def test_more_replicates_run_the_new_ones_only(request_of: MakeRequest, undistur
 def test_a_longer_axis_runs_the_new_points_only(request_of: MakeRequest) -> None:
     run(request_of())
     longer = run(request_of("axes.ring=[128, 256, 64]"))
-    assert (longer.prospect.reused, longer.prospect.missing) == (SIMULATIONS, SIMULATIONS // 2)
+    assert (longer.inventory.reused, longer.inventory.missing) == (SIMULATIONS, SIMULATIONS // 2)
     table = read(longer.directory)
     assert table.column("ring").to_pylist()[:6:2] == [128, 256, 64]  # in the order of this sweep
 
@@ -94,7 +94,7 @@ def test_a_longer_axis_runs_the_new_points_only(request_of: MakeRequest) -> None
 def test_a_shorter_axis_publishes_only_what_it_asks_for(request_of: MakeRequest, undisturbed: pa.Table) -> None:
     run(request_of())
     shorter = run(request_of("axes.ring=[128]"))
-    assert shorter.prospect.missing == 0
+    assert shorter.inventory.missing == 0
     expected = undisturbed.filter(pc.equal(undisturbed.column("ring"), 128))
     assert read(shorter.directory).combine_chunks().equals(expected.combine_chunks())
 
@@ -103,9 +103,9 @@ def test_a_changed_strategy_reruns_that_strategy_only(request_of: MakeRequest, m
     run(request_of())
     real = jit.strategy_digest
     monkeypatch.setattr(jit, "strategy_digest", lambda name: "changed" if name == "page_pool" else real(name))
-    prospect = look(request_of(), Store(request_of().directory).scan(set_aside=False))
-    assert {chunk.strategy for chunk in prospect.chunks} == {"page_pool"}
-    assert prospect.missing == SIMULATIONS // 2
+    inventory = take_inventory(request_of(), Store(request_of().directory).scan(set_aside=False))
+    assert {chunk.strategy for chunk in inventory.chunks} == {"page_pool"}
+    assert inventory.missing == SIMULATIONS // 2
 
 
 def test_a_changed_core_reruns_everything(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,12 +159,12 @@ def test_only_leaves_a_published_table_as_it_is(request_of: MakeRequest, undistu
     published = read(request_of().directory)
     name = undisturbed.column("id")[5].as_py()  # replicate 1: not in that table
     summary = run(request_of(only=name))
-    assert (summary.exit_code, summary.done, summary.prospect.missing, summary.published) == (0, 1, 1, False)
+    assert (summary.exit_code, summary.done, summary.inventory.missing, summary.published) == (0, 1, 1, False)
     assert summary.table is not None
     assert summary.table.equals(undisturbed.slice(5, 1))
     assert read(summary.directory).equals(published)
     rest = run(request_of())
-    assert (rest.prospect.missing, rest.published) == (SIMULATIONS // 2 - 1, True)
+    assert (rest.inventory.missing, rest.published) == (SIMULATIONS // 2 - 1, True)
     assert read(rest.directory).equals(undisturbed)
 
 
@@ -208,8 +208,8 @@ def test_forecast_knows_ray_and_kernels(
     request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def before(**options: object) -> tuple[float, float, list[str]]:
-        prospect = look(request_of(**options), [])
-        return prospect.forecast.cost.start_s, prospect.forecast.compile_s, prospect.cold
+        inventory = take_inventory(request_of(**options), [])
+        return inventory.forecast.cost.start_s, inventory.forecast.compile_s, inventory.cold
 
     start_s = kind("ray").cost.start_s
     assert start_s > 0

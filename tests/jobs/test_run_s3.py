@@ -21,7 +21,7 @@ from tiny_sweep import SIMULATIONS, SWEEP, MakeRequest
 import sweep
 from sweep import report, storage
 from sweep.errors import IncompleteError, RunError
-from sweep.jobs.run import Request, run
+from sweep.jobs.run import RunRequest, run
 from sweep.jobs.store.parts import Store
 from sweep.storage import location
 
@@ -29,11 +29,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def remote(request_of: MakeRequest, s3) -> Request:
+def remote(request_of: MakeRequest, s3) -> RunRequest:
     return replace(request_of(chunk_s=1e-6), directory=s3.uri())
 
 
-def test_the_same_table(remote: Request, s3, undisturbed: pa.Table) -> None:
+def test_the_same_table(remote: RunRequest, s3, undisturbed: pa.Table) -> None:
     summary = run(remote)
     assert (summary.exit_code, summary.done, summary.published) == (0, SIMULATIONS, True)
     assert report.read(s3.uri()).equals(undisturbed)
@@ -42,11 +42,11 @@ def test_the_same_table(remote: Request, s3, undisturbed: pa.Table) -> None:
     assert (manifest["rows"], manifest["simulations"]) == (SIMULATIONS, SIMULATIONS)
     assert {name.rpartition(".")[0] for name in manifest["files"]} >= {"results", "dictionary"}
     again = run(remote)
-    assert (again.exit_code, again.prospect.missing) == (0, 0)
+    assert (again.exit_code, again.inventory.missing) == (0, 0)
     assert report.read(s3.uri()).equals(undisturbed)
 
 
-def test_interrupted_then_run_again(remote: Request, s3, undisturbed: pa.Table) -> None:
+def test_interrupted_then_run_again(remote: RunRequest, s3, undisturbed: pa.Table) -> None:
     def interrupt(progress: object) -> None:
         if progress.ended_chunks == 3:  # type: ignore[attr-defined]
             os.kill(os.getpid(), 2)
@@ -55,25 +55,25 @@ def test_interrupted_then_run_again(remote: Request, s3, undisturbed: pa.Table) 
     assert (first.exit_code, first.interrupted) == (3, True)
     assert not Store(s3.uri()).published()
     second = run(remote)
-    assert (second.exit_code, second.prospect.done) == (0, first.done)
+    assert (second.exit_code, second.inventory.done) == (0, first.done)
     assert report.read(s3.uri()).equals(undisturbed)
 
 
-def test_a_second_driver_is_kept_out(remote: Request, s3) -> None:
+def test_a_second_driver_is_kept_out(remote: RunRequest, s3) -> None:
     with Store(s3.uri()).writing(), pytest.raises(IncompleteError, match=f"pid {os.getpid()} ") as caught:
         run(remote)
     assert caught.value.exit_code == 3
     assert run(remote).exit_code == 0
 
 
-def test_a_damaged_part_is_set_aside_and_runs_again(remote: Request, s3, undisturbed: pa.Table) -> None:
+def test_a_damaged_part_is_set_aside_and_runs_again(remote: RunRequest, s3, undisturbed: pa.Table) -> None:
     run(remote)
     victim = Store(s3.uri()).scan(set_aside=False)[0]
     key = f"run/{victim.name}"
     data = s3.client.get_object(Bucket=s3.name, Key=key)["Body"].read()
     s3.put(key, data[:-1])
     again = run(remote)
-    assert (again.exit_code, again.prospect.missing) == (0, len(victim.ids))
+    assert (again.exit_code, again.inventory.missing) == (0, len(victim.ids))
     assert key.replace(".arrow", ".bad") in s3.objects()
     assert report.read(s3.uri()).equals(undisturbed)
 

@@ -78,7 +78,7 @@ def test_parameters_of_a_scenario(undisturbed: pa.Table, request_of: MakeRequest
 def test_parameters_of_any_rows_in_any_order(request_of: MakeRequest) -> None:
     """Spread by code, each row has what its own scenario says."""
     sweep = request_of("zip=[{strategy.pool_size: [ring, 2*ring], label: [one, two]}]").sweep
-    rows = parameters.Rows(sweep.scenarios.columns, sweep.scenarios.said)
+    rows = parameters.ParameterRows(sweep.scenarios.columns, sweep.scenarios.said)
     points, replicates = np.array([11, 0, 8, 8, 9]), np.array([1, 0, 0, 1, 0])
     found = pa.table(rows.of(points, replicates))
     assert set(found.column_names) == {column.name for column in parameters.columns()}

@@ -24,7 +24,7 @@ def stop():  # twice if the signal comes before the compiled code does
         heard.append(True)
         say(b"stop")
 
-with stop_on_signal(stop, {give_up}, {patience_s}):
+with stop_on_signal(stop, {give_up}, {timeout_s}):
     say(b"busy")
     hashlib.pbkdf2_hmac("sha256", b"", b"", 1_000_000_000)  # minutes, without the interpreter's lock
 """
@@ -37,8 +37,8 @@ def busy() -> Iterator[Busy]:
     """Start such a process; it is killed at the end."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(give_up: str, patience_s: float | None) -> subprocess.Popen[str]:
-        words = [sys.executable, "-c", BUSY.format(give_up=give_up, patience_s=patience_s)]
+    def start(give_up: str, timeout_s: float | None) -> subprocess.Popen[str]:
+        words = [sys.executable, "-c", BUSY.format(give_up=give_up, timeout_s=timeout_s)]
         started.append(subprocess.Popen(words, stdout=subprocess.PIPE, text=True))
         assert line(started[-1]) == "busy"
         return started[-1]

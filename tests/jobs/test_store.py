@@ -47,7 +47,7 @@ def test_a_damaged_part_is_set_aside_and_runs_again(
     path = request.directory / victim.name
     damage(path)  # type: ignore[operator]
     again = run(request)
-    assert (again.exit_code, again.prospect.missing) == (0, len(victim.ids))
+    assert (again.exit_code, again.inventory.missing) == (0, len(victim.ids))
     assert path.with_suffix(".bad").exists()
     assert read(request.directory).equals(undisturbed)
 
@@ -58,7 +58,7 @@ def test_a_removed_part_runs_again(request_of: MakeRequest, undisturbed: pa.Tabl
     store = Store(request.directory)
     victim = store.scan(set_aside=False)[-1]
     (request.directory / victim.name).unlink()
-    assert run(request).prospect.missing == len(victim.ids)
+    assert run(request).inventory.missing == len(victim.ids)
     assert read(request.directory).equals(undisturbed)
 
 
@@ -91,7 +91,7 @@ def test_what_is_no_file_in_the_place_of_a_part_is_set_aside(
     else:
         path.symlink_to(tmp_path / ("elsewhere.arrow" if kind == "link" else "nowhere"))
     again = run(request)
-    assert (again.exit_code, again.prospect.missing) == (0, len(victim.ids))
+    assert (again.exit_code, again.inventory.missing) == (0, len(victim.ids))
     assert os.path.lexists(path.with_suffix(".bad"))
     assert not path.is_symlink()
     assert read(request.directory).equals(undisturbed)
@@ -152,7 +152,7 @@ def test_a_full_disk_keeps_what_was_finished(
         with pytest.raises(RunError, match="No space left on device; everything before it is kept"):
             run(request)
     again = run(request)
-    assert (again.exit_code, again.prospect.done) == (0, 3)
+    assert (again.exit_code, again.inventory.done) == (0, 3)
     assert read(request.directory).equals(undisturbed)
 
 
@@ -213,7 +213,7 @@ def test_a_part_that_cannot_be_read_runs_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(beneath, "reading", reading)
-        assert run(request).prospect.missing == len(victim.ids)
+        assert run(request).inventory.missing == len(victim.ids)
     assert (request.directory / victim.name).with_suffix(".bad").exists()
     assert read(request.directory).equals(undisturbed)
 

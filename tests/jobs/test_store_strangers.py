@@ -75,7 +75,7 @@ def test_a_part_of_another_form(
     path = _replaced(request.directory / victim.name, encode(damage(victim.table())))
     assert status(request.directory).damaged == 1
     again = run(request)
-    assert (again.exit_code, again.prospect.missing) == (0, len(victim.ids))
+    assert (again.exit_code, again.inventory.missing) == (0, len(victim.ids))
     assert path.with_suffix(".bad").exists()
     assert read(request.directory).equals(undisturbed)
 
@@ -94,6 +94,6 @@ def test_a_part_whose_body_is_not_whole(request_of: MakeRequest, undisturbed: pa
     with pa.ipc.new_file(sink, wrong.schema) as writer:
         writer.write_table(wrong)
     path = _replaced(request.directory / victim.name, bytes(sink.getvalue()))
-    assert run(request).prospect.missing == len(victim.ids)
+    assert run(request).inventory.missing == len(victim.ids)
     assert path.with_suffix(".bad").exists()
     assert read(request.directory).equals(undisturbed)

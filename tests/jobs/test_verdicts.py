@@ -10,9 +10,9 @@ import pytest
 from scripted import Go, Scripted, poisonous, through
 from tiny_sweep import SIMULATIONS, MakeRequest, read
 
-from sweep.cli.ending import trouble
+from sweep.cli.ending import problems_text
 from sweep.errors import RunError
-from sweep.jobs.executors.work import Ending, Outcome, Run, Warm, Work
+from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, WarmKernel, Work
 from sweep.jobs.status import status
 from sweep.jobs.store.failure import recorded
 from sweep.jobs.store.parts import Store
@@ -26,9 +26,9 @@ def test_a_killer_from_outside_makes_no_simulation_fail(
     """Whatever it hits, and however often: what has no row at the end is open, and the next run has it."""
     draw = random.Random(seed)
 
-    def script(work: Run) -> Outcome | None:
+    def script(work: RunSlice) -> AttemptOutcome | None:
         if draw.random() < chance:
-            return Outcome(Ending.KILLED if work.watched else Ending.CRASHED, error="planted")
+            return AttemptOutcome(Ending.KILLED if work.watched else Ending.CRASHED, error="planted")
         return through(work)
 
     summary, _ = scripted(script, chunk_s=1e-6)
@@ -39,29 +39,29 @@ def test_a_killer_from_outside_makes_no_simulation_fail(
     assert read(again.directory).equals(undisturbed)
 
 
-@pytest.mark.parametrize("kind", [Ending.KILLED, Ending.TROUBLED, Ending.PRESSED])
+@pytest.mark.parametrize("kind", [Ending.KILLED, Ending.ENVIRONMENT, Ending.PRESSED])
 def test_what_is_not_its_own_doing_stays_open(scripted: Go, undisturbed: pa.Table, kind: Ending) -> None:
     summary, _ = scripted(lambda work: poisonous(work, kind))
     assert (summary.exit_code, summary.failed, summary.done) == (3, 0, SIMULATIONS - 1)
     assert [len(failure.ids) for failure in summary.open] == [1]
-    said = trouble(summary, "sweep run tiny.yaml")
+    said = problems_text(summary, "sweep run tiny.yaml")
     assert "1 simulation not decided: nothing is recorded against it, and the next run tries it again" in said
     assert "--retry-failed" not in said
     assert status(summary.directory).missing == 1
     again, _ = scripted(through)  # without being asked
-    assert (again.exit_code, again.prospect.missing) == (0, 1)
+    assert (again.exit_code, again.inventory.missing) == (0, 1)
     assert read(again.directory).equals(undisturbed)
 
 
-@pytest.mark.parametrize("ending", [Ending.RAISED, Ending.TROUBLED, Ending.MEMORY])
+@pytest.mark.parametrize("ending", [Ending.RAISED, Ending.ENVIRONMENT, Ending.MEMORY])
 def test_what_fails_everywhere_stops_the_run_and_is_held_against_none(
     scripted: Go, request_of: MakeRequest, undisturbed: pa.Table, ending: Ending
 ) -> None:
-    tried: list[Run] = []
+    tried: list[RunSlice] = []
 
-    def script(work: Run) -> Outcome:
+    def script(work: RunSlice) -> AttemptOutcome:
         tried.append(work)
-        return Outcome(ending, error="Traceback\nOSError: planted")
+        return AttemptOutcome(ending, error="Traceback\nOSError: planted")
 
     with pytest.raises(RunError, match=r"nothing can be simulated here: 3 attempts of 3 .*OSError: planted") as caught:
         scripted(script, chunk_s=1e-6)
@@ -79,9 +79,9 @@ def test_a_broken_strategy_does_not_stop_the_others(scripted: Go, monkeypatch: p
     """It cannot be compiled; nothing is held against its points, because what is mended in it makes others of them."""
     real = Scripted.wait
 
-    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, Outcome]]:
-        if self._queue and self._queue[0] == Warm("page_pool"):
-            return [(self._queue.popleft(), Outcome(Ending.TROUBLED, error="numba.TypingError: planted"))]
+    def wait(self: Scripted, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
+        if self._queue and self._queue[0] == WarmKernel("page_pool"):
+            return [(self._queue.popleft(), AttemptOutcome(Ending.ENVIRONMENT, error="numba.TypingError: planted"))]
         return real(self, timeout_s)
 
     monkeypatch.setattr(Scripted, "wait", wait)
@@ -89,7 +89,7 @@ def test_a_broken_strategy_does_not_stop_the_others(scripted: Go, monkeypatch: p
     assert (summary.exit_code, summary.done, summary.failed) == (3, SIMULATIONS // 2, 0)
     assert len(executor.tried) == SIMULATIONS // 2
     assert sum(len(failure.ids) for failure in summary.open) == SIMULATIONS // 2
-    assert f"  page_pool, {SIMULATIONS // 2} simulations: numba.TypingError: planted" in trouble(summary, "again")
+    assert f"  page_pool, {SIMULATIONS // 2} simulations: numba.TypingError: planted" in problems_text(summary, "again")
 
 
 class LastToFail:
@@ -98,15 +98,15 @@ class LastToFail:
     def __init__(self, then: Ending) -> None:
         self._then, self._done, self._left = then, set[int](), 1  # how everything ends afterwards
 
-    def __call__(self, work: Run) -> Outcome | None:
+    def __call__(self, work: RunSlice) -> AttemptOutcome | None:
         others_done = len(self._done) == SIMULATIONS - 1
         if work.number:
             self._done.add(work.number)
-            return Outcome(self._then, error="planted") if others_done else through(work)
+            return AttemptOutcome(self._then, error="planted") if others_done else through(work)
         if others_done and not self._left:
-            return Outcome(Ending.RAISED, error="planted")
+            return AttemptOutcome(Ending.RAISED, error="planted")
         self._left -= others_done
-        return Outcome(Ending.LOST)
+        return AttemptOutcome(Ending.LOST)
 
 
 def test_the_last_to_fail_needs_a_witness(scripted: Go) -> None:
@@ -120,20 +120,20 @@ def test_the_last_to_fail_needs_a_witness(scripted: Go) -> None:
 
 def test_a_witness_that_fails_too_speaks_for_the_accused(scripted: Go) -> None:
     """The disk fills, or all workers hang, while the last simulation is tried: it stays open."""
-    summary, _ = scripted(LastToFail(Ending.TROUBLED), chunk_s=1e-6)
+    summary, _ = scripted(LastToFail(Ending.ENVIRONMENT), chunk_s=1e-6)
     assert (summary.failures, summary.done) == ([], SIMULATIONS - 1)
     assert [len(failure.ids) for failure in summary.open] == [1]
 
 
 def test_what_an_earlier_run_has_done_bears_witness(scripted: Go) -> None:
     """A run of nothing but poison can tell that it is poison, by a row that is there."""
-    first, _ = scripted(lambda work: Outcome(Ending.RAISED) if work.number == 0 else through(work), chunk_s=1e-6)
+    first, _ = scripted(lambda work: AttemptOutcome(Ending.RAISED) if work.number == 0 else through(work), chunk_s=1e-6)
     assert first.done == SIMULATIONS - 1
     poison = {name for failure in first.failures for name in failure.ids}
     second, executor = scripted(
-        lambda work: Outcome(Ending.RAISED) if work.number == 0 else through(work), retry_failed=True
+        lambda work: AttemptOutcome(Ending.RAISED) if work.number == 0 else through(work), retry_failed=True
     )
-    assert (second.exit_code, second.prospect.missing) == (3, len(poison))
+    assert (second.exit_code, second.inventory.missing) == (3, len(poison))
     assert {name for failure in second.failures for name in failure.ids} == poison
-    assert executor.tried[-1].number == len(second.prospect.chunks)
+    assert executor.tried[-1].number == len(second.inventory.chunks)
     assert read(second.directory).num_rows == SIMULATIONS - len(poison)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sweep.jobs.request import Request
+from sweep.jobs.request import RunRequest
 
 SWEEP = """\
 name: tiny
@@ -28,7 +28,7 @@ seed: 1
 """
 SIMULATIONS = 2 * 2 * 2 * 2
 
-MakeRequest = Callable[..., Request]
+MakeRequest = Callable[..., RunRequest]
 
 
 def read(directory: Path) -> pa.Table:

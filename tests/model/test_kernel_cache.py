@@ -146,7 +146,7 @@ def test_whatever_the_umask_is_nobody_else_can_write(tmp_path: Path) -> None:
 CODE = """
 import sys, warnings
 warnings.simplefilter("ignore")
-from sweep.model import jit
+from sweep.model.compiler import jit
 print(jit.kernel_cache(), flush=True)
 sys.stdin.readline()
 """

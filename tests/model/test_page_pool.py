@@ -22,7 +22,7 @@ from sweep.model.strategies import page_pool
 PAGES = 2000
 CONTEXTS = (NAPI, SOFTIRQ, REMOTE, PROCESS, PROCESS_LOCAL, XDP_FRAME)
 # A price for everything; sums of a few of them are told apart by their digits.
-PRICE = {field.name: 1_000_003 * (7**i % 1009) + i for i, field in enumerate(COSTS)}
+PRICE = {field.key: 1_000_003 * (7**i % 1009) + i for i, field in enumerate(COSTS)}
 TIMES = ("allocate_ps", "recycle_ps", "dma_ps", "lock_ps", "remote_ps", "stack_ps", "poll_ps", "copy_ps")
 
 

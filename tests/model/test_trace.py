@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sweep.replay.run import Difference, differences, plain_kernel, run
+from sweep.replay.run import TraceDifference, differences, plain_kernel, run
 from sweep.replay.trace import COLUMNS, Trace, read_trace
 
 from .traces import LINES, TRACES, row
@@ -66,7 +66,7 @@ def test_recorded_operation_counts(index: int) -> None:
 # What differs is found and named.
 
 
-def found(changed: dict[str, Any]) -> list[Difference]:
+def found(changed: dict[str, Any]) -> list[TraceDifference]:
     recorded = read_trace(json.dumps(changed))
     return differences(recorded, run(recorded))
 
@@ -75,7 +75,7 @@ def test_a_wrong_snapshot_is_named() -> None:
     changed = row(19)
     changed["expected"]["snapshots"][2][COLUMNS.index("ring_full")] += 7
     true = row(19)["expected"]["snapshots"][2][COLUMNS.index("ring_full")]
-    assert found(changed) == [Difference("snapshots[2]", "ring_full", true + 7, true)]
+    assert found(changed) == [TraceDifference("snapshots[2]", "ring_full", true + 7, true)]
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -109,7 +109,7 @@ def test_a_missing_snapshot_is_noticed() -> None:
 def test_a_pool_that_should_not_have_been_created() -> None:
     changed = row(64)
     changed["params"]["flags"] = 3
-    assert found(changed) == [Difference("create", "create_errno", -22, 0)]
+    assert found(changed) == [TraceDifference("create", "create_errno", -22, 0)]
 
 
 def test_another_operation_is_noticed() -> None:

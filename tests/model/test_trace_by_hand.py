@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.replay.run import Answer, fragment_handles, handle_hash, plain_kernel, run
+from sweep.replay.run import ReplayResult, fragment_handles, handle_hash, plain_kernel, run
 from sweep.replay.trace import COLUMNS, encode
 
 from .traces import trace
 
 
-def answer(ops: str, **params: int) -> Answer:
+def answer(ops: str, **params: int) -> ReplayResult:
     return run(trace(ops, **params), plain_kernel())
 
 

@@ -15,7 +15,7 @@ from selenium.webdriver.support.select import Select
 from synthetic_sweep import table
 
 from sweep import format, report
-from sweep.foreign import drawn, visible_line
+from sweep.safe_text import chart_text, visible_line
 
 VIEWS = ("curves", "pareto", "costs", "census", "shares")
 POINTS = "table.live"
@@ -268,9 +268,9 @@ def test_names_are_only_text(chromium: Browser, tmp_path: Path) -> None:
     chromium.open(path)
     for view in VIEWS:
         chromium.drawn(view)
-    assert column(chromium, 1)[0] == drawn(EVIL)
+    assert column(chromium, 1)[0] == chart_text(EVIL)
     caption = chromium.one("[data-view=curves] .live figcaption").get_attribute("textContent")
-    assert caption.startswith(f"ns per packet: {drawn(EVIL)} at load 0.3")
+    assert caption.startswith(f"ns per packet: {chart_text(EVIL)} at load 0.3")
     chromium.run("document.querySelector('table.live tbody button').click()")
     assert visible_line(shlex.quote(EVIL)) in chromium.all("dialog code")[1].get_attribute("textContent")
     assert chromium.run("return window.hacked") is None

@@ -33,8 +33,8 @@ from sweep.plan import identity
 
 SIZES = {"llc": "1 MiB", "llc_ways": "16", "ddio_ways": "2", "header_lines": "1.6"}
 HOST = {
-    "costs": {cost.name: {"value": f"{7 + 3 * i} ns", "source": "made up"} for i, cost in enumerate(COSTS)},
-    "hardware": {size.name: {"value": SIZES.get(size.name, "64"), "source": "made up"} for size in HARDWARE},
+    "costs": {cost.key: {"value": f"{7 + 3 * i} ns", "source": "made up"} for i, cost in enumerate(COSTS)},
+    "hardware": {size.key: {"value": SIZES.get(size.key, "64"), "source": "made up"} for size in HARDWARE},
 }
 NIC = {"link": "25 Gbit/s", "tx_ring": 512, "coalesce": {"usecs": 8, "frames": 32}}
 WAITS = [
@@ -224,7 +224,9 @@ def golden(folder: Path) -> dict[str, Any]:
 def plain_ids(sweep: config.Sweep) -> bytes:
     """The ids that sources and a format of other digests would give."""
     identity.FORMAT = 0
-    ids = identity.Identity(planning.survey(sweep).tables, {"": "core", **dict.fromkeys(sweep.strategies, "source")})
+    ids = identity.SimulationIds(
+        planning.survey(sweep).tables, {"": "core", **dict.fromkeys(sweep.strategies, "source")}
+    )
     drawn = sweep.scenarios.each(ids.drawn, "traffic")
     return bytes(identity.texts(ids.keys(sweep.scenarios.columns, drawn, sweep.replicates)).tobytes())
 

@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 import pytest
 
 from sweep import query
-from sweep.query import plain, rows
+from sweep.query import rows, text_table
 from sweep.query.database import Answer
 
 KINDS = """select 7 as small, 1234567 as large, 0.1::double as tenth, 'nan'::double as no_number, null as nothing,
@@ -50,38 +50,42 @@ MARKDOWN = """\
 
 
 def test_table(database: query.Database) -> None:
-    assert plain.table(plain.shown(database.ask(POINTS), 40), 95) == TABLE
+    assert text_table.table(text_table.shown(database.ask(POINTS), 40), 95) == TABLE
 
 
 def test_markdown(database: query.Database) -> None:
-    assert plain.markdown(plain.shown(database.ask(POINTS), None)) == MARKDOWN
+    assert text_table.markdown(text_table.shown(database.ask(POINTS), None)) == MARKDOWN
 
 
 def test_a_table_says_what_it_does_not_show(database: query.Database) -> None:
-    text = plain.table(plain.shown(database.ask("select ring, strategy from results"), 2), 12)
+    text = text_table.table(text_table.shown(database.ask("select ring, strategy from results"), 2), 12)
     assert text == (
         "       ring\ndescriptors\n-----------\n         64\n         64\n"
         "2 rows shown · 1 more column does not fit: name those you want, or --format csv · "
         "more rows: --rows 0 prints all, --format csv --out FILE keeps them\n"
     )
-    assert plain.table(plain.shown(database.ask("select 1 as one where false"), 40), 80) == "one\n---\n0 rows\n"
+    assert (
+        text_table.table(text_table.shown(database.ask("select 1 as one where false"), 40), 80) == "one\n---\n0 rows\n"
+    )
 
 
 def test_a_plan_is_drawn_whole(database: query.Database) -> None:
-    text = plain.table(plain.shown(database.ask("explain select strategy from results order by ring"), 40), 80)
+    text = text_table.table(
+        text_table.shown(database.ask("explain select strategy from results order by ring"), 40), 80
+    )
     assert text.count("\n") > 5
     assert "╮\n" in text
     assert "…" not in text
 
 
 def test_every_kind_of_value_as_text(database: query.Database) -> None:
-    (row,) = plain.shown(database.ask(KINDS), None).rows
+    (row,) = text_table.shown(database.ask(KINDS), None).rows
     assert row == [
         *("7", "1,234,567", "0.1", "nan", "-", "true", 'a|"b",\n\\c', "", "[1, 2]", "{'a': 1}"),
         *("12,345,678,901,234,567,890", "1.50", "2016-04-18", "2016-04-18 09:00:00"),
         row[-1],
     ]
-    last = plain.markdown(plain.shown(database.ask(KINDS), None)).splitlines()[2]
+    last = text_table.markdown(text_table.shown(database.ask(KINDS), None)).splitlines()[2]
     assert last.count(" | ") == len(row) - 1  # a bar in a value is no column
     assert 'a\\|"b", \\\\c' in last
 
@@ -149,7 +153,7 @@ def test_arrow_keeps_units(database: query.Database, stream: bool, tmp_path: Pat
 def test_times_that_python_does_not_have(database: query.Database, value: str) -> None:
     """They are told as text, in all forms."""
     sql = f"select {value} as x, 1 as y"
-    [[shown, _]] = plain.shown(database.ask(sql), None).rows
+    [[shown, _]] = text_table.shown(database.ask(sql), None).rows
     assert "out of range" in shown or "36000000" in shown
     for write in (rows.csv, rows.json_lines):
         answer, sink = database.ask(sql), io.BytesIO()

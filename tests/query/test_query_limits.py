@@ -10,7 +10,7 @@ import pytest
 
 from sweep import query
 from sweep.errors import RunError, SweepError
-from sweep.query import plain
+from sweep.query import text_table
 
 ENDLESS = (
     "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3",
@@ -83,8 +83,8 @@ def test_within_its_limits_a_question_is_answered_and_others_after_one_that_was_
 
 def test_a_table_of_text_is_not_endless(known: Path) -> None:
     with query.open(known) as database:
-        found = plain.shown(database.ask("select * from range(1000000000000)"), None)
-    assert (len(found.rows), found.more) == (plain.MOST_ROWS, True)
+        found = text_table.shown(database.ask("select * from range(1000000000000)"), None)
+    assert (len(found.rows), found.more) == (text_table.MOST_ROWS, True)
 
 
 @pytest.mark.parametrize(("memory", "why"), [("lots", "is not a number"), ("1 B", "out of bounds"), ("3 us", "us")])

@@ -62,7 +62,7 @@ def _(claim: say.DropsDiffer, facts: Facts, text: str) -> str | None:
 
 
 @check.register
-def _(claim: say.Led, facts: Facts, text: str) -> str | None:
+def _(claim: say.MixLeader, facts: Facts, text: str) -> str | None:
     here = f"mix = {say.quoted(claim.mix)} and state <> 'none'"
     cells, settled = facts.count("cells", here), facts.count("cells", f"{here} and settled")
     led = {

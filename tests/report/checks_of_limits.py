@@ -40,7 +40,7 @@ def _(claim: say.SmallestRing, facts: Facts, text: str) -> str | None:
 
 
 @check.register
-def _(claim: say.Sides, facts: Facts, text: str) -> str | None:
+def _(claim: say.ThresholdCounts, facts: Facts, text: str) -> str | None:
     found = sides(facts, claim.expression, claim.threshold, claim.where, claim.inclusive)
     told = [(claim.below, found[0]), (claim.above, found[1]), (claim.points, found[2])]
     if any(own is not None and own != other for own, other in told):
@@ -49,7 +49,7 @@ def _(claim: say.Sides, facts: Facts, text: str) -> str | None:
 
 
 @check.register
-def _(claim: say.From, facts: Facts, text: str) -> str | None:
+def _(claim: say.BelowFromRing, facts: Facts, text: str) -> str | None:
     row = re.fullmatch(r"avg\((.*)\)", claim.expression)[1]
     by_ring = {point[2]: mean(row, facts.evidence(point)) for point in facts.samples(row, claim.where)}
     rings = sorted(ring for ring, found in by_ring.items() if found[3])
@@ -84,8 +84,8 @@ def _(claim: say.ClaimOfFile, facts: Facts, text: str) -> str | None:
         means.append(center)
         strict = asked.sign in ("<", ">=")
         ends = {"below": (high, highest), "above": (low, lowest)}
-        below, surely_below = ((end < threshold if strict else end <= asked.threshold) for end in ends["below"])
-        above, surely_above = ((end >= threshold if strict else end > asked.threshold) for end in ends["above"])
+        below, surely_below = ((end < threshold if strict else end <= threshold) for end in ends["below"])
+        above, surely_above = ((end >= threshold if strict else end > threshold) for end in ends["above"])
         good += below if "<" in asked.sign else above
         bad += surely_above if "<" in asked.sign else surely_below
     if (good, bad, points) != (claim.good, claim.bad, claim.points):
@@ -125,7 +125,7 @@ def _(claim: say.LargeEnough, facts: Facts, text: str) -> str | None:
 
 
 @check.register
-def _(claim: say.Judged, facts: Facts, text: str) -> str | None:
+def _(claim: say.VerdictByRule, facts: Facts, text: str) -> str | None:
     good, bad, cells = claim.good, claim.bad, claim.cells
     if not cells:
         word = "not tested by this sweep"

@@ -16,7 +16,7 @@ PAGE_COSTS = ("allocate", "recycle", "dma", "lock")
 
 
 @check.register
-def _(claim: say.Difference, facts: Facts, text: str) -> str | None:
+def _(claim: say.CostDifference, facts: Facts, text: str) -> str | None:
     if claim.baseline != facts.base:
         return f"the baseline is {facts.base}"
     found = facts.over_cells(say.at(claim.mix, claim.load, claim.ring), claim.column, logs)
@@ -73,7 +73,7 @@ def _(claim: say.Compared, facts: Facts, text: str) -> str | None:
 
 
 @check.register
-def _(claim: say.NoDearer, facts: Facts, text: str) -> str | None:
+def _(claim: say.NotCostlier, facts: Facts, text: str) -> str | None:
     fits = dearer = points = 0
     for (mix, load, ring, _), values in facts.samples("ns_per_packet", claim.where).items():
         told = [logs(values, facts.ns.get((mix, load, ring, rival), facts.nothing)) for rival in claim.rivals]

@@ -85,7 +85,7 @@ def _(claim: say.Values, facts: Facts, text: str) -> str | None:
 
 
 @check.register
-def _(claim: say.First, facts: Facts, text: str) -> str | None:
+def _(claim: say.ExtremeName, facts: Facts, text: str) -> str | None:
     means = {}
     for (name,) in facts.all(f"select distinct {claim.by} from points where {claim.where}"):
         values = facts.means(claim.expression, f"({claim.where}) and {claim.by} = {say.quoted(name)}")
@@ -113,7 +113,7 @@ def _(claim: say.Ranked, facts: Facts, text: str) -> str | None:
 
 
 @check.register
-def _(claim: say.Level, facts: Facts, text: str) -> str | None:
+def _(claim: say.MeanOfPoint, facts: Facts, text: str) -> str | None:
     (point,) = facts.samples(claim.metric, claim.where)
     found = mean(claim.metric, facts.evidence(point))
     if wrong := differs(claim.center, found.center, text):
@@ -150,7 +150,7 @@ def _(claim: say.MostChanged, facts: Facts, text: str) -> str | None:
 
 
 @check.register
-def _(claim: say.Leaner, facts: Facts, text: str) -> str | None:
+def _(claim: say.RelativeToSmallest, facts: Facts, text: str) -> str | None:
     ratios = []
     for mix, load, ring in facts.all(f"select distinct mix, load, ring from points where {claim.where}"):
         here = say.at(mix, load, ring)

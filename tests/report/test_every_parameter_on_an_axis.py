@@ -23,7 +23,7 @@ from sweep.model.strategies import NAMES
 from sweep.report.projection import document
 from sweep.results import dataset
 from sweep.schema import results_schema
-from sweep.schema.parameters import Rows
+from sweep.schema.parameters import ParameterRows
 from sweep.schema.parameters import parameters as columns
 from sweep.yamltree.validation import canonical
 
@@ -71,7 +71,7 @@ def loaded(folder: Path, name: str, strategies: list[str], values: list) -> conf
 def published(sweep: config.Sweep) -> pa.Table:
     """What the sweep would publish, with a number in place of each simulation's cost."""
     points = np.repeat(np.arange(sweep.points), sweep.replicates)
-    found = Rows(sweep.scenarios.columns, sweep.scenarios.said).of(
+    found = ParameterRows(sweep.scenarios.columns, sweep.scenarios.said).of(
         points, np.tile(np.arange(sweep.replicates), sweep.points)
     )
     schema = results_schema()
@@ -168,11 +168,11 @@ def test_a_baseline_of_the_same_packets_is_not_said_to_have_met_others(atom, tmp
     values = two_values(tmp_path, atom, "page_pool")
     table = published(loaded(tmp_path, atom, ["page_pool"], values))
     name = {"traffic.reader.batch": "batch_packets"}.get(atom, atom)
-    text = report.render(table, "txt", document.Request(baseline=f"{name}={values[0]}"))
+    text = report.render(table, "txt", document.ProjectionRequest(baseline=f"{name}={values[0]}"))
     assert "met other packets" not in text
 
 
 def test_a_baseline_of_other_packets_is_said_to_have_met_others(tmp_path):
     table = published(loaded(tmp_path, "traffic.flows", ["page_pool"], [1, 8]))
-    text = report.render(table, "txt", document.Request(baseline="flows=1"))
+    text = report.render(table, "txt", document.ProjectionRequest(baseline="flows=1"))
     assert "Simulations that differ in flows met other packets" in text

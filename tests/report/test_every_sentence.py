@@ -22,7 +22,7 @@ from sweep.document import statements
 from sweep.document.blocks import Document, Finding, Findings, Paragraph, Table
 from sweep.document.statements import NoClaim, Number, Sentence
 from sweep.report import brief, contents
-from sweep.report.page import glance, page
+from sweep.report.page import notebook, page
 
 SEEDS = (2, 3, 6, 7, 8, 10, 31, 67, 364)  # small tables, which together have every kind of claim (see below)
 MORE_SEEDS = tuple(seed for seed in range(108) if seed not in SEEDS)
@@ -60,7 +60,7 @@ def sentences(document: Document) -> Iterator[Said]:
 def documents(source: pa.Table) -> list[Document]:
     """The report, its first screen, what a notebook shows, and the page's own first section."""
     whole, analysis = contents.analysed(source, "runs/made")
-    found = [whole, brief.document(source, "runs/made"), glance.document(source, whole.subtitle)]
+    found = [whole, brief.document(source, "runs/made"), notebook.document(source, whole.subtitle)]
     return [*found, page.laid_out(whole, analysis)] if analysis else found
 
 
@@ -161,11 +161,13 @@ OTHER_WORDS = {  # what else a claim might say, of kinds that have no number
     statements.Lacking: {"column": ("ns_per_packet",)},
     statements.Mark: {"sign": ("*", "≈", "?")},
     statements.DropsDiffer: {"way": ("more", "less", "open")},
-    statements.First: {"name": ("nobody",)},
+    statements.ExtremeName: {"name": ("nobody",)},
     statements.Ranked: {"order": (("nothing",),)},
     statements.Values: {"values": ((), (-1.0,))},
     statements.Metadata: {"value": ("12345",)},
-    statements.Judged: {"word": ("supported", "refuted", "undecided")},  # its counts are those of claims beside it
+    statements.VerdictByRule: {
+        "word": ("supported", "refuted", "undecided")
+    },  # its counts are those of claims beside it
 }
 
 
@@ -175,7 +177,7 @@ def lies(claim) -> Iterator[object]:
         value = getattr(claim, field.name)
         if (
             isinstance(value, bool)
-            or isinstance(claim, statements.Judged)
+            or isinstance(claim, statements.VerdictByRule)
             or field.name in ("scale", "threshold", "share", "margin", "rate", "pairs")
         ):
             continue
@@ -206,8 +208,14 @@ def test_a_lie_about_a_table_that_counts_episodes_is_found_out():
 
 
 RESTING = (
-    *(statements.SmallestRing, statements.Sides, statements.From, statements.ClaimOfFile, statements.DropsDiffer),
-    *(statements.Level, statements.RingSize),
+    *(
+        statements.SmallestRing,
+        statements.ThresholdCounts,
+        statements.BelowFromRing,
+        statements.ClaimOfFile,
+        statements.DropsDiffer,
+    ),
+    *(statements.MeanOfPoint, statements.RingSize),
 )
 
 
@@ -262,9 +270,9 @@ def test_no_smaller_number_stands_beside_the_fewest_without_the_reason(seed):
 def shown_difference(cell) -> float | None:
     """The relative difference that a cell prints; 0 for the baseline."""
     for claim in cell.claims:
-        if isinstance(claim, statements.Difference) and claim.center:
+        if isinstance(claim, statements.CostDifference) and claim.center:
             return claim.center.value
-        if isinstance(claim, statements.Level) and claim.relative:
+        if isinstance(claim, statements.MeanOfPoint) and claim.relative:
             return 0.0
     return None
 

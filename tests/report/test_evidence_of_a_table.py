@@ -25,10 +25,10 @@ from test_every_sentence import documents
 
 from sweep import evidence, report, stats
 from sweep.document.blocks import Document, Table
-from sweep.document.statements import Count, Level
+from sweep.document.statements import Count, MeanOfPoint
 from sweep.evidence import Cells
 from sweep.report.parts.differences import TOO_LITTLE
-from sweep.report.projection.document import Request, project
+from sweep.report.projection.document import ProjectionRequest, project
 from sweep.results import dataset
 
 RARE = ("drop_ratio", "allocator_calls_per_packet", "pages_taken_per_packet", "reuse_ratio")
@@ -158,7 +158,7 @@ def test_the_table_has_cells_of_every_kind():
 def test_a_projection_shows_these_intervals(baseline):
     """Every number of the tidy table, to the last digit: means, p50 and p99, and differences from a baseline."""
     metrics = (*RARE[:2], RARE[3], STOCKS[0], "latency_p50_ns", "latency_p99_ns", "p99.9", COSTS[0])
-    request = Request(rows=("ring",), columns=("strategy",), metrics=metrics, baseline=baseline)
+    request = ProjectionRequest(rows=("ring",), columns=("strategy",), metrics=metrics, baseline=baseline)
     rows = list(csv.DictReader(io.StringIO(report.render(source(), "csv", request))))
     assert len(rows) == len(metrics) * facts().count("points")
     for row in rows:
@@ -190,16 +190,16 @@ def shown(row: dict[str, str], names: tuple[str, ...], found: Found) -> None:
 @pytest.mark.parametrize("metric", ["drop_ratio", "latency_p99_ns", "reuse_ratio"])
 def test_the_mean_of_differences_is_known_no_better_than_they_are(metric):
     """Below the rows: the ends of the intervals above, averaged."""
-    request = Request(rows=("ring",), columns=("strategy",), metrics=(metric,), baseline="page_allocator")
-    for sheet in project(source(), request).sheets:
-        (_, mix), *_ = sheet.where
-        for column, (name,) in enumerate(sheet.columns):
+    request = ProjectionRequest(rows=("ring",), columns=("strategy",), metrics=(metric,), baseline="page_allocator")
+    for grid in project(source(), request).grids:
+        (_, mix), *_ = grid.where
+        for column, (name,) in enumerate(grid.columns):
             if name == "page_allocator":
                 continue
-            points = [[(mix, 0.3, int(ring), each) for each in (name, "page_allocator")] for (ring,) in sheet.rows]
-            compare = second.relative if sheet.measure.relative else second.difference
+            points = [[(mix, 0.3, int(ring), each) for each in (name, "page_allocator")] for (ring,) in grid.rows]
+            compare = second.relative if grid.measure.relative else second.difference
             told = [compare(metric, *map(facts().evidence, pair)) for pair in points]
-            shown_below = sheet.row_mean_against[column]
+            shown_below = grid.row_mean_against[column]
             for end in ("center", "low", "high"):
                 mean = float(np.mean([getattr(each, end) for each in told]))
                 assert float(getattr(shown_below, end)) == pytest.approx(mean, rel=1e-9, abs=1e-12, nan_ok=True)
@@ -208,7 +208,7 @@ def test_the_mean_of_differences_is_known_no_better_than_they_are(metric):
 def levels(document: Document):
     for block in (block for section in document.sections for block in section.blocks if isinstance(block, Table)):
         for each in (each for row in block.rows for each in row):
-            yield from ((each, claim) for claim in each.claims if isinstance(claim, Level))
+            yield from ((each, claim) for claim in each.claims if isinstance(claim, MeanOfPoint))
 
 
 def test_too_little_seen_is_said_where_it_is_and_nowhere_else():

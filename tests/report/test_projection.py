@@ -17,7 +17,7 @@ import pytest
 from synthetic_sweep import Effects, table
 
 from sweep import report, stats
-from sweep.report.projection.document import Request
+from sweep.report.projection.document import ProjectionRequest
 
 GOLDEN = Path(__file__).parent / "golden" / "projection"
 COSTS = {"page_allocator": 600.0, "refcount_recycle": 600.0, "page_frag": 540.0, "page_pool": 480.0}
@@ -58,38 +58,38 @@ SHORT = Effects(
     ns=lambda row: COSTS[row["strategy"]],
     overrides={"warmup": lambda row: 2000, "pages_held_end": lambda row: row["pages_held_start"] * 2},
 )
-AGAINST = Request(baseline="page_allocator")
+AGAINST = ProjectionRequest(baseline="page_allocator")
 WIDE = {**SMALL, "mixes": ("router", "host_slow_reader"), "loads": (0.1, 0.3), "variants": True}
 
 CASES = {  # name -> table, request, options of `render`
-    "means": (lambda: table(effects=NOISY, **SMALL), Request(metrics=("ns_per_packet", "drop", "p99")), {}),
+    "means": (lambda: table(effects=NOISY, **SMALL), ProjectionRequest(metrics=("ns_per_packet", "drop", "p99")), {}),
     "one_replicate": (lambda: table(effects=NOISY, **{**SMALL, "replicates": 1}), AGAINST, {}),
     "exact": (
         lambda: table(effects=Effects(ns=NOISY.ns, noise=0.0, own_noise=0.0), **SMALL),
-        Request(baseline="page_frag"),
+        ProjectionRequest(baseline="page_frag"),
         {},
     ),
     "zeros": (
         lambda: table(effects=Effects(overrides={"allocator_calls_per_packet": lambda row: 0.0}), **SMALL),
-        Request(metrics=("allocator_calls_per_packet", "drop_ratio"), baseline="page_pool"),
+        ProjectionRequest(metrics=("allocator_calls_per_packet", "drop_ratio"), baseline="page_pool"),
         {},
     ),
     "missing_cells": (lambda: without(table(effects=NOISY, **SMALL), holes), AGAINST, {}),
     "drops": (
         lambda: table(effects=LOSSY, **SMALL),
-        Request(metrics=("ns_per_packet", "drop_ratio"), baseline="page_allocator"),
+        ProjectionRequest(metrics=("ns_per_packet", "drop_ratio"), baseline="page_allocator"),
         {},
     ),
     "invalid_rows": (lambda: table(effects=BROKEN, **SMALL), AGAINST, {}),
-    "too_short": (lambda: table(effects=SHORT, **SMALL), Request(metrics=("p99.9", "ns_per_packet")), {}),
+    "too_short": (lambda: table(effects=SHORT, **SMALL), ProjectionRequest(metrics=("p99.9", "ns_per_packet")), {}),
     "baseline_in_rows": (
         lambda: table(effects=NOISY, **{**SMALL, "loads": (0.1, 0.3)}),
-        Request(rows=("strategy",), columns=("load",), tables=("ring",), baseline="page_pool"),
+        ProjectionRequest(rows=("strategy",), columns=("load",), tables=("ring",), baseline="page_pool"),
         {},
     ),
     "another_parameter": (
         lambda: table(effects=NOISY, **{**SMALL, "loads": (0.1, 0.3)}),
-        Request(rows=("load",), columns=("ring",), baseline="load=0.1", filter="strategy == page_pool"),
+        ProjectionRequest(rows=("load",), columns=("ring",), baseline="load=0.1", filter="strategy == page_pool"),
         {},
     ),
     "averaged": (
@@ -97,24 +97,30 @@ CASES = {  # name -> table, request, options of `render`
             table(effects=NOISY, **{**WIDE, "rings": (256,)}),
             lambda row: row["strategy"] == "page_frag" and row["load"] == 0.3,
         ),
-        Request(rows=("traffic",), tables=(), metrics=("drop_ratio", "throughput"), baseline="page_allocator"),
+        ProjectionRequest(
+            rows=("traffic",), tables=(), metrics=("drop_ratio", "throughput"), baseline="page_allocator"
+        ),
         {},
     ),
     "variants_by_pool_size": (
         lambda: table(effects=NOISY, **{**SMALL, "variants": True}),
-        Request(rows=("pool_size",), columns=("strategy",), baseline="page_allocator"),
+        ProjectionRequest(rows=("pool_size",), columns=("strategy",), baseline="page_allocator"),
         {},
     ),
-    "mail": (lambda: table(effects=NOISY, **WIDE), Request(baseline="page_pool/pool=2x"), {"width": 72, "mail": True}),
+    "mail": (
+        lambda: table(effects=NOISY, **WIDE),
+        ProjectionRequest(baseline="page_pool/pool=2x"),
+        {"width": 72, "mail": True},
+    ),
     "mail_markdown": (
         lambda: table(effects=NOISY, **WIDE),
-        Request(baseline="page_pool/pool=2x", filter="traffic != router"),
+        ProjectionRequest(baseline="page_pool/pool=2x", filter="traffic != router"),
         {"kind": "md", "width": 72, "mail": True},
     ),
     "markdown": (lambda: table(effects=LOSSY, **SMALL), AGAINST, {"kind": "md"}),
     "tidy": (
         lambda: without(table(effects=NOISY, **{**SMALL, "variants": True}), holes),
-        Request(metrics=("ns_per_packet", "drop_ratio"), baseline="page_allocator"),
+        ProjectionRequest(metrics=("ns_per_packet", "drop_ratio"), baseline="page_allocator"),
         {"kind": "csv"},
     ),
 }
@@ -143,11 +149,11 @@ def test_no_line_is_wider_than_asked(name, width):
 
 
 def test_a_mail_keeps_every_cell_and_no_line_is_too_wide():
-    asked = Request(baseline="page_pool/pool=2x")
+    asked = ProjectionRequest(baseline="page_pool/pool=2x")
     wide = report.render(table(effects=NOISY, **WIDE), "txt", asked, width=400)
     for kind in ("txt", "md"):
         text = report.render(
-            table(effects=NOISY, **WIDE), kind, Request(baseline="page_pool/pool=2x"), width=72, mail=True
+            table(effects=NOISY, **WIDE), kind, ProjectionRequest(baseline="page_pool/pool=2x"), width=72, mail=True
         )
         assert max(map(len, text.splitlines())) <= 72
         words = {word for line in wide.splitlines() if line.startswith("  ") for word in line.split()}
@@ -194,7 +200,7 @@ class TestNumbers:
         source = table(effects=NOISY, **{**SMALL, "loads": (0.1, 0.3)})
         (row,) = [
             row
-            for row in self.tidy(source, Request(rows=("ring",), tables=(), baseline="page_allocator"))
+            for row in self.tidy(source, ProjectionRequest(rows=("ring",), tables=(), baseline="page_allocator"))
             if row["strategy"] == "page_pool" and row["ring"] == "256"
         ]
         logs = [
@@ -209,7 +215,7 @@ class TestNumbers:
 
     def test_a_ring_as_baseline_is_paired_too(self):
         source = table(effects=NOISY, **SMALL)
-        rows = self.tidy(source, Request(baseline="ring=256"))
+        rows = self.tidy(source, ProjectionRequest(baseline="ring=256"))
         (row,) = [row for row in rows if row["strategy"] == "page_frag" and row["ring"] == "1024"]
         own, base = (self.values(source, strategy="page_frag", ring=ring) for ring in (1024, 256))
         assert float(row["difference"]) == pytest.approx(float(stats.ratio(own, base).ratios().center), rel=1e-12)
@@ -226,5 +232,5 @@ class TestNumbers:
 @pytest.mark.parametrize("kind", ["html", "md", "txt"])
 def test_names_from_the_sweep_are_only_text(kind):
     source = table(effects=NOISY, **{**SMALL, "mixes": ("<b>x|y", "router")})
-    text = report.render(source, kind, Request(tables=("traffic",)))
+    text = report.render(source, kind, ProjectionRequest(tables=("traffic",)))
     assert "<b>x|y" not in text if kind == "html" else "x" in text

@@ -9,23 +9,23 @@ from synthetic_sweep import Effects, table
 
 from sweep import report
 from sweep.errors import SweepError
-from sweep.report.projection.document import Request
+from sweep.report.projection.document import ProjectionRequest
 
 SMALL = {"mixes": ("host",), "loads": (0.3,), "rings": (256, 1024), "replicates": 3}
 SOURCE = table(**{**SMALL, "mixes": ("router", "host"), "variants": True})
 VARY = "parameters that vary here: strategy, label, traffic, ring"
 WRONG = [
     (
-        Request(rows=("rng",)),
+        ProjectionRequest(rows=("rng",)),
         ['--row "rng" is not a parameter of this sweep. Did you mean "ring"?', VARY, "sweep show parameters"],
     ),
     (
-        Request(columns=("drop_ratio",)),
+        ProjectionRequest(columns=("drop_ratio",)),
         ['--col "drop_ratio" is a result, not a parameter', "give it as --metric drop_ratio"],
     ),
-    (Request(rows=("ring",), columns=("ring",)), ['"ring" is given to --row and --col', VARY, "next:"]),
+    (ProjectionRequest(rows=("ring",), columns=("ring",)), ['"ring" is given to --row and --col', VARY, "next:"]),
     (
-        Request(
+        ProjectionRequest(
             tables=(
                 "ring",
                 "ring",
@@ -34,20 +34,23 @@ WRONG = [
         ['"ring" is given to --table twice'],
     ),
     (
-        Request(metrics=("drop_rate",)),
+        ProjectionRequest(metrics=("drop_rate",)),
         ['--metric "drop_rate" is not in the table. Did you mean "drop_ratio"?', "known: ns_per_packet"],
     ),
     (
-        Request(metrics=("ns",)),
+        ProjectionRequest(metrics=("ns",)),
         ['--metric "ns" is a part of several names', "choose: ns_per_packet, stack_ns_per_packet"],
     ),
-    (Request(metrics=("strategy",)), ['--metric "strategy" is a parameter']),
-    (Request(metrics=("latency_ns_histogram",)), ["is a histogram"]),
-    (Request(metrics=("alloc_fast",), filter="strategy == page_frag"), ['"alloc_fast" has no value in 12 simulations']),
-    (Request(filter="ring >= 4096"), ["keeps none of 60 simulations", "ring here: 256, 1024", "next:"]),
-    (Request(filter="rng >= 512"), ["at character 1: ", 'Did you mean "ring"?', "    ^\n", VARY]),
+    (ProjectionRequest(metrics=("strategy",)), ['--metric "strategy" is a parameter']),
+    (ProjectionRequest(metrics=("latency_ns_histogram",)), ["is a histogram"]),
     (
-        Request(filter="ring >= 512 and strategy != page_frg"),
+        ProjectionRequest(metrics=("alloc_fast",), filter="strategy == page_frag"),
+        ['"alloc_fast" has no value in 12 simulations'],
+    ),
+    (ProjectionRequest(filter="ring >= 4096"), ["keeps none of 60 simulations", "ring here: 256, 1024", "next:"]),
+    (ProjectionRequest(filter="rng >= 512"), ["at character 1: ", 'Did you mean "ring"?', "    ^\n", VARY]),
+    (
+        ProjectionRequest(filter="ring >= 512 and strategy != page_frg"),
         [
             "at character 29: ",
             'Did you mean "page_frag"?',
@@ -55,18 +58,27 @@ WRONG = [
             "known: page_allocator, page_frag",
         ],
     ),
-    (Request(filter="ring = 512"), ['"ring = 512" keeps none of 60', "ring here: 256, 1024"]),
-    (Request(filter="ring > 3 us"), ["at character 8: ", 'compares "ring", a number without a unit, with "3 us"']),
-    (Request(filter="drop_ratio < 0.1"), ['"drop_ratio" is a result, not a parameter', VARY]),
-    (Request(filter="ring"), ["is not a condition"]),
-    (Request(filter="__import__('os')"), ['has "(" where an operator or the end is expected']),
-    (Request(baseline="page_pol"), ['--baseline "page_pol" has no simulation here', "page_pool/pool=ring", "next:"]),
-    (Request(baseline="page_pool"), ["has 2 variants", "known: page_pool/pool=ring, page_pool/pool=2x"]),
-    (Request(baseline="page_pool/pool=4x"), ['Did you mean "page_pool/pool=2x"?']),
-    (Request(filter="strategy != page_frag", baseline="page_frag"), ['"page_frag" has no simulation here', "known: "]),
-    (Request(baseline="ring=512"), ['ring "512" has no simulation here', "known: 256, 1024"]),
+    (ProjectionRequest(filter="ring = 512"), ['"ring = 512" keeps none of 60', "ring here: 256, 1024"]),
     (
-        Request(baseline="pool_size=512"),
+        ProjectionRequest(filter="ring > 3 us"),
+        ["at character 8: ", 'compares "ring" with "3 us", which has the unit "us", which is not one of: %.'],
+    ),
+    (ProjectionRequest(filter="drop_ratio < 0.1"), ['"drop_ratio" is a result, not a parameter', VARY]),
+    (ProjectionRequest(filter="ring"), ["is not a condition"]),
+    (ProjectionRequest(filter="__import__('os')"), ['has "(" where an operator or the end is expected']),
+    (
+        ProjectionRequest(baseline="page_pol"),
+        ['--baseline "page_pol" has no simulation here', "page_pool/pool=ring", "next:"],
+    ),
+    (ProjectionRequest(baseline="page_pool"), ["has 2 variants", "known: page_pool/pool=ring, page_pool/pool=2x"]),
+    (ProjectionRequest(baseline="page_pool/pool=4x"), ['Did you mean "page_pool/pool=2x"?']),
+    (
+        ProjectionRequest(filter="strategy != page_frag", baseline="page_frag"),
+        ['"page_frag" has no simulation here', "known: "],
+    ),
+    (ProjectionRequest(baseline="ring=512"), ['ring "512" has no simulation here', "known: 256, 1024"]),
+    (
+        ProjectionRequest(baseline="pool_size=512"),
         ['"pool_size" cannot be a baseline', "choose among: strategy, traffic, load, ring"],
     ),
 ]
@@ -83,7 +95,7 @@ def test_a_wrong_request_is_told_what_there_is(asked, parts):
 
 class TestFilter:
     def kept(self, condition: str, source=SOURCE) -> int:
-        text = report.render(source, "txt", Request(filter=condition))
+        text = report.render(source, "txt", ProjectionRequest(filter=condition))
         first = text.splitlines()[2].split()
         return int(first[0])
 
@@ -116,7 +128,7 @@ class TestFilter:
 def test_a_long_condition_is_not_repeated_whole() -> None:
     long = "ring > 0 and " * 50 + "rng >= 512"
     with pytest.raises(SweepError) as told:
-        report.render(SOURCE, "txt", Request(filter=long))
+        report.render(SOURCE, "txt", ProjectionRequest(filter=long))
     assert len(str(told.value)) < 2_000
     shown, mark = str(told.value).splitlines()[1:3]
     assert shown[len(mark) - 1 :].startswith("rng >= 512")

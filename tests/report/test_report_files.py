@@ -17,7 +17,7 @@ import pytest
 from synthetic_sweep import Effects, table
 
 from sweep import report
-from sweep.document import drawing, markdown, plain
+from sweep.document import drawing, markdown, plain_text
 from sweep.document.blocks import Cell, Chart, Table
 from sweep.errors import IncompleteError, RunError, SweepError
 from sweep.report import contents
@@ -101,7 +101,7 @@ def test_only_the_formats_asked_for(tmp_path):
 def test_a_failed_writer_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
     publish(tmp_path, table(**SMALL))
     (tmp_path / "report.txt").write_text("old")
-    monkeypatch.setattr(plain, "render", lambda document: "half" + 1)
+    monkeypatch.setattr(plain_text, "render", lambda document: "half" + 1)
     with pytest.raises(TypeError):
         report.write(tmp_path, formats=("txt",))
     assert (tmp_path / "report.txt").read_text() == "old"
@@ -215,7 +215,7 @@ class TestSameNumbersEverywhere:
 
     def test_cells(self, page):
         document = contents.document(table(**SMALL))
-        text, marked = plain.render(document), markdown.render(document)
+        text, marked = plain_text.render(document), markdown.render(document)
         cells = [
             cell.text
             for section in document.sections
@@ -274,7 +274,7 @@ def test_compacting_joins_lines_rounds_circles_and_drops_what_is_not_seen():
 
 
 def test_a_report_needs_no_simulation_code():
-    writers = "sweep.report.contents, sweep.report.page.html, sweep.document.plain, sweep.document.markdown"
+    writers = "sweep.report.contents, sweep.report.page.html, sweep.document.plain_text, sweep.document.markdown"
     others = ("sweep.model", "sweep.jobs", "sweep.config", "numba", "ray", "pandas")
     code = f"import sys, {writers}; print([name for name in {others} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -14,7 +14,7 @@ from synthetic_sweep import Effects, table
 from sweep import report
 from sweep.document.blocks import Chart, Section, Table
 from sweep.report.sections import census, density, inflight, memory
-from sweep.results import analysis, dataset, holders
+from sweep.results import analysis, dataset, page_census
 
 GRID = {"mixes": ("router", "host"), "loads": (0.3,), "rings": (64, 256), "replicates": 3}
 
@@ -41,7 +41,7 @@ def of(mix: str, section: Section) -> Table:
 class TestHolders:
     def test_memory_of_a_buffer_is_what_the_table_says(self):
         data = dataset.read(table(**GRID))
-        truesize = holders.truesize_bytes(data)
+        truesize = page_census.truesize_bytes(data)
         assert {name: set(truesize[..., column].flat) for column, name in enumerate(data.columns)} == {
             "page_allocator": {4096.0},
             "refcount_recycle": {4096.0},
@@ -53,25 +53,25 @@ class TestHolders:
         cut = {"frag_bytes": lambda row: 1024 if row["strategy"] == "page_frag" else None}
         source = table(**GRID, effects=Effects(overrides=cut)).drop_columns("truesize_bytes")
         data = dataset.read(source)
-        assert set(holders.truesize_bytes(data)[..., data.of("page_frag")].flat) == {1024.0}
-        assert set(holders.truesize_bytes(data)[..., data.of("page_pool")].flat) == {4096.0}
+        assert set(page_census.truesize_bytes(data)[..., data.of("page_frag")].flat) == {1024.0}
+        assert set(page_census.truesize_bytes(data)[..., data.of("page_pool")].flat) == {4096.0}
 
     def test_a_lost_replicate_changes_nothing(self):
         source = table(**GRID)
         lost = [r["strategy"] == "page_frag" and r["replicate"] == 1 for r in source.to_pylist()]
         data = dataset.read(source.filter(pa.array([not one for one in lost])))
-        assert set(holders.truesize_bytes(data)[..., data.of("page_frag")].flat) == {2048.0}
+        assert set(page_census.truesize_bytes(data)[..., data.of("page_frag")].flat) == {2048.0}
 
     def test_holders_add_up_to_the_pages_held(self):
         found = analysed()
-        pages = holders.means(found)
-        held = sum(values for title, values in pages.items() if title != holders.PER_CPU)
-        assert held == pytest.approx(found.mean(holders.HELD))
-        assert pages[holders.PINNED].max() == 0
+        pages = page_census.means(found)
+        held = sum(values for title, values in pages.items() if title != page_census.PER_CPU)
+        assert held == pytest.approx(found.mean(page_census.HELD))
+        assert pages[page_census.PINNED].max() == 0
 
     def test_what_no_holder_has_is_pinned(self):
         found = analysed(pages_held_mean_pages=lambda row: 1000.0)
-        pages = holders.means(found)[holders.PINNED]
+        pages = page_census.means(found)[page_census.PINNED]
         host, ring, frag = 1, 1, found.data.of("page_frag")[0]
         assert pages[host, 0, ring, frag] == pytest.approx(1000 - 164)
 
@@ -79,20 +79,24 @@ class TestHolders:
 class TestCensus:
     def test_pages_and_shares(self):
         found = row(of("host", census.section(analysed())), "page_allocator")
-        assert found[holders.RX] == "256 (71 %)"  # of 256 + 72 held and 32 on the lists
-        assert found[holders.SOCKET] == "72.0 (20 %)"
-        assert found[holders.PER_CPU] == "32.0 (9 %)"
+        assert found[page_census.RX] == "256 (71 %)"  # of 256 + 72 held and 32 on the lists
+        assert found[page_census.SOCKET] == "72.0 (20 %)"
+        assert found[page_census.PER_CPU] == "32.0 (9 %)"
         assert found["held, mean"] == "328"
         assert found["held, peak"] == "426"  # 1.3 times as much
 
     def test_two_buffers_a_page_hold_half(self):
         found = row(of("host", census.section(analysed())), "page_frag")
-        assert (found[holders.RX], found[holders.SOCKET], found["held, mean"]) == ("128 (65 %)", "36.0 (18 %)", "164")
+        assert (found[page_census.RX], found[page_census.SOCKET], found["held, mean"]) == (
+            "128 (65 %)",
+            "36.0 (18 %)",
+            "164",
+        )
 
     def test_holders_without_a_page_are_named_and_left_out(self):
         found = of("host", census.section(analysed()))
         assert found.caption.endswith("none: TX ring, pinned")
-        assert holders.TX not in found.header
+        assert page_census.TX not in found.header
 
     def test_the_first_sentence_says_who(self):
         (first, *_) = census.section(analysed()).blocks
@@ -103,12 +107,12 @@ class TestCensus:
         assert [len(chart.spec["hconcat"]) for chart in charts] == [2, 2]
 
     def test_without_the_end_the_window_alone(self):
-        ends = [holder.end for holder in holders.HOLDERS]
+        ends = [holder.end for holder in page_census.HOLDERS]
         charts = [b for b in census.section(analysed(table(**GRID).drop_columns(ends))).blocks if isinstance(b, Chart)]
         assert all("hconcat" not in chart.spec for chart in charts)
 
     def test_without_a_census_no_section(self):
-        assert census.section(analysed(table(**GRID).drop_columns(holders.HELD))).blocks == ()
+        assert census.section(analysed(table(**GRID).drop_columns(page_census.HELD))).blocks == ()
 
 
 class TestInflight:
@@ -199,7 +203,7 @@ NEEDED = ("strategy", "traffic", "load", "ring", "replicate", "ns_per_packet")
 
 
 READ = (
-    *(name for holder in holders.HOLDERS for name in (holder.mean, holder.end)),
+    *(name for holder in page_census.HOLDERS for name in (holder.mean, holder.end)),
     *("truesize_bytes", "pcp_mean_pages", "pages_held_mean_pages", "pages_held_end", "pages_held_peak"),
     *("offered_bytes", "start_ps", "pool_size", "alloc_slow", "alloc_refill", "pages_taken", "deferred_frees"),
     *("lap_ns", "latency_ns_histogram", "recycle_ring", "drop_ratio", "reuse_ratio", "allocate_ns_per_packet"),

@@ -12,14 +12,16 @@ from scipy.stats import t
 from synthetic_sweep import Effects, table
 
 from sweep import stats
-from sweep.precision import Reached
+from sweep.reached_precision import ReachedPrecision
 from sweep.report import contents
 from sweep.report.brief import document
 from sweep.report.claims import user
 from sweep.results import analysis, dataset
 
 LOOKS = [4, 8, 16, 32]
-REACHED = Reached(LOOKS, ["drop_ratio 0.1 pp"], 12, 4, [f"page_pool, ring {ring} (drop_ratio)" for ring in LOOKS], True)
+REACHED = ReachedPrecision(
+    LOOKS, ["drop_ratio 0.1 pp"], 12, 4, [f"page_pool, ring {ring} (drop_ratio)" for ring in LOOKS], True
+)
 GRID = {
     "strategies": ("page_allocator", "page_frag", "page_pool"),
     "mixes": ("router",),
@@ -135,10 +137,10 @@ def test_who_wins_is_judged_in_the_replicates_that_all_have() -> None:
     ],
 )
 def test_what_no_run_has_written_is_not_believed(damage: dict) -> None:
-    assert Reached.of({"precision": REACHED._asdict()}) == REACHED
-    assert Reached.of({"precision": REACHED._asdict() | damage}) is None
-    assert Reached.of({"precision": 3}) is None
-    assert Reached.of({}) is None
+    assert ReachedPrecision.of({"precision": REACHED._asdict()}) == REACHED
+    assert ReachedPrecision.of({"precision": REACHED._asdict() | damage}) is None
+    assert ReachedPrecision.of({"precision": 3}) is None
+    assert ReachedPrecision.of({}) is None
     assert stats.confidence_of({"precision": REACHED._asdict() | damage}) == 0.95
 
 

@@ -83,7 +83,7 @@ class Shown:
         (place,) = (index for index, row in enumerate(names) if row == wanted)
         return self.table.slice(place, 1)
 
-    def found(self, row: pa.Table) -> rerun.Found:
+    def found(self, row: pa.Table) -> rerun.PublishedSimulation:
         """The simulation of a row, as this process would run it."""
         first = row.to_pylist()[0]
         return rerun.find(self.about, first["strategy"], first["id"])

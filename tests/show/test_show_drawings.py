@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 from shown_sweep import Shown
 
-from sweep.show import strokes, timeline
+from sweep.show import text_drawing, timeline
 from sweep.trace import record
 
 
 def test_bars_are_as_long_as_they_say() -> None:
-    assert strokes.bars([8, 4, 1, 0.001, 0], 4) == ["████", "██", "▌", "▏", ""]
-    assert strokes.bars([0, 0], 4) == ["", ""]
-    assert strokes.bars([], 4) == []
-    assert strokes.bar(float("nan"), 1, 4) == ""
-    assert strokes.bar(31, 32, 4) == "███▉"
+    assert text_drawing.bars([8, 4, 1, 0.001, 0], 4) == ["████", "██", "▌", "▏", ""]
+    assert text_drawing.bars([0, 0], 4) == ["", ""]
+    assert text_drawing.bars([], 4) == []
+    assert text_drawing.bar(float("nan"), 1, 4) == ""
+    assert text_drawing.bar(31, 32, 4) == "███▉"
 
 
 def test_columns_are_as_high_as_they_say_and_nothing_is_lost() -> None:
-    drawn = strokes.columns(np.array([0, 1, 8, 9, 16, 0.01]), 16, 2)
+    drawn = text_drawing.columns(np.array([0, 1, 8, 9, 16, 0.01]), 16, 2)
     assert drawn == ["   ▁█", " ▁███▁"]
-    assert strokes.columns(np.zeros(3), 0, 2) == ["", ""]
+    assert text_drawing.columns(np.zeros(3), 0, 2) == ["", ""]
 
 
 def test_means_of_stretches_of_time_carry_on_where_no_poll_began() -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from shown_sweep import Shown
 
 from sweep.document.blocks import Document
-from sweep.document.plain import render
+from sweep.document.plain_text import render
 from sweep.show import over_time
 from sweep.show.choose import Chosen, choose
 

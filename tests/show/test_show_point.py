@@ -18,7 +18,7 @@ from shown_sweep import Shown
 from sweep import schema
 from sweep.fields.column import names
 from sweep.fields.field import Role, Stage
-from sweep.model.page_pool.books import POOL_COUNTERS
+from sweep.model.page_pool.common import POOL_COUNTERS
 from sweep.model.strategies import NAMES
 from sweep.report.page import html
 from sweep.show import counters, histograms, laws, point, summary

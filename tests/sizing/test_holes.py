@@ -12,7 +12,7 @@ import pytest
 from synthetic_grid import Array, cube, question
 from test_sizing_documents import answer_of, over_columns
 
-from sweep.document import markdown, plain
+from sweep.document import markdown, plain_text
 from sweep.sizing.cube import Cube
 from sweep.sizing.document import document
 from sweep.sizing.record import record
@@ -79,7 +79,7 @@ def test_what_is_left_is_answered_as_if_nothing_had_been_removed(seed: int) -> N
                 ring for ring, is_there in zip(RINGS, there, strict=True) if is_there
             ]
     assert len(answer.verdicts) == int(holes.cube.there.any(axis=(1, 3, 4)).sum())
-    said = plain.render(document(answer))
+    said = plain_text.render(document(answer))
     assert "nan" not in said
     assert markdown.render(document(answer))
     assert json.dumps(record(answer), allow_nan=False)
@@ -94,7 +94,7 @@ def test_the_edge_of_what_is_left_is_an_edge() -> None:
     answer = answer_of(asked, searched(asked, FALLING))
     (verdict,) = answer.verdicts
     assert [each.answer.ring if each.answer else None for each in verdict.series] == [None, 1024, 256]
-    said = " ".join(plain.render(document(answer)).split())
+    said = " ".join(plain_text.render(document(answer)).split())
     assert "0.3 page_pool ≤ 256 " in said
     assert "0.3 page_frag 1024 " in said
     assert [each["edge"] for each in record(answer)["verdicts"][0]["series"]] == ["largest", None, "smallest"]

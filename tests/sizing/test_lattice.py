@@ -9,26 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.sizing import lattice
+from sweep.sizing.directions import SHAPES, UNKNOWN, Direction, shape
 from sweep.sizing.judge import State
-from sweep.sizing.lattice import Said, Seen
-from sweep.sizing.shapes import SHAPES, UNKNOWN, Shape, shape
+from sweep.sizing.lattice import Inferred, SimulatedCells
 
-FALLS, RISES, TURNS = Shape(ring=-1, pool=-1), Shape(ring=1, pool=1), Shape(ring=-1, turns=True)
+FALLS, RISES, TURNS = Direction(ring=-1, pool=-1), Direction(ring=1, pool=1), Direction(ring=-1, turns=True)
 BOUND = 1.0
 
 
-def seen(truth: np.ndarray, there: np.ndarray) -> Seen:
+def seen(truth: np.ndarray, there: np.ndarray) -> SimulatedCells:
     """Cells of known badness (R, P), the simulated ones among them without noise."""
     states = np.where(there, np.where(truth < BOUND, State.MEETS, State.FAILS), State.OPEN).astype(np.int8)
     bad = np.where(there[..., None], np.repeat(truth[..., None], 3, axis=-1), np.nan)
-    return Seen(states, there, there, bad, BOUND, len(there) - 1)
+    return SimulatedCells(states, there, there, bad, BOUND, len(there) - 1)
 
 
-def column(*values: float | None) -> Said:
+def column(*values: float | None) -> Inferred:
     """What a series says that may turn; None for what was not simulated."""
     there = np.array([[value is not None] for value in values])
     truth = np.array([[0.0 if value is None else value] for value in values])
-    return lattice.say(TURNS, seen(truth, there), 0.95)
+    return lattice.infer(TURNS, seen(truth, there), 0.95)
 
 
 grids = st.tuples(st.integers(2, 6), st.integers(1, 3)).flatmap(
@@ -49,7 +49,7 @@ def test_what_is_implied_is_true_where_the_direction_is(
     truth = np.sort(np.sort(np.array(values).reshape(size), axis=0), axis=1)
     truth = truth[::-1, ::-1] if falls else truth
     there = np.array(simulated).reshape(size)
-    said = lattice.say(FALLS if falls else RISES, seen(truth, there), 0.95)
+    said = lattice.infer(FALLS if falls else RISES, seen(truth, there), 0.95)
     real = np.where(truth < BOUND, State.MEETS, State.FAILS)
     assert not said.contradictions
     assert ((said.low <= real) & (real <= said.high)).all()
@@ -62,7 +62,7 @@ def test_what_a_metric_that_turns_implies_is_true_up_to_its_turn(turn: int, simu
     """Of the rings up to the lowest that was simulated nothing false is said, if it is not a lucky neighbour."""
     truth = np.array([[1.2 + deep * (abs(ring - turn) - 1.5)] for ring in range(7)])
     there = np.array(simulated)[:, None]
-    said = lattice.say(TURNS, seen(truth, there), 0.95)
+    said = lattice.infer(TURNS, seen(truth, there), 0.95)
     real = np.where(truth < BOUND, State.MEETS, State.FAILS)
     if (there & (real == State.MEETS)).any():
         assert ((said.low <= real) & (real <= said.high)).all()
@@ -71,17 +71,17 @@ def test_what_a_metric_that_turns_implies_is_true_up_to_its_turn(turn: int, simu
 def test_without_a_direction_cells_speak_for_themselves() -> None:
     truth = np.array([[2.0], [0.5], [2.0], [0.5]])
     there = np.array([[True], [False], [True], [True]])
-    said = lattice.say(UNKNOWN, seen(truth, there), 0.95)
+    said = lattice.infer(UNKNOWN, seen(truth, there), 0.95)
     assert (said.low[1], said.high[1]) == (State.FAILS, State.MEETS)
 
 
 def test_a_contradiction_ends_the_assumption() -> None:
     truth = np.array([[1.1], [0.0], [0.0], [9.0]])
-    said = lattice.say(FALLS, seen(truth, np.array([[True], [False], [False], [True]])), 0.95)
+    said = lattice.infer(FALLS, seen(truth, np.array([[True], [False], [False], [True]])), 0.95)
     assert [tuple(each) for each in said.contradictions] == [((0, 0), (3, 0))]
     assert (said.high[1:3] == State.MEETS).all()
     small = np.array([[1.5], [0.0], [0.0], [1.6]])  # the wrong way, by too little to mislead
-    assert not lattice.say(FALLS, seen(small, np.array([[True], [False], [False], [True]])), 0.95).contradictions
+    assert not lattice.infer(FALLS, seen(small, np.array([[True], [False], [False], [True]])), 0.95).contradictions
 
 
 def test_a_turn_is_no_contradiction_but_a_second_fall_is() -> None:
@@ -105,12 +105,12 @@ def test_what_is_no_better_than_an_open_cell_is_hopeless() -> None:
     given_ = seen(values, there)
     states = given_.states.copy()
     states[2] = State.OPEN
-    open_ = Seen(states, there, there, given_.bad, BOUND, 3)
-    assert lattice.say(FALLS, open_, 0.95).hopeless.ravel().tolist() == [True, True, True, False]
-    rising = Seen(states, there, there, seen(np.array([[0.5], [0.0], [1.0], [0.0]]), there).bad, BOUND, 3)
-    assert lattice.say(RISES, rising, 0.95).hopeless.ravel().tolist() == [False, False, True, True]
-    unfinished = Seen(states, there, np.zeros_like(there), given_.bad, BOUND, 3)
-    assert not lattice.say(FALLS, unfinished, 0.95).hopeless.any()  # more replicates may yet decide it
+    open_ = SimulatedCells(states, there, there, given_.bad, BOUND, 3)
+    assert lattice.infer(FALLS, open_, 0.95).hopeless.ravel().tolist() == [True, True, True, False]
+    rising = SimulatedCells(states, there, there, seen(np.array([[0.5], [0.0], [1.0], [0.0]]), there).bad, BOUND, 3)
+    assert lattice.infer(RISES, rising, 0.95).hopeless.ravel().tolist() == [False, False, True, True]
+    unfinished = SimulatedCells(states, there, np.zeros_like(there), given_.bad, BOUND, 3)
+    assert not lattice.infer(FALLS, unfinished, 0.95).hopeless.any()  # more replicates may yet decide it
 
 
 def test_an_open_cell_that_is_like_a_finished_one_needs_no_more() -> None:
@@ -119,7 +119,9 @@ def test_an_open_cell_that_is_like_a_finished_one_needs_no_more() -> None:
     )
     there = np.ones((3, 1), np.bool_)
     complete = np.array([[True], [False], [False]])
-    said = lattice.say(FALLS, Seen(np.full((3, 1), State.OPEN, np.int8), there, complete, bad, BOUND, 2), 0.95)
+    said = lattice.infer(
+        FALLS, SimulatedCells(np.full((3, 1), State.OPEN, np.int8), there, complete, bad, BOUND, 2), 0.95
+    )
     assert said.alike.ravel().tolist() == [False, True, False]
 
 

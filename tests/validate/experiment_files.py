@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweep.validate import Experiment, Outcome, judge, read
+from sweep.validate import Experiment, ExperimentOutcome, judge, read
 
 SETUP = """\
 title: planted
@@ -55,6 +55,6 @@ def experiment(folder: Path, text: str) -> Experiment:
     return read(written(folder, text))
 
 
-def outcome(folder: Path, text: str) -> Outcome:
+def outcome(folder: Path, text: str) -> ExperimentOutcome:
     (found,) = judge([experiment(folder, text)], workers=1)
     return found

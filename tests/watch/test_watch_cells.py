@@ -46,7 +46,7 @@ def costs(**by_ring: dict[str, list[float]]) -> dict[tuple[str, int], list[float
 
 
 def test_nothing_has_run() -> None:
-    assert cells.judge(table({})) == cells.Cells(0, 3, ())
+    assert cells.judge(table({})) == cells.CellCounts(0, 3, ())
 
 
 def test_decided_undecided_and_waiting() -> None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The verbs of the command line, a file each; each imports what it needs when it is called."""
+"""The verbs of the command line, one file each; each imports what it needs when it is called."""

@@ -57,18 +57,18 @@ def compare(
 
     forms = {file: comparing.form_of(file, form) for file in out or ()}
     shown = comparing.form_of(None, form)
-    found = _compared(base, new, gate, baseline, strategy)
-    told = comparing.self_test(found) if self_test else found
-    for file, each in forms.items():
-        sink.text(file, comparing.write(told, each))
-    print(comparing.write(told, "txt" if forms else shown, width()), end="")
-    if isinstance(told, comparing.SelfTest):
-        told.check()
-    raise typer.Exit(told.exit_code)
+    comparison = _compared(base, new, gate, baseline, strategy)
+    shown_comparison = comparing.self_test(comparison) if self_test else comparison
+    for file, file_form in forms.items():
+        sink.text(file, comparing.write(shown_comparison, file_form))
+    print(comparing.write(shown_comparison, "txt" if forms else shown, width()), end="")
+    if isinstance(shown_comparison, comparing.SelfTest):
+        shown_comparison.check()
+    raise typer.Exit(shown_comparison.exit_code)
 
 
 def _compared(base: str, new: str | None, gate: Path | None, baseline: str | None, strategy: str | None) -> Comparison:
-    """Two runs, or two strategies of one.  Raises SweepError for anything between."""
+    """The comparison of two runs, or of two strategies of one.  Raises SweepError for arguments that mix the two."""
     from sweep import compare
 
     if new is not None and baseline is None and strategy is None:

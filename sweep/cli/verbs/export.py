@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Location
-from sweep.cli.words import of
+from sweep.cli.numbers import plural
 
 
 def export(
@@ -29,11 +29,11 @@ def export(
     """
     from sweep.query.export import export
 
-    names = [name.strip() for some in columns or [] for name in some.split(",")]
-    done = export(directory, out, form, names)
-    print(f"{' · '.join(done.paths)}: {of(done.rows, 'row')}, {of(done.columns, 'column')}")
-    if done.left_out:
+    names = [name.strip() for comma_separated in columns or [] for name in comma_separated.split(",")]
+    exported = export(directory, out, form, names)
+    print(f"{' · '.join(exported.paths)}: {plural(exported.rows, 'row')}, {plural(exported.columns, 'column')}")
+    if exported.left_out:
         print(
-            f"left out: {', '.join(done.left_out)}: lists, which CSV has not; "
+            f"left out: {', '.join(exported.left_out)}: lists, which CSV has not; "
             "named in --columns they are JSON texts; parquet, arrow and duckdb keep them"
         )

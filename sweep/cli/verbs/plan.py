@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep plan`: what a run would do and take.  Writes nothing."""
+"""`sweep plan`: what a run would do, and the time and memory it would take.  Writes nothing."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
 from sweep.cli.episodes import lines
-from sweep.cli.patience import patience
-from sweep.cli.words import count, of, scaled, seconds, size
+from sweep.cli.numbers import count, plural, seconds, size, with_prefix
+from sweep.cli.slow_notice import notice_if_slow
 from sweep.jobs.executors import DEFAULT
 
 if TYPE_CHECKING:
     from sweep.config import Sweep
-    from sweep.jobs.prospect import Prospect
+    from sweep.jobs.inventory import Inventory
 
 
 def plan(
@@ -31,87 +31,95 @@ def plan(
     What is there already is counted, and not run again.
     """
     from sweep import config
+    from sweep.jobs.inventory import take_inventory
     from sweep.jobs.origin import Origin, run_directory
-    from sweep.jobs.prospect import look
-    from sweep.jobs.request import Request
+    from sweep.jobs.request import RunRequest
     from sweep.jobs.run import NOTE
     from sweep.jobs.store.decisions import NOTE as LOOKS
     from sweep.jobs.store.failure import recorded
     from sweep.jobs.store.parts import Store
 
     sweep = config.load(file, sets or [])
-    where = run_directory(sweep, out)
+    location = run_directory(sweep, out)
     origin = Origin.of(file, sets or [], out)
-    request = Request(sweep, where, origin, executor, None, workers, chunk_seconds, only)
-    with patience(f"laying out {of(sweep.simulations, 'simulation')}"):
-        store = Store(where)
+    request = RunRequest(sweep, location, origin, executor, None, workers, chunk_seconds, only)
+    with notice_if_slow(f"laying out {plural(sweep.simulations, 'simulation')}"):
+        store = Store(location)
         store.see_whose(sweep.name, replace=True)
         notes = store.noted(NOTE), store.noted(LOOKS)
-        prospect = look(request, store.scan(set_aside=False), recorded(store), *notes)
-    print(text(prospect, lines(sweep)))
-    if prospect.shortage:
-        print(prospect.shortage)
+        inventory = take_inventory(request, store.scan(set_aside=False), recorded(store), *notes)
+    print(text(inventory, lines(sweep)))
+    if inventory.shortage:
+        print(inventory.shortage)
 
 
-def text(prospect: Prospect, notes: Sequence[str] = ()) -> str:
-    """What is to do, in three lines; further ones for kernels without rules of their own, `notes`, rows left out, a
-    slow start."""
-    survey, forecast = prospect.survey, prospect.forecast
-    sweep, wanted = survey.sweep, int(prospect.wanted.sum())
-    asked = "" if wanted == survey.simulations or prospect.decisions else f", {count(wanted)} of them asked for"
-    head = (
-        f"{sweep.name}: {of(sweep.points, 'point')} × {_replicates(sweep)} = "
-        f"{_simulations(prospect)}{asked}, {scaled(float(survey.packets[prospect.wanted].sum()))}packets"
+def text(inventory: Inventory, notes: Sequence[str] = ()) -> str:
+    """The plan as text, three lines; more for kernels without rules of their own, `notes`, rows left out, a slow
+    start."""
+    survey, forecast = inventory.survey, inventory.forecast
+    sweep, wanted_simulations = survey.sweep, int(inventory.wanted.sum())
+    asked_for = (
+        ""
+        if wanted_simulations == survey.simulations or inventory.decisions
+        else f", {count(wanted_simulations)} of them asked for"
     )
-    head += " at least" * prospect.undecided
-    failed = f" · failed {count(prospect.failed)}" if prospect.failed else ""
-    to_run = _between(prospect.missing, prospect.at_most)
-    state = f"  done {count(prospect.done)} · reused {count(prospect.reused)}{failed} · to run {to_run}"
-    head += "".join(f"\n  {line}" for line in (*_precision(prospect), *kernels(sweep), *notes))
-    chunks = [*prospect.chunks, *prospect.later]
+    first_line = (
+        f"{sweep.name}: {plural(sweep.points, 'point')} × {_replicates(sweep)} = "
+        f"{_simulations(inventory)}{asked_for}, {with_prefix(float(survey.packets[inventory.wanted].sum()))}packets"
+    )
+    first_line += " at least" * inventory.undecided
+    failed = f" · failed {count(inventory.failed)}" if inventory.failed else ""
+    to_run = _between(inventory.missing, inventory.at_most)
+    state = f"  done {count(inventory.done)} · reused {count(inventory.reused)}{failed} · to run {to_run}"
+    first_line += "".join(f"\n  {line}" for line in (*_precision(inventory), *kernels(sweep), *notes))
+    chunks = [*inventory.chunks, *inventory.later]
     if not chunks:
-        return f"{head}\n{state}{changed(prospect)}"
-    each, most = sum(chunk.predicted_s for chunk in chunks) / len(chunks), prospect.most or forecast
-    low, high = f"{forecast.low_s:.{_digits(forecast.low_s)}f}", f"{most.high_s:.{_digits(most.high_s)}f}"
-    wall = seconds(forecast.wall_s) + (f" to {seconds(most.wall_s)}" if prospect.later else "")
-    cores = f"{of(prospect.workers, 'core')}"
+        return f"{first_line}\n{state}{changed(inventory)}"
+    mean_chunk_s, worst_case = sum(chunk.predicted_s for chunk in chunks) / len(chunks), inventory.most or forecast
+    low, high = f"{forecast.low_s:.{_digits(forecast.low_s)}f}", f"{worst_case.high_s:.{_digits(worst_case.high_s)}f}"
+    wall = seconds(forecast.wall_s) + (f" to {seconds(worst_case.wall_s)}" if inventory.later else "")
+    cores = f"{plural(inventory.workers, 'core')}"
     return (
-        f"{head}\n{state} in {of(len(chunks), 'chunk')} of about {seconds(each)}\n"
+        f"{first_line}\n{state} in {plural(len(chunks), 'chunk')} of about {seconds(mean_chunk_s)}\n"
         f"  predicted {low}–{high} core-seconds, {wall} on {cores} · "
-        f"{size(most.memory_bytes)} memory · {size(most.result_bytes)} of results"
-        f"{changed(prospect)}{_before(prospect)}"
+        f"{size(worst_case.memory_bytes)} memory · {size(worst_case.result_bytes)} of results"
+        f"{changed(inventory)}{_before(inventory)}"
     )
 
 
 def _between(least: int, most: int) -> str:
-    """ "64", "64 to 512"."""
+    """A range of numbers: "64", "64 to 512"."""
     return count(least) + (f" to {count(most)}" if most != least else "")
 
 
 def _replicates(sweep: Sweep) -> str:
-    """ "4 replicates", "4 to 32 replicates"."""
+    """Replicates per point: "4 replicates", "4 to 32 replicates"."""
     precision = sweep.precision
-    return of(sweep.replicates, "replicate") if precision is None else f"{_between(*_ends(precision.looks))} replicates"
+    return (
+        plural(sweep.replicates, "replicate")
+        if precision is None
+        else f"{_between(*_ends(precision.looks))} replicates"
+    )
 
 
 def _ends(looks: Sequence[int]) -> tuple[int, int]:
     return looks[0], looks[-1]
 
 
-def _simulations(prospect: Prospect) -> str:
-    if prospect.decisions is None:
-        return of(prospect.survey.simulations, "simulation")
-    return f"{_between(int(prospect.wanted.sum()), prospect.possible)} simulations"
+def _simulations(inventory: Inventory) -> str:
+    if inventory.decisions is None:
+        return plural(inventory.survey.simulations, "simulation")
+    return f"{_between(int(inventory.wanted.sum()), inventory.possible)} simulations"
 
 
-def _precision(prospect: Prospect) -> list[str]:
-    """A line about the precision that is asked for, and how far the looks have come."""
-    if prospect.decisions is None:
+def _precision(inventory: Inventory) -> list[str]:
+    """A line about the precision that is asked for and the looks so far; [] without a precision."""
+    if inventory.decisions is None:
         return []
-    reached, made = prospect.decisions.reached, prospect.decisions.made
+    reached, decided = inventory.decisions.reached, inventory.decisions.made
     looks = f"looks at {', '.join(map(count, reached.looks))} replicates"
-    stand = f": {reached.line}" if made else ""
-    return [f"precision {reached.asked} in {of(reached.comparisons, 'comparison')}, {looks}{stand}"]
+    state = f": {reached.line}" if decided else ""
+    return [f"precision {reached.asked} in {plural(reached.comparisons, 'comparison')}, {looks}{state}"]
 
 
 def kernels(sweep: Sweep) -> list[str]:
@@ -127,26 +135,28 @@ def kernels(sweep: Sweep) -> list[str]:
     ]
 
 
-def changed(prospect: Prospect) -> str:
-    """How many of the rows that are there count for a sweep that was edited, a line of its own; else empty."""
-    if not prospect.edited and not prospect.stale:
+def changed(inventory: Inventory) -> str:
+    """A line about how many existing rows count for a sweep that was edited; "" if it was not."""
+    if not inventory.edited and not inventory.stale:
         return ""
-    why = "the sweep is not what was run here last" if prospect.edited else "rows of other sources or earlier variants"
-    kept = of(prospect.done + prospect.reused, "row")
-    return f"\n  {why}: {kept} kept, {count(prospect.stale)} left out (left out of the table, not of parts/)"
+    reason = (
+        "the sweep is not what was run here last" if inventory.edited else "rows of other sources or earlier variants"
+    )
+    kept_rows = plural(inventory.done + inventory.reused, "row")
+    return f"\n  {reason}: {kept_rows} kept, {count(inventory.stale)} left out (left out of the table, not of parts/)"
 
 
-def _before(prospect: Prospect) -> str:
+def _before(inventory: Inventory) -> str:
     """The wall time before the first simulation, to start and to compile; and why there are fewer workers than cores.
 
     A line each; empty if there is none.
     """
-    forecast, parts = prospect.most or prospect.forecast, []
-    note = f"\n  {prospect.note}" if prospect.note else ""
+    forecast, parts = inventory.most or inventory.forecast, []
+    note = f"\n  {inventory.note}" if inventory.note else ""
     if forecast.cost.start_s:
         parts.append(f"about {seconds(forecast.cost.start_s)} to start {forecast.cost.starts}")
-    if prospect.cold:
-        parts.append(f"about {seconds(forecast.compile_s)} to compile {of(len(prospect.cold), 'kernel')} (once)")
+    if inventory.cold:
+        parts.append(f"about {seconds(forecast.compile_s)} to compile {plural(len(inventory.cold), 'kernel')} (once)")
     return (f"\n  and before it {', '.join(parts)}" if parts else "") + note
 
 

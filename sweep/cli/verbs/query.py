@@ -13,7 +13,7 @@ import typer
 
 from sweep import units
 from sweep.cli.arguments import Location, count
-from sweep.cli.words import of
+from sweep.cli.numbers import plural
 from sweep.errors import SweepError, did_you_mean
 from sweep.storage import sink
 
@@ -78,7 +78,7 @@ def query(
 
 
 def _bytes(memory: str) -> int:
-    """What --memory says.  Raises SweepError."""
+    """Bytes given with --memory.  Raises SweepError."""
     try:
         number = units.size_bytes(memory)
     except units.UnitError as error:
@@ -95,15 +95,15 @@ def _chosen(form: str | None, out: str | None) -> str:
     if form is not None and form not in FORMATS:
         raise SweepError(f'format "{form}" is not known.{did_you_mean(form, FORMATS)}\n  known: {", ".join(FORMATS)}')
     ending = PurePath(out or "").suffix.lower()
-    found = form or next((name for name in FORMATS if FORMATS[name] == ending), None)
-    if found is None and ending:
+    chosen_form = form or next((name for name in FORMATS if FORMATS[name] == ending), None)
+    if chosen_form is None and ending:
         raise SweepError(f'the ending of "{out}" says no format\n  next: give --format {"|".join(FORMATS)}')
-    return found or "txt"
+    return chosen_form or "txt"
 
 
 def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None:
-    """To the file or to stdout; a printed table has `most` rows, a kept one all."""
-    from sweep.query import plain, rows
+    """Write the answer to the file `out` or to stdout; a printed table has at most `most` rows, a file all."""
+    from sweep.query import rows, text_table
 
     from .report import width
 
@@ -114,13 +114,13 @@ def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None
             )
         rows.arrow_stream(answer.schema, answer, sys.stdout.buffer)
     elif form in ("txt", "md"):
-        found = plain.shown(answer, most if out is None and form == "txt" else None)
-        if found.more and len(found.rows) == plain.MOST_ROWS:
+        printed = text_table.shown(answer, most if out is None and form == "txt" else None)
+        if printed.more and len(printed.rows) == text_table.MOST_ROWS:
             raise SweepError(
-                f"the answer has more than {plain.MOST_ROWS:,} rows, too many for a table of text\n"
+                f"the answer has more than {text_table.MOST_ROWS:,} rows, too many for a table of text\n"
                 "  next: --format csv, json or arrow, which have no end"
             )
-        text = plain.table(found, width()) if form == "txt" else plain.markdown(found)
+        text = text_table.table(printed, width()) if form == "txt" else text_table.markdown(printed)
         if out is None:
             print(text, end="")
         else:
@@ -138,19 +138,19 @@ def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None
 
 
 def _listing(database: Database) -> str:
-    """Every table with its columns: name, unit, meaning, by role."""
+    """A list of all tables with their columns: name, unit, meaning, grouped by role."""
     lines = []
     for table in database.tables:
-        head = f"{table.name}: {table.meaning}; {of(database.rows(table.name), 'row')}"
-        lines.append(f"{head}, {of(len(table.columns), 'column')}")
-        wide = max(len(column.name) for column in table.columns)
-        units = max(len(column.unit) for column in table.columns)
+        heading = f"{table.name}: {table.meaning}; {plural(database.rows(table.name), 'row')}"
+        lines.append(f"{heading}, {plural(len(table.columns), 'column')}")
+        name_width = max(len(column.name) for column in table.columns)
+        unit_width = max(len(column.unit) for column in table.columns)
         role = ""
         for column in table.columns:
             if column.role != role:
                 role = column.role
                 lines.append(f"  {role}")
             unit = "" if column.unit == "1" else column.unit
-            lines.append(f"    {column.name:{wide}}  {unit:{units}}  {column.meaning}".rstrip())
+            lines.append(f"    {column.name:{name_width}}  {unit:{unit_width}}  {column.meaning}".rstrip())
         lines.append("")
     return "\n".join(lines)

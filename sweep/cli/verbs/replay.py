@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep replay`: recorded kernel traces through the page_pool code that the sweep runs."""
+"""`sweep replay`: run recorded kernel traces through the page_pool code that sweeps use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep import standard_input
-from sweep.cli.words import of
+from sweep.cli.numbers import plural
 from sweep.errors import SweepError
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ def replay(files: Files) -> None:
         if found:
             first, more = found[0], len(found) - 1
             verdict = "differs"
-            rest = f" (and {of(more, 'more value')})" if more else ""
+            rest = f" (and {plural(more, 'more value')})" if more else ""
             text = f"{first.where}: {first.column} expected {first.expected}, got {first.got}{rest}"
         else:
             verdict = "equal"
-            text = f"{of(trace.operations, 'operation')}, {of(trace.snapshots, 'snapshot')}"
+            text = f"{plural(trace.operations, 'operation')}, {plural(trace.snapshots, 'snapshot')}"
         print(f"{trace.id}  {verdict}  {text}")
     print(f"{equal} of {len(traces)} equal")
     if equal < len(traces):
@@ -48,7 +48,7 @@ def replay(files: Files) -> None:
 
 
 def read_file(file: Path) -> list[Trace]:
-    """The traces of one file; blank lines are left out.  Raises SweepError: unreadable, empty, or no trace."""
+    """The traces of one file; blank lines are skipped.  Raises SweepError if it is unreadable, empty or not traces."""
     from sweep.replay.trace import TraceError, read_trace
 
     traces, place = [], standard_input.name(file)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep report`: the verdicts of a run directory, or its table seen another way; nothing is run again."""
+"""`sweep report`: print the verdicts of a run, or its table in another layout; nothing is run again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import typer
 from sweep.errors import ReadOnlyError, SweepError, did_you_mean
 from sweep.storage import sink
 
-NARROWEST, WIDEST = 60, 100  # characters
-MAIL = 72  # columns of a mail that others quote
+NARROWEST, WIDEST = 60, 100  # width of printed text, characters
+MAIL = 72  # characters per line of a mail, so that it can be quoted
 FORMATS = ("txt", "md", "csv", "html")
 
 
@@ -54,10 +54,12 @@ def report(
     with commas between them.  --format and --out give either in another form and write nothing into the directory.
     """
     from sweep import report
-    from sweep.report.projection.document import Request
+    from sweep.report.projection.document import ProjectionRequest
 
     tables = None if table is None else () if table == ["none"] else _names("--table", table)
-    request = Request(_names("--row", row), _names("--col", col), tables, _names("--metric", metric), filter, baseline)
+    request = ProjectionRequest(
+        _names("--row", row), _names("--col", col), tables, _names("--metric", metric), filter, baseline
+    )
     kind = _format(format, out, mail)
     if full and not request.empty:
         raise SweepError("--full is all of the report, a projection is a part of it\n  next: leave one of them out")
@@ -75,7 +77,7 @@ def report(
 
 
 def _verdicts(directory: str, full: bool) -> None:
-    """Print them, and write the whole report beside the table if that may be written to."""
+    """Print the verdicts, and write the whole report into the run directory if that is writable."""
     from sweep import report
 
     table = report.read(directory, series=True)
@@ -91,12 +93,12 @@ def _verdicts(directory: str, full: bool) -> None:
 
 
 def width() -> int:
-    """Columns to fill: COLUMNS or the terminal's, within what can be read; the widest where there is no terminal."""
+    """Width of printed text: COLUMNS or the terminal's, between NARROWEST and WIDEST; WIDEST without a terminal."""
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 
 def _names(option: str, given: list[str] | None) -> tuple[str, ...]:
-    """Names given with commas, or by repeating the option."""
+    """The names in `values`, separated by commas or given by repeating `option`.  Raises SweepError if one is empty."""
     names = tuple(name.strip() for text in given or () for name in text.split(","))
     if not all(names):
         example = "drop_ratio" if option == "--metric" else "ring"
@@ -107,7 +109,7 @@ def _names(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 
 def _format(given: str | None, out: str | None, mail: bool) -> str | None:
-    """What to write: as asked for, else as the file's name says; None if neither says anything."""
+    """The format asked for, or else that of the file name's ending; None if there is neither.  Raises SweepError."""
     suffix = Path(sink.name(out)).suffix.lower().removeprefix(".") if out else ""
     kind = given or (suffix if suffix in FORMATS else None)
     if kind is None and suffix:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, ReplaceSweep, RetryFailed, Sets, Workers, count
-from sweep.cli.patience import patience
-from sweep.cli.words import of, size
+from sweep.cli.numbers import plural, size
+from sweep.cli.slow_notice import notice_if_slow
 from sweep.errors import IncompleteError, RunError
 from sweep.jobs.executors import DEFAULT
 
 if TYPE_CHECKING:
-    from sweep.jobs.prospect import Prospect
-    from sweep.jobs.run import Summary
+    from sweep.jobs.inventory import Inventory
+    from sweep.jobs.run import RunSummary
 
 
 def run(
@@ -59,18 +59,18 @@ def run(
     left as it is.
     """
     from sweep import config, storage
-    from sweep.cli.ending import ending, giving_up, trouble
+    from sweep.cli.ending import ending, problems_text, stop_message_printer
     from sweep.cli.progress import Display
     from sweep.jobs.executors.choice import joined
     from sweep.jobs.origin import Origin, options, run_directory
-    from sweep.jobs.request import Request
+    from sweep.jobs.request import RunRequest
     from sweep.jobs.run import run as run_sweep
     from sweep.storage import snapshot
 
     started = time.perf_counter()
     join = joined(address, nodes, executor)
     sweep = config.load(file, sets or [])
-    how = options(
+    options_given = options(
         {
             "--executor": (executor, DEFAULT),
             "--address": (address, None),
@@ -84,10 +84,10 @@ def run(
             "--no-report": (no_report, False),
         }
     )
-    where, origin = run_directory(sweep, out), Origin.of(file, sets or [], out, how)
-    request = Request(
+    location, origin = run_directory(sweep, out), Origin.of(file, sets or [], out, options_given)
+    request = RunRequest(
         sweep=sweep,
-        directory=where,
+        directory=location,
         origin=origin,
         executor=executor,
         join=join,
@@ -102,17 +102,17 @@ def run(
     )
     try:
         with Display() as display, ExitStack() as waiting:
-            waiting.enter_context(patience(f"laying out {of(sweep.simulations, 'simulation')}"))
-            summary = run_sweep(request, display.update, _announcing(waiting), giving_up(origin.resume))
+            waiting.enter_context(notice_if_slow(f"laying out {plural(sweep.simulations, 'simulation')}"))
+            summary = run_sweep(request, display.update, _announcing(waiting), stop_message_printer(origin.resume))
     except (RunError, IncompleteError) as error:
         raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {origin.resume}") from error
     print(ending(summary, time.perf_counter() - started))
     if only:
         print(_chosen(summary))
     if summary.published:
-        files = storage.open(where)
-        shown = snapshot.manifest(files)
-        sizes = {name: size(entry[0]) for name, entry in (shown.files if shown else {}).items()}
+        files = storage.open(location)
+        manifest = snapshot.manifest(files)
+        sizes = {name: size(entry[0]) for name, entry in (manifest.files if manifest else {}).items()}
         paths = [
             snapshot.at(files, "results.arrow"),
             *(f"{name} ({sizes[name]})" for name in ("results.parquet", "series.parquet") if name in sizes),
@@ -121,36 +121,38 @@ def run(
         if not no_report and summary.done > summary.invalid:
             from sweep import report
 
-            paths += [f"report.{name}" for name in report.write(where)]
-            hint = f"\nverdicts: sweep report {shlex.quote(where)}"
+            paths += [f"report.{name}" for name in report.write(location)]
+            hint = f"\nverdicts: sweep report {shlex.quote(location)}"
         print(" · ".join(paths) + hint)
     if summary.exit_code:
-        print(trouble(summary, origin.resume))
+        print(problems_text(summary, origin.resume))
         raise typer.Exit(summary.exit_code)
 
 
-def _announcing(waiting: ExitStack) -> Callable[[Prospect], None]:
-    """Say what is to do, and that the wait for it is over."""
+def _announcing(waiting: ExitStack) -> Callable[[Inventory], None]:
+    """A function that prints the plan, and stops the notice about the wait for it."""
     from sweep.cli.episodes import warnings
 
     from .plan import text
 
-    def announce(prospect: Prospect) -> None:
+    def announce(inventory: Inventory) -> None:
         waiting.close()
-        print(text(prospect, warnings(prospect.survey.sweep)), flush=True)
+        print(text(inventory, warnings(inventory.survey.sweep)), flush=True)
 
     return announce
 
 
-def _chosen(summary: Summary) -> str:
-    """What --only asked for: the row if it is one, and where it is if no table was published with it."""
+def _chosen(summary: RunSummary) -> str:
+    """The text for --only: the row if it is only one, and where it is kept if no table was published."""
     from sweep import storage
     from sweep.cli.row import text
 
-    shown = text(summary.table) if summary.rows == 1 else f"{of(summary.rows, 'simulation')}; a longer id shows one"
+    row_text = (
+        text(summary.table) if summary.rows == 1 else f"{plural(summary.rows, 'simulation')}; a longer id shows one"
+    )
     if summary.published:
-        return shown
+        return row_text
     return (
-        f"{shown}\nkept in {storage.open(summary.directory).at('parts')}; the published table stays as it is: "
+        f"{row_text}\nkept in {storage.open(summary.directory).at('parts')}; the published table stays as it is: "
         "the same command without --only renews it"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep show`: one simulation in full, run again, or traced; lists of what there is to choose from."""
+"""`sweep show`: print one simulation in full, run it again, trace it; or list strategies, mixes, metrics, ..."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sweep.cli.arguments import count as counted
-from sweep.cli.patience import patience
-from sweep.cli.words import count, of, seconds
+from sweep.cli.numbers import count, plural, seconds
+from sweep.cli.slow_notice import notice_if_slow
 from sweep.errors import IncompleteError, SweepError
 from sweep.storage import sink
 
@@ -93,7 +93,7 @@ def _point(what: str, words: list[str], check: bool, trace: Path | None, packets
         if error.exit_code == 2 and not any(c in what for c in "/."):
             raise SweepError(f"{error}{catalogue.hint(what)}") from error
         raise
-    about = published(table.schema)
+    metadata = published(table.schema)
     try:
         chosen = choose(table, words, what)
     except SweepError as error:
@@ -102,32 +102,39 @@ def _point(what: str, words: list[str], check: bool, trace: Path | None, packets
     if check or trace is not None:
         print(f"{point.title(chosen)}\nid {chosen.id}", flush=True)
     if check:
-        ends_well = _check(chosen, about)
+        ends_well = _check(chosen, metadata)
     if trace is not None:
-        ends_well &= _trace(chosen, about, trace, packets)
+        ends_well &= _trace(chosen, metadata, trace, packets)
         over_time = timeline.read(trace)
         print(f"\n{timeline.text(over_time, width())}")
     if html is not None:
         from sweep.report.page.html import render
 
         extra = [timeline.section(over_time)] if over_time else []
-        sink.text(html, render(point.document(chosen, about, extra)), "--html")
+        sink.text(html, render(point.document(chosen, metadata, extra)), "--html")
         print(html)
     elif not check and trace is None:
-        print(point.text(point.document(chosen, about), width()), end="")
+        print(point.text(point.document(chosen, metadata), width()), end="")
     if not ends_well:
         raise typer.Exit(1)
 
 
 def _failed(what: str, words: list[str]) -> SweepError | None:
-    """That the simulation whose id was given has failed, if it has: then there is no row of it to show."""
+    """The error for a simulation, given by id, that failed and so has no row; None if it did not fail."""
     from sweep.jobs.store.failure import recorded
     from sweep.jobs.store.parts import Store
 
     if len(words) != 1 or "=" in words[0]:
         return None
     store = Store(what)
-    failure = next((each for each in recorded(store) if any(id.startswith(words[0]) for id in each.ids)), None)
+    failure = next(
+        (
+            candidate
+            for candidate in recorded(store)
+            if any(failed_id.startswith(words[0]) for failed_id in candidate.ids)
+        ),
+        None,
+    )
     if failure is None:
         return None
     record = store.files.at(f"failed/{failure.name}.json")
@@ -138,35 +145,35 @@ def _failed(what: str, words: list[str]) -> SweepError | None:
 
 
 def _check(chosen: Chosen, about: dict[str, Any]) -> bool:
-    """Run it again, compiled, and say whether it counts the same."""
+    """Run the simulation again, compiled, and print whether all counters are equal; returns that."""
     from sweep.jobs.executors.kernels import uncompiled
     from sweep.plan.identity import code
     from sweep.trace import rerun
 
     strategy = str(chosen.value("strategy"))
-    found = rerun.find(about, strategy, chosen.id)
+    simulation = rerun.find(about, strategy, chosen.id)
     if uncompiled([strategy], code([strategy])):
         print(f"compiling the kernel of {strategy} (once, 15 s or more)", file=sys.stderr, flush=True)
     started = time.perf_counter()
-    with patience(f"simulating {of(found.scenario.packets, 'packet')}"):
-        row = rerun.simulate(found)
+    with notice_if_slow(f"simulating {plural(simulation.scenario.packets, 'packet')}"):
+        row = rerun.simulate(simulation)
     return _compare("check", chosen, row, time.perf_counter() - started)
 
 
 def _trace(chosen: Chosen, about: dict[str, Any], file: Path, packets: int | None) -> bool:
-    """Trace it, and say whether the traced simulation counts what the published one did."""
+    """Trace the simulation, and print whether its counters equal the published ones; returns that."""
     from sweep.trace import rerun
     from sweep.trace.record import PACKET_S, record
 
     found = rerun.find(about, str(chosen.value("strategy")), chosen.id)
     wanted = min(packets or found.scenario.packets, found.scenario.packets)
-    print(f"tracing {of(wanted, 'packet')} as plain Python: about {seconds(wanted * PACKET_S)}", flush=True)
+    print(f"tracing {plural(wanted, 'packet')} as plain Python: about {seconds(wanted * PACKET_S)}", flush=True)
     started = time.perf_counter()
     with _Progress(wanted) as progress:
         traced = record(found, file, packets, progress)
     took_s = time.perf_counter() - started
     size_mb = file.stat().st_size / 1e6
-    print(f"{file}: {of(traced.rows, 'event')}, {size_mb:.1f} MB, in {seconds(took_s)}")
+    print(f"{file}: {plural(traced.rows, 'event')}, {size_mb:.1f} MB, in {seconds(took_s)}")
     print("  " + " · ".join(f"{name} {count(number)}" for name, number in sorted(traced.events.items()) if number))
     if not traced.whole:
         print(f"not compared with the stored counters: the first {count(wanted)} packets are not the whole simulation")
@@ -177,17 +184,19 @@ def _trace(chosen: Chosen, about: dict[str, Any], file: Path, packets: int | Non
 def _compare(name: str, chosen: Chosen, row: pyarrow.Table, took_s: float | None) -> bool:
     from sweep.trace.rerun import differences
 
-    found, compared = differences(chosen.row, row)
-    if not found:
-        took = f", in {seconds(took_s)}" if took_s is not None else ""
-        print(f"{name}: equal, bit for bit: {of(compared, 'counter')}, buckets and bins{took}")
+    differing, compared = differences(chosen.row, row)
+    if not differing:
+        duration_text = f", in {seconds(took_s)}" if took_s is not None else ""
+        print(f"{name}: equal, bit for bit: {plural(compared, 'counter')}, buckets and bins{duration_text}")
         return True
-    print(f"{name}: {count(len(found))} of {of(compared, 'counter')}, buckets and bins differ")
-    for each in found[:DIFFERENCES_SHOWN]:
-        stored, here = ("none" if value is None else count(value) for value in (each.stored, each.here))
-        print(f"  {each.name}: {stored} in the table, {here} here")
-    if len(found) > DIFFERENCES_SHOWN:
-        print(f"  and {count(len(found) - DIFFERENCES_SHOWN)} more")
+    print(f"{name}: {count(len(differing))} of {plural(compared, 'counter')}, buckets and bins differ")
+    for difference in differing[:DIFFERENCES_SHOWN]:
+        stored, counted_here = (
+            "none" if value is None else count(value) for value in (difference.stored, difference.here)
+        )
+        print(f"  {difference.name}: {stored} in the table, {counted_here} here")
+    if len(differing) > DIFFERENCES_SHOWN:
+        print(f"  and {count(len(differing) - DIFFERENCES_SHOWN)} more")
     print(
         "  the sources are those of the table, so its file was changed, or one of the two machines counts wrongly\n"
         f"  next: sweep status {shlex.quote(chosen.place)}"
@@ -196,7 +205,7 @@ def _compare(name: str, chosen: Chosen, row: pyarrow.Table, took_s: float | None
 
 
 class _Progress:
-    """How many packets have arrived: a bar on a terminal, else a plain line every few seconds; on stderr."""
+    """Shows on stderr how many packets have arrived: a bar on a terminal, else a plain line every few seconds."""
 
     def __init__(self, packets: int) -> None:
         self._packets, self._last = packets, time.perf_counter()
@@ -225,4 +234,4 @@ class _Progress:
             self._bar.update(self._task, completed=arrived)
         elif time.perf_counter() - self._last >= LINE_S:
             self._last = time.perf_counter()
-            print(f"{count(arrived)} of {of(self._packets, 'packet')}", file=sys.stderr, flush=True)
+            print(f"{count(arrived)} of {plural(self._packets, 'packet')}", file=sys.stderr, flush=True)

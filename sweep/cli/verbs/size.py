@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.cli.arguments import Executor, File, Out, ReplaceSweep, RetryFailed, Sets, Workers
-from sweep.cli.ending import failed, giving_up, undecided
-from sweep.cli.patience import patience
+from sweep.cli.ending import failed, stop_message_printer, undecided
+from sweep.cli.numbers import count, plural, seconds
 from sweep.cli.progress import Display
-from sweep.cli.words import count, of, seconds
+from sweep.cli.slow_notice import notice_if_slow
 from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
-from sweep.foreign import json_text
 from sweep.jobs.executors import DEFAULT
+from sweep.safe_text import json_text
 from sweep.standard_input import typed
 
 from .plan import changed, kernels
 
 if TYPE_CHECKING:
-    from sweep.jobs.prospect import Prospect
-    from sweep.jobs.rounds import Ran
-    from sweep.sizing.answer import Answer
+    from sweep.jobs.inventory import Inventory
+    from sweep.jobs.rounds import RoundsResult
+    from sweep.sizing.answer import SizingAnswer
     from sweep.sizing.search import Question
 
 FORMATS = ("txt", "md", "json")
@@ -69,101 +69,107 @@ def size(
         )
     from sweep import config, storage
     from sweep.jobs.origin import Origin, options, run_directory
-    from sweep.jobs.request import Request
+    from sweep.jobs.request import RunRequest
     from sweep.sizing import record
     from sweep.sizing.run import question
     from sweep.sizing.run import size as find
 
-    started, again = time.perf_counter(), typed(sys.argv[1:])
+    started, command = time.perf_counter(), typed(sys.argv[1:])
     overrides = [*(sets or []), *([f"replicates={replicates}"] if replicates is not None else [])]
     sweep = config.load(file, [*overrides, "precision=null"])  # a search has looks of its own
-    asked = question(sweep, objective or [], confidence / 100)
-    where = run_directory(sweep, out)
-    how = options({"--executor": (executor, DEFAULT), "--workers": (workers, None)})
-    origin = Origin.of(file, overrides, out, how)
-    request = Request(
-        sweep, where, origin, executor, workers=workers, retry_failed=retry_failed, replace_sweep=replace_sweep
+    search_question = question(sweep, objective or [], confidence / 100)
+    location = run_directory(sweep, out)
+    options_given = options({"--executor": (executor, DEFAULT), "--workers": (workers, None)})
+    origin = Origin.of(file, overrides, out, options_given)
+    request = RunRequest(
+        sweep, location, origin, executor, workers=workers, retry_failed=retry_failed, replace_sweep=replace_sweep
     )
-    shows = format == "txt"
+    shows_progress = format == "txt"
     try:
         with ExitStack() as stack:
-            watch = stack.enter_context(Display()).update if shows else lambda progress: None
+            watch = stack.enter_context(Display()).update if shows_progress else lambda progress: None
             waiting = stack.enter_context(ExitStack())
-            waiting.enter_context(patience(f"laying out {of(sweep.simulations, 'simulation')}"))
-            ran, answer = find(request, asked, watch, _announcing(waiting, asked, shows), giving_up(again))
+            waiting.enter_context(notice_if_slow(f"laying out {plural(sweep.simulations, 'simulation')}"))
+            rounds_result, answer = find(
+                request,
+                search_question,
+                watch,
+                _announcing(waiting, search_question, shows_progress),
+                stop_message_printer(command),
+            )
     except (RunError, IncompleteError) as error:
-        raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {again}") from error
-    if ran.interrupted:
-        raise IncompleteError(f"interrupted; what was finished is kept. Go on with\n  {again}")
-    kept = json_text(record.record(answer), indent=1)
-    files = storage.open(where)
-    files.put(KEPT, kept.encode())
-    print(_text(answer, format) if format != "json" else kept)
-    if shows:
-        print(f"{_took(ran, time.perf_counter() - started)} · {files.at(KEPT)}")
+        raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {command}") from error
+    if rounds_result.interrupted:
+        raise IncompleteError(f"interrupted; what was finished is kept. Go on with\n  {command}")
+    answer_json = json_text(record.record(answer), indent=1)
+    files = storage.open(location)
+    files.put(KEPT, answer_json.encode())
+    print(_text(answer, format) if format != "json" else answer_json)
+    if shows_progress:
+        print(f"{_took(rounds_result, time.perf_counter() - started)} · {files.at(KEPT)}")
         if answer.deciding is not None:
             print(f"to decide what is open: {_with_replicates(answer.deciding)}")
         print(f"all of the grid: {origin.resume}")
-    if ran.exit_code:
-        print(_trouble(ran, again), file=sys.stderr)
-        raise typer.Exit(ran.exit_code)
+    if rounds_result.exit_code:
+        print(_problems_text(rounds_result, command), file=sys.stderr)
+        raise typer.Exit(rounds_result.exit_code)
 
 
 def _with_replicates(number: int) -> str:
-    """The command that was typed, with so many replicates."""
-    words, left = [], iter(sys.argv[1:])
-    for word in left:
-        if word == "--replicates":
-            next(left, None)
-        elif not word.startswith("--replicates="):
-            words.append(word)
-    return typed([*words, "--replicates", str(number)])
+    """The command that was typed, with `--replicates number`."""
+    arguments, remaining = [], iter(sys.argv[1:])
+    for argument in remaining:
+        if argument == "--replicates":
+            next(remaining, None)
+        elif not argument.startswith("--replicates="):
+            arguments.append(argument)
+    return typed([*arguments, "--replicates", str(number)])
 
 
-def _announcing(waiting: ExitStack, asked: Question, shows: bool) -> Callable[[Prospect], None]:
-    """Say what is searched, and that the wait for it is over."""
+def _announcing(waiting: ExitStack, asked: Question, shows: bool) -> Callable[[Inventory], None]:
+    """A function that prints what is searched, and stops the notice about the wait for it."""
 
-    def announce(prospect: Prospect) -> None:
+    def announce(inventory: Inventory) -> None:
         waiting.close()
         if shows:
-            print(f"{_search(asked, prospect)}{changed(prospect)}", flush=True)
+            print(f"{_search(asked, inventory)}{changed(inventory)}", flush=True)
 
     return announce
 
 
-def _search(asked: Question, prospect: Prospect) -> str:
-    """What the search goes through, in a line, and one for each kernel without rules of its own."""
-    there = asked.cube.there
-    series, points = int(there.any(axis=(3, 4)).sum()), int(there.sum())
-    survey = prospect.survey
-    head = (
-        f"{survey.sweep.name}: {count(series)} series of {of(len(asked.cube.rings), 'ring')}, at most "
-        f"{of(asked.replicates, 'replicate')}: {of(points * asked.replicates, 'simulation')} if all were run"
+def _search(asked: Question, inventory: Inventory) -> str:
+    """A line about the series and rings that are searched, and one for each kernel without rules of its own."""
+    points_of_series = asked.cube.there
+    series, points = int(points_of_series.any(axis=(3, 4)).sum()), int(points_of_series.sum())
+    survey = inventory.survey
+    first_line = (
+        f"{survey.sweep.name}: {count(series)} series of {plural(len(asked.cube.rings), 'ring')}, at most "
+        f"{plural(asked.replicates, 'replicate')}: {plural(points * asked.replicates, 'simulation')} if all were run"
     )
-    return "\n  ".join([head, *kernels(survey.sweep)])
+    return "\n  ".join([first_line, *kernels(survey.sweep)])
 
 
-def _took(ran: Ran, wall_s: float) -> str:
-    """simulated 612, 75 were there · 8.3 s"""
-    were = int(ran.there.sum()) - ran.simulated
-    parts = [f"simulated {count(ran.simulated)}", *([f"{count(were)} were there"] if were else [])]
+def _took(ran: RoundsResult, wall_s: float) -> str:
+    """What the search took: "simulated 612, 75 were there · 8.3 s"."""
+    reused = int(ran.there.sum()) - ran.simulated
+    parts = [f"simulated {count(ran.simulated)}", *([f"{count(reused)} were there"] if reused else [])]
     return f"{', '.join(parts)} · {seconds(wall_s)}"
 
 
-def _trouble(ran: Ran, again: str) -> str:
-    """Which of the simulations that were wanted have no result or none that counts, and what to type."""
+def _problems_text(ran: RoundsResult, again: str) -> str:
+    """The message about simulations that the answer needs and that have no valid result, with the next command."""
     lines, missing = [], int((ran.wanted & ~ran.there).sum())
     if missing:
         not_decided = sum(len(failure.ids) for failure in ran.open)
-        what = "are not decided" if not_decided == missing else f"failed and {_have(missing)} no result"
-        lines.append(f"{of(missing, 'simulation')} that the answer needs {what}")
+        outcome_text = "are not decided" if not_decided == missing else f"failed and {_have(missing)} no result"
+        lines.append(f"{plural(missing, 'simulation')} that the answer needs {outcome_text}")
         lines += failed(ran.failures, ran.directory) + undecided(ran.open)
         retry = "" if "--retry-failed" in again or not_decided == missing else " --retry-failed"
         lines.append(f"next: mend the cause, then\n  {again}{retry}")
     if ran.invalid:
         lines.append(
-            f"{of(ran.invalid, 'row')} that the answer needs broke a conservation law and {_have(ran.invalid)} no say "
-            f"in it; `sweep run` publishes {'it' if ran.invalid == 1 else 'them'} with the name of the law"
+            f"{plural(ran.invalid, 'row')} that the answer needs broke a conservation law and {_have(ran.invalid)} no "
+            f"say in it; `sweep run` publishes {'it' if ran.invalid == 1 else 'them'} with the name of the law"
         )
     return "\n".join(lines)
 
@@ -172,11 +178,13 @@ def _have(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
-def _text(answer: Answer, format: str) -> str:
-    from sweep.document import markdown, plain
+def _text(answer: SizingAnswer, format: str) -> str:
+    from sweep.document import markdown, plain_text
     from sweep.sizing.document import document
 
     from .report import width
 
-    found = document(answer)
-    return (markdown.render(found) if format == "md" else plain.render(found, width())).rstrip("\n")
+    answer_document = document(answer)
+    return (markdown.render(answer_document) if format == "md" else plain_text.render(answer_document, width())).rstrip(
+        "\n"
+    )

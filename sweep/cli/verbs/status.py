@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep status`: where a run directory stands.  Exit 0 if all that was asked for is there, else 3."""
+"""`sweep status`: the state of a run directory.  Exit 0 if all that was asked for is there, else 3."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import typer
 
 from sweep.cli.ending import failed
 from sweep.cli.exits import INCOMPLETE
-from sweep.cli.words import count, of
-from sweep.foreign import json_text
+from sweep.cli.numbers import count, plural
+from sweep.safe_text import json_text
 from sweep.storage import resume
 
 if TYPE_CHECKING:
-    from sweep.jobs.prospect import Prospect
+    from sweep.jobs.inventory import Inventory
     from sweep.jobs.status import Status
 
 
@@ -30,22 +30,22 @@ def status(
     """
     from sweep.jobs.status import status as look
 
-    found = look(directory)
-    print(json_text(_record(found), indent=2) if as_json else _text(found, directory))
-    if not found.complete:
+    run_status = look(directory)
+    print(json_text(_record(run_status), indent=2) if as_json else _text(run_status, directory))
+    if not run_status.complete:
         raise typer.Exit(INCOMPLETE)
 
 
 def _record(found: Status) -> dict[str, object]:
-    prospect = found.prospect
+    inventory = found.inventory
     last = {name: value for name, value in found.last.items() if name != "document"}
     return {
         "name": found.name,
-        "simulations": prospect.survey.simulations if prospect.decisions is None else int(prospect.wanted.sum()),
-        **_looks(prospect),
-        "done": prospect.done,
-        "reused": prospect.reused,
-        "failed": prospect.failed,
+        "simulations": inventory.survey.simulations if inventory.decisions is None else int(inventory.wanted.sum()),
+        **_looks(inventory),
+        "done": inventory.done,
+        "reused": inventory.reused,
+        "failed": inventory.failed,
         "failed_by_ending": found.endings(),
         "missing": found.missing,
         "stale": found.stale,
@@ -57,13 +57,13 @@ def _record(found: Status) -> dict[str, object]:
     }
 
 
-def _looks(prospect: Prospect) -> dict[str, object]:
-    """Of a sweep with a precision."""
-    if prospect.decisions is None:
+def _looks(inventory: Inventory) -> dict[str, object]:
+    """The JSON fields about looks; {} for a sweep without a precision."""
+    if inventory.decisions is None:
         return {}
-    reached = prospect.decisions.reached
+    reached = inventory.decisions.reached
     return {
-        "look": prospect.decisions.look,
+        "look": inventory.decisions.look,
         "looks": reached.looks,
         "comparisons": reached.comparisons,
         "open_comparisons": reached.open,
@@ -72,21 +72,21 @@ def _looks(prospect: Prospect) -> dict[str, object]:
 
 
 def _text(found: Status, directory: str) -> str:
-    prospect = found.prospect
-    decisions = prospect.decisions
-    simulations = prospect.survey.simulations if decisions is None else int(prospect.wanted.sum())
+    inventory = found.inventory
+    decisions = inventory.decisions
+    simulations = inventory.survey.simulations if decisions is None else int(inventory.wanted.sum())
     lines = [
-        f"{found.name}: {of(simulations, 'simulation')}{' asked for so far' * prospect.undecided}",
-        f"  done {count(prospect.done)} · reused {count(prospect.reused)} · failed {count(prospect.failed)} · "
+        f"{found.name}: {plural(simulations, 'simulation')}{' asked for so far' * inventory.undecided}",
+        f"  done {count(inventory.done)} · reused {count(inventory.reused)} · failed {count(inventory.failed)} · "
         f"missing {count(found.missing)} · stale {count(found.stale)}",
     ]
     if decisions is not None:
         looks = len(decisions.precision.looks)
         lines.append(f"  look {decisions.look} of {looks}: {decisions.reached.line}")
     if found.damaged:
-        lines.append(f"  {of(found.damaged, 'damaged part')}, to be set aside and simulated again")
+        lines.append(f"  {plural(found.damaged, 'damaged part')}, to be set aside and simulated again")
     if found.set_aside:
-        lines.append(f"  {of(found.set_aside, 'damaged part')} set aside (*.bad)")
+        lines.append(f"  {plural(found.set_aside, 'damaged part')} set aside (*.bad)")
     lines += failed(found.failures, directory)
     lines.append(_last(found))
     if not found.complete and not found.holder:
@@ -96,7 +96,7 @@ def _text(found: Status, directory: str) -> str:
 
 
 def _last(found: Status) -> str:
-    """Who writes now, or how the last run ended."""
+    """A line about the process that writes now, or about how the last run ended."""
     last = found.last
     if found.holder:
         return f"being written by {found.holder}"

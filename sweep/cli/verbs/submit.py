@@ -43,12 +43,12 @@ def submit(
     from sweep.jobs.submission.submit import errand
     from sweep.jobs.submission.submit import submit as send
 
-    task = errand(file, sets or [], out, nodes, rest or [])
-    if mistake := _mistake(context, task.words):
+    sweep_errand = errand(file, sets or [], out, nodes, rest or [])
+    if mistake := _mistake(context, sweep_errand.words):
         raise SweepError(f"sweep run on the cluster would not understand this: {mistake}\n  see: sweep run --help")
     client = _connect(address)
-    job = send(client, task)
-    print(f"{job} is on {address}\n{_next(job, address, task.out, task.on_head)}", flush=True)
+    job = send(client, sweep_errand)
+    print(f"{job} is on {address}\n{_next(job, address, sweep_errand.out, sweep_errand.on_head)}", flush=True)
     if follow:
         _watch(client, job, address)
 
@@ -62,18 +62,18 @@ def follow(job: Annotated[str, typer.Argument(help="what `sweep submit` printed"
 
 
 def _connect(address: str) -> Any:
-    """A client of the cluster at `address`.  What there is to warn of is said before anything is sent."""
+    """A client of the cluster at `address`; prints a warning before a token is sent unencrypted."""
     from sweep.jobs.submission import address as jobs_address
     from sweep.jobs.submission import api
 
-    where = jobs_address.address(address)
-    if where.in_clear:
+    jobs_api = jobs_address.address(address)
+    if jobs_api.in_clear:
         print(
             "the token travels in clear to another machine: make a tunnel (ray dashboard CLUSTER.yaml)",
             file=sys.stderr,
             flush=True,
         )
-    return api.connect(where)
+    return api.connect(jobs_api)
 
 
 def _watch(client: Any, job: str, address: str) -> None:
@@ -92,7 +92,7 @@ def _watch(client: Any, job: str, address: str) -> None:
 
 
 def _next(job: str, address: str, out: str, on_head: bool) -> str:
-    """What one may want to do with a job, a line each."""
+    """Lines with the commands to follow a job, stop it, and get its results."""
     lines = [
         f"  follow  {_follow(job, address)}",
         f"  stop    ray job stop {shlex.quote(job)} --address {shlex.quote(address)}   (what is finished is kept)",
@@ -112,7 +112,7 @@ def _follow(job: str, address: str) -> str:
 
 
 def _mistake(context: typer.Context, words: list[str]) -> str:
-    """What is wrong with a command line of ours; empty if nothing is."""
+    """The error of the arguments of a sweep command; "" if they are valid."""
     name, *rest = words
     command: Any = context.find_root().command
     try:

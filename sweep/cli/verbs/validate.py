@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep validate`: published experiments, predicted beside measured."""
+"""`sweep validate`: predict published experiments and compare with what was measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Workers
-from sweep.cli.words import of
+from sweep.cli.numbers import plural
 
 Paths = Annotated[
     list[Path] | None,
@@ -28,7 +28,7 @@ def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> N
 
     Exit 1 on a miss that no file explains.
     """
-    from sweep.document.plain import render
+    from sweep.document.plain_text import render
     from sweep.errors import IncompleteError, SweepError
     from sweep.validate import find, judge, read_all
     from sweep.validate.outcome.document import document
@@ -50,13 +50,16 @@ def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> N
     print(render(document(outcomes, summary).short(), width()), end="")
     if out is not None:
         print("\n" + " · ".join(map(str, write(outcomes, summary, out))))
-    unexplained = [f"{outcome.experiment.name} {each.id}" for outcome in outcomes for each in outcome.unexplained]
+    unexplained = [
+        f"{outcome.experiment.name} {prediction.id}" for outcome in outcomes for prediction in outcome.unexplained
+    ]
     if unexplained:
-        print(f"\n{of(len(unexplained), 'miss').replace('misss', 'misses')} without a reason: {', '.join(unexplained)}")
+        misses = plural(len(unexplained), "miss").replace("misss", "misses")
+        print(f"\n{misses} without a reason: {', '.join(unexplained)}")
         raise typer.Exit(1)
 
 
 def _announce(doing: str) -> None:
-    """What is going on, to a person."""
+    """Print what is being done, if stderr is a terminal."""
     if sys.stderr.isatty():
         print(doing, file=sys.stderr, flush=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep warm`: compile kernels now, as the set-up of a node does."""
+"""`sweep warm`: compile kernels in advance, for example when a node is set up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Workers
-from sweep.cli.words import of, seconds
+from sweep.cli.numbers import plural, seconds
 
 Strategies = Annotated[list[str] | None, typer.Argument(metavar="[STRATEGY...]", help="default: all")]
 
@@ -29,4 +29,4 @@ def warm(names: Strategies = None, workers: Workers = None) -> None:
     for name, seconds_taken in kernels.warm(chosen, worker_count(workers)):
         compiled += seconds_taken is not None
         print(f"{name}: {'is there' if seconds_taken is None else f'compiled in {seconds(seconds_taken)}'}", flush=True)
-    print(f"{of(len(chosen), 'kernel')} in {kernels.folder()}, {compiled} compiled now")
+    print(f"{plural(len(chosen), 'kernel')} in {kernels.folder()}, {compiled} compiled now")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`sweep watch`: a run as it goes, from nothing but its run directory."""
+"""`sweep watch`: show a run while it goes on, from its run directory alone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import typer
 
 from sweep.cli.arguments import Location
 from sweep.cli.exits import INCOMPLETE
-from sweep.cli.words import clock, count, of
-from sweep.foreign import visible
+from sweep.cli.numbers import clock, count, plural
+from sweep.safe_text import visible
 from sweep.storage import resume
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BAR = 30  # characters
 CELLS_SHOWN, FAILURES_SHOWN = 5, 3
-TRIES = 5  # looks that fail one after the other, before watching ends
+TRIES = 5  # consecutive failed looks after which watching ends
 
 
 def watch(
@@ -44,15 +44,15 @@ def watch(
         elif sys.stdout.isatty() or once or view.over:
             print(_text(view, directory))
     except KeyboardInterrupt:
-        again = shlex.join(["sweep", "watch", directory])
-        print(f"\nno longer watching; the run goes on. Watch it again with\n  {again}", file=sys.stderr)
+        command = shlex.join(["sweep", "watch", directory])
+        print(f"\nno longer watching; the run goes on. Watch it again with\n  {command}", file=sys.stderr)
         raise typer.Exit(INCOMPLETE) from None
     if not view.complete:
         raise typer.Exit(INCOMPLETE)
 
 
 def _follow(observer: Observer, view: View, directory: str, interval_s: float) -> View:
-    """Look until nobody writes any more; the last view."""
+    """Look, and show what is there, until no process writes any more; returns the last view."""
     if sys.stdout.isatty():
         from rich.live import Live
         from rich.text import Text
@@ -67,42 +67,42 @@ def _follow(observer: Observer, view: View, directory: str, interval_s: float) -
                 view = _next(observer, view, interval_s)
                 live.update(drawn(), refresh=True)
         return view
-    said = ""
+    last_line = ""
     while not view.over:
         line = _line(view)
-        if line != said:
+        if line != last_line:
             print(line, flush=True)
-            said = line
+            last_line = line
         view = _next(observer, view, interval_s)
     print(_text(view, directory), flush=True)
     return view
 
 
 def _next(observer: Observer, view: View, interval_s: float) -> View:
-    """The next look; the same view again while the store does not answer, TRIES times at most."""
+    """The next view; while the store does not answer, tries again, at most TRIES times."""
     from sweep.errors import RunError
 
-    for left in reversed(range(TRIES)):
+    for tries_left in reversed(range(TRIES)):
         time.sleep(interval_s)
         try:
             return observer.look()
         except RunError:
-            if not left:
+            if not tries_left:
                 raise
     return view
 
 
 def _line(view: View) -> str:
-    """smoke: 40/64 simulations · 62.1 % of the cost · 0:16 left · 3 cells decided, 1 undecided"""
+    """One line: "smoke: 40/64 simulations · 62.1 % of the cost · 0:16 left · 3 cells decided, 1 undecided"."""
     parts = [f"{view.name}: {_there(view)}", *_left(view)]
     if view.cells:
-        parts.append(f"{of(view.cells.decided, 'cell')} decided, {count(len(view.cells.undecided))} undecided")
+        parts.append(f"{plural(view.cells.decided, 'cell')} decided, {count(len(view.cells.undecided))} undecided")
     return " · ".join(parts)
 
 
 def _there(view: View) -> str:
     parts = [f"look {view.look[0]} of {view.look[1]}"] if view.look else []
-    parts.append(f"{count(view.done)}/{of(view.simulations, 'simulation')}")
+    parts.append(f"{count(view.done)}/{plural(view.simulations, 'simulation')}")
     if view.failed:
         parts.append(f"{count(view.failed)} failed")
     parts.append(f"{100 * view.share:.1f} % of the predicted cost")
@@ -114,34 +114,36 @@ def _left(view: View) -> list[str]:
 
 
 def _text(view: View, directory: str) -> str:
-    """All that is known, a few lines."""
-    filled = int(BAR * view.share)
-    lines = [" · ".join([f"{view.name}  {'━' * filled}{'╌' * (BAR - filled)}  {_there(view)}", *_left(view)])]
+    """The whole view as a few lines of text."""
+    filled_width = int(BAR * view.share)
+    lines = [
+        " · ".join([f"{view.name}  {'━' * filled_width}{'╌' * (BAR - filled_width)}  {_there(view)}", *_left(view)])
+    ]
     lines.append(f"  {_who(view)}")
     if view.stale and view.missing:
-        lines.append(f"  not counted: {of(view.stale, 'row')} of other sources, or of another variant of the sweep")
+        lines.append(f"  not counted: {plural(view.stale, 'row')} of other sources, or of another variant of the sweep")
     if view.cells:
         cells = view.cells
         lines.append(
-            f"  {of(cells.decided, 'cell')} decided · {count(len(cells.undecided))} undecided · "
+            f"  {plural(cells.decided, 'cell')} decided · {count(len(cells.undecided))} undecided · "
             f"{count(cells.waiting)} waiting for simulations"
         )
         for cell in cells.undecided[:CELLS_SHOWN]:
             lines.append(f"    {cell.where}: {' or '.join(cell.between)}; {cell.why}")
         if len(cells.undecided) > CELLS_SHOWN:
-            lines.append(f"    and {of(len(cells.undecided) - CELLS_SHOWN, 'cell')} more")
+            lines.append(f"    and {plural(len(cells.undecided) - CELLS_SHOWN, 'cell')} more")
     for failure in view.failures[:FAILURES_SHOWN]:
-        lines.append(f"  failed: {failure.strategy}, {of(len(failure.ids), 'simulation')}: {failure.reason}")
+        lines.append(f"  failed: {failure.strategy}, {plural(len(failure.ids), 'simulation')}: {failure.reason}")
         lines.append(f"    {directory}/failed/{failure.name}.json")
     if len(view.failures) > FAILURES_SHOWN:
-        lines.append(f"  and {of(len(view.failures) - FAILURES_SHOWN, 'record')} of failures more")
+        lines.append(f"  and {plural(len(view.failures) - FAILURES_SHOWN, 'record')} of failures more")
     if view.over:
         lines.append(_next_step(view, directory))
     return "\n".join(lines)
 
 
 def _who(view: View) -> str:
-    """Who writes now, or how the last run ended."""
+    """A line about the process that writes now, or about how the last run ended."""
     if view.holder:
         return f"being written by {view.holder}"
     last = view.last

@@ -12,7 +12,7 @@ from sweep.model.scenario import Arrivals
 from sweep.model.traffic.processes import NAMES, process
 from sweep.model.traffic.processes.protocol import Setting
 from sweep.units import MILLION
-from sweep.yamltree.validation import NULL, Forms, Part, meaning
+from sweep.yamltree.validation import NULL, Forms, SectionModel, meaning
 
 from .distributions import RandomLength, distribution
 from .quantities import Share
@@ -20,7 +20,7 @@ from .quantities import Share
 KINDS: dict[str, Any] = {"random packets": RandomLength, "share": Annotated[int, Share(1, MILLION, SERIAL)]}
 
 
-class Nothing(Part):
+class Nothing(SectionModel):
     """No settings."""
 
 
@@ -49,7 +49,7 @@ def _part(name: str) -> Any:
         return Empty
     title = "".join(word.capitalize() for word in name.split("_"))
     fields: dict[str, Any] = {setting.name: _field(setting) for setting in settings}
-    return create_model(title, __base__=Part, __module__=__name__, **fields)
+    return create_model(title, __base__=SectionModel, __module__=__name__, **fields)
 
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution
 from sweep.model.traffic.arrivals import BURST_SHIFT
 from sweep.units import MILLION, PS_PER_SECOND, Dimension
-from sweep.yamltree.validation import Forms, Part
+from sweep.yamltree.validation import Forms, SectionModel
 
 from .quantities import ChoiceError, Count, Quantity, Time
 
@@ -29,21 +29,21 @@ Length = Annotated[int, LENGTH]
 Q = TypeVar("Q", bound=int)
 
 
-class Exponential(Part, Generic[Q]):
+class Exponential(SectionModel, Generic[Q]):
     mean: Annotated[Q, Field(gt=0)]
 
 
-class Lognormal(Part, Generic[Q]):
+class Lognormal(SectionModel, Generic[Q]):
     median: Annotated[Q, Field(gt=0)]
     p99: Q
 
 
-class Uniform(Part, Generic[Q]):
+class Uniform(SectionModel, Generic[Q]):
     low: Q
     high: Q
 
 
-class Pareto(Part, Generic[Q]):
+class Pareto(SectionModel, Generic[Q]):
     scale: Annotated[Q, Field(gt=0)]
     alpha: Annotated[int, Quantity(MILLI, 1010, 100_000)]  # above 1: the mean must exist
 
@@ -62,7 +62,7 @@ class Random(Forms, Generic[Q]):
 
     @property
     def numbers(self) -> dict[str, int]:
-        """By their names."""
+        """Parameters of the distribution by name; {"constant": value} for a constant."""
         form, shape = self.form
         return {form: shape} if form == "constant" else dict(shape)
 
@@ -107,7 +107,7 @@ def distribution(value: dict[str, Any]) -> Distribution:
 
 
 def distribution_text(value: dict[str, Any]) -> str:
-    """A canonical distribution of times, as people know it."""
+    """A canonical distribution of times, for people: "exponential(mean=5 us)"."""
     kind, numbers = value["kind"], value["values"]
     if kind == "constant":
         return units.time_text(numbers[0])

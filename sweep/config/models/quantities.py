@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Types of values for the models of sweep files: how text becomes a canonical value, and how that is shown again.
+"""Types of values in sweep files: how text becomes a canonical value, and how that is shown again.
 
-Each is the metadata of an `Annotated` type.  Canonical values are whole numbers in the model's units (ps, bytes,
-ppm) or words.  What `read` raises is a ValueError whose message follows the value in quotes.
+Each is the metadata of an `Annotated` type.  Canonical values are whole numbers in the model's units (ps, bytes, ppm)
+or names.  `read` raises ValueError with a message that continues after the quoted value.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from pydantic import AfterValidator, GetCoreSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from sweep import conditions, units
-from sweep.foreign import is_plain
 from sweep.grid import FORMS
+from sweep.safe_text import is_plain
 from sweep.units import MILLION, Dimension
 
 Shown = str | int | float
 
 LONGEST_NAME = 100  # characters: a column of a table, a line of a terminal
 
-# What a formula may be computed from.
+# The parameters that a formula may use.
 FORMULA_NAMES = ("ring", "nic.tx_ring", "nic.napi_budget", "nic.refill_batch")
 
 
@@ -34,7 +34,7 @@ FORMULA_NAMES = ("ring", "nic.tx_ring", "nic.napi_budget", "nic.refill_batch")
 class Quantity:
     """A number, with a unit or plain; canonical in the whole unit of `dimension`, between `low` and `high`.
 
-    `why`: the reason for `high`, where it is not plain to see.
+    `why`: the reason for `high`, where it is not obvious.
     """
 
     dimension: Dimension
@@ -44,19 +44,19 @@ class Quantity:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it may be written without a unit, and is shown so."""
+        """Whether values may be written without a unit, and are shown without one."""
         return not isinstance(self.dimension.text(1), str)
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """The short forms of a list that make sense: a power of two in ps or ppm is none in ns or as a share."""
+        """The short forms of lists that make sense: no `log2` for units, as powers of two in ps are not ones in ns."""
         if self.dimension.text(1) == 1:
             return tuple(FORMS)
         return tuple(form for form in FORMS if form != "log2") if self.dimension.linear else ()
 
     @property
     def step(self) -> Quantity:
-        """A difference of two values, without their bounds."""
+        """The quantity of a difference of two values: this one without bounds."""
         return replace(self, low=-(10**99), high=10**99)
 
     def read(self, value: object) -> int | str:
@@ -77,12 +77,12 @@ class Quantity:
         return f"{shown:,}" if self.dimension is COUNT else f"{shown:g}" if isinstance(shown, float) else str(shown)
 
     def shown(self, value: int) -> Shown:
-        """The value as people know it: a label, and what `where:` compares with."""
+        """The value as a user would write it: for labels, and for comparison in `where:`."""
         shown: Shown = self.dimension.text(value)
         return shown
 
     def number(self, value: int) -> float:
-        """The value in expressions."""
+        """The value as a number for expressions."""
         if self.is_plain:
             return float(self.shown(value))
         return float(value) if self.dimension.linear else 1 / value
@@ -106,7 +106,7 @@ class Quantity:
 
 @dataclass(frozen=True, eq=False)
 class _Formula(Quantity):
-    """A whole number, or an expression such as `2*ring` for it; bounds are checked where it is evaluated."""
+    """A whole number, or an expression such as `2*ring`, whose bounds are checked when it is evaluated."""
 
     def read(self, value: object) -> int | str:
         try:
@@ -123,7 +123,7 @@ class _Formula(Quantity):
 
 @dataclass(frozen=True, eq=False)
 class _Limit(Quantity):
-    """A rate that may not be exceeded, or `none`, which is 0 in its time per packet."""
+    """An upper limit of a rate, or `none`, whose canonical value is 0."""
 
     def read(self, value: object) -> int | str:
         return 0 if value == "none" else super().read(value)
@@ -178,9 +178,10 @@ def _formula(text: str) -> str:
 
 
 class ChoiceError(ValueError):
-    """`known` is what there is to choose from; `at` the way from the value that was looked at to the wrong one.
+    """A value that is not one of those allowed.
 
-    `see` is the command that lists the choices; `near` is as in `Mistake`.
+    known: the choices; `at`: path from the checked value to the wrong one; `see`: the command that lists the choices;
+    near: as in `Mistake`.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Models of what has a file of its own: a NIC and a host, and with `traffic` a mix."""
+"""Pydantic models of NIC and host files; traffic mixes are in `traffic`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, create_model, model_serializer, model_v
 from sweep.fields.host import COSTS, HARDWARE
 from sweep.fields.nic import NIC
 from sweep.fields.parameter import Parameter, by_key
-from sweep.yamltree.validation import Part, meaning
+from sweep.yamltree.validation import SectionModel, meaning
 
 from .declared import group, type_of, with_likes
 from .quantities import ChoiceError, Name
@@ -20,18 +20,18 @@ from .traffic import Mix
 V = TypeVar("V")
 
 
-class Nic(group("NicNumbers", by_key(NIC))):  # type: ignore[misc]
+class NicSection(group("NicNumbers", by_key(NIC))):  # type: ignore[misc]
     """A NIC: the numbers of `fields.nic.NIC`."""
 
     about: str | None = None
     name: Name | None = None
 
     @model_validator(mode="after")
-    def _likes(self) -> Nic:
+    def _likes(self) -> NicSection:
         return with_likes(self, NIC)
 
 
-class Sourced(Part, Generic[V]):
+class Sourced(SectionModel, Generic[V]):
     """A number with its source; `assumed` marks one without a published figure and then a range is needed."""
 
     value: V
@@ -51,14 +51,14 @@ class Sourced(Part, Generic[V]):
         return self
 
 
-def _section(name: str, parameters: Iterable[Parameter]) -> type[Part]:
+def _section(name: str, parameters: Iterable[Parameter]) -> type[SectionModel]:
     sourced: Any = Sourced
     numbers: Any = {each.key: (sourced[type_of(each)], meaning(each.meaning)) for each in parameters}
-    made: type[Part] = create_model(name, __base__=Part, **numbers)
-    return made
+    model: type[SectionModel] = create_model(name, __base__=SectionModel, **numbers)
+    return model
 
 
-class Host(Part):
+class Host(SectionModel):
     """A host profile: sourced numbers.  Canonical: {values: {name: number}, assumed: {name: [low, high]}}."""
 
     costs: _section("Costs", COSTS)  # type: ignore[valid-type]
@@ -82,6 +82,6 @@ class Host(Part):
 
 SECTIONS: dict[str, TypeAdapter[Any]] = {
     "traffic": TypeAdapter(Mix),
-    "nic": TypeAdapter(Nic),
+    "nic": TypeAdapter(NicSection),
     "host": TypeAdapter(Host),
 }

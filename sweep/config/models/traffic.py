@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Models of a traffic mix: arrivals, sizes, fates, the reader.  Dumped, they are the canonical values of a document.
+"""Pydantic models of a traffic mix: arrivals, sizes, fates, reader.  Dumped, they give the document's canonical values.
 
 Source of `imix`: the simple IMIX, 7 : 4 : 1 frames of 64, 594 and 1518 bytes with FCS ([rfc 6985] section 4 gives
 the notation for such mixes; the seven-four-one mix is the one that testers ship under this name).
@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from sweep.fields.traffic import FLOWS, READER
 from sweep.units import MILLION
-from sweep.yamltree.validation import Group, Part, meaning
+from sweep.yamltree.validation import Group, SectionModel, meaning
 
 from .arrivals import ArrivalProcess
 from .declared import group, type_of
@@ -26,8 +26,8 @@ Frame = Annotated[int, Size(60, 9000)]
 Packets = Annotated[int, Share(0, MILLION)]
 
 
-class FrameSize(Part):
-    """Canonical: [bytes, weight]."""
+class FrameSize(SectionModel):
+    """A frame size and its weight in the mix.  Canonical: [bytes, weight]."""
 
     bytes: Frame
     weight: Annotated[int, Count(1, MILLION)]
@@ -54,7 +54,7 @@ _List = Annotated[list[FrameSize], Field(min_length=1, max_length=8), AfterValid
 Sizes = Annotated[_List, BeforeValidator(_sizes, json_schema_input_type=Literal["imix"] | Frame | _List)]
 
 
-class Fates(Part):
+class Fates(SectionModel):
     """Shares of packets; missing ones are 0.  Canonical: in ppm, with the sum 1,000,000."""
 
     local: Packets = meaning("share", "0")
@@ -75,7 +75,7 @@ def _above_zero(time: TimeForms) -> TimeForms:
     return time
 
 
-class Stall(Part):
+class Stall(SectionModel):
     every: Annotated[RandomTime, AfterValidator(_above_zero)]
     for_: Annotated[RandomTime, AfterValidator(_above_zero)] = Field(alias="for")
 
@@ -86,7 +86,7 @@ StallOrNone = Annotated[
 ]
 
 
-class Reader(group("ReaderNumbers", {each.key.removeprefix("reader."): each for each in READER})):  # type: ignore[misc]
+class ReaderSection(group("ReaderNumbers", {each.key.removeprefix("reader."): each for each in READER})):  # type: ignore[misc]
     """Defaults: a plain recv loop at 2 Mpps on another CPU that is awake 5 us after the packet, with the receive
     buffer of net.core.rmem_default."""
 
@@ -103,7 +103,7 @@ class Mix(Group):
     fates: Fates = meaning("shares of local, forwarded and dropped packets")
     forward_path: Literal["kernel", "xdp"] = meaning("who forwards: its stack cost", "kernel")
     flows: type_of(FLOWS) = meaning(FLOWS.meaning, FLOWS.default)  # type: ignore[valid-type]
-    reader: Reader = meaning("", {})
+    reader: ReaderSection = meaning("", {})
     about: str | None = None
 
     @model_validator(mode="after")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""From axes, zips and lists of a sweep file to the parameters of every point."""
+"""From axes, zips and explicit points of a sweep file to the parameters of every point."""

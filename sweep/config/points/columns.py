@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from sweep.closest_choice import release_order
 from sweep.conditions import Column, names, numbers, parse
 from sweep.config.names import parameter_of
 from sweep.config.parameters import knob_parameters, parameters
 from sweep.grid import LABEL, Codes, Layout
 from sweep.model.strategies import NAMES, strategy
-from sweep.ordered import release_order
 
 from . import windows
 
@@ -28,7 +28,7 @@ def parameter(word: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def narrowed(layout: Layout, words: Iterable[str]) -> tuple[Layout, Codes]:
+def representative_points(layout: Layout, words: Iterable[str]) -> tuple[Layout, Codes]:
     """One point for each combination of what decides the parameters in `words`, and which of them each point is like.
 
     An expression of those parameters is the same at points that are alike; a million points are few combinations.
@@ -45,7 +45,10 @@ def narrowed(layout: Layout, words: Iterable[str]) -> tuple[Layout, Codes]:
             pending += windows.decisive(layout)
         if name in knob_parameters():
             defaults = [
-                knob.default for each in NAMES for knob in strategy(each).KNOBS if name == f"strategy.{knob.name}"
+                knob.default
+                for strategy_name in NAMES
+                for knob in strategy(strategy_name).KNOBS
+                if name == f"strategy.{knob.name}"
             ]
             formulas = [text for text in (*layout.codes(name)[0], *defaults) if isinstance(text, str)]
             pending += [word for text in formulas for word in names(parse(text)) if word in parameters()]
@@ -100,33 +103,33 @@ class ColumnSource:
         return Column(texts, known, choices=choices, standard=standard, rank=release_order)
 
     def _window(self, name: str) -> Column:
-        """The packets of each point, in all or before its measured window."""
-        found, codes = windows.columns(self.layout, self.document)
-        packets = np.array([getattr(window, name) for window in found], np.float64)
+        """Packets of each point, in total (`packets`) or before its measured window (`warmup`)."""
+        distinct_windows, codes = windows.columns(self.layout, self.document)
+        packets = np.array([getattr(window, name) for window in distinct_windows], np.float64)
         return Column(packets[codes], np.ones(len(self.layout), np.bool_))
 
     def _inner(self, name: str) -> Column:
-        """A parameter of the point's mix, NIC or host, or what the point says otherwise."""
+        """A parameter of each point's mix, NIC or host, unless the point overrides it."""
         part, _, key = name.partition(".")
         values, codes = self.layout.codes(name)
         sections, section_codes = self.layout.codes(part)
         section = self.document[SECTIONS[part]]
-        inner = [section[named].get("values", section[named])[key] for named in sections]
+        inner = [section[section_name].get("values", section[section_name])[key] for section_name in sections]
         return self._column(name, [*values, *inner], np.where(codes >= 0, codes, len(values) + section_codes))
 
     def _knob(self, name: str) -> Column:
-        """A knob: as given (a number or a formula) or its strategy's default."""
+        """A knob of each point: as given (a number or a formula) or its strategy's default."""
         points = len(self.layout)
         found = np.full(points, np.nan)
         strategies, strategy_codes = self.layout.codes("strategy")
         values, codes = self.layout.codes(name)
-        for s, named in enumerate(strategies):
-            knob = next((knob for knob in strategy(named).KNOBS if f"strategy.{knob.name}" == name), None)
+        for strategy_code, strategy_name in enumerate(strategies):
+            knob = next((knob for knob in strategy(strategy_name).KNOBS if f"strategy.{knob.name}" == name), None)
             if knob is None:
                 continue
             for code, value in [*enumerate(values), (-1, knob.default)]:
-                here = (strategy_codes == s) & (codes == code)
-                found[here] = self._numbers(value, points)[here]
+                has_value = (strategy_codes == strategy_code) & (codes == code)
+                found[has_value] = self._numbers(value, points)[has_value]
         return Column(found, ~np.isnan(found))
 
     def _numbers(self, value: int | str, points: int) -> Any:

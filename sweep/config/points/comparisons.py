@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Which points of a sweep are compared with which: those of one cell with the baseline's point there.
+"""Which points of a sweep are compared: the points of a cell, with the baseline's point in it.
 
-A *cell* is what points share besides their strategy, its own parameters and their label: mix, load, ring, ...
+The points of a *cell* agree in all parameters but the strategy, its knobs and the label: in mix, load, ring, ...
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ STRATEGY = "strategy"
 NONE = -1
 
 
-def references(sweep: Sweep) -> Ints:
-    """Of each point, the baseline's point in its cell, (points,): its own where it is that, NONE where there is none.
+def baseline_points(sweep: Sweep) -> Ints:
+    """For each point the index of the baseline's point in its cell, (points,): NONE where there is none.
 
-    Of several variants of the baseline in a cell the first counts.
+    For the baseline's points that is their own.  Of several variants of the baseline in a cell the first counts.
     """
     cells = np.zeros(sweep.points, np.int64)
-    explicit = (name for point in sweep.layout.extras for name in point)
-    for name in dict.fromkeys([*sweep.layout.home, *explicit]):
+    explicit_names = (name for point in sweep.layout.extras for name in point)
+    for name in dict.fromkeys([*sweep.layout.home, *explicit_names]):
         if not _is_own(name):
             cells = _finer(cells, _values(sweep, name))
     candidates = np.flatnonzero(_baselines(sweep))[::-1]
-    found = np.full(int(cells.max(initial=0)) + 1, NONE, np.int64)
-    found[cells[candidates]] = candidates  # the first is written last
-    return np.asarray(found[cells], np.int64)
+    baseline_of_cell = np.full(int(cells.max(initial=0)) + 1, NONE, np.int64)
+    baseline_of_cell[cells[candidates]] = candidates  # the first is written last
+    return np.asarray(baseline_of_cell[cells], np.int64)
 
 
 def compared(sweep: Sweep) -> Ints:
-    """The points whose precision counts: all but the baseline's, or where means are asked for, all."""
-    own, paired = np.arange(sweep.points), sweep.precision is not None and sweep.precision.paired
-    return np.flatnonzero(references(sweep) != own) if paired else own
+    """The points whose precision counts: all but the baseline's if pairs are compared, else all."""
+    all_points, paired = np.arange(sweep.points), sweep.precision is not None and sweep.precision.paired
+    return np.flatnonzero(baseline_points(sweep) != all_points) if paired else all_points
 
 
 def _finer(groups: Ints, codes: Ints) -> Ints:
@@ -46,24 +46,24 @@ def _finer(groups: Ints, codes: Ints) -> Ints:
 
 
 def _values(sweep: Sweep, name: str) -> Ints:
-    """Of each point, a number of its value of a parameter; equal values have equal ones."""
+    """For each point a number for its value of a parameter; equal values have equal numbers."""
     values, codes = sweep.layout.codes(name)
     numbers: dict[Hashable, int] = {}
-    found = [numbers.setdefault(hashable(value), len(numbers)) for value in values]
-    return np.asarray(np.array([*found, NONE], np.int64)[codes], np.int64)
+    numbers_of_values = [numbers.setdefault(hashable(value), len(numbers)) for value in values]
+    return np.asarray(np.array([*numbers_of_values, NONE], np.int64)[codes], np.int64)
 
 
 def _is_own(name: str) -> bool:
-    """Whether a parameter belongs to a strategy, not to its cell."""
+    """Whether a parameter belongs to the strategy, not to the cell."""
     return name in (STRATEGY, LABEL) or name.startswith(f"{STRATEGY}.")
 
 
 def _baselines(sweep: Sweep) -> np.ndarray:
-    """Which points the baseline speaks of, (points,)."""
-    there = np.ones(sweep.points, np.bool_)
-    for name, wanted in sweep.baseline.items():
+    """Mask (points,) of the points that match the baseline."""
+    is_baseline = np.ones(sweep.points, np.bool_)
+    for name, baseline_value in sweep.baseline.items():
         if _is_own(name):
             values, codes = sweep.layout.codes(name)
-            shown = parameters()[name].shown
-            there &= np.isin(codes, [code for code, value in enumerate(values) if shown(value) == wanted])
-    return there
+            show = parameters()[name].shown
+            is_baseline &= np.isin(codes, [code for code, value in enumerate(values) if show(value) == baseline_value])
+    return is_baseline

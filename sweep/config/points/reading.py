@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The values of a sweep file: fixed ones, axes, zips, explicit points; each canonical, each with its place.
+"""Reads the values of a sweep file: fixed ones, axes, zips, explicit points; each becomes canonical and has its place.
 
-Mistakes are gathered, so that one reading tells all of them.  A value that is wrong stays where it is as a
-placeholder, so that the points which it would have spoiled can be counted.
+Mistakes are collected, so that all of them are reported at once.  An invalid value is replaced by a placeholder, so
+that the points that use it can be counted.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sweep.config.overrides import Parts
-from sweep.config.parameters import named, parameters, settings
-from sweep.grid import LABEL, Dimension, hashable
+from sweep.config.overrides import FileParts
+from sweep.config.parameters import parameter_nodes, parameters, settings
+from sweep.grid import LABEL, GridDimension, hashable
 from sweep.yamltree.source import Mistake, Node, Place, shorten
 
 from .short_forms import expand
@@ -25,14 +25,14 @@ INLINE = "inline"  # the name of a NIC that is written out in place of a name
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """Stands for a value that could not be read."""
+class InvalidValue:
+    """Placeholder for a value that could not be read."""
 
     place: Place
 
 
-class HopelessError(Exception):
-    """There are so many mistakes that reading on helps nobody."""
+class TooManyMistakesError(Exception):
+    """Reading has stopped because there are too many mistakes."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
         super().__init__()
@@ -43,15 +43,15 @@ class HopelessError(Exception):
 class Reading:
     """What was read so far.
 
-    places: of a parameter that varies, the place of each of its values, or the one of a fixed value;
-    point_places: the same for each explicit point, and under "" the point itself;
-    releases: of the kernel as written, and the era whose rules stand for each, where they have different names.
+    places: parameter -> places of its values, of a fixed one just one;
+    point_places: for each explicit point, parameter -> place, and under "" the place of the point itself;
+    releases: kernel release as written -> era whose rules apply, where the names differ.
     """
 
-    parts: Parts
+    parts: FileParts
     mistakes: list[Mistake] = field(default_factory=list)
     fixed: dict[str, Any] = field(default_factory=dict)
-    dimensions: list[Dimension] = field(default_factory=list)
+    dimensions: list[GridDimension] = field(default_factory=list)
     points: list[dict[str, Any]] = field(default_factory=list)
     places: dict[str, list[Place]] = field(default_factory=dict)
     point_places: list[dict[str, Place]] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Reading:
 
     @contextmanager
     def gather(self) -> Iterator[None]:
-        """A mistake in the block is kept for later and ends only the block."""
+        """A mistake raised in the block is kept for later, and ends only the block."""
         try:
             yield
         except Mistake as mistake:
@@ -67,33 +67,35 @@ class Reading:
             self._end_if_hopeless()
 
     def note(self, mistake: Mistake, uses: tuple[str, object]) -> None:
-        """Keep a mistake, and those found with it, that spoil the points with a value of a parameter."""
-        for each in (mistake, *mistake.also):
-            each.uses = uses
-            self.mistakes.append(each)
+        """Keep a mistake, and those reported with it; `uses`: (parameter, value) of the points that it affects."""
+        for noted in (mistake, *mistake.also):
+            noted.uses = uses
+            self.mistakes.append(noted)
         self._end_if_hopeless()
 
     def _end_if_hopeless(self) -> None:
         if len(self.mistakes) > MOST_MISTAKES:
-            raise HopelessError(self.mistakes)
+            raise TooManyMistakesError(self.mistakes)
 
     def uses(self, name: str) -> list[tuple[Any, Place | None]]:
         """Every readable value of a parameter with its place; None for a default."""
-        found: list[tuple[Any, Place | None]] = []
+        values: list[tuple[Any, Place | None]] = []
         for dimension in self.dimensions:
             if name in dimension.names:
                 column = dimension.names.index(name)
-                found += zip((entry[column] for entry in dimension.entries), self.places[name], strict=True)
-        if name in self.fixed and (not found or any(name not in point for point in self.points)):
-            found += [(self.fixed[name], self.places.get(name, [None])[0])]
-        found += [
-            (p[name], places[name]) for p, places in zip(self.points, self.point_places, strict=True) if name in p
+                values += zip((entry[column] for entry in dimension.entries), self.places[name], strict=True)
+        if name in self.fixed and (not values or any(name not in point for point in self.points)):
+            values += [(self.fixed[name], self.places.get(name, [None])[0])]
+        values += [
+            (explicit_point[name], places[name])
+            for explicit_point, places in zip(self.points, self.point_places, strict=True)
+            if name in explicit_point
         ]
-        return [(value, place) for value, place in found if not isinstance(value, Wrong)]
+        return [(value, place) for value, place in values if not isinstance(value, InvalidValue)]
 
 
-def read_values(parts: Parts) -> Reading:
-    """Everything but the settings; mistakes are in the result."""
+def read_values(parts: FileParts) -> Reading:
+    """Read everything but the settings; mistakes are kept in the result."""
     reading = Reading(parts)
     _fixed(reading)
     for name, node in parts.axes.items():
@@ -111,11 +113,11 @@ def read_values(parts: Parts) -> Reading:
 
 
 def _value(reading: Reading, name: str, node: Node) -> Any:
-    """A canonical value; or a placeholder, and a mistake that knows it."""
+    """The canonical value of `node`; if it is invalid, a placeholder, and the mistake is noted."""
     try:
         value = parameters()[name].parse(node)
     except Mistake as mistake:
-        wrong = node.text if name == "strategy" else Wrong(node.place)
+        wrong = node.text if name == "strategy" else InvalidValue(node.place)
         reading.note(mistake, (name, wrong))
         return wrong
     if name == "kernel" and value != node.text:
@@ -143,38 +145,38 @@ def _fixed(reading: Reading) -> None:
                 reading.fixed[name] = _value(reading, name, node)
 
 
-def _only_mix(parts: Parts) -> None:
-    """The only mix that the file defines is its traffic, if it does not say otherwise."""
+def _only_mix(parts: FileParts) -> None:
+    """If the file defines exactly one mix and gives no `traffic`, that mix is the traffic."""
     mixes = parts.named["traffic"]
     listed = [entry for key in ("zip", "points") if key in parts.settings for entry in parts.settings[key].items or ()]
-    said = {*parts.axes, *parts.fixed, *(name for entry in listed for name in entry.pairs or ())}
-    if len(mixes) == 1 and "traffic" not in said:
+    given = {*parts.axes, *parts.fixed, *(name for entry in listed for name in entry.pairs or ())}
+    if len(mixes) == 1 and "traffic" not in given:
         ((name, node),) = mixes.items()
         parts.fixed["traffic"] = Node(node.place, name)
 
 
 def _one_length(reading: Reading, zipped: dict[str, Place]) -> None:
-    """A window is so many packets or so long; where every point says how long, no number of packets is the default."""
+    """Check that no point has both `duration` and `packets`; drop the default of `packets` if all have a `duration`."""
     parts = reading.parts
-    whole = {name: zipped.get(name) for name in (DURATION, PACKETS)}
-    whole |= {name: parts.keys[f"axes.{name}"] for name in whole if name in parts.axes}
-    whole |= {name: parts.keys[name] for name in whole if name in parts.fixed}
-    for own in [{}, *reading.point_places]:
-        places = {name: own.get(name) or whole[name] for name in whole}
+    sweep_places = {name: zipped.get(name) for name in (DURATION, PACKETS)}
+    sweep_places |= {name: parts.keys[f"axes.{name}"] for name in sweep_places if name in parts.axes}
+    sweep_places |= {name: parts.keys[name] for name in sweep_places if name in parts.fixed}
+    for point_places in [{}, *reading.point_places]:
+        places = {name: point_places.get(name) or sweep_places[name] for name in sweep_places}
         duration, packets = places[DURATION], places[PACKETS]
-        if duration and packets and (not own or own.keys() & whole.keys()):
+        if duration and packets and (not point_places or point_places.keys() & sweep_places.keys()):
             with reading.gather():
                 text = (
                     f'"{DURATION}" is given here and "{PACKETS}" at {packets}: both say how long a window is, drop one.'
                 )
                 raise Mistake(duration, text)
-    if whole[DURATION] and (DURATION in parts.fixed or not reading.points):
+    if sweep_places[DURATION] and (DURATION in parts.fixed or not reading.points):
         del reading.fixed[PACKETS]
 
 
-def _inline(parts: Parts, node: Node) -> str:
-    own = node.mapping("nic").get("name")
-    name = settings()["name"].parse(own, "nic: name") if own else INLINE
+def _inline(parts: FileParts, node: Node) -> str:
+    name_node = node.mapping("nic").get("name")
+    name = settings()["name"].parse(name_node, "nic: name") if name_node else INLINE
     parts.named["nic"][name] = node
     return name
 
@@ -188,7 +190,7 @@ def _listed(reading: Reading, key: str) -> list[Node]:
 
 
 def _values(reading: Reading, name: str, node: Node, what: str) -> list[Any]:
-    """A list of values or a short form of one; their places are kept.  Errors: Mistake."""
+    """Read a list of values or a short form of one; their places are kept in `reading`.  Errors: Mistake."""
     if node.pairs is not None:
         values: list[Any] = list(expand(node, parameters()[name]))
         reading.places[name] = [node.place] * len(values)
@@ -200,52 +202,54 @@ def _values(reading: Reading, name: str, node: Node, what: str) -> list[Any]:
     return [_value(reading, name, item) for item in items]
 
 
-def _axis(reading: Reading, name: str, node: Node) -> Dimension:
-    what = f"the axis {name}"
-    values = _values(reading, name, node, what)
+def _axis(reading: Reading, name: str, node: Node) -> GridDimension:
+    subject = f"the axis {name}"
+    values = _values(reading, name, node, subject)
     places: dict[Hashable, int] = {}
     for i, value in enumerate(map(hashable, values)):
-        earlier = places.setdefault(value, i)
-        if node.items is not None and earlier != i:
-            item, first = node.items[i], node.items[earlier]
-            same = f' (the same as "{shorten(first.text)}")' if first.text != item.text else ""
-            text = f'{what} has "{shorten(item.text) or "this value"}" twice{same}.'
+        first_index = places.setdefault(value, i)
+        if node.items is not None and first_index != i:
+            item, first = node.items[i], node.items[first_index]
+            same_as = f' (the same as "{shorten(first.text)}")' if first.text != item.text else ""
+            text = f'{subject} has "{shorten(item.text) or "this value"}" twice{same_as}.'
             with reading.gather():
                 raise Mistake(item.place, text)
-    return Dimension((name,), tuple((value,) for value in values))
+    return GridDimension((name,), tuple((value,) for value in values))
 
 
-def _zip(reading: Reading, entry: Node, taken: dict[str, Place]) -> Dimension:
-    pairs = named(entry, "a zip", "the zip parameter")
+def _zip(reading: Reading, entry: Node, taken: dict[str, Place]) -> GridDimension:
+    pairs = parameter_nodes(entry, "a zip", "the zip parameter")
     if not set(pairs) - {LABEL}:
         raise Mistake(entry.place, "a zip needs a parameter besides its label.")
     columns: dict[str, list[Any]] = {}
     for name, node in pairs.items():
         place = entry.keys[name]
-        for other, also in (
+        for described, names_there in (
             ("an axis", reading.parts.axes),
             ("a fixed value", reading.parts.fixed),
             ("in another zip", taken),
         ):
-            if name in also:
-                raise Mistake(place, f'"{name}" is in this zip and also {other}: drop one.')
+            if name in names_there:
+                raise Mistake(place, f'"{name}" is in this zip and also {described}: drop one.')
         columns[name] = _values(reading, name, node, f"the zip of {name}")
     taken.update({name: entry.keys[name] for name in pairs})
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
-        listed = ", ".join(f'"{name}" has {length}' for name, length in lengths.items())
-        raise Mistake(entry.place, f"the lists of a zip are equally long, but {listed}.")
+        lengths_text = ", ".join(f'"{name}" has {length}' for name, length in lengths.items())
+        raise Mistake(entry.place, f"the lists of a zip are equally long, but {lengths_text}.")
     entries = tuple(zip(*columns.values(), strict=True))
     first: dict[Hashable, int] = {}
     for i, row in enumerate(entries):
-        bare = hashable([value for name, value in zip(columns, row, strict=True) if name != LABEL])
-        if first.setdefault(bare, i) != i:
+        without_label = hashable([value for name, value in zip(columns, row, strict=True) if name != LABEL])
+        if first.setdefault(without_label, i) != i:
             name = next(name for name in columns if name != LABEL)
-            raise Mistake(reading.places[name][i], f"entry {i + 1} of the zip is the same as entry {first[bare] + 1}.")
-    return Dimension(tuple(columns), entries)
+            raise Mistake(
+                reading.places[name][i], f"entry {i + 1} of the zip is the same as entry {first[without_label] + 1}."
+            )
+    return GridDimension(tuple(columns), entries)
 
 
 def _point(reading: Reading, node: Node) -> None:
-    pairs = named(node, "a point")
+    pairs = parameter_nodes(node, "a point")
     reading.points.append({name: _value(reading, name, value) for name, value in pairs.items()})
     reading.point_places.append({"": node.place, **{name: value.place for name, value in pairs.items()}})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The parts of a scenario: what a document says of a mix, NIC, host and strategy, with what a point says otherwise."""
+"""The parts of a scenario: mix, NIC, host and knobs from a document, with the values that a point overrides."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COSTS, _HARDWARE = sorted(COST_NAMES), sorted(HARDWARE_NAMES)
 
 
 class DocumentError(ConfigError):
-    """Something in a document is impossible: constraint number `index`, or the parameter `name`."""
+    """A document cannot be used: constraint number `index`, or parameter `name`, is impossible."""
 
     def __init__(self, message: str, *, index: int = 0, name: str = "", known: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -33,9 +33,9 @@ class DocumentError(ConfigError):
 
 
 def _flat(document: Values, part: str, section: str, value: Values) -> dict[str, Any]:
-    """A mix or NIC of the document with what the point says otherwise."""
-    own = {name.partition(".")[2]: given for name, given in value.items() if name.startswith(f"{part}.")}
-    flat: dict[str, Any] = {**document[section][value[part]], **own}
+    """A mix or NIC of the document, with the values that the point overrides."""
+    overrides = {name.partition(".")[2]: number for name, number in value.items() if name.startswith(f"{part}.")}
+    flat: dict[str, Any] = {**document[section][value[part]], **overrides}
     return flat
 
 
@@ -76,22 +76,22 @@ def _numbers(declared: Iterable[Parameter], flat: dict[str, Any]) -> dict[str, i
 
 
 def host(document: Values, value: Values) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
-    """Its costs and its hardware."""
-    own = {name.removeprefix("host."): given for name, given in value.items() if name.startswith("host.")}
-    numbers = {**document["hosts"][value["host"]]["values"], **own}
+    """Costs and hardware of the host of a point with these values, each as (name, number) sorted by name."""
+    overrides = {name.removeprefix("host."): number for name, number in value.items() if name.startswith("host.")}
+    numbers = {**document["hosts"][value["host"]]["values"], **overrides}
     return tuple((name, numbers[name]) for name in _COSTS), tuple((name, numbers[name]) for name in _HARDWARE)
 
 
 def knobs(document: Values, value: Values) -> tuple[tuple[str, int], ...]:
     """The strategy's own parameters, sorted by name.  Errors: DocumentError if one is out of bounds."""
-    given = {"ring": value["ring"]}
-    given |= {f"nic.{name}": number for name, number in _flat(document, "nic", "nics", value).items()}
+    variables = {"ring": value["ring"]}
+    variables |= {f"nic.{name}": number for name, number in _flat(document, "nic", "nics", value).items()}
     known = np.ones(1, np.bool_)
 
     def column(name: str) -> Column | None:
-        return Column(np.array([float(given[name])]), known) if name in given else None
+        return Column(np.array([float(variables[name])]), known) if name in variables else None
 
-    found = []
+    knob_values = []
     for knob in sorted(strategy(value["strategy"]).KNOBS):
         chosen = value.get(f"strategy.{knob.name}", knob.default)
         try:
@@ -100,10 +100,10 @@ def knobs(document: Values, value: Values) -> tuple[tuple[str, int], ...]:
         except ConditionError as error:
             raise DocumentError(f'strategy.{knob.name} "{chosen}" {error}.', name=f"strategy.{knob.name}") from None
         if not number.is_integer() or not knob.low <= number <= knob.high:
-            at = f" is {number:,.12g} at ring {value['ring']:,}" if formula else " is out of bounds"
+            where = f" is {number:,.12g} at ring {value['ring']:,}" if formula else " is out of bounds"
             raise DocumentError(
-                f'strategy.{knob.name} "{chosen}"{at}; {value["strategy"]} takes {knob.low:,} to {knob.high:,}.',
+                f'strategy.{knob.name} "{chosen}"{where}; {value["strategy"]} takes {knob.low:,} to {knob.high:,}.',
                 name=f"strategy.{knob.name}",
             )
-        found.append((knob.name, int(number)))
-    return tuple(found)
+        knob_values.append((knob.name, int(number)))
+    return tuple(knob_values)

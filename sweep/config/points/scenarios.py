@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The scenarios of all points at once: a column of codes per field of a scenario.
 
-What `Sweep.scenario` says of one point this says of a million: a field is worked out once for each combination of the
-dimensions that decide it, and the digits of a point say which combination is its own.
+This does for a million points what `Sweep.scenario` does for one: a field is computed once for each combination of the
+dimensions that decide it, and the digits of a point say which combination it has.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from sweep import units
 from sweep.config.parameters import parameters
-from sweep.grid import LABEL, Coded, Codes, Layout, distinct, firsts, together, used
+from sweep.grid import LABEL, Coded, Codes, Layout, combined, distinct, first_rows, only_used
 from sweep.model.scenario import Scenario
 
 from . import windows
@@ -24,12 +24,12 @@ from . import windows
 T = TypeVar("T")
 
 FIELDS = tuple(field.name for field in fields(Scenario) if field.name != "replicate")
-PARAMETER = {"load_ppm": "load"}  # of a field, where it has another name
+PARAMETER = {"load_ppm": "load"}  # field -> parameter, where the names differ
 HOST_FIELDS = ("costs_ps", "hardware")
 
 
-class Parts(Protocol):
-    """What scenarios are made of, as a resolved sweep has it."""
+class ScenarioSource(Protocol):
+    """What a resolved sweep provides for making scenarios."""
 
     @property
     def layout(self) -> Layout: ...
@@ -48,9 +48,9 @@ class Parts(Protocol):
 
 
 class Scenarios:
-    """Columns over the points of a sweep, made when they are asked for and kept."""
+    """The scenarios of all points of a sweep as columns, which are made on demand and kept."""
 
-    def __init__(self, sweep: Parts) -> None:
+    def __init__(self, sweep: ScenarioSource) -> None:
         self._sweep = sweep
         self._made: dict[str, Coded[Any]] = {}
 
@@ -65,49 +65,51 @@ class Scenarios:
 
     @property
     def columns(self) -> dict[str, Coded[Any]]:
-        """All of FIELDS."""
+        """Field -> column, for all of FIELDS."""
         return {field: self[field] for field in FIELDS}
 
     @cached_property
     def label(self) -> Coded[str | None]:
-        """What the file calls a point's variant; None where it calls it nothing."""
+        """Label of each point's variant; None where the file gives none."""
         values, codes = self._sweep.layout.codes(LABEL)
         shown = [*(str(parameters()[LABEL].shown(value)) for value in values), None]
-        return used(shown, codes % len(shown))  # -1, for none, is the last
+        return only_used(shown, codes % len(shown))  # -1, for none, is the last
 
     @cached_property
     def duration_ps(self) -> Coded[int | None]:
-        """How long the measured window of a point is to be; None where the file says how many packets it has."""
+        """Length of each point's measured window, ps; None where the file gives it in packets."""
         values, codes = self._sweep.layout.codes(windows.DURATION)
-        return used([*values, None], codes % (len(values) + 1))  # -1, for none, is the last
+        return only_used([*values, None], codes % (len(values) + 1))  # -1, for none, is the last
 
     @cached_property
     def warmup_ps(self) -> Coded[int | None]:
-        """How long the warm-up of a point is to be; None where the file says how many packets it has."""
+        """Length of each point's warm-up, ps; None where the file gives it in packets."""
         values, codes = self._sweep.layout.codes(windows.WARMUP)
-        return used([units.time_ps(value) if isinstance(value, str) else None for value in values], codes)
+        return only_used([units.time_ps(value) if isinstance(value, str) else None for value in values], codes)
 
     @property
     def said(self) -> dict[str, Coded[Any]]:
-        """The columns that no field of a scenario decides, but the sweep file says."""
+        """Columns that come from the sweep file and are no field of a scenario."""
         return {"label": self.label, "duration_ps": self.duration_ps, "warmup_ps": self.warmup_ps}
 
     def at(self, point: int, replicate: int = 0) -> Scenario:
-        """One simulation."""
+        """The scenario of one simulation."""
         return Scenario(**{field: self[field][point] for field in FIELDS}, replicate=replicate)
 
     def each(self, function: Callable[[Scenario], T], *names: str) -> Coded[T]:
-        """`function` of every point's scenario, called for one scenario of each combination of the fields `names`."""
-        groups = together([self[name] for name in names], len(self))
-        first = firsts(groups.codes, len(groups.values))
+        """`function` of every point's scenario, called once per combination of values of the fields `names`."""
+        groups = combined([self[name] for name in names], len(self))
+        first = first_rows(groups.codes, len(groups.values))
         return distinct([function(self.at(point)) for point in first.tolist()], groups.codes)
 
     def outline(self, function: Callable[[Scenario], T], columns: Mapping[str, Coded[Any]]) -> Coded[T]:
-        """`function` of a scenario with these fields and, in all others, those of the first point."""
-        one = self.at(0)
-        groups = together(list(columns.values()), len(self))
-        made = [function(replace(one, **dict(zip(columns, values, strict=True)))) for values in groups.values]
-        return distinct(made, groups.codes)
+        """`function` of every point's scenario, if all fields but `columns` were those of the first point."""
+        first_scenario = self.at(0)
+        groups = combined(list(columns.values()), len(self))
+        results = [
+            function(replace(first_scenario, **dict(zip(columns, values, strict=True)))) for values in groups.values
+        ]
+        return distinct(results, groups.codes)
 
     def _column(self, field: str) -> Coded[Any]:
         if field == "seed":
@@ -117,14 +119,14 @@ class Scenarios:
         if field in ("traffic", "nic", "knobs"):
             return self._part(field, getattr(self._sweep, field))
         if field in windows.Window._fields and self._windows is not None:
-            found, codes = self._windows
-            return used([getattr(window, field) for window in found], codes)
+            distinct_windows, codes = self._windows
+            return only_used([getattr(window, field) for window in distinct_windows], codes)
         values, codes = self._sweep.layout.codes(PARAMETER.get(field, field))
-        return used(values, codes)
+        return only_used(values, codes)
 
     @cached_property
     def _windows(self) -> tuple[list[windows.Window], Codes] | None:
-        """None where the file gives all windows in packets: then they are parameters like any other."""
+        """The distinct windows and the code of each point; None if the file gives all windows in packets."""
         layout = self._sweep.layout
         return windows.columns(layout, self._sweep.document) if windows.is_in_time(layout) else None
 

@@ -17,29 +17,29 @@ COUNT = TypeAdapter(Annotated[int, Count(0, 1).step])
 
 
 def expand(node: Node, parameter: Parameter) -> list[int]:
-    """`{range: [a, b, step]}` and its like.  Errors: Mistake."""
-    what = parameter.name
-    pairs = node.mapping(what)
+    """The values of a short form such as `{range: [a, b, step]}`.  Errors: Mistake."""
+    subject = parameter.name
+    pairs = node.mapping(subject)
     if len(pairs) != 1:
-        raise Mistake(node.place, f"{what} takes one of {', '.join(FORMS)}.")
+        raise Mistake(node.place, f"{subject} takes one of {', '.join(FORMS)}.")
     ((form, ends),) = pairs.items()
     if form not in FORMS:
-        raise unknown(node.keys[form], f"{what}: the form", form, tuple(FORMS))
+        raise unknown(node.keys[form], f"{subject}: the form", form, tuple(FORMS))
     generate, shape = FORMS[form]
     quantity = parameter.quantity
     if quantity is None or form not in quantity.forms:
-        raise Mistake(node.keys[form], f"{what} takes a list of values, not {form}.")
-    items = ends.sequence(f"{what}: {form}")
+        raise Mistake(node.keys[form], f"{subject} takes a list of values, not {form}.")
+    items = ends.sequence(f"{subject}: {form}")
     if len(items) != shape.count(",") + 1:
-        raise Mistake(ends.place, f"{what}: {form} takes {shape}.")
+        raise Mistake(ends.place, f"{subject}: {form} takes {shape}.")
     arguments = [parameter.parse(item) for item in items[:2]]
     if any(not isinstance(argument, int) for argument in arguments):
-        raise Mistake(ends.place, f"{what}: {form} takes plain numbers; list other values one by one.")
+        raise Mistake(ends.place, f"{subject}: {form} takes plain numbers; list other values one by one.")
     if form == "range":
-        arguments.append(parse(TypeAdapter(Annotated[int, quantity.step]), items[2], f"{what}: the step"))
+        arguments.append(parse(TypeAdapter(Annotated[int, quantity.step]), items[2], f"{subject}: the step"))
     elif len(items) == 3:
-        arguments.append(parse(COUNT, items[2], f"{what}: the count"))
+        arguments.append(parse(COUNT, items[2], f"{subject}: the count"))
     try:
         return generate(*arguments)
     except SequenceError as error:
-        raise Mistake(ends.place, f"{what}: {form} {error}.") from None
+        raise Mistake(ends.place, f"{subject}: {form} {error}.") from None

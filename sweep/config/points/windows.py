@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""How many packets a point has, where its window or its warm-up is given as a time.
+"""The number of packets of a point whose window or warm-up is given as a time.
 
-A time is turned into packets by the mean time between packets of the point, which its mix, link, queues and load
-decide, and is rounded up to a whole packet: the packets of a point are a function of the sweep file, in integers, and
-equal times give equal rows whether they were written as times or as these packets.
+A time is divided by the point's mean time between packets, which its mix, link, queues and load decide, and rounded up
+to a whole packet.  So the packets of a point are an integer function of the sweep file, and rows are equal whether the
+window was written as a time or as the same number of packets.
 
-Not modelled: arrivals are random, so a window of that many packets is as long as was asked for in the mean only; the
-metric `window_ns` says how long each one was.
+Not modelled: arrivals are random, so a window of that many packets has the requested length only on average; the metric
+`window_ns` says how long each one was.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _lowest(declared: Iterable[Parameter]) -> dict[str, int]:
 
 
 _ONE = Distribution("constant", (1,))
-SOME = Scenario(  # what does not matter to a question about a few fields, in one form
+PLACEHOLDER = Scenario(  # a placeholder for functions of only a few fields of a scenario
     strategy="",
     knobs=(),
     traffic=Traffic(
@@ -69,14 +69,14 @@ SOME = Scenario(  # what does not matter to a question about a few fields, in on
 
 
 class Window(NamedTuple):
-    """Of one point, in packets."""
+    """The packets of one point, before and in its measured window."""
 
     packets: int  # offered in all, warm-up included
     warmup: int  # before the measured window
 
 
 def is_in_time(layout: Layout) -> bool:
-    """Whether a window or a warm-up of the sweep is given as a time."""
+    """Whether any window or warm-up of the sweep is given as a time."""
     warmups, _ = layout.codes(WARMUP)
     durations, _ = layout.codes(DURATION)
     return any(value is not None for value in durations) or any(isinstance(value, str) for value in warmups)
@@ -93,17 +93,21 @@ def at(document: Values, value: Values) -> Window:
     if duration_ps is None and isinstance(warmup, int):
         return Window(value[PACKETS], warmup)
     mix, nic = scenario_parts.traffic(document, value), scenario_parts.nic(document, value)
-    point = replace(SOME, traffic=mix, nic=nic, queues=value["queues"])
+    point = replace(PLACEHOLDER, traffic=mix, nic=nic, queues=value["queues"])
     gap_ps = prepare.mean_gap_ps(point, value["load"])
-    before = warmup if isinstance(warmup, int) else _packets(units.time_ps(warmup), gap_ps)
-    return Window(value[PACKETS] if duration_ps is None else before + _packets(duration_ps, gap_ps), before)
+    warmup_packets = warmup if isinstance(warmup, int) else _packets(units.time_ps(warmup), gap_ps)
+    return Window(
+        value[PACKETS] if duration_ps is None else warmup_packets + _packets(duration_ps, gap_ps), warmup_packets
+    )
 
 
 def columns(layout: Layout, document: Values) -> tuple[list[Window], Codes]:
-    """The windows of all points: of each group of points that agree in what decides them, and the group of a point."""
+    """The distinct windows of the points, and for each point the index of its own, (points,)."""
     first, codes = layout.distinct(decisive(layout))
-    found = [at(document, {**layout.fixed, **layout.varied(layout.digits(point))}) for point in first.tolist()]
-    return found, codes
+    distinct_windows = [
+        at(document, {**layout.fixed, **layout.varied(layout.digits(point))}) for point in first.tolist()
+    ]
+    return distinct_windows, codes
 
 
 def _packets(time_ps: int, gap_ps: int) -> int:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a sentence claims about the published table, as data: typed, and checkable by whoever can ask the table in SQL.
+"""The claims of a sentence about the published table, as typed data that can be checked with SQL on the table.
 
-A claim names what it is about in the words of three relations, which a checker makes of the table without this package
-(`tests/report/claims_in_sql.py` does, and holds every sentence of many reports against it):
+Claims refer to three relations, which a checker builds from the table without this package
+(`tests/report/claims_in_sql.py` does, and checks every sentence of many reports):
 
     rows     valid rows as published, with `mix` and `col`, the names that the report has for mix and column, and
              `base_ns`, the baseline's ns per packet in the same cell and pair
@@ -12,80 +12,80 @@ A claim names what it is about in the words of three relations, which a checker 
     cells    (mix, load, ring): `state` ("decided", "open" or "drops"), `decided` (but for drops), `settled`, `leaders`
              (strategies), `pairs`, `needed`, `short`, `moving`
 
-`where` is a condition on a relation, an `expression` aggregates the rows of a point.  Nothing here computes anything.
+`where` is a condition on a relation; an `expression` aggregates the rows of a point.  Nothing is computed here.
 """
 
 from .conditions import at, both, named, quoted
 from .contests import (
     CellWinner,
     Compared,
-    Difference,
+    CostDifference,
     DropsDiffer,
     FewestMean,
-    Led,
     Mark,
-    NoDearer,
+    MixLeader,
+    NotCostlier,
     OnFront,
     RingSize,
     SetAside,
 )
-from .limits import ClaimOfFile, From, Judged, LargeEnough, Sides, SmallestRing
+from .limits import BelowFromRing, ClaimOfFile, LargeEnough, SmallestRing, ThresholdCounts, VerdictByRule
 from .sentences import Claim, Sentence, fixed, joined
 from .values import (
     Absent,
     Count,
     Extreme,
-    First,
+    ExtremeName,
     Geomean,
     Lacking,
     LapRule,
-    Leaner,
-    Level,
+    MeanOfPoint,
     Metadata,
     MostChanged,
     NoClaim,
     Number,
     Ranked,
+    RelativeToSmallest,
     ShareOfVariance,
     Values,
 )
 
 __all__ = [
     "Absent",
+    "BelowFromRing",
     "CellWinner",
     "Claim",
     "ClaimOfFile",
     "Compared",
+    "CostDifference",
     "Count",
-    "Difference",
     "DropsDiffer",
     "Extreme",
+    "ExtremeName",
     "FewestMean",
-    "First",
-    "From",
     "Geomean",
-    "Judged",
     "Lacking",
     "LapRule",
     "LargeEnough",
-    "Leaner",
-    "Led",
-    "Level",
     "Mark",
+    "MeanOfPoint",
     "Metadata",
+    "MixLeader",
     "MostChanged",
     "NoClaim",
-    "NoDearer",
+    "NotCostlier",
     "Number",
     "OnFront",
     "Ranked",
+    "RelativeToSmallest",
     "RingSize",
     "Sentence",
     "SetAside",
     "ShareOfVariance",
-    "Sides",
     "SmallestRing",
+    "ThresholdCounts",
     "Values",
+    "VerdictByRule",
     "at",
     "both",
     "fixed",

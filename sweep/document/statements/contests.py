@@ -9,7 +9,7 @@ from .values import Number
 
 
 @dataclass(frozen=True)
-class Difference:
+class CostDifference:
     """The paired relative difference of ns per packet from the baseline, as geometric mean over the cells named."""
 
     mix: str
@@ -35,7 +35,7 @@ class CellWinner:
     close: tuple[str, ...] = ()  # shown to be within the margin of it
     open: tuple[str, ...] = ()  # neither that nor shown to be worse
     faster_droppers: tuple[str, ...] = ()  # fewer ns, and not known whether they drop more
-    among: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()  # the columns that are compared; () for all
     behind: Number | None = None  # relative difference of the next one
     runner_up: str = ""
 
@@ -74,8 +74,8 @@ class DropsDiffer:
 
 
 @dataclass(frozen=True)
-class Led:
-    """How one strategy stands in a mix: settled cells that it leads, alone or beside others, and the verdict's word."""
+class MixLeader:
+    """A strategy's rank in a mix: settled cells that it leads, alone or tied with others, and the verdict."""
 
     mix: str
     strategy: str
@@ -99,9 +99,9 @@ class FewestMean:
 
 @dataclass(frozen=True)
 class Compared:
-    """Paired comparisons of every point that meets `where` with a column of its cell: significantly lower and higher.
+    """Paired comparisons of the points that meet `where` with column `against` in their cells: how many differ.
 
-    `expression` is of a row.  As ratios (of logarithms) with a margin, or else as plain differences.
+    `expression` is evaluated per row.  Compared by log ratios with a margin if `ratio`, else by plain differences.
     """
 
     expression: str
@@ -117,8 +117,8 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class NoDearer:
-    """Points of a strategy that take no more ns per packet than any rival in their cell, and more than one of them."""
+class NotCostlier:
+    """Of a strategy's points: how many take no more ns per packet than all rivals, how many more than some rival."""
 
     where: str
     rivals: tuple[str, ...]  # columns

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Claims about a limit: who stays below it, from which ring size on, and what that makes of a hypothesis."""
+"""Claims about a limit: which points stay below it, from which ring size on, and verdicts based on that."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SmallestRing:
 
 
 @dataclass(frozen=True)
-class Sides:
+class ThresholdCounts:
     """Points whose whole 95 % interval of an expression is below a threshold, and those where none of it is."""
 
     expression: str
@@ -40,7 +40,7 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class From:
+class BelowFromRing:
     """The smallest ring from which on the whole interval of an expression is below a threshold in every point.
 
     None if it is not at the largest one: there it is `beyond` the threshold, or else open.
@@ -69,7 +69,7 @@ class ClaimOfFile:
 
 @dataclass(frozen=True)
 class LargeEnough:
-    """Cells by the smallest pool over ring, of those simulated there, from which on slow allocations are rarer."""
+    """Cells counted by the smallest simulated pool size / ring size from which on slow allocations are rarer."""
 
     strategy: str
     rate: float  # slow allocations per packet, below which a pool is large enough
@@ -78,8 +78,8 @@ class LargeEnough:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A verdict on "in every cell" ("all") or "usually": from how many are for it, against it, and there."""
+class VerdictByRule:
+    """A verdict by the rule "all" (in every cell) or "usually", from the cells for it, against it, and in all."""
 
     word: str
     rule: str

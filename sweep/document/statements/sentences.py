@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A sentence of a report: text that carries what it claims, of the kinds in `Claim`."""
+"""A sentence of a report: text with its claims about the table; `Claim` lists their types."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import TypeAlias
 from .contests import (
     CellWinner,
     Compared,
-    Difference,
+    CostDifference,
     DropsDiffer,
     FewestMean,
-    Led,
     Mark,
-    NoDearer,
+    MixLeader,
+    NotCostlier,
     OnFront,
     RingSize,
     SetAside,
 )
-from .limits import ClaimOfFile, From, Judged, LargeEnough, Sides, SmallestRing
+from .limits import BelowFromRing, ClaimOfFile, LargeEnough, SmallestRing, ThresholdCounts, VerdictByRule
 from .values import (
     Absent,
     Count,
     Extreme,
-    First,
+    ExtremeName,
     Geomean,
     Lacking,
     LapRule,
-    Leaner,
-    Level,
+    MeanOfPoint,
     Metadata,
     MostChanged,
     NoClaim,
     Ranked,
+    RelativeToSmallest,
     ShareOfVariance,
     Values,
 )
@@ -43,22 +43,22 @@ Claim: TypeAlias = (
     | Extreme
     | Absent
     | Values
-    | First
-    | Difference
-    | Level
+    | ExtremeName
+    | CostDifference
+    | MeanOfPoint
     | Geomean
     | Lacking
     | CellWinner
     | Mark
     | SetAside
     | DropsDiffer
-    | Led
+    | MixLeader
     | FewestMean
     | SmallestRing
-    | Sides
+    | ThresholdCounts
     | Compared
-    | NoDearer
-    | From
+    | NotCostlier
+    | BelowFromRing
     | LapRule
     | ClaimOfFile
     | RingSize
@@ -67,14 +67,14 @@ Claim: TypeAlias = (
     | LargeEnough
     | ShareOfVariance
     | OnFront
-    | Leaner
-    | Judged
+    | RelativeToSmallest
+    | VerdictByRule
     | Metadata
 )
 
 
 class Sentence(str):
-    """Text that carries what it claims.  Raises TypeError for text without: fixed text says so, with `NoClaim`."""
+    """Text that carries its claims.  Raises TypeError without claims; fixed text has `NoClaim`."""
 
     claims: tuple[Claim, ...]
 
@@ -82,9 +82,9 @@ class Sentence(str):
         """`text` as it is shown."""
         if not claims:
             raise TypeError(f'"{text}" says nothing of what it claims; fixed text has NoClaim()')
-        made = super().__new__(cls, text)
-        made.claims = claims
-        return made
+        sentence = super().__new__(cls, text)
+        sentence.claims = claims
+        return sentence
 
 
 def fixed(text: str) -> Sentence:
@@ -93,6 +93,6 @@ def fixed(text: str) -> Sentence:
 
 
 def joined(sentences: list[Sentence], separator: str = " ") -> Sentence:
-    """Those that are not empty, as one."""
+    """The sentences that are not empty, joined into one with all their claims."""
     kept = [sentence for sentence in sentences if sentence]
     return Sentence(separator.join(kept), *(claim for sentence in kept for claim in sentence.claims or (NoClaim(),)))

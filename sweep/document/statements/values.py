@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Claims about numbers of a table: counts, means, extremes, what a column holds or lacks, and shares of variance."""
+"""Claims about numbers of a table: counts, means, extremes, values of a column, and shares of variance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Number:
-    """A number, and how it stands in the sentence: `text` is `value` times `scale`, rounded to the digits shown."""
+    """A number and its text in the sentence: `value` times `scale`, rounded to the digits shown."""
 
     value: float
     text: str
@@ -17,12 +17,12 @@ class Number:
 
 @dataclass(frozen=True)
 class NoClaim:
-    """Fixed text: a definition, a method, a command.  It says nothing that another table would change."""
+    """Marks fixed text, such as a definition, method or command, which is true of any table."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """So many of a relation meet a condition; `shown` unless the number is left to words such as "every"."""
+    """`number` rows of a relation meet a condition; not `shown` if the text uses a word such as "every" instead."""
 
     number: int
     of: str  # "rows", "points", "cells", or "distinct ..." of one
@@ -54,7 +54,7 @@ class Absent:
 
 @dataclass(frozen=True)
 class Values:
-    """The distinct values of an expression over what meets a condition are these; `shown` are those in the sentence."""
+    """The distinct values of an expression over the rows that meet a condition; `shown` are those in the text."""
 
     expression: str
     where: str
@@ -64,7 +64,7 @@ class Values:
 
 
 @dataclass(frozen=True)
-class First:
+class ExtremeName:
     """Of all names in a column, this one has the "smallest" or "largest" mean of an expression over its points."""
 
     which: str
@@ -75,7 +75,7 @@ class First:
 
 
 @dataclass(frozen=True)
-class Level:
+class MeanOfPoint:
     """The mean of a column over the replicates of a point, with half the width of its 95 % interval."""
 
     metric: str
@@ -114,7 +114,7 @@ class LapRule:
 
 @dataclass(frozen=True)
 class MostChanged:
-    """The column whose mean of an expression differs most between two rings; None: by a margin at most in each."""
+    """The column whose mean of an expression differs most between two rings; None if all differ by at most `margin`."""
 
     expression: str
     mix: str
@@ -149,7 +149,7 @@ class ShareOfVariance:
 
 
 @dataclass(frozen=True)
-class Leaner:
+class RelativeToSmallest:
     """An expression of the points that meet `where`, over its smallest in their cell among those that meet `than`."""
 
     expression: str
@@ -161,7 +161,7 @@ class Leaner:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What the sweep said about itself when it published the table."""
+    """An entry of the metadata that the sweep wrote into the table."""
 
     name: str
     value: str

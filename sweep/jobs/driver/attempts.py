@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from sweep.jobs.executors.work import Run
+from sweep.jobs.executors.work import RunSlice
 
 from .policy import Piece
 
 
 @dataclass
-class Flight:
-    """One attempt at a piece."""
+class Attempt:
+    """One attempt at a piece that was handed to an executor."""
 
     piece: Piece
     handed_out: float = field(default_factory=lambda: time.perf_counter())
@@ -30,63 +30,63 @@ class Flight:
 
     @property
     def took_s(self) -> float:
-        """Since it has started, 0 before that."""
+        """Seconds since a worker started it; 0 before that."""
         return time.perf_counter() - self.started if self.started is not None else 0.0
 
     @property
     def waited_s(self) -> float:
-        """From hand-out to start, or to now."""
+        """Seconds from hand-out to start, or to now if it has not started."""
         return (self.started or time.perf_counter()) - self.handed_out
 
 
-class Flights:
-    """All of them."""
+class Attempts:
+    """The attempts that were handed out and have not ended, oldest first."""
 
     def __init__(self) -> None:
-        self._flights: dict[Run, Flight] = {}
-        self._of: dict[Piece, list[Run]] = {}
+        self._by_work: dict[RunSlice, Attempt] = {}
+        self._of: dict[Piece, list[RunSlice]] = {}
 
     def __len__(self) -> int:
-        return len(self._flights)
+        return len(self._by_work)
 
-    def __contains__(self, work: Run) -> bool:
-        return work in self._flights
+    def __contains__(self, work: RunSlice) -> bool:
+        return work in self._by_work
 
-    def take_off(self, work: Run, piece: Piece, successes: int = 0) -> None:
-        """An attempt has been handed out, after so many that ended well."""
-        self._flights[work] = Flight(piece, successes=successes)
+    def add(self, work: RunSlice, piece: Piece, successes: int = 0) -> None:
+        """Note that `work` was handed out for `piece`; `successes`: attempts that had ended well by then."""
+        self._by_work[work] = Attempt(piece, successes=successes)
         self._of.setdefault(piece, []).append(work)
 
-    def land(self, work: Run) -> Flight:
-        """An attempt has ended.  Raises KeyError if it is not in flight."""
-        flight = self._flights.pop(work)
-        attempts = self._of[flight.piece]
+    def end(self, work: RunSlice) -> Attempt:
+        """Forget the attempt `work`, which has ended, and return it.  Raises KeyError if it is not in progress."""
+        attempt = self._by_work.pop(work)
+        attempts = self._of[attempt.piece]
         attempts.remove(work)
         if not attempts:
-            del self._of[flight.piece]
-        return flight
+            del self._of[attempt.piece]
+        return attempt
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """What is being tried."""
+        """The pieces of which an attempt is in progress."""
         return tuple(self._of)
 
-    def of(self, piece: Piece) -> tuple[Run, ...]:
-        """The attempts at a piece."""
+    def of(self, piece: Piece) -> tuple[RunSlice, ...]:
+        """The attempts at `piece` that are in progress."""
         return tuple(self._of.get(piece, ()))
 
     def start(self, workers: int) -> None:
         """Start the clocks of the oldest `workers`; of one that is to be alone, when it is the oldest of all."""
         now = time.perf_counter()
-        for place, flight in enumerate(islice(self._flights.values(), workers)):
-            if flight.piece.alone and place:
+        for place, attempt in enumerate(islice(self._by_work.values(), workers)):
+            if attempt.piece.alone and place:
                 return
-            flight.started = flight.started or now
-            if flight.piece.alone:
+            attempt.started = attempt.started or now
+            if attempt.piece.alone:
                 return
 
-    def started(self) -> Iterator[Flight]:
-        """The attempts whose clocks go; more may take off and land meanwhile."""
-        for work, flight in list(self._flights.items()):
-            if flight.started is not None and work in self._flights:
-                yield flight
+    def started(self) -> Iterator[Attempt]:
+        """The attempts whose clocks run; others may be handed out or end during the iteration."""
+        for work, attempt in list(self._by_work.items()):
+            if attempt.started is not None and work in self._by_work:
+                yield attempt

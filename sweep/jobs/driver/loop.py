@@ -19,19 +19,19 @@ from dataclasses import replace
 from itertools import count
 
 from sweep.jobs.executors.protocol import Executor
-from sweep.jobs.executors.work import Ending, Outcome, Run, Warm
+from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, WarmKernel
 from sweep.jobs.progress import Progress
 from sweep.jobs.store.failure import alike
 from sweep.jobs.store.parts import Part, Store
 from sweep.plan import Chunk, Survey, digest
 
 from . import policy
-from .attempts import Flight, Flights
+from .attempts import Attempt, Attempts
 from .breaker import Breaker, nothing_works
+from .failure_records import FailureRecords
 from .journal import Journal
-from .pieces import Cold, Pieces, Ready
+from .pieces import KernelQueue, Pieces, ReadyQueue
 from .policy import Piece
-from .verdicts import Verdicts
 
 IN_FLIGHT_PER_WORKER = 2  # one runs, one waits for the first worker that is free: more only delays stopping
 TICK_S = 0.5
@@ -66,15 +66,15 @@ class Driver:
         self.interrupted = False
         self._store, self._watch = store, watch
         self._pieces, self._breaker = Pieces(survey, chunks), Breaker()
-        self.verdicts = Verdicts(store, self._pieces, self._breaker, max_failures)
+        self.verdicts = FailureRecords(store, self._pieces, self._breaker, max_failures)
         self._witness = Piece(spare, 0, 1, witness=True) if spare is not None else None
         self._journal = Journal(store.logs)
-        self._attempts, self._checked = count(), time.perf_counter()
+        self._attempt_numbers, self._checked = count(), time.perf_counter()
         self._left: Counter[int] = Counter()  # simulations of each chunk that were asked for
-        self._cold = Cold()
+        self._cold = KernelQueue()
         order = random.Random(shuffle) if shuffle is not None else None
-        self._ready = Ready(self._pieces, [order.random() if order else -chunk.predicted_s for chunk in chunks])
-        self._flights = Flights()
+        self._ready = ReadyQueue(self._pieces, [order.random() if order else -chunk.predicted_s for chunk in chunks])
+        self._attempts = Attempts()
         self._pace = policy.Pace(least_deadline_s)
         whole = [Piece(number, 0, len(chunk.simulations)) for number, chunk in enumerate(chunks) if number != spare]
         self._rounds = iter(rounds if rounds is not None else [whole] if whole else [])
@@ -103,7 +103,7 @@ class Driver:
             while not self.stopping and self._has_work(executor):
                 self._warm_up(executor)
                 self._hand_out(executor)
-                busy, nothing_ready = len(self._flights) + len(self._cold), not self._ready
+                busy, nothing_ready = len(self._attempts) + len(self._cold), not self._ready
                 self._account(executor, busy, nothing_ready)
                 self._take(executor, TICK_S)
                 self._account(executor, busy, nothing_ready)
@@ -120,7 +120,7 @@ class Driver:
 
     def _has_work(self, executor: Executor) -> bool:
         """Whether anything is left to do; asks for the next round, or the witness, if there is nothing else."""
-        if self._cold or self._ready or self._flights or (self.verdicts.waiting and self._ask_witness(executor)):
+        if self._cold or self._ready or self._attempts or (self.verdicts.waiting and self._ask_witness(executor)):
             return True
         return self._open_round()
 
@@ -128,18 +128,18 @@ class Driver:
         """Raises RunError if it is plain that nothing works here; lets the witness have its say before that."""
         if self._breaker.doubtful:
             self._ask_witness(executor)
-        if self._breaker.stops(self._coming) and not (self._witness and self._flights.of(self._witness)):
+        if self._breaker.stops(self._coming) and not (self._witness and self._attempts.of(self._witness)):
             raise nothing_works(self._breaker.cause, self._journal.path)
 
     def _coming(self) -> set[str]:
         """The strategies of which an attempt is still to end."""
-        return self._ready.strategies.union(self._cold.strategies, map(self._pieces.strategy, self._flights.pieces))
+        return self._ready.strategies.union(self._cold.strategies, map(self._pieces.strategy, self._attempts.pieces))
 
     def _ask_witness(self, executor: Executor) -> bool:
         """Run one simulation again that has ended well; False if there is none."""
         if self._witness is None:
             return False
-        if not self._flights.of(self._witness):
+        if not self._attempts.of(self._witness):
             self._submit(executor, self._witness)
         return True
 
@@ -157,7 +157,7 @@ class Driver:
         for piece in self._cold.warm():
             self._ready.add(piece)
         for strategy in self._cold.unasked():
-            executor.submit(Warm(strategy))
+            executor.submit(WarmKernel(strategy))
 
     def _check(self) -> None:
         """Raises IncompleteError if another process has become the writer meanwhile; asks now and then."""
@@ -175,36 +175,36 @@ class Driver:
 
     def _hand_out(self, executor: Executor) -> None:
         limit = max(1, IN_FLIGHT_PER_WORKER * executor.workers)
-        while self._ready and len(self._flights) < limit:
+        while self._ready and len(self._attempts) < limit:
             self._submit(executor, self._ready.take(anything_works=bool(self._breaker.successes)))
         # What was handed out may wait for a worker that compiles: not late.
-        self._flights.start(0 if self._cold.compiling else executor.workers)
+        self._attempts.start(0 if self._cold.compiling else executor.workers)
 
     def _submit(self, executor: Executor, piece: Piece) -> None:
-        work = Run(piece.number, piece.start, piece.stop, next(self._attempts), piece.alone, piece.watched)
-        self._flights.take_off(work, piece, self._breaker.successes)
+        work = RunSlice(piece.number, piece.start, piece.stop, next(self._attempt_numbers), piece.alone, piece.watched)
+        self._attempts.add(work, piece, self._breaker.successes)
         executor.submit(work)
 
     def _take(self, executor: Executor, timeout_s: float) -> None:
         for work, outcome in executor.wait(timeout_s):
-            if isinstance(work, Warm):
+            if isinstance(work, WarmKernel):
                 self._warmed(executor, work.strategy, outcome)
-            elif work in self._flights:  # it may have been cancelled at the moment when it ended
+            elif work in self._attempts:  # it may have been cancelled at the moment when it ended
                 self._ended(executor, work, outcome)
 
-    def _warmed(self, executor: Executor, strategy: str, outcome: Outcome) -> None:
+    def _warmed(self, executor: Executor, strategy: str, outcome: AttemptOutcome) -> None:
         self.progress.compile_s += outcome.seconds
         self._journal.warmed(strategy, outcome)
         self._cold.compiled(strategy)
-        if outcome.ending is Ending.TROUBLED:  # every chunk would fail in the same way, after compiling for as long
+        if outcome.ending is Ending.ENVIRONMENT:  # every chunk would fail in the same way, after compiling for as long
             self._breaker.failed(outcome.ending, outcome.error, executor.workers)
             for piece in self._cold.give_up(strategy):
                 self.verdicts.leave_open(piece, outcome)
                 self._settle(piece, piece.size)
 
-    def _ended(self, executor: Executor, work: Run, outcome: Outcome) -> None:
-        flight = self._flights.land(work)
-        piece, part = flight.piece, None
+    def _ended(self, executor: Executor, work: RunSlice, outcome: AttemptOutcome) -> None:
+        attempt = self._attempts.end(work)
+        piece, part = attempt.piece, None
         if outcome.ending is Ending.DONE:
             self._cancel(executor, piece)
             if outcome.data is not None and not piece.witness:
@@ -212,19 +212,19 @@ class Driver:
                 self.parts.append(part)
                 self.progress.kept(part.about)
                 self._pace.took(self._pieces.predicted_s(piece), part.about["simulate_s"])
-            self._went(executor, flight, outcome)
+            self._went(executor, attempt, outcome)
         else:
-            self.progress.lost_s += flight.took_s
+            self.progress.lost_s += attempt.took_s
             if outcome.ending is not Ending.LOST:  # a copy would end in the same way, and hide how often it was tried
                 self._cancel(executor, piece)
             self._breaker.failed(outcome.ending, outcome.error, executor.workers, watched=work.watched)
-            if not self._flights.of(piece):
-                self._again(piece, outcome, flight.successes)
-        self._journal.attempted(self._pieces.slice(piece), work, flight, outcome, part)
+            if not self._attempts.of(piece):
+                self._again(piece, outcome, attempt.successes)
+        self._journal.attempted(self._pieces.slice(piece), work, attempt, outcome, part)
 
-    def _went(self, executor: Executor, flight: Flight, outcome: Outcome) -> None:
+    def _went(self, executor: Executor, attempt: Attempt, outcome: AttemptOutcome) -> None:
         """An attempt has come to its end, with rows or with what its simulations raised."""
-        piece = flight.piece
+        piece = attempt.piece
         if outcome.data is not None:
             self._breaker.succeeded()
             self._witness = self._pieces.cheapest(piece, {index for index, _, _ in outcome.failed}, self._witness)
@@ -232,11 +232,11 @@ class Driver:
             _, ending, error = outcome.failed[0]
             self._breaker.failed(Ending(ending), error, executor.workers, strategy=self._pieces.strategy(piece))
         if not piece.witness:
-            left = self._without(piece, outcome, flight.successes)
+            left = self._without(piece, outcome, attempt.successes)
             self._settle(piece, piece.size - left)
         self.progress.failed += self.verdicts.record()
 
-    def _without(self, piece: Piece, outcome: Outcome, successes: int) -> int:
+    def _without(self, piece: Piece, outcome: AttemptOutcome, successes: int) -> int:
         """Deal with the simulations of `piece` that have no row; how many of them are tried again.
 
         One that ran out of a worker's share of memory gets a node's, twice.
@@ -252,7 +252,7 @@ class Driver:
                 again += self._again(single, found, successes, settle=False)
         return again
 
-    def _again(self, piece: Piece, outcome: Outcome, successes: int, *, settle: bool = True) -> int:
+    def _again(self, piece: Piece, outcome: AttemptOutcome, successes: int, *, settle: bool = True) -> int:
         """As the policy says, and first, so that poison is alone before the rest is done; how many are tried again."""
         if piece.witness:  # what it was to speak for stays open
             self._witness = None
@@ -273,25 +273,25 @@ class Driver:
 
     def _end_late_ones(self, executor: Executor) -> None:
         """Past its deadline, an attempt gets a second copy; past twice that, both are ended."""
-        for flight in self._flights.started():
-            expected_s, deadline_s = self._pace.of(self._pieces.predicted_s(flight.piece))
-            if flight.took_s > 2 * deadline_s:
-                self._cancel(executor, flight.piece)
+        for attempt in self._attempts.started():
+            expected_s, deadline_s = self._pace.of(self._pieces.predicted_s(attempt.piece))
+            if attempt.took_s > 2 * deadline_s:
+                self._cancel(executor, attempt.piece)
                 error = f"did not end within {2 * deadline_s:.0f} s; {expected_s:.1f} s were expected"
                 self._breaker.failed(Ending.SLOW, error, executor.workers)
-                self._again(flight.piece, Outcome(Ending.SLOW, error=error), flight.successes)
-            elif flight.took_s > deadline_s and not flight.copied:
-                flight.copied = True
-                self._journal.add(**self._pieces.slice(flight.piece), copied=True)
-                self._submit(executor, flight.piece)
+                self._again(attempt.piece, AttemptOutcome(Ending.SLOW, error=error), attempt.successes)
+            elif attempt.took_s > deadline_s and not attempt.copied:
+                attempt.copied = True
+                self._journal.add(**self._pieces.slice(attempt.piece), copied=True)
+                self._submit(executor, attempt.piece)
 
     def _cancel(self, executor: Executor, piece: Piece) -> None:
-        """End all attempts at `piece` that are in flight."""
-        for work in self._flights.of(piece):
-            flight = self._flights.land(work)
+        """End all attempts at `piece` that are in progress."""
+        for work in self._attempts.of(piece):
+            attempt = self._attempts.end(work)
             executor.cancel(work)
-            self.progress.lost_s += flight.took_s
-            self._journal.attempted(self._pieces.slice(piece), work, flight)
+            self.progress.lost_s += attempt.took_s
+            self._journal.attempted(self._pieces.slice(piece), work, attempt)
 
     def _settle(self, piece: Piece, simulations: int) -> None:
         """So many simulations of `piece` are done or have failed."""

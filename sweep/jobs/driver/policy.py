@@ -38,7 +38,7 @@ CRASHES = 2  # of one simulation, watched
 FILLS = 2  # of memory, by one simulation alone
 KILLS = 20  # by somebody who may go on for minutes
 CROWDED = 4  # kills after which fewer simulations are tried together: it may have been the kernel, for memory
-TROUBLES = 3
+ENVIRONMENT_TRIES = 3
 LOSSES = 20  # nodes may go often on spot machines; but a simulation that takes its node along must end, too
 
 DEADLINE_S = 60.0  # least deadline: a cold kernel takes 15 s to compile, three times that on a busy machine
@@ -48,15 +48,15 @@ PACES = 50  # chunks whose pace decides what is expected of the next
 
 @dataclass(frozen=True)
 class Piece:
-    """Simulations [start:stop] of a chunk, which are tried together, and what has become of them so far."""
+    """Simulations [start:stop] of a chunk that are tried together, and how earlier attempts at them ended."""
 
-    number: int
+    number: int  # of the chunk
     start: int
     stop: int
-    crashes: int = 0  # watched
-    fills: int = 0  # of a node's memory, alone
+    crashes: int = 0  # in a process of its own (`watched`)
+    fills: int = 0  # times it filled the memory of a node that it had to itself
     kills: int = 0
-    troubles: int = 0
+    environment_errors: int = 0
     losses: int = 0
     alone: bool = False  # to be tried with a node to itself
     watched: bool = False  # to be tried in a process of its own
@@ -68,41 +68,41 @@ class Piece:
 
 
 def again(piece: Piece, ending: Ending) -> tuple[Piece, ...]:
-    """What to try after `piece` has ended like this; nothing if its simulations have failed or stay open."""
+    """The pieces to try after an attempt at `piece` ended with `ending`; () if its simulations failed or stay open."""
     single = piece.size == 1
     match ending:
         case Ending.CRASHED if not piece.watched:
             return (replace(piece, watched=True),)
         case Ending.CRASHED:
-            tried = replace(piece, crashes=piece.crashes + 1)
-            return _halves(piece) if not single else (tried,) if tried.crashes < CRASHES else ()
+            retry = replace(piece, crashes=piece.crashes + 1)
+            return _halves(piece) if not single else (retry,) if retry.crashes < CRASHES else ()
         case Ending.MEMORY | Ending.PRESSED:
-            tried = replace(piece, fills=piece.fills + piece.alone, alone=True)
-            return _halves(tried) if not single else (tried,) if tried.fills < FILLS else ()
+            retry = replace(piece, fills=piece.fills + piece.alone, alone=True)
+            return _halves(retry) if not single else (retry,) if retry.fills < FILLS else ()
         case Ending.KILLED:
-            tried = replace(piece, kills=piece.kills + 1, watched=True)
-            if not single and tried.kills >= CROWDED:
-                return _halves(tried)
-            return (tried,) if tried.kills <= KILLS else ()
-        case Ending.TROUBLED:
-            tried = replace(piece, troubles=piece.troubles + 1)
-            return (tried,) if tried.troubles < TROUBLES else _halves(piece)
+            retry = replace(piece, kills=piece.kills + 1, watched=True)
+            if not single and retry.kills >= CROWDED:
+                return _halves(retry)
+            return (retry,) if retry.kills <= KILLS else ()
+        case Ending.ENVIRONMENT:
+            retry = replace(piece, environment_errors=piece.environment_errors + 1)
+            return (retry,) if retry.environment_errors < ENVIRONMENT_TRIES else _halves(piece)
         case Ending.SLOW:
             return _halves(piece)
         case Ending.LOST:
-            tried = replace(piece, losses=piece.losses + 1)
-            return (tried,) if tried.losses <= LOSSES else ()
+            retry = replace(piece, losses=piece.losses + 1)
+            return (retry,) if retry.losses <= LOSSES else ()
         case _:
             return ()
 
 
 def blames(ending: Ending) -> bool:
-    """Whether simulations that are not tried again after ending like this have failed; otherwise they stay open."""
+    """Whether simulations that are given up after this ending have failed; otherwise they stay open."""
     return ending in (Ending.RAISED, Ending.CRASHED, Ending.MEMORY, Ending.SLOW)
 
 
 def _halves(piece: Piece) -> tuple[Piece, ...]:
-    """Nothing if it is one simulation."""
+    """The two halves of `piece`; () if it is one simulation."""
     if piece.size == 1:
         return ()
     middle = (piece.start + piece.stop) // 2
@@ -113,23 +113,23 @@ def _halves(piece: Piece) -> tuple[Piece, ...]:
 
 
 def deadline_s(expected_s: float, least_s: float = DEADLINE_S) -> float:
-    """How long an attempt may run before it gets a second copy; after twice that it is ended."""
+    """Seconds an attempt may run before a second copy is handed out; after twice that it is ended."""
     return max(least_s, DEADLINE_FACTOR * expected_s)
 
 
 class Pace:
-    """How fast chunks are here, and how long each may take by that."""
+    """Measured over predicted run time of the latest chunks, and the deadlines that follow from it."""
 
     def __init__(self, least_deadline_s: float) -> None:
         self._least_deadline_s = least_deadline_s
         self._paces: deque[float] = deque(maxlen=PACES)  # measured over predicted
 
     def took(self, predicted_s: float, measured_s: float) -> None:
-        """A chunk has ended well."""
+        """Note how long a chunk that ended well took."""
         if predicted_s:
             self._paces.append(measured_s / predicted_s)
 
     def of(self, predicted_s: float) -> tuple[float, float]:
-        """What is expected of a chunk, and its deadline."""
+        """Expected run time and deadline of a chunk, seconds."""
         expected_s = predicted_s * (median(self._paces) if self._paces else 1.0)
         return expected_s, deadline_s(expected_s, self._least_deadline_s)

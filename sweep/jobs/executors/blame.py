@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whose doing an exception is, as far as its traceback tells: the model's, or perhaps that of what is around it.
+"""Whether an exception is the model's fault, as far as its traceback tells, or may be the machine's.
 
 The model is a function of its scenario: what its own code raises, it raises again everywhere.  What the file system,
 the import system, the compiler, or the thread library raises, it may not raise on the next machine, or tomorrow.
@@ -19,7 +19,7 @@ SURROUNDINGS = (OSError, ImportError, MemoryError, SystemError, KeyboardInterrup
 
 
 def raised_by_model(traceback: str) -> bool:
-    """Whether the exception of this traceback's text is the model's own doing beyond doubt."""
+    """Whether this traceback, as text, shows beyond doubt that the model's own code raised."""
     lines = [line for line in traceback.strip().splitlines() if line and not line[0].isspace()]
     name = re.split(r"[: ]", lines[-1])[0] if lines else ""
     kind = getattr(builtins, name, None)

@@ -29,33 +29,33 @@ class Mount(NamedTuple):
 
 
 def memory_bytes(process: Path = OWN) -> Iterator[int]:
-    """Limits of memory, bytes; none where there are none."""
+    """Memory limits of this process's control groups, bytes; yields nothing without a limit."""
     for group in _groups(process, "memory"):
         for name in ("memory.limit_in_bytes", "memory.max", "memory.high"):
             yield from _numbers(group / name)
         with suppress(OSError, ValueError):
-            words = (group / "memory.stat").read_text().split()
-            yield int(words[words.index("hierarchical_memory_limit") + 1])
+            fields = (group / "memory.stat").read_text().split()
+            yield int(fields[fields.index("hierarchical_memory_limit") + 1])
 
 
 def processors(process: Path = OWN) -> Iterator[float]:
-    """Quotas of processor time, processors; none where there are none."""
+    """Processor quotas of this process's control groups, in processors; yields nothing without a quota."""
     for group in _groups(process, "cpu"):
         for quota in _numbers(group / "cpu.cfs_quota_us"):
             for period in _numbers(group / "cpu.cfs_period_us"):
                 if quota > 0 and period > 0:  # a quota of -1 is none
                     yield quota / period
         with suppress(OSError, ValueError):
-            most, period_us = (group / "cpu.max").read_text().split()
-            if int(most) > 0 and int(period_us) > 0:
-                yield int(most) / int(period_us)
+            quota_us, period_us = (group / "cpu.max").read_text().split()
+            if int(quota_us) > 0 and int(period_us) > 0:
+                yield int(quota_us) / int(period_us)
 
 
 def tasks_left(process: Path = OWN) -> Iterator[int]:
-    """How many more threads may be started; none where there is no limit."""
+    """How many more threads each control group lets start; yields nothing without a limit."""
     for group in _groups(process, "pids"):
-        for most in _numbers(group / "pids.max"):
-            yield max(0, most - max(_numbers(group / "pids.current"), default=0))
+        for limit in _numbers(group / "pids.max"):
+            yield max(0, limit - max(_numbers(group / "pids.current"), default=0))
 
 
 def _groups(process: Path, controller: str) -> Iterator[Path]:
@@ -63,8 +63,8 @@ def _groups(process: Path, controller: str) -> Iterator[Path]:
     with suppress(OSError, ValueError):  # ValueError: not what proc_pid_cgroup(5) says
         mounts = list(_mounts(process))
         for line in (process / "cgroup").read_text().splitlines():
-            _, named, path = line.split(":", 2)
-            controllers = frozenset(filter(None, named.split(",")))
+            _, controller_list, path = line.split(":", 2)
+            controllers = frozenset(filter(None, controller_list.split(",")))
             if controllers and controller not in controllers:
                 continue
             for mount in mounts:
@@ -80,22 +80,24 @@ def _upward(mount: Mount, path: str) -> Iterator[Path]:
     if ".." in within.split("/") or not f"{path.rstrip('/')}/".startswith(f"{mount.root.rstrip('/')}/"):
         within = ""
     group = mount.point / within
-    yield from (each for each in (group, *group.parents) if each.is_relative_to(mount.point))
+    yield from (folder for folder in (group, *group.parents) if folder.is_relative_to(mount.point))
 
 
 def _mounts(process: Path) -> Iterator[Mount]:
-    """What is mounted, from /proc/self/mountinfo (proc_pid_mountinfo(5)).  Raises OSError."""
+    """The mounted control group trees, from /proc/PID/mountinfo (proc_pid_mountinfo(5)).  Raises OSError."""
     for line in (process / "mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        left, right = before.split(), after.split()
-        if len(left) > 4 and len(right) > 2 and right[0] in ("cgroup", "cgroup2"):
-            controllers = frozenset(right[2].split(",")) if right[0] == "cgroup" else frozenset()
-            yield Mount(controllers, _unescaped(left[3]), Path(_unescaped(left[4])))
+        mount_fields_text, _, filesystem_fields_text = line.partition(" - ")
+        mount_fields, filesystem_fields = mount_fields_text.split(), filesystem_fields_text.split()
+        if len(mount_fields) > 4 and len(filesystem_fields) > 2 and filesystem_fields[0] in ("cgroup", "cgroup2"):
+            controllers = (
+                frozenset(filesystem_fields[2].split(",")) if filesystem_fields[0] == "cgroup" else frozenset()
+            )
+            yield Mount(controllers, _unescaped(mount_fields[3]), Path(_unescaped(mount_fields[4])))
 
 
 def _unescaped(text: str) -> str:
     """A path of mountinfo, where blanks and the like are octal."""
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
+    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), text)
 
 
 def _numbers(file: Path) -> Iterator[int]:
@@ -105,6 +107,6 @@ def _numbers(file: Path) -> Iterator[int]:
 
 
 def whole_processors(quotas: Iterator[float]) -> int | None:
-    """How many workers the least quota keeps busy: part of a processor counts as one; None without a quota."""
+    """Number of workers for the least of the quotas: a fraction of a processor counts as one; None without a quota."""
     least = min(quotas, default=None)
     return None if least is None else max(1, math.ceil(least))

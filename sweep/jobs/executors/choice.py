@@ -28,7 +28,7 @@ def kind(name: str) -> Kind:
 
 
 def joined(address: str | None, nodes: int, executor: str) -> Join | None:
-    """The cluster at `address`; None if there is no address.  Raises SweepError for what does not go with it."""
+    """The cluster to join at `address`; None without an address.  Raises SweepError for options that contradict it."""
     if address and not kind(executor).joins:
         able = ", ".join(name for name in NAMES if kind(name).joins)
         raise SweepError(
@@ -41,7 +41,7 @@ def joined(address: str | None, nodes: int, executor: str) -> Join | None:
 
 
 def processors() -> int:
-    """Cores that this process may use: those that it may run on, or fewer if its control group has a quota."""
+    """Number of cores this process may use: its affinity mask, or fewer if its control group has a CPU quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, cgroups.whole_processors(cgroups.processors()) or cores)
 
@@ -55,5 +55,5 @@ def worker_count(workers: int | None, name: str = DEFAULT) -> int:
 
 
 def open_executor(name: str, plan: Plan, workers: int, join: Join | None, log: Path) -> Executor:
-    """Start executor `name`; what its machinery says goes to the file `log`."""
+    """Start executor `name`; whatever its processes print goes to the file `log`."""
     return kind(name).open(plan, workers, join, log)

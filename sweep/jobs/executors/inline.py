@@ -15,7 +15,7 @@ from sweep.plan import Plan
 
 from .protocol import Kind
 from .task import attempt_run, attempt_warm
-from .work import Outcome, Warm, Work
+from .work import AttemptOutcome, WarmKernel, Work
 
 
 class Inline:
@@ -32,13 +32,13 @@ class Inline:
         self._queue.append(work)
 
     def cancel(self, work: Work) -> None:
-        self._queue = deque(each for each in self._queue if each != work)
+        self._queue = deque(queued for queued in self._queue if queued != work)
 
-    def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
+    def wait(self, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
         if not self._queue or timeout_s == 0:
             return []
         work = self._queue.popleft()
-        return [(work, attempt_warm(work) if isinstance(work, Warm) else attempt_run(self._plan, work))]
+        return [(work, attempt_warm(work) if isinstance(work, WarmKernel) else attempt_run(self._plan, work))]
 
     def close(self) -> None:
         self._queue.clear()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Which kernels this machine has compiled already: a look at the names in numba's cache, without numba.
 
-A forecast rests on it, and who waits for whom when several workers need a kernel.  A kernel that numba refuses all
-the same (another numba, another processor) is compiled, and a run is then as much longer than was said.
+Forecasts are based on it, and so is the order in which workers that need the same kernel wait for each other.  A cached
+kernel that numba rejects (another numba, another processor) is compiled again, and the run takes longer than forecast.
 
 Not modelled: the caches of other machines of a cluster.
 """
@@ -21,7 +21,7 @@ from sweep.model.compiler.kernel_cache import make
 
 
 def uncompiled(strategies: Iterable[str], code: Mapping[str, str]) -> list[str]:
-    """Those of `strategies`, sorted, that have no kernel of these sources (`plan.identity.code`) in the cache."""
+    """The strategies, sorted, whose kernel is not in the cache for these sources (`code`: see `plan.identity.code`)."""
     if jit.jit_disabled():
         return []
     return [name for name in sorted(strategies) if not _compiled(jit.kernel_tag(name, code[""], code[name]))]
@@ -29,7 +29,7 @@ def uncompiled(strategies: Iterable[str], code: Mapping[str, str]) -> list[str]:
 
 @contextmanager
 def one_compiles(strategy: str) -> Iterator[None]:
-    """Hold the kernel's lock on this machine while it is not compiled: the others wait, and find it in the cache.
+    """Let one process of this machine compile the kernel of `strategy`; the others wait and find it in the cache.
 
     Numba itself lets every process compile.  Source: measured, four workers that need a kernel at the same time take
     6 to 7 s each in place of 2.5.
@@ -48,7 +48,7 @@ def one_compiles(strategy: str) -> Iterator[None]:
 
 
 def _compiled(tag: str) -> bool:
-    """Whether the cache has an index of a kernel with this tag (see `batch.kernel`), which says what its sources are.
+    """Whether numba's cache has a kernel with this tag, which names the sources of the kernel (see `batch.kernel`).
 
     Numba keeps the kernels of each directory of sources apart.
     """

@@ -24,23 +24,23 @@ WORKERS_SHARE = 0.8  # of a node's memory; the rest is for Ray, the system and p
 
 
 def share_bytes(cpus: float, node_cpus: float) -> int:
-    """What work on `cpus` of the node's CPUs may take."""
+    """Memory that work on `cpus` of the node's CPUs may take, bytes."""
     return int(node_bytes() * WORKERS_SHARE * cpus / max(node_cpus, cpus))
 
 
 def machine_bytes() -> int:
-    """Memory of the machine."""
+    """Memory of the machine, bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def node_bytes() -> int:
-    """Memory that processes here can have: the machine's, or the least that a control group of this process allows."""
+    """Memory that processes here may use, bytes: the machine's, or the least limit of this process's control groups."""
     return min([machine_bytes(), *cgroups.memory_bytes()])
 
 
 @contextmanager
 def capped(limit_bytes: int) -> Iterator[None]:
-    """Let this process take `limit_bytes` of memory for the time being; a hard limit that is lower stands."""
+    """Limit this process to `limit_bytes` of memory inside the block; a lower hard limit stays in force."""
     used = _status_bytes()
     granted = limit_bytes + max(0, used["VmData"] - used["RssAnon"])
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
@@ -53,6 +53,6 @@ def capped(limit_bytes: int) -> Iterator[None]:
 
 
 def _status_bytes() -> dict[str, int]:
-    """Private writable mappings of this process, and how much of anonymous memory it has touched."""
+    """VmData and RssAnon of this process, bytes: private writable mappings, and anonymous memory in use."""
     lines = (line.split() for line in Path("/proc/self/status").read_text().splitlines())
-    return {words[0][:-1]: int(words[1]) << 10 for words in lines if words[:1] in (["VmData:"], ["RssAnon:"])}
+    return {fields[0][:-1]: int(fields[1]) << 10 for fields in lines if fields[:1] in (["VmData:"], ["RssAnon:"])}

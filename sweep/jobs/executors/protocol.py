@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every executor does: it takes work, and gives outcomes in any order; and what is to be known of it before.
 
-It knows chunks by number and strategies by name; it neither retries (see `driver.policy`) nor writes a file.
+An executor knows chunks by number and strategies by name; it neither retries (see `driver.policy`) nor writes a file.
 
 An executor is a module, or a package, that has its `Kind` under the name KIND, and a word in `executors.NAMES`.  All
 that differs between executors is said by their kinds: nothing else asks for one by name.
@@ -17,19 +17,19 @@ from typing import NamedTuple, Protocol
 from sweep.plan import Plan
 from sweep.plan.forecast import PROCESS, Cost
 
-from .work import Outcome, Work
+from .work import AttemptOutcome, Work
 
 
 class Join(NamedTuple):
-    """A cluster that is there already."""
+    """A running Ray cluster to join."""
 
     address: str  # "auto" or host:port
-    nodes: int = 0  # with CPUs; wait until as many are there
-    patience_s: float = 900.0  # for so long
+    nodes: int = 0  # wait until so many nodes with CPUs are there
+    timeout_s: float = 900.0  # how long to wait for the nodes
 
 
 class Executor(Protocol):
-    """Runs the work of one plan."""
+    """Runs the work of one plan; see `executors.choice` for the ones there are."""
 
     workers: int  # chunks that run at the same time; may change while it runs, and is 0 until it has started
     name: str  # for people: "local Ray, 2 workers"
@@ -40,11 +40,11 @@ class Executor(Protocol):
     def cancel(self, work: Work) -> None:
         """End `work` by force; no outcome of it will come."""
 
-    def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
-        """What has ended: all that is ready, or after at most `timeout_s` nothing.  Raises SweepError."""
+    def wait(self, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
+        """The work that has ended, with its outcomes; [] if none ends within `timeout_s`.  Raises SweepError."""
 
     def close(self) -> None:
-        """Give up what is not done and leave nothing behind, within two seconds."""
+        """Abandon unfinished work and end all processes of the executor, within two seconds."""
 
 
 @dataclass(frozen=True)

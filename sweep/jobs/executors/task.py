@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Run one chunk: expand its scenarios, simulate them, give the part's bytes.  The code that workers run.
+"""Run one chunk: expand its scenarios, simulate them, return the bytes of a part.  The code that workers run.
 
-A chunk is pure: the same plan and slice give the same rows on every machine.  What went wrong comes back as text,
-because an exception may not survive the way between processes.
+A chunk is pure: the same plan and slice give the same rows on every machine.  Errors are returned as text, because not
+every exception can be sent between processes.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from sweep.model.scenario import Scenario
 from sweep.plan import Plan, digest
 
 from .blame import raised_by_model
-from .work import Ending, Outcome, Run, Warm
+from .work import AttemptOutcome, Ending, RunSlice, WarmKernel
 
 METADATA = b"part"  # key of a part's own description in its schema metadata
 
 
-Failed = tuple[tuple[int, str, str], ...]  # index in the slice, ending, traceback
+FailedSimulations = tuple[tuple[int, str, str], ...]  # index in the slice, ending, traceback
 
 
-class Part(NamedTuple):
-    """What a chunk gave: rows, and the simulations that have none."""
+class ChunkResult(NamedTuple):
+    """The result of a chunk: rows, and the simulations that have none."""
 
     data: bytes | None  # an Arrow IPC file (lz4), its description in the metadata; None if there is no row
-    failed: Failed
+    failed: FailedSimulations
 
 
-def run_chunk(plan: Plan, work: Run) -> Part:
+def run_chunk(plan: Plan, work: RunSlice) -> ChunkResult:
     """Simulate the simulations of `work`.
 
     A simulation that raises fails alone: the batch is halved until it is by itself.  Raises RunError if this process
-    has other sources than the plan, or lays out other simulations, and whatever is raised that need not be the
-    simulation's doing (`blame`).
+    has other sources than the plan, or lays out other simulations; exceptions that may not be the simulation's fault
+    (`blame`) are raised too.
     """
     chunk = plan.chunks[work.number]
     plan.check_code()
@@ -60,18 +60,18 @@ def run_chunk(plan: Plan, work: Run) -> Part:
     results, failed = _simulate(plan, chunk.strategy, chosen, 0)
     simulate_s = time.perf_counter() - start
     if not results:
-        return Part(None, failed)
+        return ChunkResult(None, failed)
     lost = {index for index, _, _ in failed}
-    done = [scenario for index, scenario in enumerate(chosen) if index not in lost]
-    about = {
+    simulated = [scenario for index, scenario in enumerate(chosen) if index not in lost]
+    description = {
         "format": schema.FORMAT,
         "chunk": digest("".join(ids)),
         "document": plan.document_digest,
         "strategy": chunk.strategy,
         "code": {name: plan.code[name] for name in ("", chunk.strategy)},
-        "rows": len(done),
-        "packets": sum(scenario.packets for scenario in done),
-        "model_s": sum(batch.predicted_ns(scenario) for scenario in done) / 1e9,  # before calibration
+        "rows": len(simulated),
+        "packets": sum(scenario.packets for scenario in simulated),
+        "model_s": sum(batch.predicted_ns(scenario) for scenario in simulated) / 1e9,  # before calibration
         "simulate_s": simulate_s,
         "compile_s": compile_s,
         "ended": time.time(),  # for whoever watches
@@ -80,12 +80,12 @@ def run_chunk(plan: Plan, work: Run) -> Part:
     }
     tables = [schema.part(chunk.strategy, ids[first : first + len(r.violations)], r) for first, r in results]
     table = pa.concat_tables(tables).combine_chunks()
-    return Part(encode(table.replace_schema_metadata({METADATA: json.dumps(about)})), failed)
+    return ChunkResult(encode(table.replace_schema_metadata({METADATA: json.dumps(description)})), failed)
 
 
 def _simulate(
     plan: Plan, strategy: str, scenarios: list[Scenario], first: int
-) -> tuple[list[tuple[int, batch.Result]], Failed]:
+) -> tuple[list[tuple[int, batch.Result]], FailedSimulations]:
     """Results of the scenarios, each with the index of its first one, and those that raised; indices from `first`."""
     try:
         return [(first, batch.simulate(strategy, scenarios, plan.tables))], ()
@@ -111,20 +111,20 @@ def encode(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def attempt_run(plan: Plan, work: Run) -> Outcome:
-    """`run_chunk` with what went wrong as text."""
+def attempt_run(plan: Plan, work: RunSlice) -> AttemptOutcome:
+    """`run_chunk`, with exceptions turned into an outcome that has the traceback as text."""
     try:
         part = run_chunk(plan, work)
     except Exception:
         if os.environ.get("SWEEP_DEBUG"):
             raise
-        return Outcome(Ending.TROUBLED, error=traceback.format_exc(), node=platform.node())
-    return Outcome(Ending.DONE, part.data, failed=part.failed, node=platform.node())
+        return AttemptOutcome(Ending.ENVIRONMENT, error=traceback.format_exc(), node=platform.node())
+    return AttemptOutcome(Ending.DONE, part.data, failed=part.failed, node=platform.node())
 
 
-def attempt_warm(work: Warm) -> Outcome:
+def attempt_warm(work: WarmKernel) -> AttemptOutcome:
     """Compile a strategy's kernel, or load it from the cache, so that chunks find it."""
     try:
-        return Outcome(Ending.DONE, seconds=batch.warm(work.strategy), node=platform.node())
+        return AttemptOutcome(Ending.DONE, seconds=batch.warm(work.strategy), node=platform.node())
     except Exception:
-        return Outcome(Ending.TROUBLED, error=traceback.format_exc(), node=platform.node())
+        return AttemptOutcome(Ending.ENVIRONMENT, error=traceback.format_exc(), node=platform.node())

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A chunk in a process of its own, started by a worker, which sees how that process ends.
 
-Of a worker that is gone Ray says only that it is gone.  What it had in hand may have crashed it, or somebody may have
-killed it: an administrator, or the kernel, for memory that others took.  Once simulations have been in a worker that
-died, they are tried here, and the signal tells the two apart: a program that is wrong gets SIGSEGV and the like from
-the processor or sends itself SIGABRT; SIGKILL comes from outside.  What goes wrong before the simulations begin is
-not their doing either.
+Of a dead worker, Ray says only that it is dead.  Its simulations may have crashed it, or somebody may have killed it:
+an administrator, or the kernel, for memory that others took.  Simulations whose worker died are tried again here; the
+signal tells the two cases apart: a faulty program gets SIGSEGV and the like from the processor, or sends itself
+SIGABRT; SIGKILL comes from outside.  What goes wrong before the simulations begin is not their fault either.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from sweep.plan import decode
 from .kernels import one_compiles
 from .memory import capped
 from .task import attempt_run, attempt_warm
-from .work import Ending, Outcome, Run, Warm
+from .work import AttemptOutcome, Ending, RunSlice, WarmKernel
 
 # Signals that a program brings upon itself; all others come from outside.
 OWN = frozenset(
@@ -35,7 +34,7 @@ PR_SET_PDEATHSIG = 1
 TAIL_BYTES = 4000
 
 
-def watched(plan: bytes, work: Run, limit_bytes: int) -> Outcome:
+def run_watched(plan: bytes, work: RunSlice, limit_bytes: int) -> AttemptOutcome:
     """Run `work` in a process of its own that may take `limit_bytes` of memory, and say how it ended."""
     paths = [str(IMPORTED_FROM), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     with subprocess.Popen(
@@ -45,46 +44,49 @@ def watched(plan: bytes, work: Run, limit_bytes: int) -> Outcome:
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
     ) as process:
-        said, complaints = process.communicate(pickle.dumps((work, limit_bytes, plan)))
-    begun, result = said.startswith(BEGINS), said.removeprefix(BEGINS)
-    return judge(process.returncode, begun, result, complaints[-TAIL_BYTES:].decode(errors="replace").strip())
+        output, complaints = process.communicate(pickle.dumps((work, limit_bytes, plan)))
+    begun, result = output.startswith(BEGINS), output.removeprefix(BEGINS)
+    return outcome_of_exit(process.returncode, begun, result, complaints[-TAIL_BYTES:].decode(errors="replace").strip())
 
 
-def judge(code: int, begun: bool, result: bytes, complaints: str) -> Outcome:
-    """What an exit code (minus a signal's number) says of the work; `result` is a pickled Outcome, or nothing."""
+def outcome_of_exit(code: int, begun: bool, result: bytes, complaints: str) -> AttemptOutcome:
+    """The outcome of work whose process ended with exit code `code`, minus a signal's number if that ended it.
+
+    begun: whether the simulations had begun; `result`: a pickled Outcome, or b""; `complaints`: standard error.
+    """
     if code == 0 and result:
-        outcome: Outcome = pickle.loads(result)
+        outcome: AttemptOutcome = pickle.loads(result)
         return outcome
     try:
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     except ValueError:  # a real-time signal
         name = f"signal {-code}"
-    said = f"{complaints}\nits process ended with {name}".strip()
+    error = f"{complaints}\nits process ended with {name}".strip()
     if code < 0 and -code not in OWN:
-        return Outcome(Ending.KILLED, error=said)
-    return Outcome(Ending.CRASHED if begun else Ending.TROUBLED, error=said)
+        return AttemptOutcome(Ending.KILLED, error=error)
+    return AttemptOutcome(Ending.CRASHED if begun else Ending.ENVIRONMENT, error=error)
 
 
 def _main(parent: int) -> None:
-    """In the process: read what to do, do it, write the outcome; standard output is for nothing else."""
+    """Read the work from standard input, do it, write the outcome to standard output; nothing else may write there."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it has died before that
         os._exit(1)
-    out = os.fdopen(os.dup(1), "wb")
+    results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     faulthandler.enable()
     work, limit_bytes, data = pickle.load(sys.stdin.buffer)
     plan = decode(data)
     strategy = plan.chunks[work.number].strategy
     with one_compiles(strategy):
-        ready = attempt_warm(Warm(strategy))
-    if ready.ending is Ending.DONE:
-        out.write(BEGINS)
-        out.flush()
+        outcome = attempt_warm(WarmKernel(strategy))
+    if outcome.ending is Ending.DONE:
+        results.write(BEGINS)
+        results.flush()
         with capped(limit_bytes):
-            ready = attempt_run(plan, work)
-    out.write(pickle.dumps(ready))
-    out.close()
+            outcome = attempt_run(plan, work)
+    results.write(pickle.dumps(outcome))
+    results.close()
 
 
 if __name__ == "__main__":

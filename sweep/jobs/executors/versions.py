@@ -20,20 +20,20 @@ MISSING = "missing"
 
 @cache
 def versions() -> Mapping[str, str]:
-    """Of this process: Python, packages, and digests of sweep's sources: the model by itself, then all of it."""
-    found = {"Python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    """Versions in this process: Python, packages, and digests of sweep's sources, the model's alone and all."""
+    python_and_packages = {"Python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
     for name, digest in code(NAMES).items():
-        found[f"the source of strategy {name}" if name else "the source of sweep/model"] = digest
-    return {**found, "the source of sweep": _sources()}
+        python_and_packages[f"the source of strategy {name}" if name else "the source of sweep/model"] = digest
+    return {**python_and_packages, "the source of sweep": _sources()}
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
-    """What differs, with both values; "" if nothing does."""
+    """The names that differ, with both values, as text; "" if none does."""
     names = [name for name in {**here, **there} if here.get(name) != there.get(name)]
-    told = [
+    shown = [
         f'{name} is "{there.get(name, MISSING)}" there and "{here.get(name, MISSING)}" here' for name in names[:SHOWN]
     ]
-    return "; ".join(told) + (f"; and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    return "; ".join(shown) + (f"; and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def _sources() -> str:

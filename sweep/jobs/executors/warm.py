@@ -17,7 +17,7 @@ from .kernels import uncompiled
 
 
 def chosen(names: Sequence[str]) -> list[str]:
-    """`names`, each once and sorted; all strategies if there are none.  Raises SweepError for a name that is none."""
+    """`names`, each once and sorted; all strategies if there are none.  Raises SweepError for an unknown strategy."""
     for name in names:
         if name not in strategies.NAMES:
             raise SweepError(
@@ -39,8 +39,8 @@ def warm(names: Sequence[str], workers: int) -> Iterator[tuple[str, float | None
         return
     with safe_search_path(), ProcessPoolExecutor(min(workers, len(cold)), mp_context=get_context("spawn")) as pool:
         compiling = {pool.submit(batch.warm, name): name for name in cold}
-        for done in as_completed(compiling):
-            yield compiling[done], done.result()
+        for future in as_completed(compiling):
+            yield compiling[future], future.result()
 
 
 def disabled() -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an executor is given and what it gives back: words that go between processes, so plain and small."""
+"""What an executor is given and what it returns.  Both are sent between processes, so they are plain and small."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Warm(NamedTuple):
+class WarmKernel(NamedTuple):
     """Work: have the kernel of a strategy compiled wherever chunks may run."""
 
     strategy: str
 
 
-class Run(NamedTuple):
+class RunSlice(NamedTuple):
     """Work: simulate a chunk of the plan, or a slice of it."""
 
     number: int  # of the chunk
@@ -24,7 +24,7 @@ class Run(NamedTuple):
     watched: bool = False  # in a process of its own, whose end is seen (`trial`)
 
 
-Work = Warm | Run
+Work = WarmKernel | RunSlice
 
 
 class Ending(StrEnum):
@@ -32,7 +32,7 @@ class Ending(StrEnum):
 
     DONE = "done"
     RAISED = "exception"  # the model raised it
-    TROUBLED = "surroundings"  # an exception that need not be the model's doing: files, imports, the compiler, threads
+    ENVIRONMENT = "surroundings"  # an exception that may not be the model's doing: files, imports, the compiler
     CRASHED = "crash"  # its process died; of work that is watched: by itself
     KILLED = "killed"  # its process was ended from outside
     MEMORY = "memory"  # it wanted more memory than it may have
@@ -41,12 +41,12 @@ class Ending(StrEnum):
     LOST = "lost"  # node, object or the executor itself went: not the work's fault
 
 
-class Outcome(NamedTuple):
-    """What became of an attempt."""
+class AttemptOutcome(NamedTuple):
+    """How an attempt ended, and its result."""
 
     ending: Ending
     data: bytes | None = None  # the part, an Arrow IPC file; None if it has no row
     error: str = ""  # the traceback, or what the executor knows
-    seconds: float = 0.0  # compile time of a `Warm`
+    seconds: float = 0.0  # compile time of a `WarmKernel`
     failed: tuple[tuple[int, str, str], ...] = ()  # simulations that raised: index in the slice, ending, traceback
     node: str = ""  # where it ran, if known

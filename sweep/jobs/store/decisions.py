@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What the looks of a sweep with a precision have decided: read from its run directory, and kept there as looks.json.
+"""What the looks of a sweep with a precision have decided; kept in its run directory as looks.json.
 
-A decision is made once, of a look that is complete, and written before anything is run that it asks for.  A run that
-goes on obeys it; so neither kills nor the order in which simulations end change which of them there are.  Decisions are
-of one request: the sweep's document and the code that simulates.  Those of another count for nothing, but the rows do.
+A decision is made once, when a look is complete, and written before anything that it asks for is run.  A resumed run
+obeys it; so neither kills nor the order in which simulations end change which of them are run.  Decisions belong to one
+request: the sweep's document and the code that simulates.  Those of another request are ignored, but their rows count.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from sweep.config import Precision, compared
 from sweep.plan import Survey, digest
 from sweep.plan.identity import canonical
-from sweep.precision import Reached
+from sweep.reached_precision import ReachedPrecision
 
 NOTE = "looks"  # looks.json
-FORMAT = 1  # raise it when the rule or its confidence changes: decisions of before are then made anew
-MOST_NAMED = 20  # open comparisons that a table names
+FORMAT = 1  # raise it when the rule or its confidence changes: earlier decisions are then made again
+MOST_NAMED = 20  # open comparisons that a table lists by name
 
 Mask = NDArray[np.bool_]
 
 
 class Decision(NamedTuple):
-    """After one look."""
+    """What was decided after one look."""
 
     replicates: int  # of the points that were looked at
     open: dict[str, list[int]]  # metric -> the points whose comparison is not decided by it, rising
@@ -38,7 +38,7 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True)
 class Decisions:
-    """All that were made, in order, of one survey with a precision."""
+    """The decisions made so far, in order, for one survey with a precision."""
 
     survey: Survey
     precision: Precision
@@ -46,7 +46,7 @@ class Decisions:
 
     @cached_property
     def request(self) -> str:
-        """What they are decisions of: a digest."""
+        """Digest of the request that the decisions belong to."""
         return digest(
             canonical(
                 {
@@ -60,43 +60,45 @@ class Decisions:
 
     @classmethod
     def of(cls, survey: Survey, noted: Mapping[str, Any] | None) -> Decisions | None:
-        """Those that are noted, if they are of this survey; None if it has no precision."""
+        """The decisions in `noted` (looks.json) if they belong to this survey, else none; None without precision."""
         if survey.sweep.precision is None:
             return None
-        none = cls(survey, survey.sweep.precision)
-        if noted is None or noted.get("request") != none.request:
-            return none
+        undecided = cls(survey, survey.sweep.precision)
+        if noted is None or noted.get("request") != undecided.request:
+            return undecided
         try:
-            made = tuple(none._read(number, each) for number, each in enumerate(noted["decisions"]))
+            made = tuple(
+                undecided._read(number, noted_decision) for number, noted_decision in enumerate(noted["decisions"])
+            )
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # not as a run writes it: decided anew
-            return none
-        return replace(none, made=made)
+            return undecided
+        return replace(undecided, made=made)
 
     def _read(self, number: int, noted: Mapping[str, Any]) -> Decision:
-        """Errors: those of a document of another form."""
-        found = Decision(int(noted["replicates"]), dict(noted["open"]), list(noted["following"]))
-        for points in (found.following, *found.open.values()):
+        """One decision from looks.json.  Raises KeyError, TypeError or ValueError if it is not one of this survey."""
+        decision = Decision(int(noted["replicates"]), dict(noted["open"]), list(noted["following"]))
+        for points in (decision.following, *decision.open.values()):
             if any(type(point) is not int or not 0 <= point < self.survey.sweep.points for point in points):
                 raise ValueError
         looks = self.precision.looks
-        if found.replicates != looks[number] or not {*found.open} <= {*self._metrics}:
+        if decision.replicates != looks[number] or not {*decision.open} <= {*self._metrics}:
             raise ValueError
-        if found.following and number + 1 == len(looks):
+        if decision.following and number + 1 == len(looks):
             raise ValueError
-        return found
+        return decision
 
     def document(self) -> dict[str, Any]:
-        """For looks.json."""
+        """The document that is kept as looks.json."""
         looks = list(self.precision.looks)
         return {
             "format": FORMAT,
             "request": self.request,
             "looks": looks,
-            "decisions": [m._asdict() for m in self.made],
+            "decisions": [decision._asdict() for decision in self.made],
         }
 
     def after(self, decision: Decision) -> Decisions:
-        """With one more."""
+        """These decisions and one more."""
         return replace(self, made=(*self.made, decision))
 
     @property
@@ -110,12 +112,12 @@ class Decisions:
 
     @property
     def look(self) -> int:
-        """The number of the look that is being run, or was the last, from 1."""
+        """Number of the look that is being run, or of the last one, from 1."""
         return len(self.made) + (not self.finished)
 
     @property
     def asked(self) -> Mask:
-        """The simulations that are asked for so far, (N,)."""
+        """Mask (N,) of the simulations that are asked for so far."""
         looks = self.precision.looks
         counts = np.full(self.survey.sweep.points, looks[0])
         for number, decision in enumerate(self.made, 1):
@@ -126,7 +128,7 @@ class Decisions:
 
     @property
     def possible(self) -> Mask:
-        """The simulations that may be asked for yet, or are, (N,)."""
+        """Mask (N,) of the simulations that are asked for, or may still be."""
         points = np.ones(self.survey.sweep.points, np.bool_)
         if self.made:
             points = np.isin(np.arange(len(points)), self.made[-1].following)
@@ -139,18 +141,18 @@ class Decisions:
 
     @property
     def open(self) -> dict[str, list[int]]:
-        """Metric -> points whose comparison is not decided by it."""
-        every = self.comparisons.tolist()
-        return self.made[-1].open if self.made else dict.fromkeys(self._metrics, every)
+        """Metric -> points whose comparison is still undecided in that metric."""
+        all_points = self.comparisons.tolist()
+        return self.made[-1].open if self.made else dict.fromkeys(self._metrics, all_points)
 
     @property
     def open_points(self) -> list[int]:
         return sorted({point for points in self.open.values() for point in points})
 
     @property
-    def reached(self) -> Reached:
-        """What a table says of them."""
-        return Reached(
+    def reached(self) -> ReachedPrecision:
+        """What the metadata of a published table says of these decisions."""
+        return ReachedPrecision(
             looks=list(self.precision.looks),
             targets=[target.text for target in self.precision.targets],
             comparisons=len(self.comparisons),
@@ -160,8 +162,10 @@ class Decisions:
         )
 
     def _named(self, point: int) -> str:
-        """ "page_pool, router, load 0.3, ring 256 (drop_ratio)"."""
-        words = ("strategy", "traffic", "label", "host", "nic")
+        """A point and its open metrics, for people: "page_pool, router, load 0.3, ring 256 (drop_ratio)"."""
+        self_explaining = ("strategy", "traffic", "label", "host", "nic")
         labels = self.survey.sweep.labels(point)
-        where = ", ".join(str(value) if name in words else f"{name} {value}" for name, value in labels.items())
+        where = ", ".join(
+            str(value) if name in self_explaining else f"{name} {value}" for name, value in labels.items()
+        )
         return f"{where} ({', '.join(metric for metric, points in self.open.items() if point in points)})"

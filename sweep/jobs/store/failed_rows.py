@@ -25,20 +25,25 @@ OWN = (
 
 
 def failed_rows(survey: Survey, failures: Sequence[Failure], wanting: NDArray[np.bool_]) -> pa.Table:
-    """A row for each simulation of `wanting` (N,) in `failures`, in the order of the sweep; of its latest record."""
+    """A row for each simulation of the mask `without_row` (N,) that is in `failures`, in the order of the sweep.
+
+    Of several failures of one simulation, the latest counts.
+    """
     names = [name for failure in failures for name in failure.ids]
     owners = [failure for failure in failures for _ in failure.ids]
     latest = {name: index for index, name in enumerate(names)}
     places = survey.rows(np.array(list(latest), "S32"))
     simulations = np.flatnonzero(wanting & (places >= 0)).astype(np.int64)
-    chosen = list(latest.items())
-    found = [(chosen[place][0], owners[chosen[place][1]]) for place in places[simulations].tolist()]
+    ids_and_owners = list(latest.items())
+    id_and_failure = [
+        (ids_and_owners[place][0], owners[ids_and_owners[place][1]]) for place in places[simulations].tolist()
+    ]
     columns = {
-        "id": [name for name, _ in found],
+        "id": [name for name, _ in id_and_failure],
         **Parameters(survey).of(simulations),
-        "ending": [owner.ending for _, owner in found],
-        "error": [owner.error for _, owner in found],
-        "node": [owner.node for _, owner in found],
+        "ending": [owner.ending for _, owner in id_and_failure],
+        "error": [owner.error for _, owner in id_and_failure],
+        "node": [owner.node for _, owner in id_and_failure],
     }
-    known = pa.schema([each.field() for each in (ID, *parameters.columns(), *OWN)])
+    known = pa.schema([column.field() for column in (ID, *parameters.columns(), *OWN)])
     return pa.table({field.name: pa.array(columns[field.name], field.type) for field in known}, schema=known)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Simulations that have no result, and why: what is kept of them in the run directory.
+"""Failures: simulations that have no result, and why, as the run directory records them.
 
-They are not tried again by the next run, which would fail in the same way, unless it is asked to (`--retry-failed`);
-a row of the same id, from wherever, supersedes them.  What format 1 recorded is tried again, unless the model itself
-raised it: that format did not tell simulations that crashed from those whose worker was killed, nor their exceptions
-from those of a full disk.
+The next run does not try them again, since they would fail in the same way, unless it is asked to (`--retry-failed`);
+a row of the same id supersedes them.  What format 1 recorded is tried again, unless the model itself raised it: that
+format did not tell simulations that crashed from those whose worker was killed, nor their exceptions from those of a
+full disk.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from sweep.plan import digest
 from .parts import Store
 
 FORMAT = 2
-ENDINGS = {  # of what has failed, for people
+ENDINGS = {  # how simulations fail, for people
     "exception": "raised an exception",
     "crash": "crashed its process",
     "memory": "ran out of memory",
     "too_slow": "did not end in time",
 }
-UNDECIDED = {  # of what stays open
+UNDECIDED = {  # how simulations end that stay open, for people
     "surroundings": "met an error that need not be its own",
     "killed": "was ended from outside again and again",
     "node_memory": "was ended because its node had no memory left",
@@ -46,17 +46,17 @@ class Failure:
 
     @property
     def name(self) -> str:
-        """Of its file: the digest of its simulations."""
+        """Name of its file: the digest of its simulations."""
         return digest("".join(self.ids))
 
     @property
     def reason(self) -> str:
-        """One line for people."""
+        """Why they failed, one line for people."""
         last = (self.error.strip().splitlines() or [""])[-1]
         return last if self.ending in ("exception", "surroundings") and last else {**ENDINGS, **UNDECIDED}[self.ending]
 
     def record(self) -> dict[str, Any]:
-        """For JSON."""
+        """The JSON document that is kept of it."""
         return {"format": FORMAT, **asdict(self)}
 
     @classmethod
@@ -64,27 +64,32 @@ class Failure:
         """The failure in a record; None if it is of another format or damaged."""
         fields = {name: value for name, value in record.items() if name not in ("format", "ids")}
         ids = record.get("ids")
-        texts = all(isinstance(value, str) for value in fields.values())
-        names = isinstance(ids, list) and all(isinstance(name, str) and name.isascii() for name in ids)
-        if record.get("format") not in (1, FORMAT) or not texts or not names or fields.get("ending") not in ENDINGS:
+        all_text = all(isinstance(value, str) for value in fields.values())
+        ids_are_names = isinstance(ids, list) and all(isinstance(name, str) and name.isascii() for name in ids)
+        if (
+            record.get("format") not in (1, FORMAT)
+            or not all_text
+            or not ids_are_names
+            or fields.get("ending") not in ENDINGS
+        ):
             return None
         try:
-            found = cls(**fields, ids=tuple(ids or ()))
+            failure = cls(**fields, ids=tuple(ids or ()))
         except TypeError:
             return None
-        sound = record["format"] == FORMAT or (found.ending == "exception" and raised_by_model(found.error))
-        return found if sound else None
+        sound = record["format"] == FORMAT or (failure.ending == "exception" and raised_by_model(failure.error))
+        return failure if sound else None
 
 
 def recorded(store: Store, *, set_aside: bool = False) -> list[Failure]:
-    """The failures in a run directory; damaged records are passed over, with `set_aside` renamed *.bad."""
-    found = (Failure.of(record) for record in store.failures(set_aside))
-    return [failure for failure in found if failure]
+    """The failures recorded in a run directory; damaged records are skipped, and with `set_aside` renamed *.bad."""
+    read = (Failure.of(record) for record in store.failures(set_aside))
+    return [failure for failure in read if failure]
 
 
 def alike(failed: Iterable[tuple[int, str, str]]) -> dict[tuple[str, str], list[int]]:
-    """Indices of the simulations that failed in the same way."""
-    found: dict[tuple[str, str], list[int]] = {}
+    """Indices of simulations, grouped by (ending, error)."""
+    indices: dict[tuple[str, str], list[int]] = {}
     for index, ending, error in failed:
-        found.setdefault((ending, error), []).append(index)
-    return found
+        indices.setdefault((ending, error), []).append(index)
+    return indices

@@ -176,13 +176,13 @@ class Store:
     def failures(self, set_aside: bool = False) -> list[dict[str, Any]]:
         """All records of failures, by name.  Damaged ones are passed over; with `set_aside` renamed *.bad."""
         names = [f"failed/{name}" for name in sorted(self.files.entries("failed")) if FAILURE.fullmatch(name)]
-        found = []
+        records = []
         for name, record in zip(names, self._ahead(self._get_record, names), strict=True):
             if record is not None:
-                found.append(record)
+                records.append(record)
             elif set_aside:
                 self.files.set_aside(name)
-        return found
+        return records
 
     def parts(self) -> int:
         """Parts, damaged ones included, but for those that were set aside."""
@@ -210,7 +210,7 @@ class Store:
 
     def published(self) -> bool:
         """Whether a table is published here, by this version of sweep or an earlier one."""
-        return snapshot.shown(self.files) is not None or self.files.exists("results.arrow")
+        return snapshot.current_name(self.files) is not None or self.files.exists("results.arrow")
 
     def holder(self) -> str | None:
         """Who writes here now, for people."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a table comes from: versions, sources, machine, command.  Kept beside the data, never part of it."""
+"""Where a table comes from: versions, sources, machine, command.  Stored as metadata, never in data columns."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PACKAGES = ("sweep", "numpy", "numba", "pyarrow", "ray")
 
 def versions() -> dict[str, str]:
     """Version of Python and of the packages that take part; "" if not installed."""
-    found = {"python": platform.python_version()}
+    version_of = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            version_of[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = ""
-    return found
+            version_of[name] = ""
+    return version_of
 
 
 def git_commit() -> str:
@@ -39,7 +39,7 @@ def git_commit() -> str:
 
 
 def provenance() -> dict[str, Any]:
-    """All of it, and the time."""
+    """Time, versions, commit and machine of this process, for the metadata of a table."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Publish: the table of a sweep, its time series, what failed, and a data dictionary, each as Arrow and Parquet.
+"""Publish the table of a sweep, its time series, its failures and a data dictionary, each as Arrow and Parquet.
 
-They are shown together, as one snapshot.
+They become visible together, as one snapshot.
 
 Rows are the simulations of this sweep, in its order; rows of earlier variants stay in their parts.  The data columns
 depend on the sweep and the model alone; what varies between runs is in the schema's metadata under `sweep`, and in
@@ -28,7 +28,7 @@ from .collect import Collection
 from .decisions import Decisions
 from .parts import Store
 from .provenance import provenance
-from .tables import Tally, writing
+from .tables import RowCounts, writing
 
 
 def publish(
@@ -41,14 +41,14 @@ def publish(
     failures: pa.Table | None = None,
     outcome: Mapping[str, Any] | None = None,
     decisions: Decisions | None = None,
-) -> Tally:
-    """Publish `rows`, those of the simulations that were asked for (`wanted`, (N,)); what was in them.
+) -> RowCounts:
+    """Publish `rows`, those of the simulations that were asked for (`wanted`, (N,)); returns the counts of these rows.
 
-    `failures` has a row for each simulation that could not be made; `outcome` goes into the manifest as it is, over the
-    exit code that the rows alone would give; `decisions` are those of a sweep with a precision. Raises IncompleteError
-    if another process has become the writer, RunError if the disk is full.
+    failures: table with a row for each simulation that failed; `outcome`: fields for the manifest, which override the
+    exit code that the rows alone would give; `decisions`: of a sweep with a precision.  Raises IncompleteError if
+    another process has become the writer, RunError if the disk is full.
     """
-    about = {
+    metadata = {
         "name": survey.sweep.name,
         "baseline": dict(survey.sweep.baseline),
         "claims": survey.sweep.document.get("claims", []),
@@ -63,23 +63,23 @@ def publish(
         **({"precision": decisions.reached._asdict()} if decisions else {}),
         **provenance(),
     }
-    description = {b"sweep": json.dumps(about).encode()}
+    description = {b"sweep": json.dumps(metadata).encode()}
     results = schema.results_schema().with_metadata(description)
-    dictionary, found = schema.dictionary(schema.columns()), Tally()
+    dictionary, tally = schema.dictionary(schema.columns()), RowCounts()
     draft = snapshot.Draft(store.files)
     series = schema.series.schema().with_metadata(description)
     with _writing(draft, "results", results) as add_results, _writing(draft, "series", series) as add_series:
         for batch, bins in rows.batches():
-            add_results(found.counted(batch))
+            add_results(tally.counted(batch))
             add_series(bins)
     _write(draft, "dictionary", dictionary)
     if failures is not None:
         failures = failures.replace_schema_metadata(description)
         _write(draft, "failures", failures)
-    said = {key: about[key] for key in ("name", "simulations", "rows", "command", "created", "versions")}
-    ended = {"failed": 0 if failures is None else len(failures), "exit_code": 1 if found.invalid else 0}
-    draft.publish({**said, **ended, **(outcome or {})})
-    return found
+    manifest_fields = {key: metadata[key] for key in ("name", "simulations", "rows", "command", "created", "versions")}
+    result_fields = {"failed": 0 if failures is None else len(failures), "exit_code": 1 if tally.invalid else 0}
+    draft.publish({**manifest_fields, **result_fields, **(outcome or {})})
+    return tally
 
 
 def _write(draft: snapshot.Draft, name: str, table: pa.Table) -> None:

@@ -18,15 +18,15 @@ import pyarrow.parquet as pq
 
 
 @dataclass
-class Tally:
-    """What was in rows that passed by."""
+class RowCounts:
+    """Counts of the rows that were passed to `counted`, and their first batch."""
 
     rows: int = 0
     invalid: int = 0  # rows that break a law
     head: pa.Table | None = None  # the first batch: all of them, if they are few
 
     def counted(self, batch: pa.Table) -> pa.Table:
-        """The same batch, counted."""
+        """Count `batch`, and return it unchanged."""
         self.head = batch if self.head is None else self.head
         self.rows += len(batch)
         self.invalid += pc.sum(pc.invert(batch.column("valid"))).as_py() or 0
@@ -35,7 +35,7 @@ class Tally:
 
 @contextmanager
 def writing(schema: pa.Schema, arrow: IO[bytes], parquet: IO[bytes]) -> Iterator[Callable[[pa.Table], None]]:
-    """Write tables of `schema`, one after the other, to both files, which are open for writing.
+    """Inside the block, write tables of `schema` to both files with the function it gives.
 
     Arrow compresses with lz4; Parquet with zstd, floats split by byte and names by dictionary: a fifth smaller than
     zstd alone.  Each is written by a thread of its own, while the next batch is made.
@@ -51,10 +51,10 @@ def writing(schema: pa.Schema, arrow: IO[bytes], parquet: IO[bytes]) -> Iterator
         pending: list[Future[None]] = []
 
         def add(batch: pa.Table) -> None:
-            whole = batch.replace_schema_metadata(schema.metadata)
+            with_metadata = batch.replace_schema_metadata(schema.metadata)
             while pending:
                 pending.pop().result()
-            pending.extend(threads.submit(writer.write_table, whole) for writer in (ipc, columns))
+            pending.extend(threads.submit(writer.write_table, with_metadata) for writer in (ipc, columns))
 
         yield add
         while pending:

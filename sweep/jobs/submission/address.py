@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sweep.errors import RunError, SweepError
-from sweep.foreign import is_plain, visible_line
+from sweep.safe_text import is_plain, visible_line
 
 TOKEN_FILE = "~/.ray/auth_token"
 LOOKED_IN = f"RAY_AUTH_TOKEN, the file that RAY_AUTH_TOKEN_PATH names, {TOKEN_FILE}"
@@ -25,10 +25,10 @@ PORTS = range(1, 65536)
 
 @dataclass(frozen=True)
 class Address:
-    """Where a Jobs API is, and what shows it who we are."""
+    """Where a Jobs API is, and the token that authenticates us there."""
 
     url: str  # http://HOST:PORT, without a slash at its end
-    token: str = field(repr=False)  # "": there is none
+    token: str = field(repr=False)  # "" if there is none
 
     @property
     def headers(self) -> dict[str, str]:
@@ -47,9 +47,10 @@ class Address:
 
 
 def address(text: str) -> Address:
-    """What a user typed, with the token of this machine.  Nothing is sent.
+    """The address that a user typed, with the token of this machine.  Nothing is sent.
 
-    Raises SweepError if it is no address of a Jobs API, or if the token is none; RunError if it cannot be read.
+    Raises SweepError if `text` is not the address of a Jobs API or the token is not one; RunError if the token cannot
+    be read.
     """
     return Address(_url(text), _token())
 
@@ -71,10 +72,10 @@ def _url(text: str) -> str:
         raise _no_address(text, '"?" and "#" have no place in it')
     if port is not None and port not in PORTS:
         raise _no_address(text, f'port "{port}" is not from {PORTS[0]} to {PORTS[-1]}')
-    bracket = parts.netloc.startswith("[")
-    name = f"[{host}]" if bracket else host
-    after = parts.netloc[len(name) :]
-    if not (_is_ip(host) if bracket else NAME.fullmatch(host)) or not PORT.fullmatch(after):
+    bracketed = parts.netloc.startswith("[")
+    name = f"[{host}]" if bracketed else host
+    port_text = parts.netloc[len(name) :]
+    if not (_is_ip(host) if bracketed else NAME.fullmatch(host)) or not PORT.fullmatch(port_text):
         raise _no_address(text, f'"{host}" is no name of a host')
     return f"{parts.scheme}://{parts.netloc.rstrip(':')}{parts.path.rstrip('/')}"
 
@@ -103,21 +104,21 @@ def _token() -> str:
     """
     if os.environ.get("RAY_AUTH_MODE") == "disabled":
         return ""
-    token, place = os.environ.get("RAY_AUTH_TOKEN", ""), "RAY_AUTH_TOKEN"
+    token, source = os.environ.get("RAY_AUTH_TOKEN", ""), "RAY_AUTH_TOKEN"
     if not token:
         path = Path(os.path.expanduser(os.environ.get("RAY_AUTH_TOKEN_PATH") or TOKEN_FILE))
-        place = f'"{visible_line(str(path))}"'
+        source = f'"{visible_line(str(path))}"'
         try:
             token = path.read_text(encoding="utf-8", errors="surrogateescape")
         except FileNotFoundError:
             return ""
         except (OSError, ValueError) as error:  # ValueError: a name with a NUL
-            said = getattr(error, "strerror", None) or error
-            raise RunError(f"the token in {place} cannot be read: {said}") from error
+            system_message = getattr(error, "strerror", None) or error
+            raise RunError(f"the token in {source} cannot be read: {system_message}") from error
     token = token.strip()
     if token and not TOKEN.fullmatch(token):
         raise SweepError(
-            f"the token in {place} is none: it has line ends or characters that are not ASCII\n"
+            f"the token in {source} is none: it has line ends or characters that are not ASCII\n"
             f"  looked in: {LOOKED_IN}\n"
             f"  next: put the head's {TOKEN_FILE} there as it is, readable by you alone (chmod 600)"
         )

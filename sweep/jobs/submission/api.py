@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A cluster's Jobs API, as a client sees it: is it there, does it know us, is it the same Ray.
+"""The client of a cluster's Jobs API: checks that it is there, accepts the token and runs the same Ray.
 
-The token goes to the address that was typed and nowhere else: no request follows a redirect or takes a proxy, nor
-looks for other credentials (~/.netrc).  Ray's own client would do all of that; it also has no timeout, prefers
-RAY_ADDRESS to the address it is given, and says what is wrong in the words of its parts.  So what can be wrong is asked
-for in one plain request first, and then its requests are made here.
+The token goes to the address that was typed and nowhere else: no request follows a redirect, takes a proxy, or looks
+for other credentials (~/.netrc).  Ray's own client would do all of that; it also has no timeout, prefers RAY_ADDRESS to
+the address it is given, and reports errors in terms of its internals.  So one plain request first finds what is wrong,
+and then the requests of Ray's client are made here.
 
 Source: Ray 2.60, whose client makes all of its requests in `_do_request`, but for the log's.
 """
@@ -22,8 +22,8 @@ from urllib.request import getproxies
 
 from sweep import records
 from sweep.errors import RunError
-from sweep.foreign import visible_line
 from sweep.jobs.store.provenance import versions
+from sweep.safe_text import visible_line
 
 from .address import LOOKED_IN, TOKEN_FILE, Address
 
@@ -89,7 +89,7 @@ def _client(address: Address) -> Any:
             url = address.url + endpoint
             answer = request(method, url, data=data, json=json_data, headers=address.headers, **options)
             if answer.status_code in (UNKNOWN, REFUSED):
-                raise AuthenticationError(_token_trouble(address, answer.status_code))
+                raise AuthenticationError(_token_error(address, answer.status_code))
             return answer
 
         async def tail_job_logs(self, job_id: str) -> AsyncIterator[str]:
@@ -124,7 +124,7 @@ def _version(address: Address) -> str:
             "  next: is the cluster up (ray status on the head), and is the tunnel (ray dashboard cluster.yaml)?"
         ) from error
     if answer.status_code in (UNKNOWN, REFUSED):
-        raise RunError(_token_trouble(address, answer.status_code))
+        raise RunError(_token_error(address, answer.status_code))
     if answer.status_code != OK:
         raise RunError(f'"{address.url}" answers with status {answer.status_code}: it is no Jobs API')
     try:
@@ -134,14 +134,14 @@ def _version(address: Address) -> str:
 
 
 def _install(theirs: str) -> str:
-    """What to type for that Ray here; "" if the server's word is no version: it may be anything."""
+    """The command that installs that Ray here; "" if `theirs`, which the server sent, is not a version."""
     return f"pip install 'ray[default]=={theirs}' here, or " if VERSION.fullmatch(theirs) else ""
 
 
-def _token_trouble(address: Address, status: int) -> str:
-    what = "asks for a token, and none was found" if status == UNKNOWN else "does not accept the token"
+def _token_error(address: Address, status: int) -> str:
+    complaint = "asks for a token, and none was found" if status == UNKNOWN else "does not accept the token"
     return (
-        f"the cluster at {address.url} {what}\n  looked in: {LOOKED_IN}\n"
+        f"the cluster at {address.url} {complaint}\n  looked in: {LOOKED_IN}\n"
         f"  next: put the head's {TOKEN_FILE} there, readable by you alone (chmod 600)"
     )
 
@@ -154,12 +154,14 @@ def _points_elsewhere(url: str, target: str) -> RunError:
 
 
 def _why(error: BaseException) -> str:
-    """The innermost reason, as the system says it."""
+    """The message of the innermost system error in the chain of `error`, or else of `error`."""
     chain = [error]
     while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None and inner not in chain:
         chain.append(inner)
-    said = next((each.strerror for each in reversed(chain) if isinstance(each, OSError) and each.strerror), "")
-    return _short(said or str(error))
+    system_message = next(
+        (link.strerror for link in reversed(chain) if isinstance(link, OSError) and link.strerror), ""
+    )
+    return _short(system_message or str(error))
 
 
 def _short(text: str) -> str:
@@ -168,9 +170,9 @@ def _short(text: str) -> str:
 
 @contextmanager
 def _without(names: tuple[str, ...]) -> Iterator[None]:
-    """The environment without these, for a while."""
-    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    """Inside the block, the environment lacks these variables."""
+    removed = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield
     finally:
-        os.environ.update(kept)
+        os.environ.update(removed)

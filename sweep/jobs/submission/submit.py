@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A sweep as a job of a cluster: what is sent there, and the command that runs it.
 
-Sent are these sources with the built-in configs, and the sweep file with those files beside it that it names: a few
-hundred kilobytes, content-addressed by Ray, so that the sources travel once.  They come before whatever sweep the nodes
-have installed; what sweep depends on must be there.  Nothing is fetched from anywhere.
+These sources with the built-in configs are sent, and the sweep file with the files beside it that it names: a few
+hundred kilobytes, content-addressed by Ray, so that the sources are sent once.  They take precedence over a sweep that
+the nodes have installed; its dependencies must be there.  Nothing is downloaded from anywhere.
 
-Sources and sweep file are two packages: a node compiles kernels once for these sources, whatever is swept with them.
+Sources and sweep file are two packages, so that a node compiles kernels once for these sources, whatever the sweep.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from sweep import config, standard_input, storage
 from sweep.config import Sweep
 from sweep.config.library import FOLDERS
 from sweep.errors import RunError, SweepError
-from sweep.foreign import visible_line
 from sweep.package import PACKAGE
+from sweep.safe_text import visible_line
 from sweep.storage.location import SCHEMES
 
 JOB = re.compile(r"[\w.-]+", re.ASCII)  # name of a job
 OUT = "sweep.out"  # key in a job's metadata: where its results are
 STARTING = "No available agent"  # what a cluster says that has just started
-PATIENCE_S, TICK_S = 120.0, 1.0
+ACCEPT_TIMEOUT_S, TICK_S = 120.0, 1.0
 NAMED = {"traffic": "traffic", "host": "hosts", "nic": "nics"}  # sections of a document, by kind
 
 
 @dataclass(frozen=True)
-class Errand:
+class ClusterJob:
     """A sweep to run on a cluster."""
 
     sweep: Sweep
@@ -54,8 +54,8 @@ class Errand:
 
     @property
     def words(self) -> list[str]:
-        """What follows `sweep` on the head, in the directory where the sweep file is."""
-        sets = [word for each in self.sets for word in ("--set", each)]
+        """Arguments of `sweep` on the head, run in the directory of the sweep file."""
+        sets = [argument for setting in self.sets for argument in ("--set", setting)]
         nodes = ["--nodes", str(self.nodes)] if self.nodes else []
         return ["run", self.name, *sets, "--address", "auto", *nodes, "--out", self.out, *self.options]
 
@@ -65,8 +65,8 @@ class Errand:
         return "://" not in self.out or self.out.startswith("file://")
 
 
-def errand(file: Path, sets: Sequence[str], out: str, nodes: int, options: Sequence[str]) -> Errand:
-    """Read the sweep file, here, so that its mistakes are known here.  Raises ConfigError, or SweepError for `out`."""
+def errand(file: Path, sets: Sequence[str], out: str, nodes: int, options: Sequence[str]) -> ClusterJob:
+    """Read the sweep file, so that its mistakes are reported here.  Raises ConfigError, or SweepError for `out`."""
     scheme, uri, _ = out.partition("://")
     if uri and scheme.lower() not in SCHEMES:
         storage.open(out)  # which says what is wrong; one that is right may be out of reach here
@@ -75,11 +75,11 @@ def errand(file: Path, sets: Sequence[str], out: str, nodes: int, options: Seque
             f'--out "{out}" is relative, and the run is on another machine\n'
             "  next: give a URI, as --out s3://BUCKET/mine, or an absolute path on the head's disk"
         )
-    return Errand(config.load(file, sets), file, tuple(sets), out, nodes, tuple(options))
+    return ClusterJob(config.load(file, sets), file, tuple(sets), out, nodes, tuple(options))
 
 
-def submit(client: Any, errand: Errand) -> str:
-    """Send it; the id of the job.  Raises RunError.  client: of `api.connect`."""
+def submit(client: Any, errand: ClusterJob) -> str:
+    """Send the errand to the cluster; returns the name of the job.  Raises RunError.  client: of `api.connect`."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", errand.sweep.name)[:40]
     with tempfile.TemporaryDirectory(prefix="sweep-submit-") as folder:
         sources, files = Path(folder, "sources", "sweep"), Path(folder, "files")
@@ -95,17 +95,17 @@ def submit(client: Any, errand: Errand) -> str:
 
 
 def _ask(client: Any, **job: Any) -> str:
-    """Have the cluster take a job; its id.  Raises RunError.
+    """Submit a job; returns its name.  Raises RunError.
 
-    A cluster that has just started answers for some time before it can take one; so long it is asked again.
+    A cluster that has just started answers for some time before it can take jobs; meanwhile it is asked again.
     """
-    patient_until = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + ACCEPT_TIMEOUT_S
     while True:
         try:
             name = str(client.submit_job(**job))
             return name if JOB.fullmatch(name) else str(job["submission_id"])
         except (RuntimeError, OSError, ValueError) as error:
-            if STARTING not in str(error) or time.monotonic() > patient_until:
+            if STARTING not in str(error) or time.monotonic() > deadline:
                 raise RunError(f"the cluster did not take the job: {_last_line(error)}") from error
         time.sleep(TICK_S)
 
@@ -115,15 +115,15 @@ def _gather_sources(target: Path) -> None:
     shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
 
 
-def _gather_files(errand: Errand, target: Path) -> None:
+def _gather_files(errand: ClusterJob, target: Path) -> None:
     """The sweep file, and the mixes, hosts and NICs beside it whose names it uses."""
     target.mkdir(parents=True, exist_ok=True)
     (target / errand.name).write_bytes(standard_input.data(errand.file))
     for kind, folder in FOLDERS.items():
         for name in errand.sweep.document[NAMED[kind]]:
-            beside = errand.file.parent / folder / f"{name}.yaml"
-            if beside.is_file():
-                _copy(beside, target / folder / beside.name)
+            local_file = errand.file.parent / folder / f"{name}.yaml"
+            if local_file.is_file():
+                _copy(local_file, target / folder / local_file.name)
 
 
 def _copy(path: Path, target: Path) -> None:

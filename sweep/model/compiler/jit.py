@@ -7,8 +7,8 @@ where the loop has holes, gives each copy its own name and hands it to a compile
 identity (plain Python: oracle and debugger) or numba.  Because each copy is an ordinary global function with
 its own name, numba's disk cache is hit by the next process.
 
-Rules for device code: integers only; int64 everywhere but in the random generator; import device functions
-by name (`from .rng import draw`); never raise, write a status; hole names are reserved in `sweep.model`.
+Rules for device code: integers only; int64 everywhere except in the random generator; import device functions
+by name (`from .rng import draw`); never raise, write a status instead; hole names are reserved in `sweep.model`.
 
 Source: the pattern and its measurements are in DESIGN.md, "Strategies that are pluggable and compiled".
 """
@@ -116,7 +116,7 @@ def strategy_digest(name: str) -> str:
 
 
 def kernel_tag(strategy: str, core: str, own: str) -> str:
-    """What the name of a strategy's kernel says of its sources: `core_digest()` and `strategy_digest(strategy)`."""
+    """The part of a kernel's name that identifies its sources: the digests of the core and of the strategy."""
     return f"{strategy}_{core}_{own}"
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The folder where compiled kernels are kept, and what is used where that folder cannot be.
+"""The folder of compiled kernels, and a temporary one for when that folder cannot be used.
 
 Numba loads pickles and machine code from its cache, so whoever can write there can run code as the user who simulates.
-A folder is used only if neither it, nor what is in it, nor a folder above it can be changed by another user (root
-excepted).  Where it may not be used, or cannot be written (no home, a read-only disk, no room), kernels go to a
-temporary folder of mode 0700: the processes that this one starts find it in NUMBA_CACHE_DIR, the workers of a Ray node
-that has none by a common name, and the last of them that ends removes it.
+A folder is used only if no other user, except root, can change it, its contents, or a folder above it.  If it may not
+be used, or cannot be written (no home, a read-only disk, no room), kernels go to a temporary folder of mode 0700.
+Child processes find it through NUMBA_CACHE_DIR, the workers of a Ray node by a common name; the last process that uses
+it removes it.
 
 Not modelled: access control lists, which can let others write where the mode does not say so.
 """
@@ -32,71 +32,73 @@ _held: list[int] = []  # descriptors of the temporary folders that this process 
 
 
 class KernelCacheWarning(UserWarning):
-    """Kernels are kept in a temporary folder, because theirs cannot be used."""
+    """Kernels are kept in a temporary folder, because the usual one cannot be used."""
 
 
 def usable(current: str) -> Path:
-    """A folder that may be read and written: the user's, or a temporary one, of which a KernelCacheWarning tells.
+    """A folder that may be read and written: the user's, or a temporary one, which is reported as KernelCacheWarning.
 
-    A folder that others cannot change and this process cannot write is copied, as far as file names contain `current`:
-    the digest of sources that a kernel's name has.  Raises OSError if there is no place for a temporary folder.
+    From a folder that this process cannot write but others cannot change either, the kernels whose file names contain
+    `current`, the digest of the sources, are copied.  Raises OSError if no temporary folder can be made.
     """
     with _choosing:
-        wanted = _wanted()
-        if wanted and wanted.name.startswith(PREFIX) and _is_private(wanted):  # of the process that started this one
-            return wanted
-        what = f'the kernel cache "{wanted}"' if wanted else "the kernel cache ~/.cache/sweep/numba"
-        danger = _changeable_by_others(wanted) if wanted else ""
-        trouble = danger or (_unwritable(wanted) if wanted else "this user has no home")
-        if wanted and not trouble:
-            return wanted
-        made = _temporary()
-        if wanted and not danger:
-            _copy(wanted, made, current)
-        os.environ[VARIABLE] = str(made)
+        configured = _wanted()
+        if (
+            configured and configured.name.startswith(PREFIX) and _is_private(configured)
+        ):  # of the process that started this one
+            return configured
+        described = f'the kernel cache "{configured}"' if configured else "the kernel cache ~/.cache/sweep/numba"
+        danger = _changeable_by_others(configured) if configured else ""
+        problem = danger or (_unwritable(configured) if configured else "this user has no home")
+        if configured and not problem:
+            return configured
+        temporary = _temporary()
+        if configured and not danger:
+            _copy(configured, temporary, current)
+        os.environ[VARIABLE] = str(temporary)
         warnings.warn(
-            f"{what} is not used: {trouble}; kernels are compiled for this run alone, in {made}\n"
+            f"{described} is not used: {problem}; kernels are compiled for this run alone, in {temporary}\n"
             f"  next: set {VARIABLE} to a folder of your own, to compile them only once",
             KernelCacheWarning,
             stacklevel=3,
         )
-        return made
+        return temporary
 
 
 def make(folder: str) -> None:
-    """Make `folder`, and those above it that are not there, for this user alone, whatever the umask is."""
+    """Make `folder` and its missing parents with mode 0700, whatever the umask is."""
     path = Path(folder)
-    for each in reversed([path, *path.parents]):
-        if not each.exists():
+    for parent in reversed([path, *path.parents]):
+        if not parent.exists():
             with suppress(FileExistsError):
-                each.mkdir(mode=0o700)
+                parent.mkdir(mode=0o700)
 
 
 def _wanted() -> Path | None:
-    """The folder that is asked for, or this user's; None for a user without a home."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named)
-    if caches := os.environ.get("XDG_CACHE_HOME"):
-        return Path(caches, "sweep", "numba")
+    """The configured folder, or else this user's default; None for a user without a home."""
+    if from_environment := os.environ.get(VARIABLE):
+        return Path(from_environment)
+    if cache_home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(cache_home, "sweep", "numba")
     with suppress(RuntimeError, KeyError):  # an arbitrary user id is in no list of users
         return Path.home() / ".cache" / "sweep" / "numba"
     return None
 
 
 def _changeable_by_others(folder: Path) -> str:
-    """Who else could change what would be loaded from `folder`, which need not exist; "" if nobody."""
+    """How another user could change what is loaded from `folder`, which need not exist; "" if nobody can."""
     try:
-        there = folder.resolve()
-        while not there.exists():
-            there = there.parent
-        is_cache = there == folder.resolve()
-        if reason := _shared(there, there.stat(), sticky_protects=not is_cache):
+        existing = folder.resolve()
+        while not existing.exists():
+            existing = existing.parent
+        is_cache = existing == folder.resolve()
+        if reason := _shared(existing, existing.stat(), sticky_protects=not is_cache):
             return reason
-        for path in _entries(there) if is_cache and there.stat().st_mode & 0o077 else ():
+        for path in _entries(existing) if is_cache and existing.stat().st_mode & 0o077 else ():
             with suppress(FileNotFoundError):  # another process has just given the file its name
                 if reason := _shared(path, path.lstat(), sticky_protects=False):
                     return reason
-        for path in there.parents:
+        for path in existing.parents:
             if reason := _shared(path, path.stat(), sticky_protects=True):
                 return reason
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
@@ -105,19 +107,19 @@ def _changeable_by_others(folder: Path) -> str:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What is in a cache: a folder per folder of sources, and their files.  Nothing that cannot be listed."""
-    found: list[Path] = []
+    """The entries of a cache: a folder per source folder, and their files; skips what cannot be listed."""
+    entries: list[Path] = []
     with suppress(PermissionError):
         for path in folder.iterdir():
-            found.append(path)
+            entries.append(path)
             if path.is_dir() and not path.is_symlink():
                 with suppress(FileNotFoundError):
-                    found += path.iterdir()
-    return found
+                    entries += path.iterdir()
+    return entries
 
 
 def _shared(path: Path, about: os.stat_result, *, sticky_protects: bool) -> str:
-    """Who can change the file or folder `path` besides this user and root; "" if nobody."""
+    """How a user other than this one and root can change the file or folder `path`; "" if nobody can."""
     if about.st_uid not in (0, os.geteuid()):
         return f'"{path}" belongs to another user (id {about.st_uid})'
     if stat.S_ISDIR(about.st_mode) and about.st_mode & stat.S_ISVTX and sticky_protects:
@@ -131,20 +133,20 @@ def _shared(path: Path, about: os.stat_result, *, sticky_protects: bool) -> str:
 
 
 def _unwritable(folder: Path) -> str:
-    """Why kernels cannot be written to `folder`, which need not exist; "" if they can.  Leaves nothing behind."""
+    """Why kernels cannot be written to `folder`, which need not exist; "" if they can.  Changes nothing."""
     try:
-        there = folder.resolve()
-        if there.exists():
-            tempfile.TemporaryFile(dir=there).close()
-            for path in there.iterdir():
+        existing = folder.resolve()
+        if existing.exists():
+            tempfile.TemporaryFile(dir=existing).close()
+            for path in existing.iterdir():
                 if path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
                     return f'"{path}" cannot be written'
         else:
-            while not there.exists():
-                there = there.parent
-            os.rmdir(tempfile.mkdtemp(dir=there))
-        room = os.statvfs(there)
-        if room.f_bavail * room.f_frsize < ROOM_BYTES:
+            while not existing.exists():
+                existing = existing.parent
+            os.rmdir(tempfile.mkdtemp(dir=existing))
+        disk = os.statvfs(existing)
+        if disk.f_bavail * disk.f_frsize < ROOM_BYTES:
             return f"its disk has less than {ROOM_BYTES >> 20} MiB of room"
     except OSError as error:
         return f"it cannot be written: {error.strerror}"
@@ -152,28 +154,30 @@ def _unwritable(folder: Path) -> str:
 
 
 def _temporary() -> Path:
-    """A private folder, locked by this process; what killed processes have left is removed."""
+    """A private folder, locked by this process; removes those that killed processes have left."""
     root = Path(tempfile.gettempdir())
     for left in root.glob(f"{PREFIX}*"):
         _clear(left)
-    common = None
+    common_folder = None
     if raylet := os.environ.get("RAY_RAYLET_PID"):  # in a worker of Ray: the others on this node look there, too
-        common = root / f"{PREFIX}{os.geteuid()}-{raylet}"
+        common_folder = root / f"{PREFIX}{os.geteuid()}-{raylet}"
     while True:
-        made = _common(common) if common else None
-        if made is None:
-            common, made = None, Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-        lock = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        folder = _common(common_folder) if common_folder else None
+        if folder is None:
+            common_folder, folder = None, Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         fcntl.flock(lock, fcntl.LOCK_SH)
-        if made.is_dir() and made.stat().st_ino == os.fstat(lock).st_ino:  # not taken for one that was left meanwhile
+        if (
+            folder.is_dir() and folder.stat().st_ino == os.fstat(lock).st_ino
+        ):  # not taken for one that was left meanwhile
             _held.append(lock)
-            atexit.register(_remove, made, lock, os.getpid())
-            return made
+            atexit.register(_remove, folder, lock, os.getpid())
+            return folder
         os.close(lock)
 
 
 def _common(folder: Path) -> Path | None:
-    """`folder`, made if it is not there; None if it is not this user's alone."""
+    """`folder`, made if it is missing; None if it is not private to this user."""
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     return folder if _is_private(folder) else None
@@ -182,14 +186,14 @@ def _common(folder: Path) -> Path | None:
 def _is_private(folder: Path) -> bool:
     """Whether `folder` is a folder that only this user can enter."""
     try:
-        about = folder.lstat()
+        status = folder.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o077
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
 
 
 def _remove(folder: Path, lock: int, locker: int) -> None:
-    """At the end of the process that has locked it, and not of a copy of that process; unless others use it."""
+    """Remove the folder when the process that locked it ends (not a fork of it), unless other processes use it."""
     if os.getpid() == locker:
         with suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -197,7 +201,7 @@ def _remove(folder: Path, lock: int, locker: int) -> None:
 
 
 def _clear(left: Path) -> None:
-    """Remove a temporary folder of this user's whose process has ended without doing so."""
+    """Remove a temporary folder of this user that a process has left behind."""
     with suppress(OSError):
         lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
@@ -209,7 +213,7 @@ def _clear(left: Path) -> None:
 
 
 def _copy(cache: Path, to: Path, current: str) -> None:
-    """Copy the kernels of the sources with the digest `current`; what cannot be read is compiled again."""
+    """Copy the kernels whose names contain the digest `current`; unreadable ones are compiled again."""
     with suppress(OSError):
         for path in cache.glob(f"*/*{current}*.nb[ic]"):
             folder = to / path.parent.name

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Episodes: what happens again and again, independently, and makes losses come in clumps.
+"""Episodes: independent, recurring events (stalls, bursts, busy periods) that make losses come in clumps.
 
-Packets that are lost in one stall of the reader are one piece of evidence, however many they are.  The episode of a
-lane is its rarest process: a stall where its reader stalls, else a burst where packets come in bursts, else a busy
-period.  An interrupt that finds the socket empty begins a *busy period*: nothing is left of what was before, so what
-happens in it is independent of that.  As episodes they are cut when as many packets have arrived as the ring has
-descriptors: an overload has no end, and a ring's worth of packets is what one part of it hands to the next.
+Packets that are lost in one stall of the reader are one piece of evidence, however many they are.  The episodes of a
+lane are those of its rarest process: stalls if its reader stalls, else bursts if packets come in bursts, else busy
+periods.  An interrupt that finds the socket empty begins a *busy period*: nothing is left from before, so what happens
+in it is independent.  A busy period is cut into episodes of as many packets as the ring has descriptors: an overload
+has no end, and a ring's worth of packets is all that one part of it passes on to the next.
 
-Every poll begins by looking whether packets were dropped or the page allocator was asked since the poll before; what
-is found belongs to the episode that has begun last.  The rings are fullest there, before the poll empties them.
+At the start of every poll it is checked whether packets were dropped or the page allocator was called since the
+previous poll; if so, that belongs to the latest episode.  The rings are fullest at that moment, before the poll empties
+them.
 
-Not modelled: an episode that falls between the starts of two polls; what is lost in it counts to the next one, so
-there may be more losing episodes than are counted, never fewer.
+Not modelled: an episode that falls between the starts of two polls; its losses count for the next one, so there may be
+more episodes with losses than are counted, never fewer.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def episodes_begun(sim: Sim, lane: int) -> int:
 
 @device
 def dropped_packets(sim: Sim, lane: int) -> int:
-    """Packets lost for want of something in the window."""
+    """Packets dropped in the window for lack of buffer space, descriptors or memory."""
     c = sim.counters[lane]
     return (
         c.drop_nic_buffer_packets
@@ -53,7 +54,7 @@ def dropped_packets(sim: Sim, lane: int) -> int:
 
 @device
 def note_episode(sim: Sim, lane: int) -> None:
-    """Losses and requests for pages since the last look belong to the current episode."""
+    """Assign losses and page allocator calls since the last call to the current episode."""
     st, c = sim.state[lane], sim.counters[lane]
     number = episodes_begun(sim, lane) + 1
     dropped = dropped_packets(sim, lane)
@@ -73,7 +74,7 @@ def note_episode(sim: Sim, lane: int) -> None:
 
 @device
 def begin_poll(sim: Sim, lane: int, interrupted: int) -> None:
-    """A poll begins, what was before it is noted: is this a new busy period, and how full are the rings?"""
+    """At the start of a poll: update the peaks of the rings, and begin a busy period or the next part of one."""
     st, c = sim.state[lane], sim.counters[lane]
     c.rx_ring_peak_packets = max(c.rx_ring_peak_packets, st.waiting)
     c.tx_ring_peak_frames = max(c.tx_ring_peak_frames, st.tx_queued - st.tx_cleaned)
@@ -88,7 +89,7 @@ def begin_poll(sim: Sim, lane: int, interrupted: int) -> None:
 
 @device
 def open_episodes(sim: Sim, lane: int) -> None:
-    """The window opens, its counters are zero: count what begins from now on."""
+    """When the window opens and its counters are zero: remember the totals so far, to count only what follows."""
     st = sim.state[lane]
     st.episodes_before = episodes_begun(sim, lane)
     st.bursts_before = bursts_begun(sim, lane)
@@ -100,7 +101,7 @@ def open_episodes(sim: Sim, lane: int) -> None:
 
 @device
 def close_episodes(sim: Sim, lane: int) -> None:
-    """The window ends."""
+    """When the window closes: count its episodes and bursts."""
     st, c = sim.state[lane], sim.counters[lane]
     note_episode(sim, lane)
     c.busy_peak_packets = max(c.busy_peak_packets, st.arrived - st.busy_first)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What must hold in every row, with exact integer arithmetic.
+"""The conservation laws that every row must obey, checked with exact integer arithmetic.
 
 A row that breaks a law is marked with it and kept out of every report.  A law is a name and two sides that
-must be equal (or ordered); they are checked on the final counters and state of each lane.  A law that speaks of
-some rows only has its premise in its name, and both sides are multiplied by it.
+must be equal (or ordered); they are checked on the final counters and state of each lane.  If a law applies to some
+rows only, its name says which, and both sides are multiplied by that condition.
 
 Source: conservation of packets, pages and time; polls and losses under overload [lab xdp_bulk_return01]; those of one
 strategy (12.1 to 12.8, 12.10) are in its file.  docs/theory.md says which law is which identity.
@@ -35,21 +35,23 @@ class Law(NamedTuple):
 
 
 def packets(sim: Sim) -> Iterator[Law]:
-    """Every packet is somewhere, at every stage of its way."""
+    """Packets are conserved: from the wire to the reader or TX ring, at every stage."""
     c, st = sim.counters, sim.state
     lost = c.drop_nic_buffer_packets + c.drop_no_descriptor_packets + c.drop_no_memory_packets
-    seen = c.filtered_packets + c.drop_socket_buffer_packets + c.drop_tx_ring_packets
-    out = c.delivered_packets + c.forwarded_packets
-    given = c.offered_packets + c.inside_start_packets
-    yield Law("packets in = packets out + inside", given, "=", out + lost + seen + c.inside_end_packets)
+    dropped_inside = c.filtered_packets + c.drop_socket_buffer_packets + c.drop_tx_ring_packets
+    left_host = c.delivered_packets + c.forwarded_packets
+    entered = c.offered_packets + c.inside_start_packets
+    yield Law(
+        "packets in = packets out + inside", entered, "=", left_host + lost + dropped_inside + c.inside_end_packets
+    )
     # Law 12.9, "phy = processed + out_of_buffer", packets on the ring at both ends included
     taken = c.rx_packets + lost + st.waiting
-    come = c.offered_packets + st.waiting_start
-    yield Law("12.9: packets in = taken from the ring + lost + waiting", come, "=", taken)
+    arrived = c.offered_packets + st.waiting_start
+    yield Law("12.9: packets in = taken from the ring + lost + waiting", arrived, "=", taken)
     inside = st.waiting + st.tx_queued - st.tx_cleaned + st.socket_count
     yield Law("packets inside = on the rings + in the socket", c.inside_end_packets, "=", inside)
     yield Law("packets copied <= packets not filtered", c.copied_packets, "<=", c.rx_packets - c.filtered_packets)
-    yield Law("latencies = packets out", sim.latency.sum(axis=1), "=", out)
+    yield Law("latencies = packets out", sim.latency.sum(axis=1), "=", left_host)
 
 
 def polls(sim: Sim) -> Iterator[Law]:
@@ -57,8 +59,8 @@ def polls(sim: Sim) -> Iterator[Law]:
     c, p = sim.counters, sim.params
     full = c.full_polls * p.napi_budget
     yield Law("12.9: full polls * budget <= packets", full, "<=", c.rx_packets)
-    most = full + (c.polls - c.full_polls) * (p.napi_budget - 1)
-    yield Law("12.9: packets <= full polls * budget + other polls * (budget - 1)", c.rx_packets, "<=", most)
+    upper_bound = full + (c.polls - c.full_polls) * (p.napi_budget - 1)
+    yield Law("12.9: packets <= full polls * budget + other polls * (budget - 1)", c.rx_packets, "<=", upper_bound)
     # a full poll is followed by one without an interrupt; the last one of the window by none at all
     yield Law("interrupts + full polls <= polls + 1", c.interrupts + c.full_polls, "<=", c.polls + 1)
     yield Law("ring occupancies = polls", sim.occupancy.sum(axis=1), "=", c.polls)
@@ -68,7 +70,7 @@ def polls(sim: Sim) -> Iterator[Law]:
 
 
 def descriptors(sim: Sim) -> Iterator[Law]:
-    """A descriptor is posted, filled or empty; a buffer is where its descriptor, frame or socket entry is."""
+    """Descriptors are posted, filled or empty; buffers are conserved on the rings and in the socket."""
     c, st, p = sim.counters, sim.state, sim.params
     on_ring = st.rx_ring_start + c.posted_buffers - c.rx_packets
     yield Law("buffers on the ring = start + posted - packets taken", c.rx_ring_end_buffers, "=", on_ring)
@@ -77,13 +79,13 @@ def descriptors(sim: Sim) -> Iterator[Law]:
     empty = p.ring - c.rx_ring_end_buffers
     yield Law("empty descriptors < refill batch, not starved", empty * fed, "<=", (p.refill_batch - 1) * fed)
     yield Law("frames in the TX ring <= TX ring", c.tx_ring_end_buffers, "<=", p.tx_ring)
-    out = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
+    buffers_out = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
     change = c.posted_buffers - c.released_buffers
-    yield Law("buffers posted - released = change of buffers out", change, "=", out - c.held_start_buffers)
+    yield Law("buffers posted - released = change of buffers out", change, "=", buffers_out - c.held_start_buffers)
 
 
 def memory(sim: Sim) -> Iterator[Law]:
-    """Every page of the zone is somewhere, and no holder has had more than it can hold."""
+    """Pages of the zone are conserved, and no ring or list has held more than fits."""
     c, st, p = sim.counters, sim.state, sim.params
     taken = c.pages_held_start + c.pages_taken - c.pages_given
     yield Law("pages taken - given back = pages held", taken, "=", c.pages_held_end)
@@ -99,7 +101,7 @@ def memory(sim: Sim) -> Iterator[Law]:
 
 
 def socket(sim: Sim) -> Iterator[Law]:
-    """Truesize is what the queue's entries are charged; the reader sleeps when it has read all."""
+    """The socket's truesize is the sum over its queue and stays below rcvbuf; wake-ups and kicks are bounded."""
     c, st, p = sim.counters, sim.state, sim.params
     copies = st.socket_count - st.socket_pages
     charged = st.socket_pages * p.buffer_truesize_bytes + copies * p.copy_truesize_bytes
@@ -113,7 +115,7 @@ def socket(sim: Sim) -> Iterator[Law]:
 
 
 def time(sim: Sim) -> Iterator[Law]:
-    """Time never falls, and every picosecond of a CPU is under one heading."""
+    """CPU time does not exceed elapsed time, and the CPU time split adds up to it."""
     c, st, p = sim.counters, sim.state, sim.params
     yield Law("warm-up has ended", st.window, "=", np.ones_like(st.window))
     yield Law("CPU time <= time", c.busy_ps, "<=", c.end_ps - c.start_ps)
@@ -132,29 +134,29 @@ COMMON = (packets, polls, descriptors, memory, socket, time)
 
 
 def census(sim: Sim) -> Iterator[Law]:
-    """One page per buffer: what is held is what the holders hold, at the end and in every sample of the census."""
+    """With one page per buffer, pages held are the sum over rings, socket and pool; also in the census."""
     c = sim.counters
-    held = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
-    kept = c.pool_cache_end_pages + c.pool_ring_end_pages + c.provider_end_pages
-    yield Law("pages held = census", c.pages_held_end, "=", held + kept)
+    held_buffers = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
+    kept_pages = c.pool_cache_end_pages + c.pool_ring_end_pages + c.provider_end_pages
+    yield Law("pages held = census", c.pages_held_end, "=", held_buffers + kept_pages)
     buffer_ns = c.rx_ring_buffer_ns + c.tx_ring_buffer_ns + c.socket_buffer_ns
     kept_ns = c.pool_cache_page_ns + c.pool_ring_page_ns + c.provider_page_ns
     yield Law("census of pages held = sum of the holders", c.pages_held_page_ns, "=", buffer_ns + kept_ns)
 
 
 def _columns(records: np.recarray) -> Any:
-    """The fields of records as attributes: a record array looks each one up anew, which took longer than the laws."""
+    """The fields of `records` as plain attributes: looking them up in a record array took longer than the laws."""
     plain = np.asarray(records)
     return SimpleNamespace(**{name: plain[name] for name in plain.dtype.names or ()})
 
 
 def violations(sim: Sim, own: Iterable[Callable[[Sim], Iterator[Law]]]) -> list[str]:
-    """Per lane: the broken laws, common and `own` (the strategy's `LAWS`), with both sides; "" if none is."""
-    found: list[list[str]] = [[] for _ in range(len(sim.state))]
+    """For each lane, the broken laws with both sides, as text; "" if none.  own: the strategy's `LAWS`."""
+    broken_laws: list[list[str]] = [[] for _ in range(len(sim.state))]
     columns = sim._replace(params=_columns(sim.params), state=_columns(sim.state), counters=_columns(sim.counters))
     for law in (law for laws in (*COMMON, *own) for law in laws(columns)):
         left, right = np.asarray(law.left), np.asarray(law.right)
         broken = left != right if law.sign == "=" else left > right
         for lane in np.flatnonzero(broken):
-            found[lane].append(f"{law.name}: {left[lane]} {law.sign} {right[lane]}")
-    return ["; ".join(lane) for lane in found]
+            broken_laws[lane].append(f"{law.name}: {left[lane]} {law.sign} {right[lane]}")
+    return ["; ".join(lane) for lane in broken_laws]

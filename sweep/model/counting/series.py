@@ -44,13 +44,13 @@ def write_totals(sim: Sim, lane: int, row: int) -> None:
 
 @device
 def begin_series(sim: Sim, lane: int) -> None:
-    """Time begins: the first cut is due after the first fortieth of the packets."""
+    """At the start of the simulation: the first bin ends after the first fortieth of the packets."""
     sim.state[lane].cut_packets = sim.params[lane].packets // BINS
 
 
 @device
-def cut(sim: Sim, lane: int) -> None:
-    """A poll begins at which a cut is due: end every bin whose packets have arrived, but for the last."""
+def end_bins(sim: Sim, lane: int) -> None:
+    """At the start of a poll: end every bin whose packets have arrived, except the last."""
     st, p = sim.state[lane], sim.params[lane]
     while st.arrived >= st.cut_packets:
         write_totals(sim, lane, st.cuts)
@@ -59,13 +59,13 @@ def cut(sim: Sim, lane: int) -> None:
 
 
 @device
-def carry(sim: Sim, lane: int) -> None:
-    """The window is about to open and forget what was counted: keep it for the bins to come."""
+def save_totals(sim: Sim, lane: int) -> None:
+    """Before the window opens and counters are reset: keep the totals so far, for the bins that follow."""
     write_totals(sim, lane, CARRIED)
 
 
 @device
 def end_series(sim: Sim, lane: int) -> None:
-    """The simulation is over, and with it every bin that is not."""
+    """At the end of the simulation: end all remaining bins."""
     for row in range(sim.state[lane].cuts, BINS):
         write_totals(sim, lane, row)

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""The measured window: warm-up is forgotten when it opens, the census samples who holds what while it is open.
+"""The measured window: counters are reset when it opens; while it is open, the census samples where pages are.
 
-Not modelled: what a holder holds between two samples, which are the starts of the polls.
+Not modelled: changes between two samples, which are taken at the starts of polls.
 """
 
 from __future__ import annotations
 
 from sweep.model.compiler.jit import device
-from sweep.model.hardware.mean_field import forget
+from sweep.model.hardware.mean_field import shift_epoch
 from sweep.model.lane.sim import Sim
 from sweep.model.pages import ORDER3_PAGES
 
 from .episodes import close_episodes, open_episodes
-from .series import carry, end_series
+from .series import end_series, save_totals
 
 
 @device
@@ -31,10 +31,10 @@ def buffers_out(sim: Sim, lane: int) -> int:
 
 @device
 def open_window(sim: Sim, lane: int) -> None:
-    """Warm-up is over: forget what was counted."""
+    """At the end of the warm-up: reset all counters and histograms, and note the state at the start of the window."""
     st, c = sim.state[lane], sim.counters[lane]
-    forget(sim, lane)
-    carry(sim, lane)
+    shift_epoch(sim, lane)
+    save_totals(sim, lane)
     for i in range(sim.counter_words.shape[1]):
         sim.counter_words[lane, i] = 0
     for i in range(sim.latency.shape[1]):
@@ -59,7 +59,7 @@ def open_window(sim: Sim, lane: int) -> None:
 
 @device
 def census(sim: Sim, lane: int) -> None:
-    """Add what each holder holds now for the time since the last sample, and what the packets since then have met."""
+    """A census sample: add what each holder has now times the time since the last sample, and the misses per packet."""
     st, c = sim.state[lane], sim.counters[lane]
     now_ns = st.now_ps // 1000
     ns = now_ns - st.census_ns
@@ -84,7 +84,7 @@ def census(sim: Sim, lane: int) -> None:
 
 @device
 def close_window(sim: Sim, lane: int) -> None:
-    """The simulation is over: the last census, and what is still inside."""
+    """At the end of the simulation: take the last census sample, and note the state at the end of the window."""
     st, c = sim.state[lane], sim.counters[lane]
     census(sim, lane)
     close_episodes(sim, lane)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What the machine does to a packet: caches, IOMMU, locks, and what the queues of a host do to each other."""
+"""The hardware: last-level cache, IOMMU, zone lock, and how the queues of a host slow each other."""

@@ -57,7 +57,7 @@ def distinct_ppm(flows: int, packets: int) -> int:
 
 @device
 def beyond_ppm(entries: int, wanted: int) -> int:
-    """Share of uses that miss a cache of `entries` when `wanted` things are used in random order, ppm."""
+    """Miss ratio of a cache of `entries` when `wanted` things are used in random order, ppm."""
     return PPM - PPM * entries // wanted if wanted > entries else 0
 
 
@@ -69,7 +69,7 @@ def scattered_ppm(ring: int) -> int:
 
 @device
 def measure_walks(sim: Sim, lane: int, maps_ppm: int) -> None:
-    """Translations per packet and what they take the device, from the mappings made per packet, ppm."""
+    """Update IOTLB and walk-cache misses per packet from `maps_ppm`, the mappings made per packet, ppm."""
     st, p = sim.state[lane], sim.params[lane]
     if p.iommu == OFF:
         return

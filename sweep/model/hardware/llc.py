@@ -32,20 +32,20 @@ SAMPLED = 8  # the reuse distance is taken on every eighth page number: pages ar
 
 @device
 def opened(sim: Sim, lane: int, page: int, pages: int) -> None:
-    """`page` (the first of `pages` that go together) begins to serve buffers: how many pages since it last did?"""
+    """Note that `page`, the first of `pages` that go together, begins to serve buffers; samples its reuse distance."""
     st = sim.state[lane]
     st.opened_pages += pages
     if page % SAMPLED == 0:
-        before = sim.opened_at[lane, page // SAMPLED]
-        if before > 0:
-            st.reuse_pages += st.opened_pages - before
+        opened_before = sim.opened_at[lane, page // SAMPLED]
+        if opened_before > 0:
+            st.reuse_pages += st.opened_pages - opened_before
             st.reuse_samples += 1
         sim.opened_at[lane, page // SAMPLED] = st.opened_pages
 
 
 @device
 def measure_reuse(sim: Sim, lane: int) -> None:
-    """The mean reuse distance of the last epoch; what was known stays if no page came round."""
+    """Update the mean reuse distance from the last epoch; unchanged if no page was reused."""
     st = sim.state[lane]
     if st.reuse_samples > 0:
         st.reuse_distance_pages = (st.reuse_distance_pages + st.reuse_pages // st.reuse_samples + 1) // 2
@@ -55,7 +55,7 @@ def measure_reuse(sim: Sim, lane: int) -> None:
 
 @device
 def measure_cache(sim: Sim, lane: int) -> None:
-    """Cost of header misses per packet, and the share of DMA writes that miss, from the reuse distance."""
+    """Update the cost of header misses per packet and the miss ratio of DMA writes from the reuse distance."""
     st, p = sim.state[lane], sim.params[lane]
     if p.llc_sets == 0:
         return

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What the queues of a host do to each other: each sibling does what this queue did a moment ago.
+"""How the queues of a host slow each other, by a mean field: the other queues behave as this one did a moment ago.
 
-A lane simulates one of `queues` identical queues.  Every epoch of packets it looks at itself: how often it took the
-zone lock, how far apart the uses of a page were, how many mappings it made and packets it saw per poll.  The siblings
-are taken to do the same, which gives the wait for the lock, the misses in the shared cache and the time that a
-packet's DMA takes the shared device; those slow this queue, which is what the next epoch sees.  Half of each
-correction is taken, so the loop settles on the point where the queue is slowed as much as it slows: a fixed point of
+A lane simulates one of `queues` identical queues.  After every epoch of packets it measures itself: how often it took
+the zone lock, how far apart the uses of a page were, how many mappings it made and packets it saw per poll.  The other
+queues (siblings) are assumed to do the same, which gives the wait for the lock, the misses in the shared cache and the
+time that a packet's DMA takes in the shared device; these slow this queue in the next epoch.  Half of each correction
+is applied, so the loop converges to the point where the queue is slowed as much as it slows others: a fixed point of
 the lane alone, the same in any batch.
 
 Not modelled: queues that are not alike; what the siblings do in the same instant (a mean is all that is shared).
@@ -28,7 +28,7 @@ EPOCH_PACKETS = 1024
 
 @device
 def measure_lock(sim: Sim, lane: int, elapsed_ps: int, takes: int) -> None:
-    """Wait at the zone lock if every CPU of every queue takes it as often as this queue's CPUs did."""
+    """Update the wait at the zone lock, if every CPU of every queue takes it as often as this queue's CPUs did."""
     st, p = sim.state[lane], sim.params[lane]
     wait_ps = 0
     if takes > 0:
@@ -41,7 +41,7 @@ def measure_lock(sim: Sim, lane: int, elapsed_ps: int, takes: int) -> None:
 
 @device
 def measure_acks(sim: Sim, lane: int, packets: int, polls: int) -> None:
-    """Acknowledgements per local packet (at most one for two, [rfc 1122] 4.2.3.2), and what they cost the CPU."""
+    """Update acknowledgements per local packet (at most one for two, [rfc 1122] 4.2.3.2), and their CPU cost."""
     st, p = sim.state[lane], sim.params[lane]
     if p.flows == 0 or packets == 0 or polls == 0:
         return
@@ -54,7 +54,7 @@ def measure_acks(sim: Sim, lane: int, packets: int, polls: int) -> None:
 
 @device
 def measure_device(sim: Sim, lane: int) -> None:
-    """Time that the device takes for a packet of this queue and one of each sibling, ps; 0: no limit."""
+    """Update the time that the device takes for a packet of this queue and one of each sibling, ps; 0: no limit."""
     st, p = sim.state[lane], sim.params[lane]
     service_ps = p.pcie_packet_ps
     if p.iommu != OFF:
@@ -65,7 +65,7 @@ def measure_device(sim: Sim, lane: int) -> None:
 
 @device
 def mark(sim: Sim, lane: int) -> None:
-    """The next epoch begins."""
+    """Begin the next epoch: remember the counters at its start."""
     st, c = sim.state[lane], sim.counters[lane]
     st.epoch_ps = st.now_ps
     st.epoch_takes = c.zone_lock_takes
@@ -78,8 +78,8 @@ def mark(sim: Sim, lane: int) -> None:
 
 
 @device
-def forget(sim: Sim, lane: int) -> None:
-    """The counters are about to be cleared: the epoch goes on."""
+def shift_epoch(sim: Sim, lane: int) -> None:
+    """Before the counters are reset: shift the epoch's marks so that it continues."""
     st, c = sim.state[lane], sim.counters[lane]
     st.epoch_takes -= c.zone_lock_takes
     st.epoch_maps -= c.dma_maps
@@ -90,7 +90,7 @@ def forget(sim: Sim, lane: int) -> None:
 
 @device
 def begin_epochs(sim: Sim, lane: int) -> None:
-    """Time begins, the ring is full: nobody is known to wait, and a page is taken to come round with the ring."""
+    """At the start, with a full ring: assume no wait for the lock, and a reuse distance of one lap of the ring."""
     st, p = sim.state[lane], sim.params[lane]
     st.reuse_distance_pages = p.ring
     st.epoch_end = EPOCH_PACKETS
@@ -100,8 +100,8 @@ def begin_epochs(sim: Sim, lane: int) -> None:
 
 
 @device
-def couple(sim: Sim, lane: int) -> None:
-    """At a poll's start: if an epoch has passed, what the siblings cost from now on."""
+def update_siblings(sim: Sim, lane: int) -> None:
+    """At the start of a poll: if an epoch has passed, update what the siblings cost."""
     st, c = sim.state[lane], sim.counters[lane]
     if st.arrived < st.epoch_end:
         return

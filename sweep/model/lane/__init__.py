@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""One simulation's records: its parameters, state and arrays, and how they are made from a scenario."""
+"""The records of a lane: parameters, state and arrays, and how they are made from a scenario."""

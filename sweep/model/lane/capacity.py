@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How large the arrays of a batch must be so that no index can leave them."""
+"""The sizes that the arrays of a batch need so that no index is out of bounds."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def socket_entries(params: np.recarray) -> int:
 def measure(params: np.recarray) -> Capacity:
     """Capacity for these lanes.
 
-    A page is on the RX ring, kept by a slot (one more per slot), in the TX ring, in the socket, on the
-    deferred list (a second socketful), in the pool's cache, a bulk allocation just made, or where a knob of the
-    strategy says how many pages it keeps (`kept_pages`: a ring, a cache, a region).
+    Pages may be on the RX ring, kept by a slot (one more per slot), in the TX ring, in the socket, on the
+    deferred list (as many again as in the socket), in the pool's cache, in a bulk allocation just made, or kept by the
+    strategy as a knob allows (`kept_pages`: a ring, a cache, a region).
     """
     ring, tx_ring, socket = int(params.ring.max()), int(params.tx_ring.max()), socket_entries(params)
     kept = int(params.kept_pages.max())

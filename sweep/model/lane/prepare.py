@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""From a scenario to kernel parameters: gaps, bursts, cuts, random streams, one record of integers a lane.
+"""From a scenario to kernel parameters: gaps, bursts, thresholds, random streams; one record of integers per lane.
 
-All of it in integers and fractions, so the same on every machine.
+Computed with integers and fractions only, so the same on every machine.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def gap_distribution(scenario: Scenario) -> Distribution:
 
 
 def named_distributions(scenario: Scenario) -> dict[str, Distribution | None]:
-    """Every table of a scenario by the name of its parameter; None where there is none."""
+    """Parameter that names a table -> its distribution; None if the scenario does not use it."""
     traffic, reader = scenario.traffic, scenario.traffic.reader
     found = bursts(traffic)
     return {
@@ -107,17 +107,17 @@ def distributions(scenario: Scenario) -> tuple[Distribution, ...]:
 
 
 def build_tables(needed: Iterable[Distribution]) -> dict[Distribution, npt.NDArray[np.int64]]:
-    """Their tables."""
+    """Quantile tables of the `needed` distributions."""
     return {distribution: quantiles.table(distribution) for distribution in dict.fromkeys(needed)}
 
 
 def cut(ppm: int) -> int:
-    """The share `ppm` of all 32-bit numbers."""
+    """Threshold below which the share `ppm` of all 32-bit numbers lies."""
     return (ppm << 32) // PPM
 
 
 def iommu_costs_ps(iommu: str, costs: Mapping[str, int]) -> dict[str, int]:
-    """What mapping and unmapping a buffer cost the CPU with the IOMMU in this mode."""
+    """CPU cost of mapping and unmapping a buffer with the IOMMU in mode `iommu`, ps."""
     if iommu == "off":
         return {}
     invalidate_ps = costs["iommu_invalidate"] if iommu == "strict" else costs["iommu_invalidate"] // FLUSH_UNMAPS
@@ -152,7 +152,7 @@ def shared_hardware(scenario: Scenario, knobs: dict[str, int]) -> dict[str, int]
 
 
 def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str, Any]:
-    """Kernel parameters of one scenario; `rows` says which row of the tables a distribution has."""
+    """Kernel parameters of one scenario; `rows`: distribution -> its row in the tables."""
     module, knobs = strategy(scenario.strategy), dict(scenario.knobs)
     nic, traffic, reader = scenario.nic, scenario.traffic, scenario.traffic.reader
     era, costs = ERAS[scenario.kernel], dict(scenario.costs_ps)
@@ -200,7 +200,7 @@ def param_fields(name: str) -> tuple[Field, ...]:
 
 
 class Prepared(NamedTuple):
-    """Host-made inputs of a batch."""
+    """The inputs of a batch that are prepared in Python.  L: lanes."""
 
     params: np.recarray  # (L,) record of param_fields(strategy)
     tables: npt.NDArray[np.int64]  # (distinct distributions, quantiles.SIZE)

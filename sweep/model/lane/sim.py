@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What a kernel works on: parameters, state, counters and the arrays of a batch; who pays for an operation.
+"""The arrays that a kernel works on: parameters, state and counters of a batch; and the accounting of CPU time.
 
-Every array has the lane as first dimension.  `params`, `state` and `counters` hold one record a lane
+Every array has the lane as first dimension.  `params`, `state` and `counters` hold one record per lane
 (`fields.record`), so a lane's scalars share cache lines; the rest are plain int64 arrays.
 
-The clock rule: `state.now_ps` is the clock of the CPU that runs at the moment.  `pay` moves that clock and
-books the time under one heading of the CPU time split, so the split adds up to the time by construction.
+The clock rule: `state.now_ps` is the clock of the CPU that is running.  `pay_*` advances that clock and adds the time
+to one heading of the CPU time split, so the split adds up to the time by construction.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from sweep.fields.field import Field
 from sweep.model.compiler.jit import device
 
-NEVER = 1 << 62  # a time that does not come, ps
+NEVER = 1 << 62  # a time that is never reached, ps
 
 # Who gives a page back: decides direct or ring (page_pool), and which CPU's lists take the page.
 NAPI = 0  # the queue's own poll; the driver says so ("allow_direct")

@@ -21,7 +21,7 @@ from .ptr_ring import ring_take
 
 @device
 def cache_pop(sim: Sim, pool: Pool, lane: int) -> int:
-    """The newest page of the cache, which is not empty."""
+    """Take the newest page of the cache, which must not be empty."""
     st = sim.state[lane]
     st.pool_cache_pages -= 1
     pay_recycle(sim, lane, sim.params[lane].cost_pool_fast)
@@ -31,7 +31,7 @@ def cache_pop(sim: Sim, pool: Pool, lane: int) -> int:
 
 @device
 def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
-    """Move pages from the ring to the empty cache, oldest first: whether the cache has any now.
+    """Move pages from the ring to the empty cache, oldest first; returns whether the cache has any now.
 
     A page of another node ends the refill: at most one is given up per allocation.
     """
@@ -40,8 +40,8 @@ def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
         c.alloc_empty += 1
         return False
     node = wanted_node(pool, lane)
-    moved = 0
-    while moved < BULK_PAGES:
+    moved_pages = 0
+    while moved_pages < BULK_PAGES:
         page = ring_take(pool.ring, lane)
         if page < 0:
             break
@@ -49,35 +49,35 @@ def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
             give_back(sim, pool, lane, page, NAPI)
             c.alloc_waive += 1
             break
-        pool.cache[lane, moved] = page
-        moved += 1
+        pool.cache[lane, moved_pages] = page
+        moved_pages += 1
     st.pool_ring_pages = pool.ring.s[lane].count
-    st.pool_cache_pages = moved
-    if moved == 0:
+    st.pool_cache_pages = moved_pages
+    if moved_pages == 0:
         return False
-    pay_recycle(sim, lane, sim.params[lane].cost_pool_refill_page * moved)
+    pay_recycle(sim, lane, sim.params[lane].cost_pool_refill_page * moved_pages)
     c.alloc_refill += 1
     return True
 
 
 @device
 def provider_alloc(sim: Sim, pool: Pool, lane: int) -> int:
-    """Hole: fresh pages into the empty cache, entered in the books: how many.  From the page allocator."""
-    got = page_bulk(sim, lane, pool.s[lane].bulk_pages)
-    for i in range(got):
+    """Hole: put fresh pages from the page allocator into the empty cache, and count them; returns how many."""
+    new_pages = page_bulk(sim, lane, pool.s[lane].bulk_pages)
+    for i in range(new_pages):
         page = bulk_page(sim, lane)
         enter(sim, pool, lane, page)
         pool.cache[lane, i] = page
-    return got
+    return new_pages
 
 
 @device
 def bulk_alloc(sim: Sim, pool: Pool, lane: int) -> bool:
-    """Fill the empty cache with fresh pages: whether it has any now."""
-    got = provider_alloc(sim, pool, lane)
-    if got == 0:
+    """Fill the empty cache with fresh pages; returns whether it has any now."""
+    new_pages = provider_alloc(sim, pool, lane)
+    if new_pages == 0:
         return False
-    sim.state[lane].pool_cache_pages = got
+    sim.state[lane].pool_cache_pages = new_pages
     sim.counters[lane].alloc_slow += 1
     return True
 

@@ -30,7 +30,7 @@ FRAGMENT_ALIGN = 8  # bytes; 6.12.117 and 6.1.192, not all versions
 
 @device
 def take_shares_back(sim: Sim, pool: Pool, lane: int) -> bool:
-    """Take the unused shares of the current page back: True if none of its fragments is out."""
+    """Take back the unused shares of the current page; returns True if none of its fragments is out."""
     s = pool.s[lane]
     p = pool.page[lane, s.frag_page]
     unused = SHARES - s.frag_users
@@ -44,7 +44,7 @@ def take_shares_back(sim: Sim, pool: Pool, lane: int) -> bool:
 
 @device
 def leave_page(sim: Sim, pool: Pool, lane: int) -> bool:
-    """The current page has no room: True if it can start over, False if there is no current page any more."""
+    """Deal with a current page that has no room; returns True if it can start over, False if it was dropped."""
     s = pool.s[lane]
     page = s.frag_page
     if take_shares_back(sim, pool, lane):
@@ -59,7 +59,7 @@ def leave_page(sim: Sim, pool: Pool, lane: int) -> bool:
 
 @device
 def cut(sim: Sim, pool: Pool, lane: int, size: int) -> int:
-    """Cut the next `size` bytes off the current page: their offset."""
+    """Cut the next `size` bytes off the current page; returns their offset."""
     s = pool.s[lane]
     offset: int = s.frag_offset
     s.frag_offset = offset + size
@@ -70,7 +70,7 @@ def cut(sim: Sim, pool: Pool, lane: int, size: int) -> int:
 
 @device
 def start_page(pool: Pool, lane: int, page: int) -> None:
-    """`page` is the current page, all of it free."""
+    """Make `page` the current page, all of it free."""
     s = pool.s[lane]
     s.frag_page = page
     s.frag_offset = 0
@@ -104,7 +104,7 @@ def alloc_frag(sim: Sim, pool: Pool, lane: int, size: int) -> tuple[int, int]:
 
 @device
 def drop_frag_page(sim: Sim, pool: Pool, lane: int) -> None:
-    """The pool is being destroyed: let the current page go; it is given back now if no fragment is out."""
+    """Drop the current page when the pool is destroyed; it is given back now if no fragment is out."""
     page = pool.s[lane].frag_page
     if page < 0:
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""page_pool: what the driver's set-up decides, moving to another NUMA node, and destruction with retries.
+"""page_pool: creation, moving to another NUMA node, and destruction with retries.
 
 None of it touches the eleven counters.
 Costs: each page given back or unmapped, as `pool` says.
@@ -25,7 +25,7 @@ DEFAULT_SLOTS, MOST_SLOTS = 1024, 16384
 
 
 def create_errno(flags: int, max_len: int) -> int:
-    """0, or the negative error of creating a pool that maps from the device."""
+    """0, or the negative errno of creating a pool with these flags."""
     if flags & ~KNOWN_FLAGS:
         return -EINVAL
     if flags & DMA_SYNC_DEV and (not flags & DMA_MAP or max_len == 0):
@@ -49,7 +49,7 @@ def empty_cache(sim: Sim, pool: Pool, lane: int) -> None:
 
 @device
 def set_nid(sim: Sim, pool: Pool, lane: int, nid: int) -> None:
-    """The driver announces a NUMA node; another one than before empties the cache and leaves the ring alone."""
+    """Set the NUMA node; if it changes, the cache is emptied and the ring left alone."""
     if pool.s[lane].nid != nid:
         pool.s[lane].nid = nid
         empty_cache(sim, pool, lane)
@@ -57,14 +57,14 @@ def set_nid(sim: Sim, pool: Pool, lane: int, nid: int) -> None:
 
 @device
 def inflight(pool: Pool, lane: int) -> int:
-    """Pages in the pool's books, those in cache and ring included."""
+    """Pages that belong to the pool, those in cache and ring included."""
     pages: int = pool.s[lane].hold_count - pool.s[lane].release_count
     return pages
 
 
 @device
 def scrub(sim: Sim, pool: Pool, lane: int) -> None:
-    """Give back what lies in the pool; the first time also end DMA for every page, wherever it is."""
+    """Give back all pages in the pool; the first time also unmap every page, wherever it is."""
     s = pool.s[lane]
     if s.destroys == 0:
         empty_cache(sim, pool, lane)
@@ -84,7 +84,7 @@ def scrub(sim: Sim, pool: Pool, lane: int) -> None:
 
 @device
 def destroy(sim: Sim, pool: Pool, lane: int) -> None:
-    """The driver destroys the pool; if pages are out, a retry is pending.  Once only: more calls do nothing."""
+    """Destroy the pool; if pages are out, a retry stays pending.  Further calls do nothing."""
     s = pool.s[lane]
     if s.destroys > 0:
         return
@@ -96,7 +96,7 @@ def destroy(sim: Sim, pool: Pool, lane: int) -> None:
 
 @device
 def release_retry(sim: Sim, pool: Pool, lane: int) -> None:
-    """The deferred release runs once, if one is pending."""
+    """Run the deferred release once, if one is pending."""
     s = pool.s[lane]
     if s.retry == 1:
         scrub(sim, pool, lane)

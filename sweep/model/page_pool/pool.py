@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The kernel's page_pool, exact to the counter: its state, and pages entering and leaving its books.
+"""The kernel's page_pool, exact to the counter: its state, and pages entering and leaving it.
 
 A stack of up to 128 pages (the allocation cache, consumer only) before a ptr_ring (any context) before the
 page allocator.  `alloc` takes pages, `put` puts them back, `fragments` cuts fragments,
@@ -88,7 +88,7 @@ PAGE = (
 
 
 class Pool(NamedTuple):
-    """A page_pool per lane.  How many pages lie in cache and ring: `sim.state[lane].pool_{cache,ring}_pages`."""
+    """A page_pool per lane.  Number of pages in cache and ring: `sim.state[lane].pool_{cache,ring}_pages`."""
 
     s: np.recarray  # (L,) record of POOL
     cache: np.ndarray  # (L, CACHE_PAGES) int64: the stack, newest last
@@ -121,7 +121,7 @@ def wanted_node(pool: Pool, lane: int) -> int:
 
 @device
 def enter(sim: Sim, pool: Pool, lane: int, page: int) -> None:
-    """Enter a fresh page, on the node that was asked for: map it, sync it."""
+    """Add a fresh page, on the preferred node, to the pool: count it, map it, sync it."""
     s, p = pool.s[lane], pool.page[lane, page]
     p.users = 1
     p.refs = 1
@@ -155,13 +155,13 @@ def unmap(sim: Sim, pool: Pool, lane: int, page: int) -> None:
 
 @device
 def provider_release(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
-    """Hole: where a page goes that was struck off the books.  To the page allocator, with its last reference."""
+    """Hole: return a page that has left the pool: unmap it and drop its last reference, to the page allocator."""
     unmap(sim, pool, lane, page)
     drop_reference(sim, pool, lane, page, context)
 
 
 @device
 def give_back(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
-    """Strike a page off the books and return it to where it came from (page_pool_return_page)."""
+    """Remove a page from the pool and return it to where it came from (page_pool_return_page)."""
     pool.s[lane].release_count += 1
     provider_release(sim, pool, lane, page, context)

@@ -23,7 +23,7 @@ from sweep.fields.field import Field
 from sweep.model.compiler.jit import device
 from sweep.model.record import zeros
 
-NOTHING = -1  # what an empty ring gives
+NOTHING = -1  # returned by an empty ring
 
 CACHE_LINE_BYTES = 64  # x86-64; 128-byte lines double the batch
 POINTER_BYTES = 8
@@ -61,7 +61,7 @@ def rings(sizes: Sequence[int]) -> Ring:
 
 @device
 def ring_put(ring: Ring, lane: int, item: int) -> bool:
-    """Append `item` (>= 0): True, or False if the producer's slot is occupied."""
+    """Append `item` (>= 0); returns False if the producer's slot is occupied."""
     s = ring.s[lane]
     if s.count + s.head - s.tail == s.slot_count:
         return False
@@ -74,7 +74,7 @@ def ring_put(ring: Ring, lane: int, item: int) -> bool:
 
 @device
 def ring_take(ring: Ring, lane: int) -> int:
-    """The oldest entry, or NOTHING."""
+    """Take the oldest entry; NOTHING if the ring is empty."""
     s = ring.s[lane]
     if s.count == 0:
         return NOTHING

@@ -20,12 +20,12 @@ from sweep.model.pages import cpu_of, dma_sync
 from .pool import CACHE_PAGES, PFMEMALLOC, Pool, give_back
 from .ptr_ring import ring_put
 
-CACHED, TO_RING, REFUSED = 0, 1, 2  # what recycling a page comes to
+CACHED, TO_RING, REFUSED = 0, 1, 2  # outcomes of recycling a page
 
 
 @device
 def drop_share(sim: Sim, pool: Pool, lane: int, page: int) -> bool:
-    """Drop a user's share: True if it was the last one, which leaves one for the next user."""
+    """Drop a user's share; returns True if it was the last one, which is then kept for the next user."""
     p = pool.page[lane, page]
     if p.users == 1:
         return True
@@ -36,33 +36,33 @@ def drop_share(sim: Sim, pool: Pool, lane: int, page: int) -> bool:
 
 @device
 def napi_local(sim: Sim, pool: Pool, lane: int, context: int) -> bool:
-    """Whether the pool itself finds that it runs in the softirq of its own NAPI's CPU."""
+    """Whether the pool detects that it runs in softirq on the CPU of its own NAPI."""
     p = sim.params[lane]
     if p.napi_local_direct == 0:
         return False
     pay_recycle(sim, lane, p.cost_pool_locality_check)
-    own: bool = pool.s[lane].napi == 1 and cpu_of(context) == 0 and context != PROCESS_LOCAL
-    return own
+    is_own_napi: bool = pool.s[lane].napi == 1 and cpu_of(context) == 0 and context != PROCESS_LOCAL
+    return is_own_napi
 
 
 @device
 def recyclable(pool: Pool, lane: int, page: int) -> bool:
-    """Nobody else has a reference on the page, and it is not from the emergency reserve."""
+    """Whether nobody else has a reference on the page, and it is not from the emergency reserve."""
     p = pool.page[lane, page]
-    alone: bool = p.refs == 1 and p.marks & PFMEMALLOC == 0
-    return alone
+    is_recyclable: bool = p.refs == 1 and p.marks & PFMEMALLOC == 0
+    return is_recyclable
 
 
 @device
 def give_up(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
-    """A put ends in giving the page back."""
+    """End a put by giving the page back."""
     pay_recycle(sim, lane, sim.params[lane].cost_pool_put_failed)
     give_back(sim, pool, lane, page, context)
 
 
 @device
 def recycle(sim: Sim, pool: Pool, lane: int, page: int, direct: bool) -> int:
-    """The last share of a page was dropped: CACHED, TO_RING or REFUSED."""
+    """Recycle a page whose last share was dropped; returns CACHED, TO_RING or REFUSED."""
     st, c = sim.state[lane], sim.counters[lane]
     if not recyclable(pool, lane, page):
         c.recycle_released_refcnt += 1
@@ -83,7 +83,7 @@ def recycle(sim: Sim, pool: Pool, lane: int, page: int, direct: bool) -> int:
 
 @device
 def put_ring(sim: Sim, pool: Pool, lane: int, page: int) -> bool:
-    """Put a page into the ring: False if it is full."""
+    """Put a page into the ring; returns False if it is full."""
     if not ring_put(pool.ring, lane, page):
         return False
     sim.state[lane].pool_ring_pages += 1
@@ -94,7 +94,7 @@ def put_ring(sim: Sim, pool: Pool, lane: int, page: int) -> bool:
 
 @device
 def put_page(sim: Sim, pool: Pool, lane: int, page: int, context: int, allow_direct: bool) -> None:
-    """A user is done with a page or a fragment of it, in `context`; the caller may allow direct recycling."""
+    """Put a page or a fragment of it back in `context`; `allow_direct`: the caller allows direct recycling."""
     if not drop_share(sim, pool, lane, page):
         return
     direct = allow_direct or napi_local(sim, pool, lane, context)  # asked only if the caller does not say

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Random numbers without state: counter-based streams, and quantile tables that they are looked up in."""
+"""Random numbers without state: counter-based streams, and the quantile tables that turn them into quantities."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Logarithms and exponentials in integers: equal bits on every machine, with a stated error.
 
-The C library's differ in their last bit between versions and processors.  A number x is held as an integer near
-x * 2**bits.  Whoever has to round a result asks for bits until both ends of its error round alike (Ziv's strategy).
+The C library's functions differ in their last bit between versions and processors.  A number x is held as an integer
+near x * 2**bits.  To round a result, more bits are computed until both ends of its error interval round alike (Ziv's
+strategy).
 
 Source: [brent-2010] sections 4.2 and 4.4 (argument reduction, series).
 """
@@ -46,14 +47,14 @@ def ln(numerator: int, denominator: int, bits: int) -> int:
 
 
 def exp(x: int, bits: int) -> tuple[int, int]:
-    """(m, k): e**(x / 2**bits) is m * 2**(k - bits).  m is right within one, and from 2**bits to 2**(bits + 1)."""
+    """(m, k) with e**(x / 2**bits) = m * 2**(k - bits); m is exact within one, and from 2**bits to 2**(bits + 1)."""
     work = bits + GUARD
-    k, rest = divmod(x << GUARD, _octave(work))
-    small = rest >> HALVINGS
+    k, remainder = divmod(x << GUARD, _octave(work))
+    reduced = remainder >> HALVINGS
     term = total = 1 << work
     n = 1
     while term:
-        term = (term * small >> work) // n
+        term = (term * reduced >> work) // n
         total += term
         n += 1
     for _ in range(HALVINGS):
@@ -67,9 +68,9 @@ def _octave(bits: int) -> int:
 
 
 def rounded(bracket: Callable[[int], tuple[int, int, int]]) -> int:
-    """The whole number nearest to a real one: `bracket(bits)` gives its low and high end in 2**-shift, and shift.
+    """The whole number nearest to a real number, of which `bracket(bits)` returns bounds in 2**-shift, and shift.
 
-    It must not be half a whole number: no number of bits would say to which side it goes.
+    The real number must not lie half-way between two whole ones: no number of bits would decide.
     """
     bits = BITS
     while True:
@@ -83,7 +84,7 @@ def rounded(bracket: Callable[[int], tuple[int, int, int]]) -> int:
 def multiple(factor: int, x: Callable[[int], int], error: int) -> int:
     """The whole number nearest to factor * e**x, where x(bits) is x * 2**bits within `error`.
 
-    It must not be half a whole number.
+    The product must not lie half-way between two whole numbers.
     """
 
     def bracket(bits: int) -> tuple[int, int, int]:

@@ -5,12 +5,12 @@ A table holds quantiles at 256 equal steps of probability; the first and the las
 256, and theirs again, so both tails are resolved to 2^-24.  Between two entries the sampler interpolates in
 integers with 20 bits.  A constant is a table whose entries are all equal.
 
-Not modelled: what lies beyond probability 2^-26 and 1 - 2^-26 (the outermost entries stand there).  An
-exponential table is scaled so that its mean, interpolation and truncation included, is the mean asked for
-to one unit; the other kinds are not scaled: a median they hit, a p99 to 1 % (it lies inside a step).
+Not modelled: quantiles beyond probability 2^-26 and 1 - 2^-26, where the outermost entries are.  An exponential
+table is scaled so that its mean, interpolation and truncation included, is the given mean to one unit; the other
+kinds are not scaled: their median is exact, their p99 within 1 % (it lies inside a step).
 
 Every entry is the whole number nearest to the quantile (of two equally near, the even one), so a table is a function
-of its distribution alone: no rounding of the machine, of its C library or of its BLAS is in it.
+of its distribution alone: it does not depend on the rounding of a machine, its C library or its BLAS.
 """
 
 from __future__ import annotations
@@ -70,13 +70,15 @@ def probabilities() -> tuple[int, ...]:
     """The probability of each entry in 2^-26, (SIZE,)."""
     levels = [[step << END_BITS - bits for step in range(LEVEL)] for bits in (8, 16, 24)]
     middle, low_1, low_2 = levels
-    high_1, high_2 = ([END - each for each in reversed(level)] for level in (low_1, low_2))
-    return tuple(min(max(each, 1), END - 1) for level in (middle, low_1, low_2, high_1, high_2) for each in level)
+    high_1, high_2 = ([END - probability for probability in reversed(level)] for level in (low_1, low_2))
+    return tuple(
+        min(max(probability, 1), END - 1) for level in (middle, low_1, low_2, high_1, high_2) for probability in level
+    )
 
 
 # Of each level: its first entry, its entries, and the probability in 2^-24 that the sampler interpolates from one of
 # them, but for the last, to the next.
-CELLS = (
+LEVELS = (
     (1, STEPS - 1, 1 << 16),
     (LOW_1 + 1, STEPS, 1 << 8),
     (LOW_2, LEVEL, 1),
@@ -86,13 +88,13 @@ CELLS = (
 
 
 def mean(table: npt.NDArray[np.int64]) -> Fraction:
-    """Mean of what `sample` returns for this table, but for the rounding of each sample."""
+    """Mean of what `sample` returns for this table, without the rounding of each sample."""
     return _mean(table.tolist())
 
 
 def _mean(entries: list[int]) -> Fraction:
     total = 0
-    for first, count, weight in CELLS:
+    for first, count, weight in LEVELS:
         level = entries[first : first + count]
         total += weight * (2 * sum(level) - level[0] - level[-1])
     return Fraction(total, 2 << 24)
@@ -109,17 +111,19 @@ def _unit_exponential(bits: int) -> tuple[int, ...]:
 
     def low(shift: int) -> list[int]:
         """-ln(1 - step / 2**shift) of all steps."""
-        found = [fixed_point.ln_next(END - 1, work), 0]
+        logarithms = [fixed_point.ln_next(END - 1, work), 0]
         for step in range(1, LEVEL):
-            found.append(found[-1] + fixed_point.ln_next((1 << shift) - step, work))
-        return [found[0], *found[2:]]
+            logarithms.append(logarithms[-1] + fixed_point.ln_next((1 << shift) - step, work))
+        return [logarithms[0], *logarithms[2:]]
 
     def high(shift: int) -> list[int]:
         """-ln(step / 2**shift) of all steps, from the last."""
         return [*(shift * octave - logs[step] for step in range(STEPS, 0, -1)), END_BITS * octave]
 
     middle = [fixed_point.ln_next(END - 1, work), *high(8)[1:]]
-    return tuple(each + (1 << 15) >> 16 for level in (middle, low(16), low(24), high(16), high(24)) for each in level)
+    return tuple(
+        logarithm + (1 << 15) >> 16 for level in (middle, low(16), low(24), high(16), high(24)) for logarithm in level
+    )
 
 
 UNIT_LIMBS, LIMB = 5, 24  # of the unit table's fractions, and bits of each
@@ -127,17 +131,19 @@ UNIT_LIMBS, LIMB = 5, 24  # of the unit table's fractions, and bits of each
 
 @cache
 def exponential_unit() -> npt.NDArray[np.int64]:
-    """Quantiles of the exponential distribution over the mean of what is drawn from them: whole parts and fractions.
+    """Quantiles of the exponential distribution, scaled so that samples have the mean 1: whole parts and fractions.
 
     Shape (1 + UNIT_LIMBS, SIZE): a quantile is row 0 + row 1 * 2**-24 + row 2 * 2**-48 + ..., cut off there.  Every
-    multiple up to 2**38 that is computed from them is rounded as the exact one (tests/model/test_quantiles.py).
+    multiple up to 2**38 that is computed from them rounds as the exact one would (tests/model/test_quantiles.py).
     """
     bits = LIMB * UNIT_LIMBS
     exact = _unit_exponential(bits + 40)
     scale = _mean(list(exact))
-    cut = [(each * scale.denominator << bits) // scale.numerator for each in exact]
-    limbs = [[each >> LIMB * limb & (1 << LIMB) - 1 for each in cut] for limb in range(UNIT_LIMBS - 1, -1, -1)]
-    return np.array([[each >> bits for each in cut], *limbs], np.int64)
+    scaled = [(quantile * scale.denominator << bits) // scale.numerator for quantile in exact]
+    limbs = [
+        [quantile >> LIMB * limb & (1 << LIMB) - 1 for quantile in scaled] for limb in range(UNIT_LIMBS - 1, -1, -1)
+    ]
+    return np.array([[quantile >> bits for quantile in scaled], *limbs], np.int64)
 
 
 def _exponential(values: tuple[int, ...]) -> npt.NDArray[np.int64]:
@@ -155,8 +161,8 @@ def _exponential(values: tuple[int, ...]) -> npt.NDArray[np.int64]:
 def _unit_normal(bits: int) -> tuple[int, ...]:
     """Quantiles of the normal distribution at the probability of each entry * 2**bits, cut off; (SIZE,)."""
     shift = bits - normal.BITS
-    found = (normal.LOWER[p] if p <= END // 2 else -normal.LOWER[END - p] for p in probabilities())
-    return tuple(each << shift if shift >= 0 else each >> -shift for each in found)
+    quantiles = (normal.LOWER[p] if p <= END // 2 else -normal.LOWER[END - p] for p in probabilities())
+    return tuple(quantile << shift if shift >= 0 else quantile >> -shift for quantile in quantiles)
 
 
 def _lognormal(values: tuple[int, ...]) -> npt.NDArray[np.int64]:
@@ -190,10 +196,10 @@ def _powers(
 ) -> npt.NDArray[np.int64]:
     """factor * e**(coefficient * u) for every u of a unit table, each as the nearest whole number.
 
-    `coefficient` and `unit` give fixed-point numbers of so many bits, within two and one; below 16 and 32.
+    coefficient, unit: return fixed-point numbers with so many bits, within two and one; they are below 16 and 32.
 
-    Float64 proposes, by basic arithmetic alone and with a known bound of its error; what that leaves open is computed
-    in integers.  So its last bits decide what is computed again, and no entry.
+    Entries are first computed in float64, by basic arithmetic alone and with a known bound of the error; those that
+    this leaves undecided are computed in integers.  So the last bits of float64 never decide an entry.
     """
     x = coefficient(fixed_point.BITS) / (1 << fixed_point.BITS) * _floats(unit)
     octaves = np.rint(x / (OCTAVE[0] + OCTAVE[1]))
@@ -201,28 +207,28 @@ def _powers(
     power = np.full(SIZE, SERIES[-1])
     for term in SERIES[-2::-1]:
         power = power * rest + term
-    about = np.ldexp(factor * power, octaves.astype(np.int32))
-    if about.max() > 2 * LIMIT:
+    approximate = np.ldexp(factor * power, octaves.astype(np.int32))
+    if approximate.max() > 2 * LIMIT:
         raise OverflowError
-    error = about * (np.abs(x) + 4) * ROUNDING
-    near, far = np.rint(about - error), np.rint(about + error)
-    entries = near.astype(np.int64)
-    for open_ in np.flatnonzero(near != far).tolist():
+    error = approximate * (np.abs(x) + 4) * ROUNDING
+    rounded_down, rounded_up = np.rint(approximate - error), np.rint(approximate + error)
+    entries = rounded_down.astype(np.int64)
+    for entry_index in np.flatnonzero(rounded_down != rounded_up).tolist():
 
-        def exponent(bits: int, entry: int = open_) -> int:
+        def exponent(bits: int, entry: int = entry_index) -> int:
             return coefficient(bits) * unit(bits)[entry] >> bits
 
-        entries[open_] = fixed_point.multiple(factor, exponent, 64)
+        entries[entry_index] = fixed_point.multiple(factor, exponent, 64)
     return entries
 
 
 @cache
 def _floats(unit: Callable[[int], tuple[int, ...]]) -> npt.NDArray[np.float64]:
-    return np.array([each / (1 << fixed_point.BITS) for each in unit(fixed_point.BITS)])
+    return np.array([value / (1 << fixed_point.BITS) for value in unit(fixed_point.BITS)])
 
 
 def _uniform(values: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Evenly from low to high, both ends included: the outermost entries stand at probabilities 0 and 1."""
+    """Evenly spaced from low to high, both ends included: the outermost entries are at probabilities 0 and 1."""
     low, high = values
     if high > LIMIT:
         raise OverflowError
@@ -250,7 +256,7 @@ KINDS: dict[str, Callable[[tuple[int, ...]], npt.NDArray[np.int64]]] = {
 
 @lru_cache(maxsize=256)
 def table(distribution: Distribution) -> npt.NDArray[np.int64]:
-    """The table of one distribution, shape (SIZE,), never falling; not to be written to.
+    """The table of one distribution, (SIZE,), non-decreasing and read-only.
 
     Errors: ValueError if a quantile is negative or above LIMIT (4.4 s for times), so that the sampler's
     arithmetic stays within int64.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Random streams of a simulation, each keyed by what decides its process and by nothing else.
+"""Random streams of a simulation, each keyed only by the parameters that decide its process.
 
 Two simulations that differ in strategy, ring, receive buffer, reader speed, cost or kernel meet the same packets, the
 same stalls and the same wake-up delays, so their difference is that of the change alone (common random numbers).
@@ -54,7 +54,7 @@ def encode(value: Value) -> bytes:
 
 
 def packets(traffic: Traffic, load_ppm: int) -> bytes:
-    """What decides the packets of a simulation beside its seed and replicate, encoded."""
+    """The parameters that decide the packets of a simulation, besides seed and replicate, encoded."""
     arrivals = traffic.arrivals
     numbers = {setting.name: setting.property for setting in process(arrivals.kind).SETTINGS}
     properties: Properties = (
@@ -70,28 +70,28 @@ def packets(traffic: Traffic, load_ppm: int) -> bytes:
 
 
 def stalls(traffic: Traffic) -> bytes:
-    """What decides when the reader stalls and for how long, encoded."""
+    """The parameters that decide when the reader stalls and for how long, encoded."""
     reader = traffic.reader
     return _without(((1, _plain(reader.stall_every_ps)), (2, _plain(reader.stall_for_ps))), {1: None, 2: None})
 
 
 def wakeups(traffic: Traffic) -> bytes:
-    """What decides the wake-up delays of the reader, encoded."""
+    """The parameters that decide the wake-up delays of the reader, encoded."""
     return _without(((1, _plain(traffic.reader.wakeup_ps)),), {})
 
 
 def keys(scenario: Scenario) -> dict[str, np.uint64]:
     """The key of each stream by its name, 64 bits."""
     traffic = scenario.traffic
-    coming = packets(traffic, scenario.load_ppm)
-    decided_by = {
-        "gap": coming,
-        "burst": coming,
-        "packet": coming,
+    packet_properties = packets(traffic, scenario.load_ppm)
+    properties = {
+        "gap": packet_properties,
+        "burst": packet_properties,
+        "packet": packet_properties,
         "stall": stalls(traffic),
         "wakeup": wakeups(traffic),
     }
-    return {name: key(scenario.seed, scenario.replicate, name, decided_by.get(name, encode(()))) for name in NAMES}
+    return {name: key(scenario.seed, scenario.replicate, name, properties.get(name, encode(()))) for name in NAMES}
 
 
 def key(seed: int, replicate: int, name: str, decided_by: bytes) -> np.uint64:
@@ -101,7 +101,7 @@ def key(seed: int, replicate: int, name: str, decided_by: bytes) -> np.uint64:
 
 
 def digest(decided_by: bytes) -> str:
-    """16 hex digits that are equal where a process is decided by the same: for the published table."""
+    """Digest, 16 hex digits, of the parameters that decide a process: equal for equal ones, for the published table."""
     return hashlib.blake2b(encode((VERSION,)) + decided_by, digest_size=KEY_BYTES).hexdigest()
 
 
@@ -111,4 +111,8 @@ def _plain(value: int | Distribution | None) -> Value:
 
 def _without(properties: Properties, defaults: dict[int, Value]) -> bytes:
     """Properties by number, encoded, without those at their default."""
-    return encode(tuple(each for each in properties if each[0] not in defaults or each[1] != defaults[each[0]]))
+    return encode(
+        tuple(
+            numbered for numbered in properties if numbered[0] not in defaults or numbered[1] != defaults[numbered[0]]
+        )
+    )

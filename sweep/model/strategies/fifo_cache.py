@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""fifo_cache: a driver's own FIFO of pages in front of the page allocator; on a busy head it blocks or discards.
+"""fifo_cache: a driver's FIFO of pages in front of the page allocator; if the head is busy, it blocks or discards it.
 
 mlx5e_page_cache (2016 to March 2023): when a packet is received its page goes to the tail, even though the stack may
 still hold a reference; a full cache gives the page up.  A refill looks at the head only: with no reference but the
@@ -92,7 +92,7 @@ class Pool(NamedTuple):
 
 
 def empty(capacity: Capacity) -> Pool:
-    """An empty cache."""
+    """Empty caches for a batch."""
     lanes, pages = capacity.lanes, (capacity.lanes, capacity.pages)
     slots = max(capacity.params.cache_size.tolist(), default=1)
     return Pool(
@@ -105,23 +105,23 @@ def empty(capacity: Capacity) -> Pool:
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """A socket is charged the whole page."""
+    """Bytes charged to a socket per buffer: the whole page."""
     return PAGE_BYTES
 
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
-    """Largest frame."""
+    """Largest frame that a buffer holds, bytes."""
     return PAGE_BUFFER_BYTES
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """A page is mapped by itself."""
+    """Pages under one DMA mapping: each page is mapped by itself."""
     return 1
 
 
 @device
 def pop(sim: Sim, pool: Pool, lane: int) -> None:
-    """The head leaves the cache."""
+    """Remove the head of the cache."""
     first = pool.first[lane]
     pool.first[lane] = first + 1 if first + 1 < sim.params[lane].cache_size else 0
     pool.length[lane] -= 1
@@ -129,7 +129,7 @@ def pop(sim: Sim, pool: Pool, lane: int) -> None:
 
 @device
 def drop(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
-    """One reference less; the last one frees the page."""
+    """Drop one reference; the last one frees the page."""
     pay_recycle(sim, lane, sim.params[lane].cost_atomic)
     pool.refs[lane, page] -= 1
     if pool.refs[lane, page] == 0:
@@ -138,7 +138,7 @@ def drop(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
 
 @device
 def put(sim: Sim, pool: Pool, lane: int, page: int) -> None:
-    """The driver is done with a page: to the tail of the cache, or given up if that is full."""
+    """Put a page that the driver is done with at the tail of the cache, or give it up if the cache is full."""
     p = sim.params[lane]
     if pool.length[lane] == p.cache_size - 1:
         sim.counters[lane].cache_full += 1
@@ -155,7 +155,7 @@ def put(sim: Sim, pool: Pool, lane: int, page: int) -> None:
 
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
-    """The head of the cache if nobody holds it, else a new page."""
+    """Allocate the head of the cache if nobody holds it, else a new page; returns its number, or -1."""
     c = sim.counters[lane]
     if pool.length[lane] == 0:
         c.cache_empty += 1
@@ -184,7 +184,7 @@ def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
 
 @device
 def received(sim: Sim, pool: Pool, lane: int, slot: int, giver: int) -> None:
-    """Where the page of a received packet goes: into the cache at once if an sk_buff shares it."""
+    """Decide where the page of a received packet goes: into the cache at once if an sk_buff shares it."""
     p = sim.params[lane]
     page = sim.rx[lane, slot].buffer
     way = COMES_BACK
@@ -203,7 +203,7 @@ def received(sim: Sim, pool: Pool, lane: int, slot: int, giver: int) -> None:
 
 @device
 def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
-    """The user of a received page is done with it."""
+    """Take back a received page from its user."""
     sim.counters[lane].released_buffers += 1
     way = pool.way[lane, buffer]
     if way == COMES_BACK:

@@ -29,18 +29,18 @@ from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law, census
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.sim import Sim, pay_recycle
-from sweep.model.page_pool.books import (
+from sweep.model.page_pool.common import (
     BULK,
     LEFT,
     POOL_COUNTERS,
     POOL_SIZE,
+    allocations,
     buffers_out,
-    came_back,
     hand_out,
-    handed,
     put,
     stock,
     sweep_pools,
+    take_back,
 )
 from sweep.model.page_pool.pool import enter
 from sweep.model.page_pool.ptr_ring import Ring
@@ -59,7 +59,7 @@ NOT_TAKEN = -1
 
 
 class Pool(NamedTuple):
-    """A page_pool (the first four, all that its code looks at) and its regions.  P: page numbers; R: regions."""
+    """A page_pool (the first four fields, all that its code uses) and its regions.  P: page numbers; R: regions."""
 
     s: np.recarray
     cache: np.ndarray
@@ -73,7 +73,7 @@ class Pool(NamedTuple):
 def books(sim: Sim) -> Iterator[Law]:
     """As page_pool; fresh pages come out of regions; a region comes and goes whole.  Laws 12.3, 12.5."""
     c, p = sim.counters, sim.params
-    out, back = handed(c), put(c) + c.left_with_skb
+    out, back = allocations(c), put(c) + c.left_with_skb
     yield Law("fast + refill + slow + slow_high_order = buffers posted", out, "=", c.posted_buffers)
     yield Law("cached + ring + ring_full + released_refcnt + left = puts", back, "=", c.released_buffers)
     yield Law("12.3: handed out - put back = change of pages outside", out - back, "=", buffers_out(c))
@@ -110,23 +110,23 @@ def empty(capacity: Capacity) -> Pool:
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """A socket is charged the whole page."""
+    """Bytes charged to a socket per buffer: the whole page."""
     return PAGE_BYTES
 
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
-    """Largest frame."""
+    """Largest frame that a buffer holds, bytes."""
     return PAGE_BUFFER_BYTES
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """A region is mapped as one."""
+    """Pages under one DMA mapping: a region is mapped as a whole."""
     return knobs["region_pages"]
 
 
 @device
 def new_region(sim: Sim, pool: Pool, lane: int) -> bool:
-    """Take a region, its pages in order: False if the page allocator has none."""
+    """Take a region from the page allocator, its pages in order; returns False if there is none."""
     size = sim.params[lane].region_pages
     if not area_alloc(sim, lane, size):
         return False
@@ -146,7 +146,7 @@ def new_region(sim: Sim, pool: Pool, lane: int) -> bool:
 
 @device
 def find_first(pool: Pool, lane: int) -> bool:
-    """Move `first` on to the first region with a free page: whether there is one."""
+    """Move `first` to the first region with a free page; returns whether there is one."""
     regions = pool.free_count.shape[1]
     first = pool.first[lane]
     while first < regions and pool.free_count[lane, first] <= 0:
@@ -157,27 +157,27 @@ def find_first(pool: Pool, lane: int) -> bool:
 
 @device
 def provider_alloc(sim: Sim, pool: Any, lane: int) -> int:
-    """Fresh pages into the empty cache, from a new region only if the others have none: how many."""
+    """Put fresh pages into the empty cache, from a new region only if the others have none; returns how many."""
     size = sim.params[lane].region_pages
     if not find_first(pool, lane) and not new_region(sim, pool, lane):
         return 0
-    got = 0
-    while got < pool.s[lane].bulk_pages and find_first(pool, lane):
+    new_pages = 0
+    while new_pages < pool.s[lane].bulk_pages and find_first(pool, lane):
         region = pool.first[lane]
         pool.free_count[lane, region] -= 1
         page = pool.free[lane, region * size + pool.free_count[lane, region]]
         pay_recycle(sim, lane, sim.params[lane].cost_frag_alloc)
         enter(sim, pool, lane, page)
         dma_sync(sim, lane, PAGE_BYTES)
-        pool.cache[lane, got] = page
-        got += 1
-    sim.state[lane].provider_pages -= got
-    return got
+        pool.cache[lane, new_pages] = page
+        new_pages += 1
+    sim.state[lane].provider_pages -= new_pages
+    return new_pages
 
 
 @device
 def provider_release(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
-    """The pool gives `page` up: it is free in its region again, which goes back when it is whole."""
+    """Take back a page that the pool gives up: it is free in its region again, and a whole region is given back."""
     st, size = sim.state[lane], sim.params[lane].region_pages
     region = page // size
     pool.free[lane, region * size + pool.free_count[lane, region]] = page
@@ -195,12 +195,12 @@ def provider_release(sim: Sim, pool: Pool, lane: int, page: int, context: int) -
 
 @device
 def alloc(sim: Sim, pool: Any, lane: int, slot: int) -> int:
-    """A page of the pool."""
+    """Allocate a page of the pool; returns its number, or -1."""
     return hand_out(sim, pool, lane)
 
 
 @device
 def release(sim: Sim, pool: Any, lane: int, buffer: int, context: int) -> None:
-    """The page's user is done with it."""
+    """Take back a page from its user."""
     sim.counters[lane].released_buffers += 1
-    came_back(sim, pool, lane, buffer, context)
+    take_back(sim, pool, lane, buffer, context)

@@ -44,28 +44,28 @@ class Pool(NamedTuple):
 
 
 def empty(capacity: Capacity) -> Pool:
-    """No state for a batch."""
+    """The state of a batch, which this strategy does not need."""
     return Pool(np.zeros(capacity.lanes, np.int64))
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """A socket is charged the whole page."""
+    """Bytes charged to a socket per buffer: the whole page."""
     return PAGE_BYTES
 
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
-    """Largest frame."""
+    """Largest frame that a buffer holds, bytes."""
     return PAGE_BUFFER_BYTES
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """A page is mapped by itself."""
+    """Pages under one DMA mapping: each page is mapped by itself."""
     return 1
 
 
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
-    """A fresh page, mapped."""
+    """Allocate a page and map it; returns its number, or -1."""
     page = page_alloc(sim, lane)
     if page >= 0:
         dma_map(sim, lane)
@@ -75,7 +75,7 @@ def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
 
 @device
 def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
-    """Unmap and free."""
+    """Unmap and free the page."""
     sim.counters[lane].released_buffers += 1
     dma_unmap(sim, lane)
     page_free(sim, lane, buffer, context)

@@ -101,7 +101,7 @@ class Pool(NamedTuple):
 
 
 def empty(capacity: Capacity) -> Pool:
-    """No page yet."""
+    """The state of a batch without any page."""
     lanes, pages = capacity.lanes, (capacity.lanes, capacity.pages)
     return Pool(
         np.zeros((lanes, capacity.ring), np.int64),
@@ -113,7 +113,7 @@ def empty(capacity: Capacity) -> Pool:
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """A socket is charged half a page, though the half may pin a page."""
+    """Bytes charged to a socket per buffer: half a page, though it may pin the whole page."""
     return HALF_BYTES
 
 
@@ -123,13 +123,13 @@ def buffer_bytes(knobs: dict[str, int]) -> int:
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """A page is mapped by itself, both halves at once."""
+    """Pages under one DMA mapping: each page is mapped by itself, both halves at once."""
     return 1
 
 
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
-    """The page that has waited longest, else a new one."""
+    """Post the page that has waited longest, else a new one; returns its number, or -1."""
     st, p = sim.state[lane], sim.params[lane]
     if pool.length[lane] > 0:
         first = pool.first[lane]
@@ -154,7 +154,7 @@ def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
 
 @device
 def keep(sim: Sim, pool: Pool, lane: int, page: int, handed: int) -> None:
-    """The page will be posted again; a packet that is `handed` out has taken a reference."""
+    """Keep a page to be posted again; if its packet was handed on (`handed`), that takes a reference."""
     st, p = sim.state[lane], sim.params[lane]
     if handed == 1 and p.driver_bias == 0:
         pay_recycle(sim, lane, p.cost_atomic)
@@ -174,14 +174,14 @@ def received(sim: Sim, pool: Pool, lane: int, slot: int, giver: int) -> None:
     """Keep the page if the packet's half is the only one out, else give it up."""
     p, c = sim.params[lane], sim.counters[lane]
     page = sim.rx[lane, slot].buffer
-    others = pool.out[lane, page]
+    halves_out = pool.out[lane, page]
     handed = 0 if giver == NAPI else 1
     pool.out[lane, page] += 1  # until `release`, though one that is not handed out has no reference of its own
-    if p.reuse == 1 and others + handed <= 1:  # page_count - pagecnt_bias <= 1
+    if p.reuse == 1 and halves_out + handed <= 1:  # page_count - pagecnt_bias <= 1
         c.page_reuse += 1
         keep(sim, pool, lane, page, handed)
     else:
-        c.page_busy += others
+        c.page_busy += halves_out
         dma_unmap(sim, lane)
         if p.driver_bias == 1 or handed == 0:  # else the driver's one reference has gone up with the packet
             pay_recycle(sim, lane, p.cost_atomic)
@@ -190,7 +190,7 @@ def received(sim: Sim, pool: Pool, lane: int, slot: int, giver: int) -> None:
 
 @device
 def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
-    """A half's user is done; the last half of a page given up frees it."""
+    """Take back a half from its user; the last half of a page that was given up frees it."""
     sim.counters[lane].released_buffers += 1
     if context != NAPI:
         pay_recycle(sim, lane, sim.params[lane].cost_atomic)

@@ -55,7 +55,7 @@ class Pool(NamedTuple):
 
 
 def empty(capacity: Capacity) -> Pool:
-    """No block yet."""
+    """The state of a batch without any block."""
     blocks = (capacity.lanes, capacity.pages)
     return Pool(
         np.full(capacity.lanes, NO_BLOCK, np.int64),
@@ -66,7 +66,7 @@ def empty(capacity: Capacity) -> Pool:
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """A socket is charged the fragment only, though it may pin a block."""
+    """Bytes charged to a socket per buffer: the fragment only, though it may pin a block."""
     return knobs["frag_bytes"]
 
 
@@ -76,7 +76,7 @@ def buffer_bytes(knobs: dict[str, int]) -> int:
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """A fragment is mapped by itself, in a page of its own."""
+    """Pages under one DMA mapping: each fragment is mapped by itself, with its page."""
     return 1
 
 
@@ -97,7 +97,7 @@ LAWS = (blocks,)
 
 @device
 def block_bytes(pool: Pool, lane: int, block: int) -> int:
-    """Size of a block."""
+    """Size of a block, bytes."""
     return pool.pages[lane, block] * PAGE_BYTES
 
 
@@ -112,7 +112,7 @@ def free(sim: Sim, pool: Pool, lane: int, block: int, context: int) -> None:
 
 @device
 def new_block(sim: Sim, pool: Pool, lane: int) -> int:
-    """An order-3 block, or a single page if there is none: its number, or NO_BLOCK."""
+    """Allocate an order-3 block, or a single page if there is none; returns its number, or NO_BLOCK."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     block = NO_BLOCK
     pages = ORDER3_PAGES
@@ -135,7 +135,7 @@ def new_block(sim: Sim, pool: Pool, lane: int) -> int:
 
 @device
 def exhausted(sim: Sim, pool: Pool, lane: int) -> int:
-    """The current block has no room: it again if nobody holds a part of it, else a new one."""
+    """The next block when the current one has no room: the same if none of its fragments is out, else a new one."""
     st, c = sim.state[lane], sim.counters[lane]
     block = pool.current[lane]
     if block >= 0:
@@ -158,7 +158,7 @@ def exhausted(sim: Sim, pool: Pool, lane: int) -> int:
 
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
-    """The next fragment, named by its block."""
+    """Cut the next fragment; returns the number of its block, or -1."""
     p = sim.params[lane]
     block = pool.current[lane]
     if block < 0 or pool.offset[lane] < p.frag_bytes:
@@ -174,7 +174,7 @@ def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
 
 @device
 def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
-    """A fragment's user is done; the last fragment of a block that is not current frees it."""
+    """Take back a fragment from its user; the last fragment of a block that is not current frees the block."""
     sim.counters[lane].released_buffers += 1
     dma_unmap(sim, lane)
     pay_recycle(sim, lane, sim.params[lane].cost_atomic)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """page_pool: the kernel's page_pool, a page per buffer, mapped once, exact to the kernel's counters.
 
-How a sweep sets it up, and what an older kernel does differently: `books`.  Every cost is listed in `pool`.
+How a sweep sets it up, and what an older kernel does differently: `accounting`.  Every cost is listed in `pool`.
 `shared`: somebody else (for one, an XDP program's copy on a veth) has a reference on every page when it is put, so
 that the pool must give it up; that reference is dropped right after the put, in the same context, at no cost here.
 
@@ -20,19 +20,19 @@ from sweep.model.compiler.jit import device
 from sweep.model.counting.laws import Law, census
 from sweep.model.lane.capacity import NO_LIMIT_PAGES, Capacity
 from sweep.model.lane.sim import Sim
-from sweep.model.page_pool.books import (
+from sweep.model.page_pool.common import (
     BULK,
     LEFT,
     POOL_COUNTERS,
     POOL_SIZE,
+    allocations,
     buffers_out,
     bulk,
-    came_back,
     hand_out,
-    handed,
     put,
     stock,
     sweep_pools,
+    take_back,
 )
 from sweep.model.page_pool.pool import Pool, drop_reference
 
@@ -43,10 +43,10 @@ COUNTERS = (*POOL_COUNTERS, LEFT)
 KNOBS = (POOL_SIZE, BULK, Knob("shared", "1", 0, 0, 1, "1: somebody else has a reference on a page when it is put"))
 
 
-def books(sim: Sim) -> Iterator[Law]:
+def accounting(sim: Sim) -> Iterator[Law]:
     """Each buffer posted raises one of fast, refill, slow; each put ends in one place; laws 12.1 to 12.3."""
     c, p = sim.counters, sim.params
-    out, back = handed(c), put(c) + c.left_with_skb
+    out, back = allocations(c), put(c) + c.left_with_skb
     yield Law("fast + refill + slow + slow_high_order = buffers posted", out, "=", c.posted_buffers)
     yield Law("cached + ring + ring_full + released_refcnt + left = puts", back, "=", c.released_buffers)
     yield Law("12.3: handed out - put back = change of pages outside", out - back, "=", buffers_out(c))
@@ -58,13 +58,18 @@ def books(sim: Sim) -> Iterator[Law]:
     quiet = ample & ~waived
     parked = c.recycle_ring + c.recycle_cached - (c.alloc_fast + c.alloc_refill - (p.bulk - 1) * c.alloc_slow)
     yield Law("12.2: parked pages = change of cache + ring", parked * quiet, "=", kept * quiet)
-    lost = quiet & (c.recycle_cached + c.recycle_ring + c.pool_ring_start_pages == 0)
-    first = (p.bulk - 1) * c.alloc_slow - kept
-    yield Law("12.1: fast = (bulk - 1) * slow less kept, none recycled", c.alloc_fast * lost, "=", first * lost)
+    none_recycled = quiet & (c.recycle_cached + c.recycle_ring + c.pool_ring_start_pages == 0)
+    expected_fast = (p.bulk - 1) * c.alloc_slow - kept
+    yield Law(
+        "12.1: fast = (bulk - 1) * slow less kept, none recycled",
+        c.alloc_fast * none_recycled,
+        "=",
+        expected_fast * none_recycled,
+    )
     yield from stock(sim, out, c.pages_taken)
 
 
-LAWS = (census, books, bulk)
+LAWS = (census, accounting, bulk)
 
 
 def empty(capacity: Capacity) -> Pool:
@@ -75,32 +80,32 @@ def empty(capacity: Capacity) -> Pool:
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """A socket is charged the whole page."""
+    """Bytes charged to a socket per buffer: the whole page."""
     return PAGE_BYTES
 
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
-    """Largest frame."""
+    """Largest frame that a buffer holds, bytes."""
     return PAGE_BUFFER_BYTES
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """A page is mapped by itself."""
+    """Pages under one DMA mapping: each page is mapped by itself."""
     return 1
 
 
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
-    """A page of the pool, mapped."""
+    """Allocate a page of the pool, mapped; returns its number, or -1."""
     return hand_out(sim, pool, lane)
 
 
 @device
 def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
-    """The page's user is done; if it is shared, so is the other holder, right after."""
+    """Take back a page from its user; if it is shared, the other holder drops its reference right after."""
     sim.counters[lane].released_buffers += 1
     shared = pool.s[lane].shared
     pool.page[lane, buffer].refs += shared
-    came_back(sim, pool, lane, buffer, context)
+    take_back(sim, pool, lane, buffer, context)
     if shared == 1:
         drop_reference(sim, pool, lane, buffer, context)

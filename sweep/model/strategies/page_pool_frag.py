@@ -24,7 +24,7 @@ from sweep.model.counting.laws import Law
 from sweep.model.hardware.llc import LINE_BYTES, opened
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.sim import NAPI, Sim
-from sweep.model.page_pool.books import BULK, POOL_COUNTERS, POOL_SIZE, bulk, handed, put, stock, sweep_pools
+from sweep.model.page_pool.common import BULK, POOL_COUNTERS, POOL_SIZE, allocations, bulk, put, stock, sweep_pools
 from sweep.model.page_pool.fragments import alloc_frag
 from sweep.model.page_pool.pool import Pool
 from sweep.model.page_pool.put import put_page
@@ -45,7 +45,7 @@ COUNTERS = (
 
 @device
 def line_up(size_bytes: int) -> int:
-    """Rounded up to whole cache lines, so that no two buffers share one."""
+    """`size_bytes` rounded up to whole cache lines, so that no two buffers share one."""
     return (size_bytes + LINE_BYTES - 1) // LINE_BYTES * LINE_BYTES
 
 
@@ -53,7 +53,7 @@ def books(sim: Sim) -> Iterator[Law]:
     """Each fragment is a `fast` or opens a page; a page is put with its last fragment; law 12.3."""
     c = sim.counters
     puts = put(c) + c.frag_puts
-    yield Law("fast + refill + slow + slow_high_order = buffers posted", handed(c), "=", c.posted_buffers)
+    yield Law("fast + refill + slow + slow_high_order = buffers posted", allocations(c), "=", c.posted_buffers)
     yield Law("cached + ring + ring_full + released_refcnt + frag_puts = puts", puts, "=", c.released_buffers)
     syncs = c.pages_taken + put(c) + c.frag_restarts
     yield Law("one sync per new page, put page and restart", c.dma_syncs, "=", syncs)
@@ -76,7 +76,7 @@ def empty(capacity: Capacity) -> Pool:
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """A socket is charged the fragment only, though it may pin a page."""
+    """Bytes charged to a socket per buffer: the fragment only, though it may pin a page."""
     return line_up(knobs["frag_bytes"])
 
 
@@ -86,18 +86,18 @@ def buffer_bytes(knobs: dict[str, int]) -> int:
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """A page is mapped by itself."""
+    """Pages under one DMA mapping: each page is mapped by itself."""
     return 1
 
 
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
-    """The next fragment, named by its page."""
+    """Cut the next fragment; returns the number of its page, or -1."""
     c = sim.counters[lane]
-    before = pool.s[lane].frag_page
+    previous_page = pool.s[lane].frag_page
     page, offset = alloc_frag(sim, pool, lane, line_up(sim.params[lane].frag_bytes))
     if page >= 0 and offset == 0:
-        if page == before:
+        if page == previous_page:
             c.frag_restarts += 1
         else:
             c.frag_pages += 1
@@ -107,7 +107,7 @@ def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
 
 @device
 def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
-    """A fragment's user is done; the queue's own poll allows direct recycling."""
+    """Take back a fragment from its user; the queue's own poll allows direct recycling."""
     c = sim.counters[lane]
     c.released_buffers += 1
     c.frag_puts += pool.page[lane, buffer].users > 1

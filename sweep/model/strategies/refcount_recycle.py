@@ -54,7 +54,7 @@ LAWS = (census, mappings)
 
 
 class Pool(NamedTuple):
-    """What each slot keeps.  R: largest ring; P: page numbers."""
+    """The pages that each slot keeps, and their references.  R: largest ring; P: page numbers."""
 
     posted: np.ndarray  # (L, R) int64: page posted or received last, -1 if none
     kept: np.ndarray  # (L, R) int64: page of the lap before it, -1 if none
@@ -62,7 +62,7 @@ class Pool(NamedTuple):
 
 
 def empty(capacity: Capacity) -> Pool:
-    """Slots without pages."""
+    """The state of a batch whose slots have no pages."""
     slots = (capacity.lanes, capacity.ring)
     return Pool(
         np.full(slots, -1, np.int64), np.full(slots, -1, np.int64), np.zeros((capacity.lanes, capacity.pages), np.int64)
@@ -70,17 +70,17 @@ def empty(capacity: Capacity) -> Pool:
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """A socket is charged the whole page."""
+    """Bytes charged to a socket per buffer: the whole page."""
     return PAGE_BYTES
 
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
-    """Largest frame."""
+    """Largest frame that a buffer holds, bytes."""
     return PAGE_BUFFER_BYTES
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """A page is mapped by itself."""
+    """Pages under one DMA mapping: each page is mapped by itself."""
     return 1
 
 
@@ -96,7 +96,7 @@ def put(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
 
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
-    """The page of the slot if it is free, else a new one."""
+    """Post the page of the slot again if it is free, else a new one; returns its number, or -1."""
     st, c = sim.state[lane], sim.counters[lane]
     page = pool.kept[lane, slot]
     pool.kept[lane, slot] = pool.posted[lane, slot]

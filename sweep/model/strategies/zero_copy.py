@@ -66,7 +66,7 @@ COUNTERS = (
 
 
 class Pool(NamedTuple):
-    """Where the frames are that nobody has: `state.pool_cache_pages` on the stack, `pool_ring_pages` in the ring."""
+    """The unused frames: `state.pool_cache_pages` of them on the stack, `pool_ring_pages` in the ring."""
 
     made: np.ndarray  # (L,) int64: 1 when there is an area
     stack: np.ndarray  # (L, A) int64: the driver's frames, newest last
@@ -113,23 +113,23 @@ def empty(capacity: Capacity) -> Pool:
 
 
 def truesize_bytes(knobs: dict[str, int]) -> int:
-    """The whole frame."""
+    """Bytes charged to a socket per buffer: the whole frame."""
     return knobs["chunk_bytes"]
 
 
 def buffer_bytes(knobs: dict[str, int]) -> int:
-    """Largest packet: the frame less XDP's headroom."""
+    """Largest packet that a frame holds, bytes: the frame less XDP's headroom."""
     return knobs["chunk_bytes"] - HEADROOM_BYTES
 
 
 def mapped_pages(knobs: dict[str, int]) -> int:
-    """The area is mapped in one call, page by page."""
+    """Pages under one translation: the area is mapped in one call, page by page."""
     return 1
 
 
 @device
 def make_area(sim: Sim, pool: Pool, lane: int) -> None:
-    """Take the area's memory, if there is so much; its frames are the reader's, who posts them, or the driver's."""
+    """Allocate the area, if memory allows; its frames go to the reader's ring (AF_XDP) or the driver's stack."""
     st, p = sim.state[lane], sim.params[lane]
     pages = (p.area_frames * p.chunk_bytes + PAGE_BYTES - 1) // PAGE_BYTES
     if not area_alloc(sim, lane, pages):
@@ -163,7 +163,7 @@ def ring_frame(sim: Sim, pool: Pool, lane: int) -> int:
 
 @device
 def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
-    """A frame of the driver's stack, or of the reader's ring."""
+    """Take a frame off the driver's stack or the reader's ring; returns its number, or -1."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     if pool.made[lane] == 0:
         make_area(sim, pool, lane)
@@ -186,7 +186,7 @@ def alloc(sim: Sim, pool: Pool, lane: int, slot: int) -> int:
 
 @device
 def post(sim: Sim, pool: Pool, lane: int, frame: int, context: int) -> None:
-    """The reader lends a frame again, after a system call if the refill ring is full."""
+    """Post a frame of the reader again, after a system call if the refill ring is full."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     if p.zcrx == 1 and pool.unflushed[lane] == p.refill_ring:
         c.fill_flushes += 1
@@ -207,7 +207,7 @@ def post(sim: Sim, pool: Pool, lane: int, frame: int, context: int) -> None:
 
 @device
 def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
-    """A frame goes back to the driver if it never reached the reader, else the reader posts it."""
+    """Take back a frame: to the driver's stack if it never reached the reader, else the reader posts it."""
     st, c = sim.state[lane], sim.counters[lane]
     c.released_buffers += 1
     if context not in (NAPI, SOFTIRQ):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The load: how packets arrive and how local ones are read, a file each."""
+"""Traffic: how packets arrive, and how local ones are read."""

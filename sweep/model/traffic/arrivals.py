@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Packets arrive: gaps, bursts, sizes, fates; the NIC puts them into posted descriptors or drops them.
+"""Arrivals of packets: gaps, bursts, sizes, fates; the NIC puts them into posted descriptors or drops them.
 
-The sender wants to start a packet `gap` after it wanted to start the one before; the wire takes one packet at
-a time, so a packet arrives (is whole in memory) at max(wanted start, end of the packet before) + wire time.
+The scheduled start of a packet is `gap` after that of the one before; the wire carries one packet at a time, so a
+packet arrives (is complete in memory) at max(scheduled start, end of the packet before) + wire time.
 Bursts: the gap to the first packet of a burst comes from the gap table, the others follow `burst_gap_ps`
 apart.  Poisson and constant-rate arrivals are bursts of one packet.
 
@@ -38,7 +38,7 @@ def wire_ps(sim: Sim, lane: int, frame_bytes: int) -> int:
 
 @device
 def next_gap(sim: Sim, lane: int, i: int) -> int:
-    """Wanted start of packet `i` after that of the one before it, ps."""
+    """Time from the scheduled start of packet `i - 1` to that of packet `i`, ps."""
     st, p = sim.state[lane], sim.params[lane]
     if st.burst_left > 0:
         st.burst_left -= 1
@@ -53,7 +53,7 @@ def next_gap(sim: Sim, lane: int, i: int) -> int:
 
 @device
 def write(sim: Sim, lane: int) -> None:
-    """The device writes the next packet to memory after those before it, if the NIC can hold it until then."""
+    """Have the device write the next packet to memory after those before it; lost if the NIC cannot hold it so long."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     begin_ps = max(st.wire_end_ps, st.device_end_ps)
     held = (begin_ps - st.wire_end_ps) // st.device_ps  # packets of this queue in the NIC's buffer
@@ -65,7 +65,7 @@ def write(sim: Sim, lane: int) -> None:
 
 @device
 def next_packet(sim: Sim, lane: int) -> None:
-    """Draw the packet with the number `state.arrived`, or none if all have arrived."""
+    """Draw packet number `state.arrived`; if all have arrived, the next arrival is NEVER."""
     st, p = sim.state[lane], sim.params[lane]
     i = st.arrived
     if i == p.packets:
@@ -88,7 +88,7 @@ def next_packet(sim: Sim, lane: int) -> None:
 
 @device
 def accept(sim: Sim, lane: int) -> None:
-    """The next packet arrives: it takes the next posted descriptor or is dropped."""
+    """Let the next packet arrive: it takes the next posted descriptor or is dropped."""
     st, c = sim.state[lane], sim.counters[lane]
     c.offered_packets += 1
     c.offered_bytes += st.next_bytes
@@ -115,6 +115,6 @@ def accept(sim: Sim, lane: int) -> None:
 
 @device
 def accept_until(sim: Sim, lane: int, until_ps: int) -> None:
-    """Everything that arrives up to `until_ps`, that instant included, arrives."""
+    """Let all packets arrive that are due up to and including `until_ps`."""
     while sim.state[lane].next_arrival_ps <= until_ps:
         accept(sim, lane)

@@ -28,7 +28,7 @@ def burst_length_mean(table: npt.NDArray[np.int64]) -> Fraction:
     Exactly that of 64 draws, evenly spread, from between each two entries.
     """
     total, odd = 0, 2 * np.arange(64) + 1
-    for first, count, weight in quantiles.CELLS:
+    for first, count, weight in quantiles.LEVELS:
         level = table[first : first + count]
         low, high = level[:-1, None], level[1:, None]
         rounded: npt.NDArray[np.int64] = 128 * low + (high - low) * odd + (64 << BURST_SHIFT) >> BURST_SHIFT + 7

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The application behind the socket: wakes late, reads in batches, stalls, and gives the pages back.
+"""The application behind the socket: it wakes up with a delay, reads in batches, stalls, and gives pages back.
 
 A local packet is queued unless the socket's truesize has reached the receive buffer (the kernel checks
 before it adds).  A packet that finds the reader asleep wakes it; after a delay, drawn for that packet, it
@@ -61,7 +61,7 @@ def next_stall(sim: Sim, lane: int) -> None:
 
 @device
 def pass_stalls(sim: Sim, lane: int, clock_ps: int) -> int:
-    """The reader is awake at `clock_ps`: its clock when the stalls that it has met or passed are over."""
+    """The reader's clock, awake at `clock_ps`, after all stalls that have begun by then are over."""
     st = sim.state[lane]
     while st.stall_start_ps <= clock_ps:
         clock_ps = max(clock_ps, st.stall_end_ps)
@@ -72,9 +72,9 @@ def pass_stalls(sim: Sim, lane: int, clock_ps: int) -> int:
 
 @device
 def deliver(sim: Sim, lane: int, slot: int) -> int:
-    """The packet in RX slot `slot` goes to the socket, or is dropped there; the softirq's clock runs.
+    """Queue the packet in RX slot `slot` on the socket, or drop it; on the softirq's clock.
 
-    Returns who gives its buffer back now: NAPI (copied), SOFTIRQ (dropped) or KEPT (the reader will).
+    Returns the context that gives its buffer back now: NAPI (copied), SOFTIRQ (dropped); or KEPT: the reader will.
     """
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     packet = sim.rx[lane, slot]
@@ -107,7 +107,7 @@ def deliver(sim: Sim, lane: int, slot: int) -> int:
 
 @device
 def flush_deferred(sim: Sim, pool: Any, lane: int) -> None:
-    """The queue's softirq frees what other CPUs have left for it, oldest first."""
+    """Free, in the queue's softirq, the buffers that other CPUs have deferred to it, oldest first."""
     st = sim.state[lane]
     for i in range(st.deferred_count):
         pay_remote(sim, lane, sim.params[lane].cost_remote_line)
@@ -118,7 +118,7 @@ def flush_deferred(sim: Sim, pool: Any, lane: int) -> None:
 
 @device
 def kick(sim: Sim, pool: Any, lane: int) -> None:
-    """The long deferred list raises the softirq on the idle CPU of the queue.  The reader's clock runs."""
+    """Raise the softirq on the queue's idle CPU, because the deferred list is long.  Called on the reader's clock."""
     st, c = sim.state[lane], sim.counters[lane]
     reader_now = st.now_ps
     st.now_ps = max(st.cpu_free_ps, reader_now)
@@ -132,7 +132,7 @@ def kick(sim: Sim, pool: Any, lane: int) -> None:
 
 @device
 def give_back(sim: Sim, pool: Any, lane: int, buffer: int, idle: int) -> None:
-    """The reader is done with `buffer`.  The reader's clock runs."""
+    """Give `buffer` back from the reader, on the reader's clock.  `idle`: whether the NAPI CPU is idle."""
     st, p = sim.state[lane], sim.params[lane]
     if p.reader_same_cpu == 1 or p.deferred_free == 0:
         context = PROCESS_LOCAL
@@ -150,7 +150,7 @@ def give_back(sim: Sim, pool: Any, lane: int, buffer: int, idle: int) -> None:
 
 @device
 def finish_packet(sim: Sim, pool: Any, lane: int, clock_ps: int, idle: int) -> int:
-    """The oldest packet of the queue has been read at `clock_ps`; the reader's clock after its release."""
+    """Finish the oldest packet of the socket, read at `clock_ps`; returns the reader's clock after its release."""
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     entry = st.socket_first
     packet = sim.socket[lane, entry]
@@ -170,17 +170,17 @@ def finish_packet(sim: Sim, pool: Any, lane: int, clock_ps: int, idle: int) -> i
     softirq_now = st.now_ps
     st.now_ps = clock_ps
     give_back(sim, pool, lane, buffer, idle)
-    after = st.now_ps
+    released_ps = st.now_ps
     st.now_ps = softirq_now
-    c.release_ps += after - clock_ps
-    return after
+    c.release_ps += released_ps - clock_ps
+    return released_ps
 
 
 @device
 def read_until(sim: Sim, pool: Any, lane: int, begin_ps: int, until_ps: int, idle: int) -> int:
-    """The reader runs from `begin_ps` (or when it is ready) until `until_ps`; `idle`: the NAPI CPU is idle.
+    """Run the reader from `begin_ps`, or from when it is ready, to `until_ps`; `idle`: whether the NAPI CPU is idle.
 
-    Returns until when it has used its CPU (a release may end after `until_ps`); 0 if it has not run.
+    Returns the time until which it has used its CPU (a release may end after `until_ps`); 0 if it has not run.
     """
     st, p = sim.state[lane], sim.params[lane]
     ran_ps = 0

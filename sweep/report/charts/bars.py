@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Vega-Lite specifications: stacked bars, one per strategy, of what a number is made of."""
+"""Vega-Lite specifications: stacked bars, one per strategy, of the parts of a number."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .panels import CONFIG, Spec
 
 HEIGHT = 26  # of a bar, in pixels
 SPARSE: Spec = {"tickCount": 5, "labelOverlap": True}
-PADDING = {"left": 16, "top": 5, "right": 8, "bottom": 5}  # names are wider in a browser than the converter thinks
+PADDING = {"left": 16, "top": 5, "right": 8, "bottom": 5}  # names are wider in a browser than vl_convert assumes
 
 
 def stacked(title: str, description: str, parts: tuple[str, ...], *views: Spec, live: str = "") -> Chart:
-    """A drawing of one or more views made by `bars`, which share their rows, with the key to their parts."""
+    """A chart of one or more views made by `bars`, side by side with the same rows, and the key to their parts."""
     spec: Spec = {"hconcat": list(views), "spacing": 24} if len(views) > 1 else dict(views[0])
     spec |= {"padding": PADDING, "config": CONFIG}
     return Chart(title, description, spec, tuple(Key(part, shade(parts, part)) for part in parts), live)
@@ -38,9 +38,9 @@ def bars(
 ) -> Spec:
     """Bars of `values`, part -> shape (columns,); NaN draws nothing.  `parts` fixes order and colours."""
     marks = [
-        {"strategy": name, "part": part, "place": place, "value": float(values[part][column])}
+        {"strategy": name, "part": part, "place": position, "value": float(values[part][column])}
         | {"says": f"{name}: {part} {format.coarse(float(values[part][column]))} {unit}"}
-        for place, part in enumerate(parts)
+        for position, part in enumerate(parts)
         if part in values
         for column, name in enumerate(columns)
         if np.isfinite(values[part][column])

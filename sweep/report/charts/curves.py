@@ -36,11 +36,11 @@ def curves(analysis: Analysis, mix: int) -> Chart:
             ]
             rows.append({"hconcat": panels})
     spec = {"vconcat": rows, "spacing": 24, "resolve": {"scale": {"y": "independent", "color": "shared"}}}
-    never = [title for metric, title, _ in CURVES if data.has(metric) and not np.nansum(data.values(metric)[mix])]
-    what = ", ".join(title for metric, title, _ in CURVES if data.has(metric) and title not in never)
+    always_zero = [title for metric, title, _ in CURVES if data.has(metric) and not np.nansum(data.values(metric)[mix])]
+    titles = ", ".join(title for metric, title, _ in CURVES if data.has(metric) and title not in always_zero)
     return Chart(
-        f"{data.mixes[mix]} against ring size" + (f" ({', '.join(never)}: 0 everywhere)" if never else ""),
-        f"{what} against ring size at loads {format.ranges([data.loads[load] for load in loads])}; bands are 95 %",
+        f"{data.mixes[mix]} against ring size" + (f" ({', '.join(always_zero)}: 0 everywhere)" if always_zero else ""),
+        f"{titles} against ring size at loads {format.ranges([data.loads[load] for load in loads])}; bands are 95 %",
         spec | {"config": CONFIG},
         key(analysis),
         live="curves",

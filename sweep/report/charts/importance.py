@@ -7,7 +7,7 @@ import numpy as np
 
 from sweep import format
 from sweep.document.blocks import Chart, Key
-from sweep.report.parts.shares import Told
+from sweep.report.parts.decomposed import DecomposedResponse
 
 from .panels import CONFIG, INK, Spec
 
@@ -15,19 +15,19 @@ COLOR = "var(--s7)"
 PER_ROW = 3  # panels beside each other
 
 
-def chart(found: list[Told]) -> Chart:
-    """Bars of what an axis has a part in, with intervals; ticks of what it does alone."""
-    panels = [_panel(told) for told in found if told.shares is not None]
+def chart(found: list[DecomposedResponse]) -> Chart:
+    """Bars: each axis's share of variance with its interactions and the interval; ticks: its share alone."""
+    panels = [_panel(response) for response in found if response.shares is not None]
     spec: Spec = {"concat": panels, "columns": PER_ROW, "spacing": 24, "config": CONFIG}
     keys = (Key("with others, and its 95 % interval", COLOR), Key("tick: alone", INK))
     return Chart("Share of variance", "share of variance of each axis, by response", spec, keys, live="shares")
 
 
-def _panel(told: Told) -> Spec:
+def _panel(told: DecomposedResponse) -> Spec:
     assert told.shares is not None
     values = []
-    for place, axis in enumerate(told.axes):
-        alone, together = told.shares.alone[place], told.shares.together[place]
+    for index, axis in enumerate(told.axes):
+        alone, together = told.shares.alone[index], told.shares.together[index]
         center, low, high = (float(np.clip(side, 0, 1)) for side in (together.center, together.low, together.high))
         values.append(
             {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What charts share: colours and lines of strategies, the key, and a panel of curves over the ring size.
+"""Shared by the charts: colours and lines of strategies, the key, and a panel of curves over the ring size.
 
 Colours are CSS variables of the page, so one drawing serves light and dark; numbers on hover are each mark's
 `description`, which `svg` turns into a <title>.
@@ -15,14 +15,14 @@ from sweep import format, stats
 from sweep.document.blocks import Key
 from sweep.results.analysis import Analysis
 
-LINES = ("solid", "dashed", "dotted")  # of the first, second and further variants of a strategy
+LINES = ("solid", "dashed", "dotted")  # for the first, second and further variants of a strategy
 DASHES = ([1, 0], [6, 3], [2, 2])
 SHAPES = ("circle", "triangle-up", "square")
 COLORS = 9  # of the page: --s0 (the baseline) to --s8, --c0 to --c8, see page.css
 GOLDEN_ANGLE = 137  # degrees between hues, so that no two of hundreds are close: 360 and it have no common divisor
 INK, FAINT = "var(--ink)", "var(--faint)"
 Spec = dict[str, Any]
-THOUSAND = 1000  # from here on axes say 1k, 2M
+THOUSAND = 1000  # from this value on, axes are labelled 1k, 2M
 SHARES = [0, 0.0001, 0.001, 0.01, 0.1, 1]
 CONFIG: Spec = {
     "font": "system-ui, sans-serif",
@@ -46,18 +46,18 @@ def panel(
     labelled: bool = True,  # whether the axis of ring sizes has its numbers and name
     size: tuple[int, int] = (270, 150),  # width and height in pixels
 ) -> Spec:
-    """Means of shape (rings, columns) over the ring size, a line per column, with bands of 95 %."""
+    """Vega-Lite panel of `means` (rings, columns) over the ring size: a line per column, with its 95 % band."""
     data = analysis.data
     values: list[Spec] = []
     for ring, column in np.ndindex(means.center.shape):
         if not means.pairs[ring, column]:
             continue
-        center, low, high = (float(side[ring, column]) for side in (means.center, means.low, means.high))
+        center, low, high = (float(bound[ring, column]) for bound in (means.center, means.low, means.high))
         if scale["type"] == "log" and center <= 0:
             continue
-        floor = center / 10 if scale["type"] == "log" else min(center, 0.0)  # nothing here is less than none
+        floor = center / 10 if scale["type"] == "log" else min(center, 0.0)  # no metric here is below zero
         name = data.columns[column]
-        half = f" ({format.significant(low)} to {format.significant(high)})" if high > low else ""
+        interval_text = f" ({format.significant(low)} to {format.significant(high)})" if high > low else ""
         values.append(
             {
                 "ring": data.rings[ring],
@@ -66,7 +66,7 @@ def panel(
                 "mean": center,
                 "low": max(low, floor) if np.isfinite(low) else center,
                 "high": high if np.isfinite(high) else center,
-                "says": f"{name}, ring {data.rings[ring]}: {format.significant(center)}{half}",
+                "says": f"{name}, ring {data.rings[ring]}: {format.significant(center)}{interval_text}",
             }
         )
     x: Spec = {
@@ -76,14 +76,14 @@ def panel(
         "scale": {"type": "log", "base": 2, "nice": False},
         "axis": {"values": list(data.rings), "labelOverlap": True, "grid": False, "format": "d", "labels": labelled},
     }
-    top = max([float(value["high"]) for value in values], default=0.0)
-    axis: Spec = {"format": "~s" if top >= THOUSAND else ".3~g", "tickCount": 5}
+    highest = max([float(value["high"]) for value in values], default=0.0)
+    axis: Spec = {"format": "~s" if highest >= THOUSAND else ".3~g", "tickCount": 5}
     if scale["type"] == "symlog":
-        axis = {"values": [share for share in SHARES if share <= top * 1.05] or [0], "format": "~g"}
-        scale = scale | {"domainMin": 0, "domainMax": max(top, 1e-4), "nice": False}
+        axis = {"values": [share for share in SHARES if share <= highest * 1.05] or [0], "format": "~g"}
+        scale = scale | {"domainMin": 0, "domainMax": max(highest, 1e-4), "nice": False}
     axis["minExtent"] = 34  # so that panels line up
     y = {"type": "quantitative", "title": title, "scale": scale, "axis": axis}
-    shared: Spec = {"x": x, "color": color(analysis)}
+    common: Spec = {"x": x, "color": color(analysis)}
     return {
         **({"title": heading} if heading else {}),
         "data": {"values": values},
@@ -92,16 +92,16 @@ def panel(
         "layer": [
             {
                 "mark": {"type": "area", "opacity": 0.18, "aria": False},
-                "encoding": shared
+                "encoding": common
                 | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "column"}},
             },
             {
                 "mark": {"type": "line", "strokeWidth": 1.5, "aria": False},
-                "encoding": shared | {"y": y | {"field": "mean"}} | styled(analysis, "strokeDash", DASHES),
+                "encoding": common | {"y": y | {"field": "mean"}} | styled(analysis, "strokeDash", DASHES),
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 28, "opacity": 1},
-                "encoding": shared
+                "encoding": common
                 | {"y": y | {"field": "mean"}, "description": {"field": "says"}}
                 | styled(analysis, "shape", SHAPES),
             },
@@ -110,21 +110,21 @@ def panel(
 
 
 def color(analysis: Analysis) -> Spec:
-    """The same colour for a strategy in every chart; the key stands beside the drawing."""
+    """Vega-Lite encoding that gives a strategy the same colour in every chart; the key stands beside the chart."""
     strategies = list(dict.fromkeys(analysis.data.strategies))
     scale = {"domain": strategies, "range": [shade(place) for place in range(len(strategies))]}
     return {"field": "strategy", "type": "nominal", "legend": None, "scale": scale}
 
 
 def styled(analysis: Analysis, channel: str, styles: tuple[Any, ...]) -> Spec:
-    """Variants of a strategy share its colour and differ in `channel`: "strokeDash" or "shape"."""
+    """Vega-Lite encoding in which variants of a strategy differ in `channel`: "strokeDash" or "shape"."""
     columns = analysis.data.columns
     scale = {"domain": columns, "range": [styles[place_among(analysis, column)] for column in range(len(columns))]}
     return {channel: {"field": "column", "type": "nominal", "legend": None, "scale": scale}}
 
 
 def place_among(analysis: Analysis, column: int) -> int:
-    """Of a column among the variants of its strategy."""
+    """Index of a column among the variants of its strategy, at most that of the last line style."""
     return min(analysis.data.of(analysis.data.strategies[column]).index(column), len(LINES) - 1)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Vega-Lite specification: every choice of strategy and ring as a point of memory and ns, the front drawn through."""
+"""Vega-Lite specification: every choice of strategy and ring as a point of memory and ns, joined along the front."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SIZE = (270, 190)  # of a panel, in pixels
 
 
 def chart(analysis: Analysis, found: list[Choices]) -> Chart:
-    """A panel per load of one mix."""
+    """A chart of one mix with a panel per load, four loads at most."""
     if len(found) > MOST_LOADS:
-        found = [found[place] for place in np.linspace(0, len(found) - 1, MOST_LOADS).round().astype(int)]
+        found = [found[index] for index in np.linspace(0, len(found) - 1, MOST_LOADS).round().astype(int)]
     name = analysis.data.mixes[found[0].mix]
-    loads = format.ranges([analysis.data.loads[each.load] for each in found])
-    spec: Spec = {"hconcat": [_panel(analysis, each) for each in found], "config": CONFIG}
+    loads = format.ranges([analysis.data.loads[choices.load] for choices in found])
+    spec: Spec = {"hconcat": [_panel(analysis, choices) for choices in found], "config": CONFIG}
     return Chart(
         f"{name}: memory held and ns per packet",
         f"every strategy and ring at loads {loads}; joined: the Pareto front, in which drops and p99 count too",
@@ -39,9 +39,9 @@ def _panel(analysis: Analysis, choices: Choices) -> Spec:
     titles = [objective.title for objective in choices.objectives]
     memory = titles.index("held, MB") if "held, MB" in titles else 0
     values: list[dict[str, Any]] = []
-    for place, (ring, column) in enumerate(choices.places):
-        means = choices.means[place].tolist()
-        said = ", ".join(
+    for choice, (ring, column) in enumerate(choices.places):
+        means = choices.means[choice].tolist()
+        objectives_text = ", ".join(
             f"{objective.title} {objective.text(mean)}"
             for objective, mean in zip(choices.objectives, means, strict=True)
         )
@@ -51,9 +51,9 @@ def _panel(analysis: Analysis, choices: Choices) -> Spec:
                 "ns": means[0],
                 "strategy": data.strategies[column],
                 "column": data.columns[column],
-                "front": place in choices.front.kept,
-                "knee": place == choices.front.knee,
-                "says": f"{data.columns[column]}, ring {data.rings[ring]}: {said}",
+                "front": choice in choices.front.kept,
+                "knee": choice == choices.front.knee,
+                "says": f"{data.columns[column]}, ring {data.rings[ring]}: {objectives_text}",
             }
         )
     axes: Spec = {

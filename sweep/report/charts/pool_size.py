@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Slow allocations and idle memory against pool size over ring size, a line per mix."""
+"""Vega-Lite specification: slow allocations and idle memory against pool size / ring size, a line per mix."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Lines = list[tuple[int, Array]]  # (mix, values by size)
 
 
 def chart(analysis: Analysis, strategy: str, sizes: tuple[float, ...], slow: Lines, idle: Lines) -> Chart | None:
-    """Two panels with one axis of sizes; None if no mix has two sizes."""
+    """Two panels over pool size / ring size; None if no mix has two sizes."""
     mixes = analysis.data.mixes
     panels = []
     if slow:
-        top = max(max(float(np.nanmax(values)) for _, values in slow), 1e-4)
+        highest = max(max(float(np.nanmax(values)) for _, values in slow), 1e-4)
         y: Spec = {
             "title": "slow allocations per packet",
-            "scale": {"type": "symlog", "constant": 1e-4, "domainMin": 0, "domainMax": top, "nice": False},
-            "axis": {"values": [share for share in SHARES if share <= top * 1.05], "format": "~g"},
+            "scale": {"type": "symlog", "constant": 1e-4, "domainMin": 0, "domainMax": highest, "nice": False},
+            "axis": {"values": [share for share in SHARES if share <= highest * 1.05], "format": "~g"},
         }
         panels.append(_panel(mixes, sizes, slow, y, ""))
     if idle:
@@ -38,8 +38,8 @@ def chart(analysis: Analysis, strategy: str, sizes: tuple[float, ...], slow: Lin
     title = f"{strategy} by size, at the highest load and the middle ring"
     spec: Spec = {"hconcat": panels, "spacing": 24, "resolve": {"scale": {"color": "shared"}}, "config": CONFIG}
     lines = dict.fromkeys(mix for mix, _ in slow + idle)
-    what = "slow allocations per packet and MB idle against pool size over ring size"
-    return Chart(title, f"{what}, {strategy}", spec, tuple(Key(mixes[mix], shade(mix)) for mix in lines))
+    description_text = "slow allocations per packet and MB idle against pool size over ring size"
+    return Chart(title, f"{description_text}, {strategy}", spec, tuple(Key(mixes[mix], shade(mix)) for mix in lines))
 
 
 def _panel(mixes: tuple[str, ...], sizes: tuple[float, ...], lines: Lines, y: Spec, unit: str) -> Spec:

@@ -3,7 +3,7 @@
 
 Thresholds are ours, since the thread names none: "never calls the allocator" is fewer than one slow allocation in
 10,000 packets, "hardly ever" one in 100, "usually" nine packets in ten, in two thirds of the cells.
-Which mixes are routers and which hosts is read off the fates of their packets.
+Whether a mix is a router or a host follows from what happens to its packets: forwarded or delivered.
 
 Source: [brouer-2016-04-07] proposes (S1), [dumazet-2016-04-07] answers (S2 to S6); the numbers S1 to S6 are ours.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sweep.document.blocks import Finding
 from sweep.document.statements import Count, Lacking, Sentence, fixed, quoted
 from sweep.fields.metrics import PAGE_COSTS
-from sweep.report.parts.judging import NOT_TESTED, TONES, Judgement
+from sweep.report.parts.claim_verdicts import NOT_TESTED, TONES, Judgement
 from sweep.results.analysis import Analysis
 
 from . import pool, recycling
@@ -32,11 +32,11 @@ class SeedClaim:
 
 
 def judge(analysis: Analysis) -> list[Finding]:
-    """A finding per claim; one whose strategies or columns are missing is not tested, and says why."""
-    found = []
-    for seed in CLAIMS:
-        absent = [name for name in seed.strategies if not analysis.data.of(name)]
-        lacking = [name for name in seed.columns if not analysis.data.has(name)]
+    """A finding per claim; a claim whose strategies or columns are missing is "not tested", with the reason."""
+    findings = []
+    for claim in CLAIMS:
+        absent = [name for name in claim.strategies if not analysis.data.of(name)]
+        lacking = [name for name in claim.columns if not analysis.data.has(name)]
         if absent:
             none = tuple(Count(0, "points", f"strategy = {quoted(name)}", shown=False) for name in absent)
             text = f"It needs the strategy {' and '.join(absent)}, which is not in this sweep."
@@ -46,9 +46,9 @@ def judge(analysis: Analysis) -> list[Finding]:
             text = f"The table lacks {', '.join(lacking)}."
             word, evidence = Sentence(NOT_TESTED, *missing), [Sentence(text, *missing)]
         else:
-            word, evidence = seed.judge(analysis)
-        found.append(Finding(seed.name, word, fixed(seed.claim), tuple(evidence), TONES[word]))
-    return found
+            word, evidence = claim.judge(analysis)
+        findings.append(Finding(claim.name, word, fixed(claim.claim), tuple(evidence), TONES[word]))
+    return findings
 
 
 CLAIMS = (

@@ -17,26 +17,26 @@ from sweep.document.statements import (
     Compared,
     Count,
     Extreme,
-    Judged,
-    NoDearer,
+    NotCostlier,
     Number,
     Sentence,
-    Sides,
+    ThresholdCounts,
+    VerdictByRule,
     at,
     both,
     named,
 )
 from sweep.evidence import per_packet
-from sweep.report.parts.judging import (
+from sweep.report.parts.claim_verdicts import (
     NOT_TESTED,
     REFUTED,
     SIZE_OPEN,
     SUPPORTED,
     UNDECIDED,
     Judgement,
+    claimed_range,
     for_all,
     sides,
-    spanned,
     usually,
 )
 from sweep.results.analysis import METRIC, Analysis
@@ -81,7 +81,7 @@ def s1(analysis: Analysis) -> Judgement:
         ]
         if chosen is enough:
             good, bad, cells = (int((side & inside).sum()) for side in (sided.below, sided.above, sided.present))
-            claims.append(Sides(RATE, NEVER, where, good, bad, cells, shown=False))
+            claims.append(ThresholdCounts(RATE, NEVER, where, good, bad, cells, shown=False))
         evidence.append(Sentence(text, *claims))
     word = for_all(good, bad, cells)
     others = [mix for mix in range(len(data.mixes)) if mix not in routers]
@@ -89,7 +89,7 @@ def s1(analysis: Analysis) -> Judgement:
     if puts is None:
         rest = rate.center[others][enough[others]]
         if np.isfinite(rest).any():
-            span = spanned(rest, RATE, both(POOL, OTHER, ENOUGH))
+            span = claimed_range(rest, RATE, both(POOL, OTHER, ENOUGH))
             text = f"Beside routers, with such a pool: {span.text} slow allocations per packet."
             evidence.append(Sentence(text, *span.claims))
         return word, evidence
@@ -100,7 +100,7 @@ def s1(analysis: Analysis) -> Judgement:
         )
         evidence.append(Sentence(text, Count(0, "points", both(POOL, ROUTER, _putting(analysis)))))
         if word == SUPPORTED:
-            word = Sentence(SIZE_OPEN, Judged(SIZE_OPEN, "all", good, bad, cells))
+            word = Sentence(SIZE_OPEN, VerdictByRule(SIZE_OPEN, "all", good, bad, cells))
     ratio = stats.mean(data.values("pool_size")[:, :, :, columns]).center / rings
     for kind, condition, mixes in (("router", ROUTER, routers), ("other", OTHER, others)):
         where = both(POOL, condition, _putting(analysis))
@@ -109,7 +109,7 @@ def s1(analysis: Analysis) -> Judgement:
 
 
 def slow_rate(analysis: Analysis) -> Array:
-    """Slow allocations per packet, as a cube with pairs; NaN without a packet."""
+    """Slow allocations per packet, (mixes, loads, rings, columns, pairs); NaN without a packet."""
     slow, packets = (analysis.data.values(name) for name in ("alloc_slow", "rx_packets"))
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(packets > 0, slow / packets, np.nan))
@@ -120,12 +120,12 @@ def _put_counters(analysis: Analysis) -> list[str]:
 
 
 def _putting(analysis: Analysis) -> str:
-    """The condition that a page was put into the pool's ring, or would have been had it had room."""
+    """SQL condition: a page was put into the pool's ring, or would have been if the ring had had room."""
     return " + ".join(f"coalesce({name}, 0)" for name in _put_counters(analysis)) + " > 0"
 
 
 def _ring_puts(analysis: Analysis, columns: list[int]) -> NDArray[np.bool_] | None:
-    """Cells in which that holds; None if not known."""
+    """Cells in which `_putting` holds, (mixes, loads, rings, chosen columns); None if the table has no such counter."""
     names = _put_counters(analysis)
     if "recycle_ring" not in names:
         return None
@@ -134,19 +134,19 @@ def _ring_puts(analysis: Analysis, columns: list[int]) -> NDArray[np.bool_] | No
 
 
 def _by_size(kind: str, where: str, rate: Array, ratio: Array, puts: NDArray[np.bool_]) -> Iterator[Sentence]:
-    """Slow allocations by the pool's size, over the cells in which that size can matter."""
-    known = puts & np.isfinite(rate)
+    """Slow allocations per packet by the pool's size, over the cells in which pages went through its ring."""
+    has_rate = puts & np.isfinite(rate)
     parts, claims = [], list[Claim]()
-    for size in np.unique(ratio[known & np.isfinite(ratio)]):
-        span = spanned(rate[puts & (ratio == size)], RATE, both(where, f"pool_size / ring = {float(size)!r}"))
+    for size in np.unique(ratio[has_rate & np.isfinite(ratio)]):
+        span = claimed_range(rate[puts & (ratio == size)], RATE, both(where, f"pool_size / ring = {float(size)!r}"))
         parts.append(f"{span.text} at {size:.3g}")
         claims += span.claims
     if parts:
-        count = int(known.sum())
+        count = int(has_rate.sum())
         cells = format.count(count, f"{kind} cell")
         text = f"In {cells} with ring puts, slow allocations per packet by pool size / ring size: {'; '.join(parts)}."
-        counted = Count(count, "points", both(where, "alloc_slow / nullif(rx_packets, 0) is not null"))
-        yield Sentence(text, counted, *claims)
+        count_claim = Count(count, "points", both(where, "alloc_slow / nullif(rx_packets, 0) is not null"))
+        yield Sentence(text, count_claim, *claims)
 
 
 def s4(analysis: Analysis) -> Judgement:
@@ -154,7 +154,7 @@ def s4(analysis: Analysis) -> Judgement:
     hosts, routers = analysis.mixes("host"), analysis.mixes("router")
     pool, demand = data.of("page_pool"), data.of("page_allocator", "refcount_recycle")
     rivals = format.joined(list(dict.fromkeys(data.strategies[column] for column in demand)))
-    evidence, fine, worse, cells = [], 0, 0, 0
+    evidence, cells_that_fit, worse, cells = [], 0, 0, 0
     for kind, chosen in (("router", routers), ("host", hosts)):
         where = both(POOL, f"kind = '{kind}'")
         if not chosen:
@@ -168,31 +168,31 @@ def s4(analysis: Analysis) -> Judgement:
         present = ratios.pairs.max(axis=-1) > 0
         even = (calls == Call.LOWER) | (calls == Call.EQUIVALENT) | (ratios.exact & (ratios.center == 0))
         fits = (even | (ratios.pairs == 0)).all(axis=-1) & present
-        dearer = (calls == Call.HIGHER).any(axis=-1)
-        found = tuple(int(mask.sum()) for mask in (fits, dearer, present))
+        costlier = (calls == Call.HIGHER).any(axis=-1)
+        counts = tuple(int(mask.sum()) for mask in (fits, costlier, present))
         if kind == "host":
-            fine, worse, cells = found
-        one = "one of them" if len({data.strategies[column] for column in demand}) > 1 else "it"
+            cells_that_fit, worse, cells = counts
+        any_rival = "one of them" if len({data.strategies[column] for column in demand}) > 1 else "it"
         text = (
-            f"{kind}: page_pool takes no more ns per packet than {rivals} in {found[0]} of {found[2]} cells,"
-            f" more than {one} in {found[1]}."
+            f"{kind}: page_pool takes no more ns per packet than {rivals} in {counts[0]} of {counts[2]} cells,"
+            f" more than {any_rival} in {counts[1]}."
         )
-        evidence.append(Sentence(text, NoDearer(where, tuple(data.columns[column] for column in demand), *found)))
+        evidence.append(Sentence(text, NotCostlier(where, tuple(data.columns[column] for column in demand), *counts)))
     evidence += [line for mix in routers + hosts for line in _starvation(analysis, mix, pool)]
     if not hosts or not routers:
         missing = [f"kind = '{kind}'" for kind, chosen in (("host", hosts), ("router", routers)) if not chosen]
         none = (Count(0, "points", condition, shown=False) for condition in missing)
         return Sentence(NOT_TESTED, *none), evidence
-    return usually(worse, fine, cells), evidence
+    return usually(worse, cells_that_fit, cells), evidence
 
 
 def _starvation(analysis: Analysis, mix: int, pool: list[int]) -> Iterator[Sentence]:
-    """What the pool asks of the allocator, and what it and the allocator hold, in one mix."""
-    data, here = analysis.data, at(analysis.data.mixes[mix])
-    slow = "with stalling readers" if analysis.stalls(mix) else ""
+    """In one mix: the pool's slow allocations per packet, and the pages per descriptor of pool and allocator."""
+    data, mix_condition = analysis.data, at(analysis.data.mixes[mix])
+    stalls_text = "with stalling readers" if analysis.stalls(mix) else ""
     parts, claims = [], list[Claim]()
     if data.has("alloc_slow", "rx_packets"):
-        span = spanned(stats.mean(slow_rate(analysis)[mix][..., pool, :]).center, RATE, both(here, POOL))
+        span = claimed_range(stats.mean(slow_rate(analysis)[mix][..., pool, :]).center, RATE, both(mix_condition, POOL))
         parts.append(f"{span.text} slow allocations per packet")
         claims += span.claims
     if data.has("pages_held_mean_pages"):
@@ -200,29 +200,29 @@ def _starvation(analysis: Analysis, mix: int, pool: list[int]) -> Iterator[Sente
         rings = np.array(data.rings, dtype=np.float64)[None, :, None]
         (allocator, *_) = data.of("page_allocator")
         per_descriptor = "avg(pages_held_mean_pages) / any_value(ring)"
-        own = spanned((held / rings)[..., pool], per_descriptor, both(here, POOL))
-        other = both(here, named([data.columns[allocator]]))
-        others = spanned((held / rings)[..., [allocator]], per_descriptor, other)
-        parts.append(f"it holds {own.text} pages per descriptor, {data.columns[allocator]} {others.text}")
-        claims += own.claims + others.claims
+        pool_span = claimed_range((held / rings)[..., pool], per_descriptor, both(mix_condition, POOL))
+        other = both(mix_condition, named([data.columns[allocator]]))
+        allocator_span = claimed_range((held / rings)[..., [allocator]], per_descriptor, other)
+        parts.append(f"it holds {pool_span.text} pages per descriptor, {data.columns[allocator]} {allocator_span.text}")
+        claims += pool_span.claims + allocator_span.claims
     if parts:
-        text = f"{data.mixes[mix]}{f' ({slow})' if slow else ''}: page_pool has {'; '.join(parts)}."
+        text = f"{data.mixes[mix]}{f' ({stalls_text})' if stalls_text else ''}: page_pool has {'; '.join(parts)}."
         yield Sentence(text, *claims)
 
 
 def s6(analysis: Analysis) -> Judgement:
     data = analysis.data
     huge, pool = data.of("hugepage_pool"), data.of("page_pool")[:1]
-    found = stats.ratio(analysis.ns[..., huge, :], analysis.ns[..., pool, :], data.confidence)
-    calls = found.calls(float(np.log1p(stats.MARGIN)))
-    cells = int((found.pairs > 0).sum())
+    log_ratios = stats.ratio(analysis.ns[..., huge, :], analysis.ns[..., pool, :], data.confidence)
+    calls = log_ratios.calls(float(np.log1p(stats.MARGIN)))
+    cells = int((log_ratios.pairs > 0).sum())
     better, worse = int((calls == Call.LOWER).sum()), int((calls == Call.HIGHER).sum())
     where = "strategy = 'hugepage_pool'"
     against = data.columns[pool[0]]
     if not cells:
         none = Compared(METRIC, where, against, None, None, 0, ratio=True)
         return Sentence(NOT_TESTED, none), [Sentence(f"hugepage_pool and {against} have no cell in common.", none)]
-    ratios = found.ratios().center
+    ratios = log_ratios.ratios().center
     known = ratios[np.isfinite(ratios)]
     low, high = (Number(float(end), format.percent(float(end)), 100) for end in (known.min(), known.max()))
     claim = Compared(METRIC, where, against, better, worse, cells, True, stats.MARGIN, low, high)

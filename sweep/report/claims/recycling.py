@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Claims about recycling in place: S2 (a big ring is enough), S3 (the rule is tiny), S5 (readers beat the lap).
+"""Claims about recycling in place: S2 (a big ring is enough), S3 (the rule is cheap), S5 (readers beat the ring lap).
 
 "Hardly ever" is one call in 100 packets; "usually" is nine buffers in ten, in two thirds of the cells.
 The lap rule joins S2 and S5: a page is looked at again after ring size / packet rate, and is reused if it is back.
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from sweep import format, stats
 from sweep.document.statements import (
+    BelowFromRing,
     Claim,
     Compared,
     Count,
-    From,
     LapRule,
     Number,
     Sentence,
-    Sides,
+    ThresholdCounts,
     Values,
     at,
     both,
@@ -30,7 +30,7 @@ from sweep.document.statements import (
 )
 from sweep.fields.counters import LATENCY
 from sweep.fields.metrics import PAGE_COSTS
-from sweep.report.parts.judging import UNDECIDED, Judgement, Spanned, for_all, sides, spanned, usually
+from sweep.report.parts.claim_verdicts import UNDECIDED, ClaimedRange, Judgement, claimed_range, for_all, sides, usually
 from sweep.results.analysis import Analysis
 from sweep.results.histogram import share_below
 from sweep.stats import Call
@@ -46,36 +46,44 @@ def s2(analysis: Analysis) -> Judgement:
     good = bad = curves = 0
     evidence = []
     (column, *_) = data.of("refcount_recycle")
-    over, chosen = _overloaded(analysis, column), analysis.mixes("router", "host", "mixed", stalls=False)
+    overloaded, chosen = _overloaded(analysis, column), analysis.mixes("router", "host", "mixed", stalls=False)
     expression = f"avg({CALLS})"
     for mix in chosen:
         parts, claims = [], list[Claim]()
         for load in range(len(data.loads)):
             calls = data.estimate(CALLS)[mix, load, :, column]
-            sided = sides(calls, HARDLY_EVER)
-            present = sided.present & ~over[mix, load]
+            against_threshold = sides(calls, HARDLY_EVER)
+            present = against_threshold.present & ~overloaded[mix, load]
             if not present.any():
                 continue
             last = int(np.flatnonzero(present)[-1])
-            curves, good, bad = curves + 1, good + bool(sided.below[last]), bad + bool(sided.above[last])
-            reached = np.flatnonzero(present & ~(present & ~sided.below)[::-1].cumsum()[::-1].astype(bool))
+            curves, good, bad = (
+                curves + 1,
+                good + bool(against_threshold.below[last]),
+                bad + bool(against_threshold.above[last]),
+            )
+            rings_from_there = np.flatnonzero(
+                present & ~(present & ~against_threshold.below)[::-1].cumsum()[::-1].astype(bool)
+            )
             where = both(at(data.mixes[mix], data.loads[load], column=data.columns[column]), f"not ({_over(analysis)})")
-            if reached.size:
-                ring = data.rings[reached[0]]
-                claims.append(From(expression, HARDLY_EVER, where, ring, data.rings[last]))
-                knee = f"from ring {ring}"
+            if rings_from_there.size:
+                ring = data.rings[rings_from_there[0]]
+                claims.append(BelowFromRing(expression, HARDLY_EVER, where, ring, data.rings[last]))
+                ring_text = f"from ring {ring}"
             else:
-                far = "not up to" if sided.above[last] else "still open at"
+                outcome_text = "not up to" if against_threshold.above[last] else "still open at"
                 center = float(calls.center[last])
-                there = Number(center, format.percent(center), 100)
-                knee = f"{far} ring {data.rings[last]} ({there.text} % there)"
-                beyond = bool(sided.above[last])
-                claims.append(From(expression, HARDLY_EVER, where, None, data.rings[last], beyond, there))
-            parts.append(f"{knee} at load {data.loads[load]:g}")
+                center_number = Number(center, format.percent(center), 100)
+                ring_text = f"{outcome_text} ring {data.rings[last]} ({center_number.text} % there)"
+                beyond = bool(against_threshold.above[last])
+                claims.append(
+                    BelowFromRing(expression, HARDLY_EVER, where, None, data.rings[last], beyond, center_number)
+                )
+            parts.append(f"{ring_text} at load {data.loads[load]:g}")
         if parts:
             text = f"{data.mixes[mix]}: under 1 call in 100 packets {', '.join(parts)}."
             evidence.append(Sentence(text, *claims))
-    evidence += _set_apart(analysis, over, column, CALLS, chosen, "allocator calls per packet")
+    evidence += _set_apart(analysis, overloaded, column, CALLS, chosen, "allocator calls per packet")
     evidence += _lap_rule(analysis, column)
     evidence += _tx_against_rx(analysis, column)
     return for_all(good, bad, curves), evidence
@@ -104,16 +112,16 @@ def s3(analysis: Analysis) -> Judgement:
     everywhere = Compared(cost, named([name]), other, None, None, whole)
     claim = Compared(cost, where, other, good, bad, int(cells.sum()))
 
-    def told(columns: list[int]) -> Spanned:
+    def told(columns: list[int]) -> ClaimedRange:
         condition = both(named([data.columns[column] for column in columns]), places)
-        return spanned(costs[..., columns][cells], f"avg({cost})", condition)
+        return claimed_range(costs[..., columns][cells], f"avg({cost})", condition)
 
     pool, owns, others = data.of("page_pool"), told([own]), told([allocator])
     against, pools = "", tuple[Claim, ...]()
     if pool:
         span = told(pool)
         against, pools = f", page_pool {span.text} ns", span.claims
-    rule = spanned(
+    rule = claimed_range(
         (analysis.mean("recycle_ns_per_packet")[..., own] / analysis.absolute.center[..., own])[cells],
         "avg(recycle_ns_per_packet) / avg(ns_per_packet)",
         both(named([name]), places),
@@ -137,58 +145,60 @@ def s5(analysis: Analysis) -> Judgement:
     (column, *_) = data.of("refcount_recycle")
     good = bad = cells = 0
     evidence = []
-    over, hosts = _overloaded(analysis, column), analysis.mixes("host")
+    overloaded, hosts = _overloaded(analysis, column), analysis.mixes("host")
     expression = "avg(reuse_ratio)"
     for mix in hosts:
         reuse = data.estimate("reuse_ratio")[mix, ..., column]
-        sided = sides(reuse, USUALLY)
-        present = sided.present & ~over[mix]
+        against_threshold = sides(reuse, USUALLY)
+        present = against_threshold.present & ~overloaded[mix]
         if not present.any():
             continue
-        above, below, counted = (int((side & present).sum()) for side in (sided.above, sided.below, present))
+        above, below, counted = (
+            int((side & present).sum()) for side in (against_threshold.above, against_threshold.below, present)
+        )
         stalled = " (stalling readers, not counted)" if analysis.stalls(mix) else ""
         if not stalled:
             good, bad, cells = good + above, bad + below, cells + counted
-        kept = np.where(present, reuse.center, np.nan)
+        reuse_present = np.where(present, reuse.center, np.nan)
         where = both(at(data.mixes[mix], column=data.columns[column]), f"not ({_over(analysis)})")
         ends = {
-            ring: spanned(kept[:, ring], expression, f"{where} and ring = {data.rings[ring]}", "percent")
+            ring: claimed_range(reuse_present[:, ring], expression, f"{where} and ring = {data.rings[ring]}", "percent")
             for ring in _ends(present)
         }
-        told = ", ".join(f"ring {data.rings[ring]}: {span.text}" for ring, span in ends.items())
+        ring_texts = ", ".join(f"ring {data.rings[ring]}: {span.text}" for ring, span in ends.items())
         text = (
             f"{data.mixes[mix]}{stalled}: 90 % of the buffers are reused in {above} of {counted} cells; over the loads,"
-            f" {told}."
+            f" {ring_texts}."
         )
-        side = Sides(expression, USUALLY, where, None, above, counted)
+        side = ThresholdCounts(expression, USUALLY, where, None, above, counted)
         evidence.append(Sentence(text, side, *(claim for span in ends.values() for claim in span.claims)))
-    evidence += _set_apart(analysis, over, column, "reuse_ratio", hosts, "of the buffers reused", "percent")
+    evidence += _set_apart(analysis, overloaded, column, "reuse_ratio", hosts, "of the buffers reused", "percent")
     evidence += _lap_rule(analysis, column)
     return usually(good, bad, cells), evidence
 
 
 def _lap_rule(analysis: Analysis, column: int) -> list[Sentence]:
-    """Is the share reused the share whose time from wire to release fits into a ring lap?"""
+    """In how many cells the reused share is the share of packets that are released within a ring lap."""
     data = analysis.data
     if not data.has("reuse_ratio", "lap_ns", LATENCY):
         return []
     reuse, lap = (stats.mean(data.values(name)[..., column, :]).center for name in ("reuse_ratio", "lap_ns"))
-    near, errors = 0, []
+    cells_near, errors = 0, []
     for cell in _cells(analysis, column):
-        held = share_below(data.histogram(LATENCY, (*cell, column)), float(lap[cell]))
-        if np.isfinite(held) and np.isfinite(reuse[cell]):
-            errors.append(abs(held - reuse[cell]))
-            near += errors[-1] <= 0.1
+        share_within_lap = share_below(data.histogram(LATENCY, (*cell, column)), float(lap[cell]))
+        if np.isfinite(share_within_lap) and np.isfinite(reuse[cell]):
+            errors.append(abs(share_within_lap - reuse[cell]))
+            cells_near += errors[-1] <= 0.1
     if not errors:
         return []
     gap = float(np.median(errors))
-    middle = Number(gap, f"{100 * gap:.1f}", 100)
+    median_gap = Number(gap, f"{100 * gap:.1f}", 100)
     text = (
         f"The lap rule (a page is reused if it is back within ring size / packet rate): reuse is within 10 percentage"
-        f" points of the share of packets gone within a lap in {near} of {len(errors)} cells"
-        f" (median gap {middle.text} points)."
+        f" points of the share of packets gone within a lap in {cells_near} of {len(errors)} cells"
+        f" (median gap {median_gap.text} points)."
     )
-    return [Sentence(text, LapRule(data.columns[column], int(near), len(errors), middle))]
+    return [Sentence(text, LapRule(data.columns[column], int(cells_near), len(errors), median_gap))]
 
 
 def _tx_against_rx(analysis: Analysis, column: int) -> list[Sentence]:
@@ -208,12 +218,12 @@ def _tx_against_rx(analysis: Analysis, column: int) -> list[Sentence]:
 
 
 def _over(analysis: Analysis) -> str:
-    """The condition that a point is overloaded."""
+    """SQL condition: the point is overloaded."""
     return "false" if analysis.drops is None else f"coalesce(drop_ratio > {OVERLOAD}, false)"
 
 
 def _overloaded(analysis: Analysis, column: int) -> NDArray[np.bool_]:
-    """Cells that drop so much that they say nothing about recycling; shape (mixes, loads, rings)."""
+    """Cells that drop too much to say anything about recycling; shape (mixes, loads, rings)."""
     if analysis.drops is None:
         return np.zeros(analysis.ns.shape[:3], dtype=bool)
     with np.errstate(invalid="ignore"):
@@ -229,7 +239,7 @@ def _set_apart(
     what: str,
     form: str = "plain",
 ) -> Iterator[Sentence]:
-    """The overloaded cells of some mixes, one line."""
+    """One sentence on the overloaded cells of `mixes`, which are not counted; none if there are none."""
     data, values = analysis.data, analysis.mean(metric)[..., column]
     parts, claims = [], list[Claim]()
     for mix in mixes:
@@ -237,9 +247,9 @@ def _set_apart(
             cells = over[mix, load]
             rings = [data.rings[ring] for ring in np.flatnonzero(cells)]
             where = both(at(data.mixes[mix], data.loads[load], column=data.columns[column]), _over(analysis))
-            span = spanned(values[mix, load][cells], f"avg({metric})", where, form)
-            told = format.stretches(rings, data.rings)
-            parts.append(f"{data.mixes[mix]} at load {data.loads[load]:g}, ring {told}: {span.text} {what}")
+            span = claimed_range(values[mix, load][cells], f"avg({metric})", where, form)
+            ring_text = format.stretches(rings, data.rings)
+            parts.append(f"{data.mixes[mix]} at load {data.loads[load]:g}, ring {ring_text}: {span.text} {what}")
             ends = (str(rings[0]), str(rings[-1]))
             claims += [*span.claims, Values("ring", where, tuple(map(float, rings)), ends, "points")]
     if parts:
@@ -253,6 +263,6 @@ def _cells(analysis: Analysis, column: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _ends(present: np.ndarray) -> list[int]:
-    """First and last ring with values."""
+    """Indices of the first and the last ring with values; one index if they are the same."""
     rings = np.flatnonzero(present.any(axis=0))
     return [int(ring) for ring in dict.fromkeys((rings[0], rings[-1]))] if rings.size else []

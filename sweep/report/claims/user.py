@@ -22,7 +22,7 @@ from sweep.document.blocks import Finding
 from sweep.document.statements import ClaimOfFile, Extreme, Sentence, fixed
 from sweep.errors import SweepError, did_you_mean
 from sweep.report.parts import reproduction
-from sweep.report.parts.judging import NOT_TESTED, TONES, UNDECIDED, Judgement, for_all, sides, spanned
+from sweep.report.parts.claim_verdicts import NOT_TESTED, TONES, UNDECIDED, Judgement, claimed_range, for_all, sides
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Dataset
 from sweep.standard_input import typed
@@ -34,29 +34,29 @@ TOO_LITTLE_SEEN = "Too few independent episodes were seen"
 
 
 @dataclass(frozen=True)
-class Side:
+class SelectedCells:
     metric: str
     selected: Mask  # (mixes, loads, rings, columns)
 
 
 def judge(analysis: Analysis) -> list[Finding]:
-    """A finding per claim of the sweep file; one that cannot be read says why."""
-    given = analysis.data.metadata.get("claims") or []
-    found = []
-    for place, claim in enumerate(given if isinstance(given, list) else [given], 1):
+    """A finding per claim of the sweep file; a claim that cannot be parsed is "not understood", with the reason."""
+    claims_of_file = analysis.data.metadata.get("claims") or []
+    findings = []
+    for number, claim in enumerate(claims_of_file if isinstance(claims_of_file, list) else [claims_of_file], 1):
         entry = claim if isinstance(claim, Mapping) else {"that": claim}
-        that = entry.get("that")
-        name = str(entry.get("name") or that or f"claim {place}")
+        condition = entry.get("that")
+        name = str(entry.get("name") or condition or f"claim {number}")
         try:
-            if not isinstance(that, str):
+            if not isinstance(condition, str):
                 raise SweepError('"that" is missing: a claim is {name: ..., that: metric[strategy, ...] < number}')
-            word, evidence = _judge(analysis, that)
+            word, evidence = _judge(analysis, condition)
         except ConditionError as error:
-            word, evidence = NOT_UNDERSTOOD, [fixed(f'"{that}" {error.told(analysis.data.table.column_names)}')]
+            word, evidence = NOT_UNDERSTOOD, [fixed(f'"{condition}" {error.told(analysis.data.table.column_names)}')]
         except SweepError as error:
             word, evidence = NOT_UNDERSTOOD, [fixed(str(error))]
-        found.append(Finding(name, word, fixed(str(that or "")), tuple(evidence), TONES.get(word, "worse")))
-    return found
+        findings.append(Finding(name, word, fixed(str(condition or "")), tuple(evidence), TONES.get(word, "worse")))
+    return findings
 
 
 def _judge(analysis: Analysis, that: str) -> Judgement:
@@ -67,23 +67,30 @@ def _judge(analysis: Analysis, that: str) -> Judgement:
     threshold = claim.threshold(unit_of(data.table.schema.field(left.metric)))
     estimate = _estimate(data, left, right, data.confidence)[left.selected]
     inclusive = claim.sign in ("<=", ">")
-    sided = sides(estimate, threshold, inclusive=inclusive)
-    # One cell refutes: each has its share of the risk.  To support it takes all of them, each at the whole level.
-    shared = 1 - (1 - data.confidence) / max(sided.cells, 1)
-    strictly = sides(_estimate(data, left, right, shared)[left.selected], threshold, inclusive=inclusive)
-    good, bad = (sided.below, strictly.above) if claim.sign in ("<", "<=") else (sided.above, strictly.below)
-    undecided = sided.present & ~good & ~bad
-    counts = (int(good.sum()), int(bad.sum()), sided.cells)
-    if not sided.cells:
+    against_threshold = sides(estimate, threshold, inclusive=inclusive)
+    # One cell is enough to refute, so each gets its share of the risk (Bonferroni).  Support takes all cells, each at
+    # the whole level.
+    shared = 1 - (1 - data.confidence) / max(against_threshold.cells, 1)
+    against_threshold_shared = sides(
+        _estimate(data, left, right, shared)[left.selected], threshold, inclusive=inclusive
+    )
+    good, bad = (
+        (against_threshold.below, against_threshold_shared.above)
+        if claim.sign in ("<", "<=")
+        else (against_threshold.above, against_threshold_shared.below)
+    )
+    undecided = against_threshold.present & ~good & ~bad
+    counts = (int(good.sum()), int(bad.sum()), against_threshold.cells)
+    if not against_threshold.cells:
         none = ClaimOfFile(that, *counts)
         return Sentence(NOT_TESTED, none), [Sentence("No simulated cell is selected.", none)]
     verdict = for_all(*counts)
-    means = spanned(estimate.center, "", "")
-    ends = [each.number for each in means.claims if isinstance(each, Extreme)]
-    told = ClaimOfFile(that, *counts, *ends)
+    means = claimed_range(estimate.center, "", "")
+    ends = [claim_of_means.number for claim_of_means in means.claims if isinstance(claim_of_means, Extreme)]
+    claim_with_ends = ClaimOfFile(that, *counts, *ends)
     word = Sentence(verdict, *verdict.claims, ClaimOfFile(that, *counts))
-    line = f"{counts[0]} of {format.count(sided.cells, 'cell')} decided for it, {counts[1]} against"
-    evidence = [Sentence(f"{line}; means {means.text} (threshold {claim.words}).", told)]
+    counts_text = f"{counts[0]} of {format.count(against_threshold.cells, 'cell')} decided for it, {counts[1]} against"
+    evidence = [Sentence(f"{counts_text}; means {means.text} (threshold {claim.words}).", claim_with_ends)]
     if bad.any():
         evidence.append(Sentence(f"Against it: {_places(data, left.selected, bad)}.", ClaimOfFile(that, *counts)))
     if word == UNDECIDED:
@@ -91,16 +98,16 @@ def _judge(analysis: Analysis, that: str) -> Judgement:
     return word, evidence
 
 
-def _side(data: Dataset, cells: Cells) -> Side:
+def _side(data: Dataset, cells: Cells) -> SelectedCells:
     known = [name for name in data.table.column_names if pa.types.is_floating(data.table.schema.field(name).type)]
     known += [name for name in data.table.column_names if pa.types.is_integer(data.table.schema.field(name).type)]
     if cells.metric not in known:
         raise SweepError(f'metric "{cells.metric}" is not in the table.{did_you_mean(cells.metric, known)}')
     shape = data.index.shape[:-1]
     if cells.where is None:
-        return Side(cells.metric, np.ones(shape, dtype=bool))
+        return SelectedCells(cells.metric, np.ones(shape, dtype=bool))
     selected = holds(cells.where, lambda name: _column(data, name), int(np.prod(shape)))
-    return Side(cells.metric, selected.reshape(shape))
+    return SelectedCells(cells.metric, selected.reshape(shape))
 
 
 def _column(data: Dataset, name: str) -> Column | None:
@@ -117,8 +124,8 @@ def _column(data: Dataset, name: str) -> Column | None:
     return replace(found, values=values, known=known & ~np.isnan(values))
 
 
-def _estimate(data: Dataset, left: Side, right: Side | None, confidence: float) -> stats.Estimate:
-    """Of every cell: the left side, or its paired difference from the right one."""
+def _estimate(data: Dataset, left: SelectedCells, right: SelectedCells | None, confidence: float) -> stats.Estimate:
+    """Of every (mix, load, ring, column): the left side, or its paired difference from the right side."""
     if right is None:
         return evidence.estimate(left.metric, data.cells, confidence)
     other = data.cells.column(_counterpart(data, right))
@@ -127,12 +134,14 @@ def _estimate(data: Dataset, left: Side, right: Side | None, confidence: float) 
     return stats.mean(data.values(left.metric) - other.read(right.metric), confidence)
 
 
-def _counterpart(data: Dataset, side: Side) -> NDArray[np.int64]:
-    """The column that is the right side of every (mix, load, ring); -1 where there is none."""
-    there = side.selected & (data.index >= 0).any(axis=-1)
-    if (many := there.sum(axis=-1)).max(initial=0) > 1:
-        raise SweepError(f"the right side selects {int(many.max())} strategies in a cell; name one (and its label)")
-    return np.where(there.any(axis=-1), there.argmax(axis=-1), -1)
+def _counterpart(data: Dataset, side: SelectedCells) -> NDArray[np.int64]:
+    """The column selected by the right side for every (mix, load, ring); -1 where it selects none."""
+    selected = side.selected & (data.index >= 0).any(axis=-1)
+    if (selected_count := selected.sum(axis=-1)).max(initial=0) > 1:
+        raise SweepError(
+            f"the right side selects {int(selected_count.max())} strategies in a cell; name one (and its label)"
+        )
+    return np.where(selected.any(axis=-1), selected.argmax(axis=-1), -1)
 
 
 def _places(data: Dataset, selected: Mask, bad: Mask, most: int = 3) -> str:
@@ -156,5 +165,5 @@ def _more(data: Dataset, estimate: stats.Estimate, undecided: Mask, threshold: f
     open_cells = format.count(len(needed), "open cell")
     if len(known) < len(needed):
         return f"{open_cells}: the mean is at the threshold; more replicates would hardly decide it."
-    command = typed(resume.asked(reproduction.command(data.metadata))[1:])
+    command = typed(resume.recorded_arguments(reproduction.command(data.metadata))[1:])
     return f"{open_cells}: about {max(known)} replicates would decide ({command} --set replicates={max(known)})."

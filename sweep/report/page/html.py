@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""A document as one offline HTML file: nothing is loaded, and nothing can be.
+"""A document as one offline HTML file, which loads nothing and is not allowed to.
 
-The page's own policy forbids every request, and every script but those in it, named by their digests.  Texts are
-escaped by the template; data is base64 (`packing`), so no text of a sweep stands inside a script.  Without scripts
-all is there to read, with still pictures; scripts sort, filter and, if points are carried, draw charts to choose from.
+The page's content security policy forbids every request, and every script except its own, named by their digests.
+Texts are escaped by the template; data is base64 (`packing`), so no text of a sweep stands inside a script.  Without
+scripts everything can be read, with static pictures; scripts sort, filter and, if the page carries points, draw the
+charts that the reader chooses.
 
-A page stays below 3 MB: where not all tables and pictures have room, the largest are left out, and counted where they
-would stand; the first section and the maps stay before all others.
+A page stays below 3 MB: if not all tables and pictures have room, the largest are left out, with a note of how many;
+the tables of the first section and the maps are kept first.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from . import live, packing
 MOST_BYTES = 2_700_000  # of a page, but for its sentences
 TABLES_BYTES = 800_000  # of these at most; pictures have what is left
 NOT_DRAWN = '<p class="left">This picture could not be drawn; the tables say the same.</p>'
-VALUE_BYTES, CELL_BYTES, MAP_BYTES = 200, 35, 30  # about what a drawn value takes, a cell beside its texts, its colour
+VALUE_BYTES, CELL_BYTES, MAP_BYTES = 200, 35, 30  # estimates: per drawn value, per cell without its text, per colour
 
 
 def render(document: Document, points: str = "") -> str:
-    """The page.  `points` are the packed points of its sweep, see `points.carried`."""
+    """The page as HTML.  `points` are the packed points of its sweep, see `points.carried`; "" for none."""
     environment = Environment(
         loader=PackageLoader("sweep.report.page", "."),
         autoescape=True,
@@ -43,12 +44,12 @@ def render(document: Document, points: str = "") -> str:
     )
     scripts = [_own("page.js"), *([_own("charts.js")] if points else [])]
     libraries = live.libraries() if points else ""
-    drawer = packing.text(libraries.encode()) if libraries else ""
+    packed_libraries = packing.text(libraries.encode()) if libraries else ""
     blocks = [block for section in document.sections for block in section.blocks]
-    pictures = MOST_BYTES - TABLES_BYTES - len(points) - len(drawer)
-    answers = [*document.sections[0].blocks, *(block for block in blocks if isinstance(block, Table) and block.map)]
-    kept = _fitting([block for block in blocks if isinstance(block, Table)], _table_bytes, TABLES_BYTES, answers)
-    kept |= _fitting([block for block in blocks if isinstance(block, Chart)], _picture_bytes, pictures)
+    picture_bytes = MOST_BYTES - TABLES_BYTES - len(points) - len(packed_libraries)
+    always_kept = [*document.sections[0].blocks, *(block for block in blocks if isinstance(block, Table) and block.map)]
+    kept = _fitting([block for block in blocks if isinstance(block, Table)], _table_bytes, TABLES_BYTES, always_kept)
+    kept |= _fitting([block for block in blocks if isinstance(block, Chart)], _picture_bytes, picture_bytes)
     environment.tests["kept"] = lambda block: not isinstance(block, Table | Chart) or id(block) in kept
     environment.globals.update(
         draw=_drawn,
@@ -58,7 +59,7 @@ def render(document: Document, points: str = "") -> str:
         scripts=[Markup(script) for script in scripts],
         policy=_policy([*scripts, *([libraries] if libraries else [])]),
         points=Markup(points),
-        libraries=Markup(drawer),
+        libraries=Markup(packed_libraries),
         licences=Markup(_own("licences.txt") if libraries else ""),
     )
     return environment.get_template("page.html.j2").render(document=document)
@@ -71,7 +72,7 @@ def _drawn(chart: Chart) -> Markup:
 def _fitting(blocks: list[Any], size: Callable[[Any], int], room: int, first: Sequence[Any] = ()) -> set[int]:
     """The ids of the blocks that there is room for: those of `first`, then the smallest.
 
-    The largest have the most that is elsewhere.
+    The largest are dropped first: most of what they say stands elsewhere too.
     """
     places = {id(block): place for place, block in enumerate(first)}
     kept = set()
@@ -83,18 +84,18 @@ def _fitting(blocks: list[Any], size: Callable[[Any], int], room: int, first: Se
 
 
 def _picture_bytes(chart: Chart) -> int:
-    """About what its drawing takes; it is not drawn in vain."""
+    """Estimated size of a chart's picture in bytes, without drawing it."""
     return VALUE_BYTES * _values(chart.spec)
 
 
 def _values(spec: Any) -> int:
-    """Values of all data in a specification."""
+    """Number of values in all data of a specification."""
     if isinstance(spec, list):
-        return sum(_values(each) for each in spec)
+        return sum(_values(part) for part in spec)
     if not isinstance(spec, dict):
         return 0
-    own = spec["data"]["values"] if "data" in spec else ()
-    return len(own) + sum(_values(each) for name, each in spec.items() if name != "data")
+    values = spec["data"]["values"] if "data" in spec else ()
+    return len(values) + sum(_values(part) for name, part in spec.items() if name != "data")
 
 
 def _table_bytes(table: Table) -> int:
@@ -113,7 +114,7 @@ def _own(name: str) -> str:
 
 
 def _policy(scripts: list[str]) -> str:
-    """Nothing may be loaded; of scripts, only these run."""
+    """The content security policy: nothing is loaded, and only these scripts run."""
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The charts of the page without their data: what can be chosen, and Vega-Lite specifications that charts.js fills.
+"""The interactive charts of the page: their choices, and Vega-Lite specifications that charts.js fills with data.
 
-A row has what its point is drawn from, and `says`, the words of its tooltip.  Colours are the page's CSS variables, as
-in the still pictures, so light and dark need no second drawing.  `libraries` is what draws them: Vega, Vega-Lite and
-Vega-Embed as vl_convert carries them, with Vega's interpreter of expressions, so that the page needs no `eval`.
+A data row has the fields that the specification draws, and `says`, its tooltip.  Colours are the page's CSS variables,
+as in the static pictures, so light and dark themes need no second drawing.  `libraries` is Vega, Vega-Lite and
+Vega-Embed as bundled by vl_convert, with Vega's interpreter of expressions, so that the page needs no `eval`.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ SHARES: Spec = {
         {"mark": {"type": "tick", "color": INK, "thickness": 3, **NO_WORDS}, "encoding": {"x": X | {"field": "alone"}}},
     ],
 }
-ACROSS: Spec = {"name": "x", "label": "Across", "first": 1 / 3}  # how far down its options the usual one is
+ACROSS: Spec = {"name": "x", "label": "Across", "first": 1 / 3}  # preselected option, as a fraction of the list
 UP: Spec = {"name": "y", "label": "Up", "first": 0}
 MIX: Spec = {"name": "mix", "label": "Traffic mix", "first": 0}
 LOAD: Spec = {"name": "load", "label": "Load", "first": 1}
@@ -138,8 +138,8 @@ VIEWS: tuple[Spec, ...] = (
 
 def view(name: str) -> Spec:
     """One view with its whole specification."""
-    (found,) = (view for view in VIEWS if view["name"] == name)
-    return _whole(found)
+    (template,) = (view for view in VIEWS if view["name"] == name)
+    return _whole(template)
 
 
 def split(panel: Split, colors: Sequence[Spec]) -> Spec:
@@ -163,8 +163,8 @@ def _whole(view: Spec) -> Spec:
 
 @cache
 def libraries() -> str:
-    """The program that draws, in one piece and without an address that anything is loaded from."""
+    """Vega, Vega-Lite and Vega-Embed as one script that loads nothing."""
     import vl_convert
 
-    found: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
-    return found
+    source: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
+    return source

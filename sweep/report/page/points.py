@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What the page carries of every point: its place, means with intervals, parts of its costs and pages, a row's id.
+"""The data of every point that the page carries: coordinates, means with intervals, costs and pages by part, an id.
 
 A point is one mix, load, ring and column of the dataset, its replicates taken together.  The numbers are those of the
-tables, so a chart drawn in the page and a table written here say the same.
+tables, so a chart drawn in the page agrees with the tables.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import stats
-from sweep.foreign import drawn, everywhere
 from sweep.report import contents
 from sweep.report.charts.bars import shade as part_shade
 from sweep.report.charts.panels import DASHES, LINES, SHAPES, SHARES, Spec, place_among, shade
 from sweep.report.parts import marked_row, reproduction
 from sweep.report.sections import importance, pareto
-from sweep.results import holders, steady
+from sweep.results import page_census, steady
 from sweep.results.analysis import METRIC, Analysis
 from sweep.results.dataset import Dataset
+from sweep.safe_text import chart_text, visible_values
 
 from .live import PERCENT, split, view
 from .packing import codes, packed, rounded
@@ -41,8 +41,8 @@ LEGEND = (
 
 
 @dataclass(frozen=True)
-class Metric:
-    """What the charts can show; `kind` says how a number is written: "plain", "share", "time" or "ratio" (of logs)."""
+class PageMetric:
+    """A metric that charts can show; `kind` is its number format: "plain", "share", "time" or "ratio" (of logs)."""
 
     name: str
     title: str
@@ -52,18 +52,18 @@ class Metric:
 
 
 METRICS = (
-    Metric(METRIC, "ns per packet"),
-    Metric("against", "against {baseline}, ns per packet", "ratio"),
-    Metric("drop_ratio", "dropped share", "share", "symlog"),
-    Metric("latency_p99_ns", "p99 latency", "time", "log"),
-    Metric("held_mb", "memory held, MB", "plain", "log"),
-    Metric("allocator_calls_per_packet", "allocator calls per packet", "plain", "symlog"),
-    Metric("latency_p50_ns", "p50 latency", "time", "log", listed=False),
-    Metric("reuse_ratio", "reused share", "share", listed=False),
-    Metric("cpu_busy_ratio", "CPU busy", "share", listed=False),
-    Metric("throughput_mpps", "Mpps", "plain", listed=False),
-    Metric("zone_lock_takes_per_packet", "zone lock takes per packet", "plain", "symlog", listed=False),
-    Metric("walk_reads_per_packet", "page-walk reads per packet", "plain", "symlog", listed=False),
+    PageMetric(METRIC, "ns per packet"),
+    PageMetric("against", "against {baseline}, ns per packet", "ratio"),
+    PageMetric("drop_ratio", "dropped share", "share", "symlog"),
+    PageMetric("latency_p99_ns", "p99 latency", "time", "log"),
+    PageMetric("held_mb", "memory held, MB", "plain", "log"),
+    PageMetric("allocator_calls_per_packet", "allocator calls per packet", "plain", "symlog"),
+    PageMetric("latency_p50_ns", "p50 latency", "time", "log", listed=False),
+    PageMetric("reuse_ratio", "reused share", "share", listed=False),
+    PageMetric("cpu_busy_ratio", "CPU busy", "share", listed=False),
+    PageMetric("throughput_mpps", "Mpps", "plain", listed=False),
+    PageMetric("zone_lock_takes_per_packet", "zone lock takes per packet", "plain", "symlog", listed=False),
+    PageMetric("walk_reads_per_packet", "page-walk reads per packet", "plain", "symlog", listed=False),
 )
 TIMES = (
     "datum.value >= 1e6 ? format(datum.value / 1e6, '~g') + ' ms' :"
@@ -75,19 +75,19 @@ AXES: dict[str, Spec] = {
     "time": {"labelExpr": TIMES},
     "ratio": {"labelExpr": f"(datum.value > 0 ? '+' : '') + {PERCENT}"},
 }
-SCALED = {"held_mb": (holders.HELD, float(holders.megabytes(1.0))), "throughput_mpps": ("throughput_pps", 1e-6)}
+SCALED = {"held_mb": (page_census.HELD, float(page_census.megabytes(1.0))), "throughput_mpps": ("throughput_pps", 1e-6)}
 OBJECTIVES = (METRIC, "held_mb", "drop_ratio", "latency_p99_ns")  # axes of the Pareto view
 
 
-class Carried(NamedTuple):
-    """What a page carries."""
+class PackedPoints(NamedTuple):
+    """The packed points of a page, and the heading of the table of all points."""
 
     packed: str
     heading: tuple[str, ...]  # of the table of all points
 
 
-def carried(analysis: Analysis, location: str) -> Carried:
-    """All points; commands in them name `location`."""
+def packed_points(analysis: Analysis, location: str) -> PackedPoints:
+    """All points, packed; the commands among them name `location`."""
     data = analysis.data
     places = np.argwhere((data.index >= 0).any(axis=-1))  # (points, 4): mix, load, ring, column
     where = tuple(places.T)
@@ -97,11 +97,11 @@ def carried(analysis: Analysis, location: str) -> Carried:
     columns["sign"] = _signs(analysis)[where]
     metrics = _metrics(analysis, where, columns)
     objectives, shares = [name for name in OBJECTIVES if name in columns], _shares(analysis)
-    chosen = ["curves", *(["pareto"] if len(objectives) > 1 else []), *(["shares"] if shares else [])]
+    view_names = ["curves", *(["pareto"] if len(objectives) > 1 else []), *(["shares"] if shares else [])]
     ids = reproduction.shortened(data.table)
     if ids:
-        first = "".join(ids[row] for row in _first_rows(data.index[where]))
-        columns["id"] = np.frombuffer(first.encode("ascii"), dtype=np.uint8).reshape(len(places), -1)
+        id_characters = "".join(ids[row] for row in _first_rows(data.index[where]))
+        columns["id"] = np.frombuffer(id_characters.encode("ascii"), dtype=np.uint8).reshape(len(places), -1)
     header = {
         "rows": len(places),
         "mixes": data.mixes,
@@ -111,17 +111,17 @@ def carried(analysis: Analysis, location: str) -> Carried:
         "metrics": metrics,
         "objectives": objectives,
         "shares": shares,
-        "views": [*map(view, chosen), *_splits(analysis, where, columns)],
+        "views": [*map(view, view_names), *_splits(analysis, where, columns)],
         "signs": SIGNS,
     }
-    header = everywhere(header, drawn) | {"commands": everywhere(_commands(data, location) if ids else [])}
+    header = visible_values(header, chart_text) | {"commands": visible_values(_commands(data, location) if ids else [])}
     listed = (str(metric["title"]) for metric in metrics if metric["listed"])
-    return Carried(packed(header, columns), ("strategy", "traffic mix", "load", "ring", *listed, "again"))
+    return PackedPoints(packed(header, columns), ("strategy", "traffic mix", "load", "ring", *listed, "again"))
 
 
 def _metrics(analysis: Analysis, where: Where, columns: Columns) -> list[Spec]:
-    """Those that have a value other than zero; their means and half intervals go into `columns`."""
-    found = []
+    """The metrics with a value other than zero; adds their means and half intervals to `columns`."""
+    metrics = []
     for metric in METRICS:
         estimate = _estimate(analysis, metric.name)
         if estimate is None or not np.nan_to_num(estimate.center[where]).any():
@@ -129,12 +129,12 @@ def _metrics(analysis: Analysis, where: Where, columns: Columns) -> list[Spec]:
         columns[metric.name] = rounded(estimate.center[where], MEAN_BITS)
         columns[f"{metric.name}_half"] = rounded((estimate.high - estimate.center)[where], HALF_BITS)
         title = metric.title.format(baseline=analysis.baseline)
-        found.append({"name": metric.name, "kind": metric.kind, "listed": metric.listed} | _axis(metric, title))
-    return found
+        metrics.append({"name": metric.name, "kind": metric.kind, "listed": metric.listed} | _axis(metric, title))
+    return metrics
 
 
-def _axis(metric: Metric, title: str) -> Spec:
-    """Title, scale and axis in Vega-Lite's words."""
+def _axis(metric: PageMetric, title: str) -> Spec:
+    """Title, scale and axis as Vega-Lite properties."""
     scale: Spec = {"type": metric.scale} | ({"zero": False} if metric.scale == "linear" else {"nice": False})
     axis: Spec = {"tickCount": 6} | AXES[metric.kind]
     if metric.scale == "symlog":
@@ -144,12 +144,12 @@ def _axis(metric: Metric, title: str) -> Spec:
 
 
 def _first_rows(index: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of every point the row of its first replicate; `index` has shape (points, pairs)."""
+    """The row of each point's first replicate, (points,); `index` has shape (points, pairs)."""
     return np.take_along_axis(index, (index >= 0).argmax(axis=-1)[:, None], axis=-1)[:, 0]
 
 
 def _estimate(analysis: Analysis, name: str) -> stats.Estimate | None:
-    """Shape of the cube without pairs; None if the table has no such column."""
+    """Means of a metric, (mixes, loads, rings, columns); None if the table has no such column."""
     data = analysis.data
     if name == "against":
         return analysis.relative if len(data.columns) > 1 else None
@@ -158,34 +158,34 @@ def _estimate(analysis: Analysis, name: str) -> stats.Estimate | None:
 
 
 def _flags(analysis: Analysis) -> NDArray[np.uint8]:
-    found = analysis.steady.short * np.uint8(SHORT) | analysis.steady.unsteady * np.uint8(MOVING)
+    flags = analysis.steady.short * np.uint8(SHORT) | analysis.steady.unsteady * np.uint8(MOVING)
     for choices in pareto.fronts(analysis):
-        for place in choices.front.kept:
-            found[(choices.mix, choices.load, *choices.places[place])] |= FRONT | (
-                KNEE if place == choices.front.knee else 0
+        for choice in choices.front.kept:
+            flags[(choices.mix, choices.load, *choices.places[choice])] |= FRONT | (
+                KNEE if choice == choices.front.knee else 0
             )
-    return np.asarray(found, dtype=np.uint8)
+    return np.asarray(flags, dtype=np.uint8)
 
 
 def _signs(analysis: Analysis) -> NDArray[np.uint8]:
-    found = np.zeros(analysis.absolute.pairs.shape, dtype=np.uint8)
+    sign_codes = np.zeros(analysis.absolute.pairs.shape, dtype=np.uint8)
     for cell, outcome in analysis.outcomes.items():
         for column, (sign, _) in marked_row.signs(outcome).items():
-            found[(*cell, column)] = SIGNS.index(sign)
-    return found
+            sign_codes[(*cell, column)] = SIGNS.index(sign)
+    return sign_codes
 
 
 def _splits(analysis: Analysis, where: Where, columns: Columns) -> list[Spec]:
-    """The views of what a number is made of; its parts go into `columns`."""
-    found = []
+    """The views that split a number into parts; adds the parts to `columns`."""
+    views = []
     for panel in (panel.split for panel in contents.panels() if panel.split):
         parts = panel.parts(analysis)
         present = [part for part, values in parts.items() if np.nan_to_num(values[where]).any()]
         for part in present:
             columns[f"{panel.name}:{part}"] = rounded(parts[part][where], PART_BITS)
         colors = [{"name": part, "color": part_shade(tuple(parts), part)} for part in present]
-        found += [split(panel, colors)] if present else []
-    return found
+        views += [split(panel, colors)] if present else []
+    return views
 
 
 def _strategies(analysis: Analysis) -> list[dict[str, Any]]:
@@ -205,33 +205,33 @@ def _strategies(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def _shares(analysis: Analysis) -> list[dict[str, Any]]:
-    """Share of variance per response and axis, with the interval of what an axis has a part in."""
-    found = []
-    for told in importance.responses(analysis):
-        if told.shares is None:
+    """Share of variance per response and axis: alone, and with interactions, the latter with its interval."""
+    responses_shares = []
+    for response in importance.responses(analysis):
+        if response.shares is None:
             continue
-        alone, together = told.shares.alone, told.shares.together
+        alone, together = response.shares.alone, response.shares.together
         rows = [
-            {"axis": axis, "alone": _share(alone[place])[0], "together": _share(together[place])}
-            for place, axis in enumerate(told.axes)
+            {"axis": axis, "alone": _share(alone[index])[0], "together": _share(together[index])}
+            for index, axis in enumerate(response.axes)
         ]
-        found.append({"title": told.title, "rows": rows})
-    return found
+        responses_shares.append({"title": response.title, "rows": rows})
+    return responses_shares
 
 
 def _share(estimate: stats.Estimate) -> tuple[float, float | None, float | None]:
-    """Center, low, high, within 0 and 1; None where there is no interval."""
+    """Center, low and high of an estimate, clipped to 0..1; low and high are None if there is no interval."""
     center, low, high = (float(np.clip(side, 0, 1)) for side in (estimate.center, estimate.low, estimate.high))
     known = bool(np.isfinite(estimate.low))
     return round(center, 5), round(low, 5) if known else None, round(high, 5) if known else None
 
 
 def _commands(data: Dataset, location: str) -> list[dict[str, str]]:
-    """The commands that bring back a row, with {id} where its id goes."""
-    made = reproduction.elsewhere(reproduction.command(data.metadata) or "sweep run FILE")
+    """The commands that reproduce a row, with {id} in place of its id."""
+    command_elsewhere = reproduction.elsewhere(reproduction.command(data.metadata) or "sweep run FILE")
     place = shlex.quote(location) if location else "LOCATION"
     return [
-        {"title": "From the sweep file alone, in a new directory", "text": f"{made} --only {{id}}"},
+        {"title": "From the sweep file alone, in a new directory", "text": f"{command_elsewhere} --only {{id}}"},
         {
             "title": "In the run directory: all of it, run again, compared bit for bit",
             "text": f"sweep show {place} {{id}} --check",

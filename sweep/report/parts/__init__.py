@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What several sections of a report are made of: numbers in cells, rows of them, and judgements over cells."""
+"""Building blocks that several sections of a report share: numbers in cells, rows of them, verdicts over cells."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The cell that stands for a mix in a table, its highest load and the middle of its rings; rows of numbers over it."""
+"""The cell that represents a mix in a table (its highest load, the middle of its rings), and rows of its numbers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def middles(analysis: Analysis) -> Iterator[CellIndex]:
 
 
 def place(analysis: Analysis, cell: CellIndex) -> str:
-    """ "router at load 0.5, ring 512"."""
+    """A cell in words, such as "router at load 0.5, ring 512"."""
     data, (mix, load, ring) = analysis.data, cell
     return f"{data.mixes[mix]} at load {data.loads[load]:g}, ring {data.rings[ring]}"
 
@@ -37,7 +37,7 @@ def present(analysis: Analysis, cell: CellIndex) -> list[int]:
 
 
 def row(analysis: Analysis, cell: CellIndex, column: int, cells: Iterable[Cell]) -> tuple[Cell, ...]:
-    """A row of a table about one strategy, its name first and marked if its runs were not steady."""
+    """A table row about one strategy: its name, with a footnote if its runs were not steady, then `cells`."""
     return (Cell(analysis.data.columns[column], notes=analysis.steady.notes((*cell, column))), *cells)
 
 
@@ -51,15 +51,15 @@ def by_column(analysis: Analysis, cell: CellIndex, values: Iterable[Array]) -> t
 
 
 def number(value: float) -> Cell:
-    """A number that may stand beside much larger ones."""
+    """A cell with a number rounded for display beside much larger ones."""
     return Cell(format.coarse(value)) if np.isfinite(value) else ABSENT
 
 
 def significant(value: float) -> Cell:
-    """A number with three significant digits."""
+    """A cell with a number to three significant digits."""
     return Cell(format.significant(value)) if np.isfinite(value) else ABSENT
 
 
 def share(value: float) -> Cell:
-    """A ratio in percent."""
+    """A cell with a ratio in percent."""
     return Cell(f"{format.percent(value)} %") if np.isfinite(value) else ABSENT

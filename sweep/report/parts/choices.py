@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The choices of one mix and load with their Pareto front, as its section and its chart use them."""
+"""The choices of strategy and ring at one mix and load, and their Pareto front, for the section and its chart."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Objective:
-    """Something that should be small."""
+class MinimizedQuantity:
+    """A quantity to minimize."""
 
     title: str
-    values: Array  # the cube
-    costs: Array  # what is compared: logarithms, but of shares the numbers
+    values: Array  # (mixes, loads, rings, columns, pairs)
+    costs: Array  # compared in place of `values`: their logarithms, but shares as they are; same shape
     tolerance: float  # of `costs`
     text: Callable[[float], str]  # of a mean of `values`
     expression: str  # of `costs`, in a claim
@@ -28,13 +28,13 @@ class Objective:
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """The choices of one mix and load: those simulated, the objectives known there, and the front."""
+    """The simulated choices at one mix and load, their objectives, and their Pareto front."""
 
     mix: int
     load: int
-    objectives: tuple[Objective, ...]
+    objectives: tuple[MinimizedQuantity, ...]
     places: tuple[tuple[int, int], ...]  # (ring, column)
     means: Array  # (choices, objectives), of values
     front: pareto.Front
-    open: tuple[int, ...]  # kept, but not beyond doubt
+    open: tuple[int, ...]  # choices on the front that another one may equal in every objective
     short: NDArray[np.bool_]  # (choices,) a replicate had too few packets for its p99

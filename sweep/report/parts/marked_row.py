@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The row of one cell of ring and load: a number for each strategy, and signs at those that are not shown to lose."""
+"""The row of one cell of ring and load: a number per strategy, and a sign at each that may be the best."""
 
 from __future__ import annotations
 
@@ -18,61 +18,61 @@ from .differences import noted, point_cell
 
 
 def row(analysis: Analysis, where: CellIndex, among: Sequence[int] = ()) -> list[Cell]:
-    """The columns of one cell that has an outcome, those marked that are not shown to lose.
+    """The row of a cell that has an outcome: a table cell per column, marked unless it is shown to be slower.
 
-    With `among`, these columns alone, in their order, and marked as rivals of each other: a sign names nothing that is
-    not shown.
+    With `among`, only these columns, in their order, compared with each other: a sign never refers to a column that
+    is not shown.
     """
     data = analysis.data
     columns = list(among) or list(range(len(data.columns)))
     outcome: Outcome | None = analysis.outcomes[where]
     if len(columns) < len(data.columns):
-        ns, among_these = analysis.contest[where][columns], data.cells.at((*where, columns))
+        ns, cells_here = analysis.contest[where][columns], data.cells.at((*where, columns))
         level = analysis.each_at
-        excess = None if analysis.drops is None else over_least(ns, among_these, level)
+        excess = None if analysis.drops is None else over_least(ns, cells_here, level)
         outcome = outcome_of(ns, excess, level)
     cells = [point_cell(analysis, (*where, column)) for column in columns]
     if outcome is None:
         return cells
-    told = winner_claim(analysis, where, outcome, columns)
-    for place, (sign, tone) in signs(outcome).items():
-        mark = Mark(sign, data.columns[columns[place]], told)
-        cell = cells[place]
-        cells[place] = replace(cell, text=f"{sign} {cell.text}", tone=tone, claims=(*cell.claims, mark))
-    for place, note in _passed_over(analysis, where, outcome, columns):
-        cells[place] = noted(cells[place], note)
+    claim = winner_claim(analysis, where, outcome, columns)
+    for position, (sign, tone) in signs(outcome).items():
+        mark = Mark(sign, data.columns[columns[position]], claim)
+        cell = cells[position]
+        cells[position] = replace(cell, text=f"{sign} {cell.text}", tone=tone, claims=(*cell.claims, mark))
+    for position, note in _passed_over(analysis, where, outcome, columns):
+        cells[position] = noted(cells[position], note)
     return cells
 
 
 def winner_claim(
     analysis: Analysis, where: CellIndex, outcome: Outcome, columns: Sequence[int] = (), behind: Number | None = None
 ) -> CellWinner:
-    """What the outcome of a cell claims; its places are those in `columns`."""
+    """The claim that the outcome of a cell makes; positions in the outcome are indices of `columns`."""
     data, winner = analysis.data, outcome.winner
-    every = list(columns) or list(range(len(data.columns)))
+    shown_columns = list(columns) or list(range(len(data.columns)))
 
     def names(places: Iterable[int]) -> tuple[str, ...]:
-        return tuple(data.columns[every[place]] for place in places)
+        return tuple(data.columns[shown_columns[place]] for place in places)
 
     return CellWinner(
         data.mixes[where[0]],
         data.loads[where[1]],
         data.rings[where[2]],
         "drops" if outcome.drops_open else "decided" if outcome.decided else "open",
-        data.columns[every[winner.best]],
+        data.columns[shown_columns[winner.best]],
         names(winner.close),
         names(winner.open),
         names(outcome.faster_droppers),
-        names(range(len(every))) if len(every) < len(data.columns) else (),
+        names(range(len(shown_columns))) if len(shown_columns) < len(data.columns) else (),
         behind,
-        "" if winner.runner_up is None else data.columns[every[winner.runner_up]],
+        "" if winner.runner_up is None else data.columns[shown_columns[winner.runner_up]],
     )
 
 
 def _passed_over(
     analysis: Analysis, where: CellIndex, outcome: Outcome, columns: Sequence[int]
 ) -> Iterator[tuple[int, Sentence]]:
-    """Columns whose number is smaller than the winner's and which are not as good: why each of them did not win."""
+    """Position and footnote of each column with a smaller number than the winner's that yet did not win: why."""
     if not outcome.decided:
         return
     data, best = analysis.data, columns[outcome.winner.best]
@@ -81,22 +81,22 @@ def _passed_over(
     means = stats.mean(analysis.drops[where]).center if analysis.drops is not None else np.full(len(shown), np.nan)
     pairs = analysis.absolute.pairs[where]
     drops = analysis.drops[where] if analysis.drops is not None else np.full((len(shown), 1), np.nan)
-    there = [column for column in columns if np.isfinite(means[column]) and pairs[column]]
-    least = min(there, key=lambda column: means[column]) if there else best
+    with_drops = [column for column in columns if np.isfinite(means[column]) and pairs[column]]
+    least_dropping = min(with_drops, key=lambda column: means[column]) if with_drops else best
     place = at(data.mixes[where[0]], data.loads[where[1]], data.rings[where[2]])
     for position, column in enumerate(columns):
         if column == best or not shown[column] < shown[best] or analysis.drops_more[where][column]:
             continue  # one that drops more than the baseline has its footnote
-        more = float(stats.difference(drops[column], drops[least]).center) if there else 0.0
+        more = float(stats.difference(drops[column], drops[least_dropping]).center) if with_drops else 0.0
         if more > stats.DROP_MARGIN:
             text = format.percent(more)
-            told = SetAside(
+            claim = SetAside(
                 *(data.mixes[where[0]], data.loads[where[1]], data.rings[where[2]], data.columns[column]),
-                data.columns[least],
+                data.columns[least_dropping],
                 Number(more, text, 100),
             )
-            why = f"set aside: drops {text} percentage points more packets than {data.columns[least]}"
-            yield position, Sentence(f"{why}, so fewer ns are not faster", told)
+            why = f"set aside: drops {text} percentage points more packets than {data.columns[least_dropping]}"
+            yield position, Sentence(f"{why}, so fewer ns are not faster", claim)
             continue
         ns = [float(analysis.absolute.center[(*where, each)]) for each in (column, best)]
         own, fewest = (Number(each, format.significant(each, 6)) for each in ns)
@@ -110,7 +110,7 @@ def _passed_over(
 
 
 def signs(outcome: Outcome) -> dict[int, tuple[str, str]]:
-    """Sign and tone of the columns that are not shown to lose."""
+    """Position -> (sign, tone) of the columns that may be the best."""
     winner = outcome.winner
     if winner.pairs < 2:
         return {}

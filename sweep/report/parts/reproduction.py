@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How to get a row again: the commands for one simulation, which a reader can paste."""
+"""How to reproduce a row: the commands that run one simulation again."""
 
 from __future__ import annotations
 
@@ -18,57 +18,60 @@ from sweep.storage import resume
 
 from .differences import ABSENT
 
-LEAST = 8  # characters of an id, so that it still names one row in a longer sweep
+LEAST = 8  # characters of a shortened id, so that it is still unique in a longer sweep
 
 
 def command(meta: dict[str, Any]) -> str:
-    """What made the table, "" if it does not say."""
-    found = meta.get("command", "")
-    return shlex.join(map(str, found)) if isinstance(found, list) else str(found)
+    """The command that made the table; "" if its metadata has none."""
+    recorded = meta.get("command", "")
+    return shlex.join(map(str, recorded)) if isinstance(recorded, list) else str(recorded)
 
 
 def elsewhere(made: str, out: str = "again") -> str:
-    """The command with another run directory, so that it finds nothing done."""
-    words = resume.asked(made)
-    while "--out" in words:
-        del words[words.index("--out") : words.index("--out") + 2]
-    return typed([word for word in words[1:] if not word.startswith("--out=")] + ["--out", out])
+    """The command `made` with `out` as its run directory, so that it does not reuse finished simulations."""
+    arguments = resume.recorded_arguments(made)
+    while "--out" in arguments:
+        del arguments[arguments.index("--out") : arguments.index("--out") + 2]
+    return typed([argument for argument in arguments[1:] if not argument.startswith("--out=")] + ["--out", out])
 
 
 def shortened(table: pa.Table) -> list[str]:
-    """The first characters of each row's id, as many as tell all of them apart; none if the table has no ids."""
-    found = table.column("id").to_pylist() if "id" in table.column_names else []
-    ids = [one for one in found if one is not None]
+    """Each row's id, shortened to as many characters as tell all ids apart; [] if the table has no ids."""
+    column_ids = table.column("id").to_pylist() if "id" in table.column_names else []
+    ids = [row_id for row_id in column_ids if row_id is not None]
     if len(ids) < len(table):
         return []
-    whole = max(map(len, ids), default=LEAST)
+    longest = max(map(len, ids), default=LEAST)
     distinct = len(set(ids))
-    length = next((n for n in range(LEAST, whole, 2) if len({one[:n] for one in ids}) == distinct), whole)
-    return [one[:length] for one in ids]
+    length = next((n for n in range(LEAST, longest, 2) if len({row_id[:n] for row_id in ids}) == distinct), longest)
+    return [row_id[:length] for row_id in ids]
 
 
 def again(data: Dataset, location: str, row: str, what: str) -> list[Block]:
     """Commands that show and rerun the simulation whose id begins with `row`."""
-    made = elsewhere(command(data.metadata) or "sweep run FILE")
+    command_elsewhere = elsewhere(command(data.metadata) or "sweep run FILE")
     blocks: list[Block] = []
     if location:
         blocks.append(Paragraph(fixed(f"{what[:1].upper()}{what[1:]} in full, run again and compared bit for bit:")))
         blocks.append(Paragraph(f"sweep show {shlex.quote(location)} {row} --check", code=True))
     blocks.append(Paragraph(fixed(f"From the sweep file alone, {what}, in a new directory:")))
-    blocks.append(Paragraph(f"{made} --only {row}", code=True))
+    blocks.append(Paragraph(f"{command_elsewhere} --only {row}", code=True))
     return blocks
 
 
 def section(analysis: Analysis, location: str) -> Section:
-    """Ids of simulations in the cell that stands for each mix, and the commands that take one."""
+    """Ids of simulations in the cell that represents each mix, and the commands that take an id."""
     data = analysis.data
     ids = shortened(data.table)
     rows = []
     for cell in cells.middles(analysis) if ids else ():
-        members = [data.index[(*cell, column)] for column in range(len(data.columns))]
-        firsts = [int(found[found >= 0][0]) if (found >= 0).any() else -1 for found in members]
-        shown = (Cell(ids[first]) if first >= 0 else ABSENT for first in firsts)
-        rows.append((Cell(cells.place(analysis, cell)), *shown))
+        rows_of_columns = [data.index[(*cell, column)] for column in range(len(data.columns))]
+        first_rows = [
+            int(rows_of_column[rows_of_column >= 0][0]) if (rows_of_column >= 0).any() else -1
+            for rows_of_column in rows_of_columns
+        ]
+        id_cells = (Cell(ids[row]) if row >= 0 else ABSENT for row in first_rows)
+        rows.append((Cell(cells.place(analysis, cell)), *id_cells))
     if not rows:
         return Section("How to reproduce a row", ())
     example = next(cell.text for cell in rows[0][1:] if cell.tone != "missing")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""A published table seen another way: chosen rows, columns and metrics, as text, Markdown or CSV."""
+"""A published table laid out as the user chooses: rows, columns, metrics and baseline, as text, Markdown or CSV."""

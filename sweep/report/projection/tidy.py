@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A projection as one tidy CSV table: a row per cell and metric, numbers in the units of the columns, nothing rounded.
+"""A projection as a tidy CSV table: a row per cell and metric, numbers unrounded in the units of their columns.
 
 Differences are ratios minus one where the metric is compared by ratios, else in its own unit; `difference_unit` says
 which.  `ids` are the simulations of a cell: `sweep show LOCATION ID` has each in full.
@@ -13,11 +13,11 @@ import io
 import numpy as np
 
 from sweep import stats
-from sweep.foreign import sheet_text
+from sweep.safe_text import spreadsheet_text
 from sweep.stats import Call
 
 from .document import Projection
-from .sheets import Sheet
+from .metric_tables import MetricGrid
 
 BEFORE = ("metric", "unit", "mean", "low", "high", "n")
 AFTER = ("baseline", "difference", "difference_low", "difference_high", "difference_unit", "pairs", "verdict")
@@ -32,23 +32,25 @@ VERDICTS = {
 
 
 def csv_text(projection: Projection) -> str:
-    """The whole table, with its header."""
+    """The projection as CSV text, with a header."""
     axes, table = projection.axes, projection.data.table
-    named = [name for axis in (*axes.tables, *axes.rows, *axes.columns) for name in _names(projection, axis.name)]
+    axis_columns = [
+        name for axis in (*axes.tables, *axes.rows, *axes.columns) for name in _names(projection, axis.name)
+    ]
     ids = table.column("id").to_pylist() if "id" in table.column_names else [""] * len(table)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(map(sheet_text, [*named, *BEFORE, *AFTER, *LAST]))
-    for sheet in projection.sheets:
-        for cell, members in sheet.members.items():
-            notes = "; ".join(sheet.notes[cell])
-            line = [*_row(projection, sheet, cell), notes, " ".join(ids[row] or "" for row in members)]
-            writer.writerow(map(sheet_text, line))
+    writer.writerow(map(spreadsheet_text, [*axis_columns, *BEFORE, *AFTER, *LAST]))
+    for grid in projection.grids:
+        for cell, members in grid.members.items():
+            notes = "; ".join(grid.notes[cell])
+            csv_row = [*_row(projection, grid, cell), notes, " ".join(ids[row] or "" for row in members)]
+            writer.writerow(map(spreadsheet_text, csv_row))
     return out.getvalue()
 
 
 def _names(projection: Projection, axis: str) -> list[str]:
-    """The columns of an axis: strategies that have variants take two."""
+    """The CSV columns of an axis: two for strategies that have variants, else one."""
     return [axis, "variant"] if axis == "strategy" and any(projection.data.labels) else [axis]
 
 
@@ -60,30 +62,30 @@ def _values(projection: Projection, axis: str, label: str) -> list[str]:
     return [data.strategies[place], data.labels[place] if label in data.columns else ""]
 
 
-def _row(projection: Projection, sheet: Sheet, cell: tuple[int, int]) -> list[str]:
-    found, measure, axes = sheet.absolute[cell], sheet.measure, projection.axes
+def _row(projection: Projection, grid: MetricGrid, cell: tuple[int, int]) -> list[str]:
+    absolute, measure, axes = grid.absolute[cell], grid.measure, projection.axes
     places = [
-        *sheet.where,
-        *((axis.name, label) for axis, label in zip(axes.rows, sheet.rows[cell[0]], strict=True)),
-        *((axis.name, label) for axis, label in zip(axes.columns, sheet.columns[cell[1]], strict=True)),
+        *grid.where,
+        *((axis.name, label) for axis, label in zip(axes.rows, grid.rows[cell[0]], strict=True)),
+        *((axis.name, label) for axis, label in zip(axes.columns, grid.columns[cell[1]], strict=True)),
     ]
-    where = [value for axis, label in places for value in _values(projection, axis, label)]
-    return [*where, measure.name, measure.unit, *_numbers(found), *_difference(projection, sheet, cell)]
+    coordinates_row = [value for axis, label in places for value in _values(projection, axis, label)]
+    return [*coordinates_row, measure.name, measure.unit, *_numbers(absolute), *_difference(projection, grid, cell)]
 
 
-def _difference(projection: Projection, sheet: Sheet, cell: tuple[int, int]) -> list[str]:
-    base, measure, found = projection.base, sheet.measure, sheet.against[cell]
+def _difference(projection: Projection, grid: MetricGrid, cell: tuple[int, int]) -> list[str]:
+    base, measure, estimate = projection.base, grid.measure, grid.against[cell]
     if base is None:
         return [""] * len(AFTER)
-    if sheet.base[cell] or not found.pairs:
-        return [base.name, *[""] * (len(AFTER) - 2), "baseline" if sheet.base[cell] else "nothing to compare with"]
+    if grid.base[cell] or not estimate.pairs:
+        return [base.name, *[""] * (len(AFTER) - 2), "baseline" if grid.base[cell] else "nothing to compare with"]
     margin = float(np.log1p(stats.MARGIN)) if measure.relative else measure.margin
-    *numbers, pairs = _numbers(found.ratios() if measure.relative else found)
+    *numbers, pairs = _numbers(estimate.ratios() if measure.relative else estimate)
     unit = "ratio - 1" if measure.relative else measure.unit
-    return [base.name, *numbers, unit, pairs, VERDICTS[found.call(margin)]]
+    return [base.name, *numbers, unit, pairs, VERDICTS[estimate.call(margin)]]
 
 
 def _numbers(found: stats.Estimate) -> list[str]:
-    """Mean, both ends of its interval, samples; empty where there is none."""
+    """Mean, low and high end of its interval, number of samples, as text; "" for what is not finite."""
     values = (float(side) for side in (found.center, found.low, found.high))
     return [*(repr(value) if np.isfinite(value) else "" for value in values), str(int(found.pairs))]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The sections of a report, a file each."""
+"""The sections of a report, one file each."""

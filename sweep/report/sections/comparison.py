@@ -25,14 +25,14 @@ LEGEND = fixed(
 
 
 def sections(analysis: Analysis) -> list[Section]:
-    """One section per mix for ns per packet, and one in detail for the other metrics."""
+    """One section per mix, with a table of ns per packet for each load."""
     data = analysis.data
-    found = []
+    sections_of_mixes = []
     for mix, name in enumerate(data.mixes):
         tables = [table(analysis, mix, load) for load in range(len(data.loads)) if analysis.simulated(mix, load)]
         if tables:
-            found.append(Section(f"{name}: strategies against {analysis.baseline}", tuple(tables)))
-    return found
+            sections_of_mixes.append(Section(f"{name}: strategies against {analysis.baseline}", tuple(tables)))
+    return sections_of_mixes
 
 
 def table(analysis: Analysis, mix: int, load: int) -> Table:
@@ -58,48 +58,50 @@ def table(analysis: Analysis, mix: int, load: int) -> Table:
 
 
 def _lead(analysis: Analysis, where: CellIndex, wanted: Sentence) -> Cell:
-    """How far the next is behind, or why that cannot be said; `wanted` is the table's word on its pairs."""
+    """How far the next is behind, or why that is unknown; `wanted` is the footnote of undecided cells."""
     outcome = analysis.outcomes[where]
-    winner, told = outcome.winner, (winner_claim(analysis, where, outcome),)
+    winner, claims = outcome.winner, (winner_claim(analysis, where, outcome),)
     if outcome.drops_open:
-        return Cell(DROPS_OPEN, "tie", notes=(DROPS_NOTE,), claims=told)
+        return Cell(DROPS_OPEN, "tie", notes=(DROPS_NOTE,), claims=claims)
     if not outcome.decided:
-        return Cell("undecided", "tie", notes=(wanted,), claims=told)
+        return Cell("undecided", "tie", notes=(wanted,), claims=claims)
     if winner.runner_up is None:
-        return Cell(WITHIN, "tie", claims=told) if winner.close else ABSENT
+        return Cell(WITHIN, "tie", claims=claims) if winner.close else ABSENT
     behind = Number(winner.behind, format.percent(winner.behind), 100)
     return Cell(f"{behind.text} %", claims=(winner_claim(analysis, where, outcome, behind=behind),))
 
 
 def _means(analysis: Analysis, mix: int, load: int) -> tuple[Cell, ...]:
-    """Geometric means over the rings at which both sides are whole, with the interval over the pairs."""
+    """Geometric means over the rings that both sides have, with intervals over the pairs that have all of them."""
     ns = analysis.ns[mix, load]  # (rings, columns, pairs)
     cells = [Cell("geomean")]
     for column in range(ns.shape[1]):
         logs = stats.log_ratio(ns[:, column], ns[:, 0] if column else np.ones_like(ns[:, 0]))
-        run = np.asarray(np.isfinite(logs).any(axis=-1))
-        pairs = np.isfinite(logs[run]).all(axis=0) if run.any() else np.zeros(logs.shape[-1], dtype=bool)
-        over = np.where(pairs, np.where(run[:, None], logs, 0.0).sum(axis=0) / max(int(run.sum()), 1), np.nan)
-        estimate = stats.mean(over, analysis.data.confidence)
+        has_value = np.asarray(np.isfinite(logs).any(axis=-1))
+        pairs = np.isfinite(logs[has_value]).all(axis=0) if has_value.any() else np.zeros(logs.shape[-1], dtype=bool)
+        mean_logs = np.where(
+            pairs, np.where(has_value[:, None], logs, 0.0).sum(axis=0) / max(int(has_value.sum()), 1), np.nan
+        )
+        estimate = stats.mean(mean_logs, analysis.data.confidence)
         if column == 0:
             cells.append(_geomean(analysis, mix, load, float(np.exp(estimate.center))) if estimate.pairs else ABSENT)
             continue
         cell = against(analysis, estimate, mix, column, analysis.data.loads[load])
-        rings, used = int(analysis.absolute.pairs[mix, load].any(axis=-1).sum()), int(run.sum())
-        if used < rings and estimate.pairs:
+        rings, rings_used = int(analysis.absolute.pairs[mix, load].any(axis=-1).sum()), int(has_value.sum())
+        if rings_used < rings and estimate.pairs:
             place = at(analysis.data.mixes[mix], analysis.data.loads[load])
             both_there = both(place, f"col = {quoted(analysis.data.columns[column])}", "base_pairs > 0")
             claims = (
-                Count(used, "distinct ring of points", both_there),
+                Count(rings_used, "distinct ring of points", both_there),
                 Count(rings, "distinct ring of points", both(place, "pairs > 0")),
             )
-            cell = noted(cell, Sentence(f"over {used} of {rings} rings", *claims))
+            cell = noted(cell, Sentence(f"over {rings_used} of {rings} rings", *claims))
         cells.append(cell)
     return (*cells, Cell(""))
 
 
 def _geomean(analysis: Analysis, mix: int, load: int, value: float) -> Cell:
-    """Of the baseline itself."""
+    """A cell with the geometric mean of the baseline, ns per packet."""
     text = format.significant(value)
     here = at(analysis.data.mixes[mix], analysis.data.loads[load])
     return Cell(text, claims=(Geomean(METRIC, here, analysis.baseline, Number(value, text)),))

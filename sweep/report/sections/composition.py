@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Where time goes: the cost of a packet by kind of work, and time from wire to release against the ring lap.
+"""Cost of a packet by kind of work, and the time from wire to release compared with the ring lap.
 
-The split is told in the cell that stands for a mix, the lap in every cell.
+The cost is shown in the cell that represents a mix, the lap in every cell.
 """
 
 from __future__ import annotations
@@ -34,18 +34,20 @@ LIVE = Split("costs", TITLE, "part", "ns per packet", "ns per packet", "ns", mea
 
 
 def costs(analysis: Analysis) -> Section:
-    """ns per packet by kind of work."""
+    """The section on ns per packet by kind of work, with a chart and a table per mix."""
     data = analysis.data
     found = means(analysis)
     parts = tuple(found)
     blocks: list[Block] = []
     for cell in cells.middles(analysis) if parts else ():
-        split = {part: ns[cell] for part, ns in found.items()}
-        rows = cells.by_column(analysis, cell, [*split.values(), analysis.absolute.center[cell]])
+        ns_of_part = {part: ns[cell] for part, ns in found.items()}
+        rows = cells.by_column(analysis, cell, [*ns_of_part.values(), analysis.absolute.center[cell]])
         place = cells.place(analysis, cell)
         columns = cells.present(analysis, cell)
         names = tuple(data.columns[column] for column in columns)
-        view = bars.bars(names, {part: ns[columns] for part, ns in split.items()}, "ns per packet", "ns", parts=parts)
+        view = bars.bars(
+            names, {part: ns[columns] for part, ns in ns_of_part.items()}, "ns per packet", "ns", parts=parts
+        )
         text = f"ns per packet by kind of work, {place}"
         blocks.append(bars.stacked(f"{place}: where the time goes", text, parts, view, live=LIVE.name))
         blocks.append(Table(f"{place}: ns per packet", ("", *parts, "all"), rows))
@@ -53,29 +55,29 @@ def costs(analysis: Analysis) -> Section:
 
 
 def laps(analysis: Analysis) -> Section:
-    """Time from wire to delivery or departure beside the ring lap, and what is reused, per load and ring."""
+    """The section on the time from wire to delivery or departure, the ring lap and the reused share."""
     data = analysis.data
     blocks: list[Block] = []
     if data.has("lap_ns", LATENCY):
-        own = (data.of("refcount_recycle") or [0])[0]
+        column = (data.of("refcount_recycle") or [0])[0]
         lap = analysis.mean("lap_ns")
         reuse = analysis.mean("reuse_ratio") if data.has("reuse_ratio") else np.full(lap.shape, np.nan)
         for mix, name in enumerate(data.mixes):
             rows = []
-            for load, ring in np.argwhere(analysis.absolute.pairs[mix, ..., own] > 0):
-                cell = (mix, int(load), int(ring), own)
+            for load, ring in np.argwhere(analysis.absolute.pairs[mix, ..., column] > 0):
+                cell = (mix, int(load), int(ring), column)
                 counts = data.histogram(LATENCY, cell)
-                head = (
+                coordinates = (
                     Cell(f"{data.loads[load]:g}"),
                     Cell(str(data.rings[ring])),
                     Cell(format.time(float(lap[cell]))),
                 )
                 shares = (histogram.share_below(counts, float(lap[cell])), float(reuse[cell]))
-                tails = (_quantile(counts, q) for q in (0.5, 0.99, 0.999))
-                rows.append((*head, *tails, *(cells.share(share) for share in shares)))
+                quantile_cells = (_quantile(counts, q) for q in (0.5, 0.99, 0.999))
+                rows.append((*coordinates, *quantile_cells, *(cells.share(share) for share in shares)))
             header = ("load", "ring", "lap", "p50", "p99", "p99.9", "gone in a lap", "reused")
             if rows:
-                blocks.append(Table(f"{name}: {data.columns[own]}", header, tuple(rows)))
+                blocks.append(Table(f"{name}: {data.columns[column]}", header, tuple(rows)))
     return Section("Ring lap and time from wire to release", tuple(blocks), detail=True)
 
 

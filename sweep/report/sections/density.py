@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""One page per packet or two, and high-order blocks: memory per byte of payload, and how often the allocator is asked.
+"""One packet or two per page, and high-order blocks: memory per byte of payload, and page allocator calls.
 
-*Held over payload* is all memory held over the frames that the buffers out (posted, queued, in sockets) can carry at
-the mix's mean frame size; *truesize over payload* is what a socket is charged for a frame, its sk_buff aside.
+*Held over payload* is all memory held, divided by what the buffers out (posted, queued, in sockets) carry at the mix's
+mean frame size; *truesize over payload* is what a socket is charged for a frame without its sk_buff.
 
 Not modelled: reclaim stalls and compaction on the way to a block.
 
@@ -15,12 +15,23 @@ import numpy as np
 
 from sweep import format
 from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
-from sweep.document.statements import Claim, Count, Extreme, Leaner, Number, Sentence, at, both, fixed, named
+from sweep.document.statements import (
+    Claim,
+    Count,
+    Extreme,
+    Number,
+    RelativeToSmallest,
+    Sentence,
+    at,
+    both,
+    fixed,
+    named,
+)
 from sweep.fields.constants import PAGE_BYTES
 from sweep.report.parts import cells
-from sweep.report.parts.judging import spanned
+from sweep.report.parts.claim_verdicts import claimed_range
 from sweep.report.parts.panels import Panel
-from sweep.results import holders
+from sweep.results import page_census
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array, Dataset
 from sweep.results.outcome import CellIndex
@@ -29,26 +40,31 @@ from .memory import payload_ratio
 
 TITLE = "One page per packet or two"
 CALLS, TAKEN = "allocator_calls_per_packet", "pages_taken_per_packet"
-BUFFERS = tuple(holder.mean for holder in holders.HOLDERS if holder.buffers)
+BUFFERS = tuple(holder.mean for holder in page_census.HOLDERS if holder.buffers)
 LEGEND = "held/payload: memory held over the frames that the buffers out can carry · pinned: see who holds the pages"
 
 
 def section(analysis: Analysis) -> Section:
     """A table per mix, if a strategy puts several buffers into a page or block; else no blocks."""
     data = analysis.data
-    truesize = holders.truesize_bytes(data)
+    truesize = page_census.truesize_bytes(data)
     simulated = (data.index >= 0).any(axis=-1)
-    dense = [column for column in range(len(data.columns)) if (simulated & (truesize < PAGE_BYTES))[..., column].any()]
+    dense_columns = [
+        column for column in range(len(data.columns)) if (simulated & (truesize < PAGE_BYTES))[..., column].any()
+    ]
     blocks_of = _high_order(analysis)
-    if not dense and not blocks_of:
+    if not dense_columns and not blocks_of:
         return Section(TITLE, (), detail=True)
     values = _values(analysis)
-    chosen = list(cells.middles(analysis))
-    rows_of = {cell: _rows(analysis, cell, values) for cell in chosen}
-    texts: list[Sentence] = [_answer(analysis, chosen, dense, values), *_blocks(analysis, chosen, blocks_of)]
+    shown_cells = list(cells.middles(analysis))
+    rows_of = {cell: _rows(analysis, cell, values) for cell in shown_cells}
+    texts: list[Sentence] = [
+        _answer(analysis, shown_cells, dense_columns, values),
+        *_blocks(analysis, shown_cells, blocks_of),
+    ]
     blocks: list[Block] = [Paragraph(text) for text in texts if text]
-    for cell in chosen:
-        legend = fixed(LEGEND if cell == chosen[-1] else "")
+    for cell in shown_cells:
+        legend = fixed(LEGEND if cell == shown_cells[-1] else "")
         blocks.append(Table(cells.place(analysis, cell), ("", *values), rows_of[cell], legend=legend))
     return Section(TITLE, tuple(blocks), detail=True)
 
@@ -56,22 +72,22 @@ def section(analysis: Analysis) -> Section:
 def _values(analysis: Analysis) -> dict[str, Array]:
     """Columns of the tables: title -> shape (mixes, loads, rings, columns)."""
     data = analysis.data
-    truesize = holders.truesize_bytes(data)
+    truesize = page_census.truesize_bytes(data)
     values = {"buffers/page": PAGE_BYTES / truesize}
     ratio = payload_ratio(data)
     if ratio is not None:
         values["truesize/payload"] = ratio
-        if data.has(holders.HELD, BUFFERS[0]):
-            out = np.sum([np.nan_to_num(analysis.mean(name)) for name in BUFFERS if data.has(name)], axis=0)
+        if data.has(page_census.HELD, BUFFERS[0]):
+            buffers_out = np.sum([np.nan_to_num(analysis.mean(name)) for name in BUFFERS if data.has(name)], axis=0)
             with np.errstate(invalid="ignore", divide="ignore"):
-                held = analysis.mean(holders.HELD) * PAGE_BYTES / (out * truesize / ratio)
-            values["held/payload"] = np.where(out > 0, held, np.nan)
+                held = analysis.mean(page_census.HELD) * PAGE_BYTES / (buffers_out * truesize / ratio)
+            values["held/payload"] = np.where(buffers_out > 0, held, np.nan)
     for name, title in ((CALLS, "calls/packet"), (TAKEN, "pages/packet"), ("ns_per_packet", "ns/packet")):
         if data.has(name):
             values[title] = analysis.mean(name)
-    census = holders.means(analysis)
+    census = page_census.means(analysis)
     if census:
-        values["pinned, pages"] = census[holders.PINNED]
+        values["pinned, pages"] = census[page_census.PINNED]
     return values
 
 
@@ -83,7 +99,7 @@ def _rows(analysis: Analysis, cell: CellIndex, values: dict[str, Array]) -> tupl
 
 
 def _answer(analysis: Analysis, chosen: list[CellIndex], dense: list[int], values: dict[str, Array]) -> Sentence:
-    """The first sentence: memory and allocator calls of the dense strategies against the others."""
+    """The first sentence: memory and allocator calls of strategies with several buffers a page, against the others."""
     data = analysis.data
     if not dense:
         none = Count(0, "points", f"truesize_bytes < {PAGE_BYTES}", shown=False)
@@ -91,19 +107,23 @@ def _answer(analysis: Analysis, chosen: list[CellIndex], dense: list[int], value
     others = [column for column in range(len(data.columns)) if column not in dense]
     names = format.joined([data.columns[column] for column in dense])
     places = " or ".join(f"({at(data.mixes[m], data.loads[k], data.rings[r])})" for m, k, r in chosen)
-    these, those = (both(places, named([data.columns[column] for column in columns])) for columns in (dense, others))
+    dense_where, others_where = (
+        both(places, named([data.columns[column] for column in columns])) for columns in (dense, others)
+    )
     claims: list[Claim] = [Count(len(dense), "distinct col of points", f"truesize_bytes < {PAGE_BYTES}", False)]
 
     def both_sides(title: str) -> tuple[Array, Array]:
         """Values of the dense strategies and of the others, shape (cells, columns) each."""
-        told = values.get(title, np.full(data.index.shape[:-1], np.nan))
-        own, rest = (np.array([told[cell][columns] for cell in chosen]) for columns in (dense, others))
-        return own, rest
+        metric = values.get(title, np.full(data.index.shape[:-1], np.nan))
+        dense_values, others_values = (
+            np.array([metric[cell][columns] for cell in chosen]) for columns in (dense, others)
+        )
+        return dense_values, others_values
 
-    held, whole = both_sides("held/payload")
+    dense_held, others_held = both_sides("held/payload")
     with np.errstate(invalid="ignore"):
-        ratio = held / np.fmin.reduce(whole, axis=1, initial=np.inf)[:, None]
-    calls, asked = both_sides("calls/packet")
+        ratio = dense_held / np.fmin.reduce(others_held, axis=1, initial=np.inf)[:, None]
+    dense_calls, others_calls = both_sides("calls/packet")
     parts = []
     if (ratio > 0).any() and np.isfinite(ratio[ratio > 0]).any():
         known = ratio[(ratio > 0) & np.isfinite(ratio)]
@@ -113,25 +133,28 @@ def _answer(analysis: Analysis, chosen: list[CellIndex], dense: list[int], value
             f"per byte of payload it takes {span} times the memory of the leanest strategy with a page per packet,"
             " by mix"
         )
-        claims.append(Leaner(_held_over_payload(data), these, those, low, high))
-    elif np.isfinite(held).any():
-        told = spanned(held, _held_over_payload(data), these)
-        parts.append(f"it takes {told.text} bytes of memory per byte of payload")
-        claims += told.claims
-    if np.isfinite(calls).any():
-        own, rest = (spanned(each, f"avg({CALLS})", where) for each, where in ((calls, these), (asked, those)))
-        against = f", a page per packet {rest.text}" if np.isfinite(asked).any() else ""
-        parts.append(f"it asks the page allocator {own.text} times per packet{against}")
-        claims += own.claims + (rest.claims if against else ())
+        claims.append(RelativeToSmallest(_held_over_payload(data), dense_where, others_where, low, high))
+    elif np.isfinite(dense_held).any():
+        held_span = claimed_range(dense_held, _held_over_payload(data), dense_where)
+        parts.append(f"it takes {held_span.text} bytes of memory per byte of payload")
+        claims += held_span.claims
+    if np.isfinite(dense_calls).any():
+        dense_span, others_span = (
+            claimed_range(each, f"avg({CALLS})", where)
+            for each, where in ((dense_calls, dense_where), (others_calls, others_where))
+        )
+        others_text = f", a page per packet {others_span.text}" if np.isfinite(others_calls).any() else ""
+        parts.append(f"it asks the page allocator {dense_span.text} times per packet{others_text}")
+        claims += dense_span.claims + (others_span.claims if others_text else ())
     text = f"Several buffers a page ({names}): {'; '.join(parts)}." if parts else f"Several buffers a page: {names}."
     return Sentence(text, *claims)
 
 
 def _held_over_payload(data: Dataset) -> str:
-    """As an aggregate over the rows of a point, in a claim."""
+    """SQL aggregate of memory held over payload, over the rows of a point, for claims."""
     out = " + ".join(f"coalesce(avg({name}), 0)" for name in BUFFERS if data.has(name))
     frame = "(sum(offered_bytes) / nullif(sum(offered_packets), 0))"
-    return f"avg({holders.HELD}) * {PAGE_BYTES} / nullif(({out}) * {frame}, 0)"
+    return f"avg({page_census.HELD}) * {PAGE_BYTES} / nullif(({out}) * {frame}, 0)"
 
 
 def _high_order(analysis: Analysis) -> list[int]:
@@ -143,33 +166,33 @@ def _high_order(analysis: Analysis) -> list[int]:
 
 
 def _blocks(analysis: Analysis, chosen: list[CellIndex], columns: list[int]) -> list[Sentence]:
-    """What blocks save and what they pin, a sentence per strategy that takes them."""
-    data, census, said = analysis.data, holders.means(analysis), list[Sentence]()
+    """A sentence per strategy that takes blocks: how often it fell back to single pages, and what fragments pin."""
+    data, census, sentences = analysis.data, page_census.means(analysis), list[Sentence]()
     for column in columns:
         text = f"{data.columns[column]} takes order-3 blocks, 8 pages in one call"
-        own = named([data.columns[column]])
-        claims: list[Claim] = [Count(0, "points", both(own, "pairs > 0", "block_allocs is null"), shown=False)]
+        column_where = named([data.columns[column]])
+        claims: list[Claim] = [Count(0, "points", both(column_where, "pairs > 0", "block_allocs is null"), shown=False)]
         if data.has("block_fallbacks"):
             blocks, single = (
                 float(np.nansum(data.values(name)[..., column, :])) for name in ("block_allocs", "block_fallbacks")
             )
             shown = format.percent(single / (blocks + single))
             text += f"; {shown} % of its requests fell back to a single page"
-            fell, took = (f"sum(sum({name})) over ()" for name in ("block_fallbacks", "block_allocs"))
-            total = f"{fell} / ({took} + {fell})"
-            claims.append(Extreme("largest", total, own, Number(single / (blocks + single), shown, 100)))
+            fallbacks_sum, blocks_sum = (f"sum(sum({name})) over ()" for name in ("block_fallbacks", "block_allocs"))
+            total = f"{fallbacks_sum} / ({blocks_sum} + {fallbacks_sum})"
+            claims.append(Extreme("largest", total, column_where, Number(single / (blocks + single), shown, 100)))
         if census:
-            pinned = np.array([census[holders.PINNED][cell][column] for cell in chosen])
-            held = np.array([analysis.mean(holders.HELD)[cell][column] for cell in chosen])
+            pinned = np.array([census[page_census.PINNED][cell][column] for cell in chosen])
+            held = np.array([analysis.mean(page_census.HELD)[cell][column] for cell in chosen])
             with np.errstate(invalid="ignore", divide="ignore"):
                 share = np.where(held > 0, pinned / held, np.nan)
             places = " or ".join(f"({at(data.mixes[m], data.loads[k], data.rings[r])})" for m, k, r in chosen)
-            pinned_share = f"({holders.expression(data, holders.PINNED)}) / nullif(avg({holders.HELD}), 0)"
-            told = spanned(share, pinned_share, both(own, places), "percent")
-            text += f"; fragments still out pin {told.text} of what it holds"
-            claims += told.claims
-        said.append(Sentence(f"{text}.", *claims))
-    return said
+            pinned_share = f"({page_census.expression(data, page_census.PINNED)}) / nullif(avg({page_census.HELD}), 0)"
+            span = claimed_range(share, pinned_share, both(column_where, places), "percent")
+            text += f"; fragments still out pin {span.text} of what it holds"
+            claims += span.claims
+        sentences.append(Sentence(f"{text}.", *claims))
+    return sentences
 
 
 PANELS = (Panel(section),)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The smallest ring that keeps drops low: per column, at the highest load of a mix.
+"""The smallest ring that keeps drops low, per column, at the highest load of a mix.
 
-A ring keeps them low if its whole interval is within the limit, it does not if its whole interval is beyond.  The
-answer is the first that keeps them low, if every smaller one is shown not to; else it is open.
+A ring keeps drops low if its whole interval is within the limit, and does not if the whole interval is beyond it.  The
+answer is the smallest ring that does, if every smaller one is shown not to; else it is open.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ OPEN = "open"
 
 
 class Smallest(NamedTuple):
-    """An answer."""
+    """The smallest ring that keeps drops low, if known."""
 
     text: str  # as `numbers.on_axis` has it, or OPEN
     ring: int | None  # None: open, or no ring does
-    undecided: int | None  # the smallest ring of which neither is shown, where that leaves it open
+    undecided: int | None  # if the answer is open: the smallest ring that is shown neither to keep drops low nor not to
 
 
 def smallest_ring(analysis: Analysis, mix: int, lead: int) -> Smallest | None:
@@ -36,21 +36,21 @@ def smallest_ring(analysis: Analysis, mix: int, lead: int) -> Smallest | None:
     """
     if analysis.drops is None:
         return None
-    found = analysis.data.estimate(DROPS)[mix, analysis.last_load(mix), :, lead]
-    there = [place for place in range(len(analysis.data.rings)) if np.isfinite(found.center[place])]
-    if not there:
+    drop_ratio = analysis.data.estimate(DROPS)[mix, analysis.last_load(mix), :, lead]
+    simulated = [index for index in range(len(analysis.data.rings)) if np.isfinite(drop_ratio.center[index])]
+    if not simulated:
         return None
-    rings = [analysis.data.rings[place] for place in there]
-    for place, ring in zip(there, rings, strict=True):
-        if found.high[place] <= LOST:
+    rings = [analysis.data.rings[index] for index in simulated]
+    for index, ring in zip(simulated, rings, strict=True):
+        if drop_ratio.high[index] <= LOST:
             return Smallest(format.on_axis(ring, rings), ring, None)
-        if not found.low[place] > LOST:
+        if not drop_ratio.low[index] > LOST:
             return Smallest(OPEN, None, ring)
     return Smallest(format.on_axis(None, rings), None, None)
 
 
 def ring_claim(analysis: Analysis, mix: int, lead: int, found: Smallest | None, *, shown: bool = True) -> SmallestRing:
-    """What naming that ring claims."""
+    """The claim that `found` is the smallest ring that keeps drops low."""
     data = analysis.data
     ring, undecided = (None, None) if found is None else (found.ring, found.undecided)
     load = data.loads[analysis.last_load(mix)]
@@ -58,7 +58,7 @@ def ring_claim(analysis: Analysis, mix: int, lead: int, found: Smallest | None, 
 
 
 def sentence(analysis: Analysis, mix: int, lead: int) -> Sentence:
-    """The smallest ring that keeps drops low at the highest load, for the leader."""
+    """Sentence on the smallest ring with which the leading column keeps drops low at the highest load."""
     data, load = analysis.data, analysis.last_load(mix)
     if analysis.drops is None:
         return Sentence("", NoClaim())
@@ -69,32 +69,38 @@ def sentence(analysis: Analysis, mix: int, lead: int) -> Sentence:
         return Sentence("", Absent("avg(drop_ratio)", at(name)))
     if not np.nansum(dropped):
         return _none(analysis, mix)
-    found = smallest_ring(analysis, mix, lead)
-    if found is None:
+    smallest = smallest_ring(analysis, mix, lead)
+    if smallest is None:
         absent = Absent("avg(drop_ratio)", at(name, data.loads[load], column=column))
         return Sentence(f"What {column} drops {where} is not known.", absent)
-    claim = ring_claim(analysis, mix, lead, found)
-    if found.undecided is not None:
-        text = f"Which ring keeps its drops within {limit} {where} is open: ring {found.undecided} may or may not."
+    claim = ring_claim(analysis, mix, lead, smallest)
+    if smallest.undecided is not None:
+        text = f"Which ring keeps its drops within {limit} {where} is open: ring {smallest.undecided} may or may not."
         return Sentence(text, claim)
-    if found.ring is None:
+    if smallest.ring is None:
         drops = dropped[load, :, lead]
-        least = Number(float(np.nanmin(drops)), format.percent(float(np.nanmin(drops))), 100)
-        here = at(name, data.loads[load], column=column)
-        text = f"No ring keeps its drops within {limit} {where} (least {least.text} %)."
-        return Sentence(text, replace(claim, shown=False), Extreme("smallest", "avg(drop_ratio)", here, least))
-    edge = ", the smallest that was simulated" if found.text.startswith("≤") else ""
-    return Sentence(f"The smallest ring that keeps its drops within {limit} {where} is {found.text}{edge}.", claim)
+        lowest_drops = Number(float(np.nanmin(drops)), format.percent(float(np.nanmin(drops))), 100)
+        condition = at(name, data.loads[load], column=column)
+        text = f"No ring keeps its drops within {limit} {where} (least {lowest_drops.text} %)."
+        return Sentence(
+            text, replace(claim, shown=False), Extreme("smallest", "avg(drop_ratio)", condition, lowest_drops)
+        )
+    edge_note = ", the smallest that was simulated" if smallest.text.startswith("≤") else ""
+    return Sentence(
+        f"The smallest ring that keeps its drops within {limit} {where} is {smallest.text}{edge_note}.", claim
+    )
 
 
 def _none(analysis: Analysis, mix: int) -> Sentence:
-    """No packet was dropped: in how many episodes of each cell."""
+    """Sentence that no packet was dropped, with the fewest episodes of any cell."""
     data, place = analysis.data, at(analysis.data.mixes[mix])
     nothing = Extreme("largest", "avg(drop_ratio)", place, Number(0.0, ""))
     if not data.has("episodes"):
         return Sentence("No packet was dropped.", nothing)
     episodes = np.nansum(data.values("episodes")[mix], axis=-1)[np.isfinite(data.values(DROPS)[mix]).any(axis=-1)]
-    least = Number(float(episodes.min()), f"{int(episodes.min()):,}")
+    fewest_episodes = Number(float(episodes.min()), f"{int(episodes.min()):,}")
     word = data.episode(mix) if int(episodes.min()) == 1 else f"{data.episode(mix)}s"
-    text = f"No packet was dropped, in {least.text} {word} of a cell or more."
-    return Sentence(text, nothing, Extreme("smallest", "sum(episodes)", both(place, "drop_ratio is not null"), least))
+    text = f"No packet was dropped, in {fewest_episodes.text} {word} of a cell or more."
+    return Sentence(
+        text, nothing, Extreme("smallest", "sum(episodes)", both(place, "drop_ratio is not null"), fewest_episodes)
+    )

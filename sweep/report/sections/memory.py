@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a larger ring costs in memory: megabytes held against the ring size, mean and peak, at the highest load.
+"""Memory cost of a larger ring: megabytes held against the ring size, mean and peak, at the highest load.
 
 *Truesize over payload* is the memory of a receive buffer over the frame in it: what a socket is charged per byte
 received, its sk_buff aside.  It does not depend on the ring.
@@ -13,13 +13,13 @@ import numpy as np
 
 from sweep import format, stats
 from sweep.document.blocks import Block, Cell, Chart, Paragraph, Section, Table
-from sweep.document.statements import Absent, Claim, Extreme, First, Number, Sentence, at, both, fixed
+from sweep.document.statements import Absent, Claim, Extreme, ExtremeName, Number, Sentence, at, both, fixed
 from sweep.fields.constants import PAGE_BYTES
 from sweep.report.charts.panels import CONFIG, Spec, key, panel
+from sweep.report.parts.claim_verdicts import claimed_range
 from sweep.report.parts.differences import ABSENT, noted
-from sweep.report.parts.judging import spanned
 from sweep.report.parts.panels import Panel
-from sweep.results import holders
+from sweep.results import page_census
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array, Dataset
 
@@ -31,17 +31,17 @@ LEGEND = "MB are 10^6 bytes; mean over the window / peak in it, both means of th
 
 
 def section(analysis: Analysis) -> Section:
-    """A drawing and a table per mix, and the span over all of them in the first sentence."""
+    """A sentence with the range over all mixes, then a chart and a table per mix."""
     data = analysis.data
-    if not data.has(holders.HELD):
+    if not data.has(page_census.HELD):
         return Section(TITLE, (), detail=True)
-    measured = np.asarray(np.isfinite(analysis.mean(holders.HELD)).any(axis=(2, 3)))  # (mixes, loads)
-    mixes = [mix for mix in range(len(data.mixes)) if measured[mix, analysis.last_load(mix)]]
+    has_value = np.asarray(np.isfinite(analysis.mean(page_census.HELD)).any(axis=(2, 3)))  # (mixes, loads)
+    mixes = [mix for mix in range(len(data.mixes)) if has_value[mix, analysis.last_load(mix)]]
     if not mixes:
         return Section(TITLE, (), detail=True)
     blocks: list[Block] = [Paragraph(_answer(analysis, mixes))]
     for mix in mixes:
-        if np.nansum(data.values(holders.HELD)[mix]) > 0:
+        if np.nansum(data.values(page_census.HELD)[mix]) > 0:
             blocks.append(_chart(analysis, mix))
         blocks.append(_table(analysis, mix, fixed(LEGEND if mix == mixes[-1] else "")))
     return Section(TITLE, tuple(blocks), detail=True)
@@ -53,27 +53,27 @@ def payload_ratio(data: Dataset) -> Array | None:
         return None
     with np.errstate(invalid="ignore", divide="ignore"):
         frame = np.nansum(data.values("offered_bytes"), axis=-1) / np.nansum(data.values("offered_packets"), axis=-1)
-        ratio = holders.truesize_bytes(data) / frame
+        ratio = page_census.truesize_bytes(data) / frame
     return np.where((data.index >= 0).any(axis=-1) & (frame > 0), ratio, np.nan)
 
 
 def _answer(analysis: Analysis, mixes: list[int]) -> Sentence:
-    """The first sentence: from the smallest to the largest ring, and who holds least and most there."""
+    """The first sentence: MB held at the smallest and the largest ring, and the strategies that hold least and most."""
     data = analysis.data
-    held = holders.megabytes(analysis.mean(holders.HELD))
-    over = np.array([held[mix, analysis.last_load(mix)] for mix in mixes])  # (mixes, rings, columns)
-    simulated = np.flatnonzero(np.isfinite(over).any(axis=(0, 2)))
+    held = page_census.megabytes(analysis.mean(page_census.HELD))
+    held_by_mix = np.array([held[mix, analysis.last_load(mix)] for mix in mixes])  # (mixes, rings, columns)
+    simulated = np.flatnonzero(np.isfinite(held_by_mix).any(axis=(0, 2)))
     if not simulated.size:
-        return Sentence("What is held at the highest load is not known.", Absent(f"avg({holders.HELD})", "last"))
+        return Sentence("What is held at the highest load is not known.", Absent(f"avg({page_census.HELD})", "last"))
     first, last = int(simulated[0]), int(simulated[-1])
-    megabytes = f"avg({holders.HELD}) * {PAGE_BYTES} / 1e6"
+    megabytes = f"avg({page_census.HELD}) * {PAGE_BYTES} / 1e6"
     parts, claims = [], list[Claim]()
     for ring in dict.fromkeys((first, last)):
-        told = spanned(over[:, ring], megabytes, f"last and ring = {data.rings[ring]}")
-        parts.append(f"{told.text} MB at ring {data.rings[ring]}")
-        claims += told.claims
+        span = claimed_range(held_by_mix[:, ring], megabytes, f"last and ring = {data.rings[ring]}")
+        parts.append(f"{span.text} MB at ring {data.rings[ring]}")
+        claims += span.claims
     text = f"Pages held come to {' and '.join(parts)} at the highest load (mean, by mix and strategy)."
-    means = stats.mean(over[:, last].T).center
+    means = stats.mean(held_by_mix[:, last].T).center
     finite = [int(column) for column in np.flatnonzero(np.isfinite(means))]
     ranked = sorted(finite, key=lambda column: float(means[column]))
     least, most = ranked[0], ranked[-1]
@@ -82,21 +82,21 @@ def _answer(analysis: Analysis, mixes: list[int]) -> Sentence:
         text += (
             f" At ring {data.rings[last]} the least is held by {data.columns[least]}, the most by {data.columns[most]}."
         )
-        claims.append(First("smallest", data.columns[least], megabytes, where))
-        claims.append(First("largest", data.columns[most], megabytes, where))
-    if not data.has(holders.PEAK):
+        claims.append(ExtremeName("smallest", data.columns[least], megabytes, where))
+        claims.append(ExtremeName("largest", data.columns[most], megabytes, where))
+    if not data.has(page_census.PEAK):
         return Sentence(text, *claims)
     with np.errstate(invalid="ignore", divide="ignore"):
-        above = holders.megabytes(analysis.mean(holders.PEAK)) / held - 1
-    over_mean = np.array([above[mix, analysis.last_load(mix)] for mix in mixes])
+        peak_over_mean = page_census.megabytes(analysis.mean(page_census.PEAK)) / held - 1
+    over_mean = np.array([peak_over_mean[mix, analysis.last_load(mix)] for mix in mixes])
     if (over_mean > 0).any() and np.isfinite(over_mean[over_mean > 0]).any():
-        worst = float(over_mean[np.isfinite(over_mean)].max())
-        mix = mixes[int(np.argwhere(over_mean == worst)[0][0])]
-        shown = format.percent(worst)
+        largest_ratio = float(over_mean[np.isfinite(over_mean)].max())
+        mix = mixes[int(np.argwhere(over_mean == largest_ratio)[0][0])]
+        shown = format.percent(largest_ratio)
         text += f" The peak lies up to {shown} % above the mean ({data.mixes[mix]})."
-        ratio = f"avg({holders.PEAK}) / nullif(avg({holders.HELD}), 0) - 1"
-        claims.append(Extreme("largest", ratio, both("last", at(data.mixes[mix])), Number(worst, shown, 100)))
-        claims.append(Extreme("largest", ratio, "last", Number(worst, shown, 100)))
+        ratio = f"avg({page_census.PEAK}) / nullif(avg({page_census.HELD}), 0) - 1"
+        claims.append(Extreme("largest", ratio, both("last", at(data.mixes[mix])), Number(largest_ratio, shown, 100)))
+        claims.append(Extreme("largest", ratio, "last", Number(largest_ratio, shown, 100)))
     return Sentence(text, *claims)
 
 
@@ -105,11 +105,11 @@ def _chart(analysis: Analysis, mix: int) -> Chart:
     panels = [
         panel(
             analysis,
-            stats.mean(holders.megabytes(data.values(name)[mix, load]), data.confidence),
-            f"MB held, {what}",
+            stats.mean(page_census.megabytes(data.values(name)[mix, load]), data.confidence),
+            f"MB held, {statistic}",
             SCALE,
         )
-        for name, what in ((holders.HELD, "mean"), (holders.PEAK, "peak"))
+        for name, statistic in ((page_census.HELD, "mean"), (page_census.PEAK, "peak"))
         if data.has(name)
     ]
     spec = {"hconcat": panels, "spacing": 24, "resolve": {"scale": {"y": "shared", "color": "shared"}}}
@@ -124,22 +124,22 @@ def _chart(analysis: Analysis, mix: int) -> Chart:
 
 def _table(analysis: Analysis, mix: int, legend: str) -> Table:
     data, load = analysis.data, analysis.last_load(mix)
-    held = holders.megabytes(analysis.mean(holders.HELD))[mix, load]
-    peak = holders.megabytes(analysis.mean(holders.PEAK))[mix, load] if data.has(holders.PEAK) else None
-    twice = set(data.of("refcount_recycle"))
+    held = page_census.megabytes(analysis.mean(page_census.HELD))[mix, load]
+    peak = page_census.megabytes(analysis.mean(page_census.PEAK))[mix, load] if data.has(page_census.PEAK) else None
+    keeps_two_pages = set(data.of("refcount_recycle"))
     rows = []
     for ring in np.flatnonzero(np.isfinite(held).any(axis=-1)):
         entries = [Cell(str(data.rings[ring]))]
         for column in range(len(data.columns)):
             notes = analysis.steady.notes((mix, load, int(ring), column)) if np.isfinite(held[ring, column]) else ()
-            both = [held[ring, column]] if peak is None else [held[ring, column], peak[ring, column]]
-            entries.append(noted(_pair(both), *((HELD_TWICE,) if column in twice else ()), *notes))
+            mean_and_peak = [held[ring, column]] if peak is None else [held[ring, column], peak[ring, column]]
+            entries.append(noted(_pair(mean_and_peak), *((HELD_TWICE,) if column in keeps_two_pages else ()), *notes))
         rows.append(tuple(entries))
     ratio = payload_ratio(data)
     foot: tuple[tuple[Cell, ...], ...] = ()
     if ratio is not None:
-        over = stats.mean(ratio[mix, load].T).center
-        cells = [Cell(format.significant(float(value))) if np.isfinite(value) else ABSENT for value in over]
+        mean_ratio = stats.mean(ratio[mix, load].T).center
+        cells = [Cell(format.significant(float(value))) if np.isfinite(value) else ABSENT for value in mean_ratio]
         foot = ((Cell("truesize/payload"), *cells),)
     caption = f"{data.mixes[mix]} at load {data.loads[load]:g}: MB held, mean / peak"
     return Table(caption, ("ring", *data.columns), tuple(rows), foot=foot, legend=legend)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What else a ring costs beside time: drops, allocator calls, pages held, reuse, cache misses and page walks."""
+"""Costs of a ring besides time: drops, allocator calls, pages held, reuse, cache misses and page walks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HELD_TWICE = fixed(
     " to two pages a slot by its rule, readers or not"
 )
 HELD = "pages_held_mean_pages"
-# What a ring costs beside time: metric, title, whether the numbers are ratios shown in percent.
+# Metric, title, whether the numbers are ratios shown in percent.
 OTHERS = (
     ("drop_ratio", "dropped packets, %", True),
     ("allocator_calls_per_packet", "page allocator calls per packet", False),
@@ -24,7 +24,7 @@ OTHERS = (
     ("cache_ns_per_packet", "cache misses, ns per packet", False),
     ("walk_reads_per_packet", "page-walk reads per packet", False),
 )
-HARDWARE = ("cache_ns_per_packet", "walk_reads_per_packet")  # nothing on a host where they are not modelled
+HARDWARE = ("cache_ns_per_packet", "walk_reads_per_packet")  # 0 on a host without a model of cache or IOMMU
 
 
 def section(analysis: Analysis) -> Section:

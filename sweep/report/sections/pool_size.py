@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""How large a pool's ring should be beside the RX ring: slow allocations and idle memory by size and by lag.
+"""How large a pool should be for its RX ring: slow allocations and idle memory by pool size and by lag.
 
-*Lag* is the time from wire to delivery or departure that one packet in a hundred exceeds, told in laps of the RX
-ring too: that many laps of pages are out at once.  *Idle* is what waits in the pool's cache and ring.
-Sizes are as asked for; a kernel era may clamp them.
+*Lag* is the time from wire to delivery or departure that one packet in a hundred exceeds, also given in laps of the
+RX ring: that many laps of pages are out at once.  *Idle* is the memory in the pool's cache and ring.
+Sizes are those of the sweep file; a kernel era may clamp them.
 
 Source: [kicinski-2025-09-23], a ring of 32 k entries caches milliseconds of traffic that nobody needs; clamp to 16 k.
 """
@@ -25,7 +25,7 @@ from sweep.report.charts.pool_size import chart
 from sweep.report.claims.pool import NEVER
 from sweep.report.parts import cells
 from sweep.report.parts.panels import Panel
-from sweep.results import histogram, holders
+from sweep.results import histogram, page_census
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
 
@@ -41,7 +41,7 @@ LEGEND = (
 
 @dataclass(frozen=True)
 class Pools:
-    """One strategy's pools by size; arrays have shape (mixes, loads, rings, sizes), NaN where not simulated."""
+    """A strategy's pools by size; arrays have shape (mixes, loads, rings, sizes), NaN where not simulated."""
 
     name: str
     columns: tuple[int, ...]  # of the dataset, all variants
@@ -51,24 +51,28 @@ class Pools:
 
 
 def section(analysis: Analysis) -> Section:
-    """Two tables and a drawing per strategy with a pool whose size varies against the ring, else how to vary it."""
+    """A chart and two tables per strategy whose pool size varies relative to the ring; else how to vary it."""
     data = analysis.data
     if not data.has("pool_size", "alloc_slow", "rx_packets"):
         return Section(TITLE, (), detail=True)
-    found = [pools for name in dict.fromkeys(data.strategies) if (pools := _pools(analysis, name)) is not None]
-    varied = [pools for pools in found if len(pools.sizes) > 1]
+    pools_of_strategies = [
+        pools for name in dict.fromkeys(data.strategies) if (pools := _pools(analysis, name)) is not None
+    ]
+    varied = [pools for pools in pools_of_strategies if len(pools.sizes) > 1]
     if not varied:
-        sizes = format.ranges(sorted({size for pools in found for size in pools.sizes}))
+        sizes = format.ranges(sorted({size for pools in pools_of_strategies for size in pools.sizes}))
         return Section(
             TITLE,
-            (Paragraph(_untested(analysis, sizes, found)),),
+            (Paragraph(_untested(analysis, sizes, pools_of_strategies)),),
             detail=True,
         )
     blocks: list[Block] = []
     for pools in varied:
         blocks.append(Paragraph(_answer(analysis, pools)))
-        drawn = chart(analysis, pools.name, pools.sizes, _middle(analysis, pools.slow), _middle(analysis, pools.idle))
-        blocks += [drawn] if drawn else []
+        size_chart = chart(
+            analysis, pools.name, pools.sizes, _middle(analysis, pools.slow), _middle(analysis, pools.idle)
+        )
+        blocks += [size_chart] if size_chart else []
         blocks.append(_table(analysis, pools, "slow allocations per packet", pools.slow, ""))
         if np.isfinite(pools.idle).any():
             legend = fixed(LEGEND if pools is varied[-1] else "")
@@ -77,10 +81,10 @@ def section(analysis: Analysis) -> Section:
 
 
 def _untested(analysis: Analysis, sizes: str, found: list[Pools]) -> Sentence:
-    every = tuple(sorted({size for pools in found for size in pools.sizes}))
-    told = Values("round(pool_size / ring, 3)", "pool_size is not null", every, (f"{every[0]:g}",), "points")
-    each = "the pool of each strategy has" if len(found) > 1 else "every pool has"
-    return Sentence(f"Not tested: {each} {sizes}× the ring's size. To vary it: {VARY}.", told)
+    sizes_seen = tuple(sorted({size for pools in found for size in pools.sizes}))
+    claim = Values("round(pool_size / ring, 3)", "pool_size is not null", sizes_seen, (f"{sizes_seen[0]:g}",), "points")
+    subject = "the pool of each strategy has" if len(found) > 1 else "every pool has"
+    return Sentence(f"Not tested: {subject} {sizes}× the ring's size. To vary it: {VARY}.", claim)
 
 
 def _pools(analysis: Analysis, strategy: str) -> Pools | None:
@@ -95,76 +99,82 @@ def _pools(analysis: Analysis, strategy: str) -> Pools | None:
     idle = np.full(slow.shape, np.nan)
     if data.has("pool_cache_mean_pages", "pool_ring_mean_pages"):
         pages = analysis.mean("pool_cache_mean_pages") + analysis.mean("pool_ring_mean_pages")
-        idle = holders.megabytes(pages[..., columns])
-    known = [float(size) for size in np.unique(ratio[np.isfinite(ratio)])]
+        idle = page_census.megabytes(pages[..., columns])
+    distinct_sizes = [float(size) for size in np.unique(ratio[np.isfinite(ratio)])]
 
     def by_size(values: Array) -> Array:
-        chosen = [np.where(ratio == size, values, np.nan) for size in known]
-        return np.stack([stats.mean(each).center for each in chosen], axis=-1)
+        values_of_size = [np.where(ratio == size, values, np.nan) for size in distinct_sizes]
+        return np.stack([stats.mean(values_at_size).center for values_at_size in values_of_size], axis=-1)
 
-    return Pools(strategy, tuple(columns), tuple(known), by_size(slow), by_size(idle))
+    return Pools(strategy, tuple(columns), tuple(distinct_sizes), by_size(slow), by_size(idle))
 
 
 def _answer(analysis: Analysis, pools: Pools) -> Sentence:
-    """The first sentence: the smallest size that keeps off the slow path; then what sizes leave idle."""
+    """The first sentence: the smallest size that avoids the slow path, then the memory that each size leaves idle."""
     compared = np.isfinite(pools.slow).sum(axis=-1) > 1
-    rates = pools.slow[compared]  # (cells, sizes)
-    enough = ~(rates >= NEVER)
-    from_here = np.logical_and.accumulate(enough[:, ::-1], axis=1)[:, ::-1]  # this size and all larger
-    from_here &= np.isfinite(rates)  # a size that was not simulated is no answer
-    found = Counter(pools.sizes[int(np.argmax(row))] if row.any() else np.inf for row in from_here)
-    total = format.count(len(rates), "cell")
-    parts = [f"{format.on_axis(size, pools.sizes)}× in {found[size]}" for size in pools.sizes if found[size]]
-    if found[np.inf]:
-        never = np.argwhere(compared)[~from_here.any(axis=1)]
-        where = dict.fromkeys(analysis.data.mixes[mix] for mix, _, _ in never)
-        parts.append(f"none of these in {found[np.inf]} ({', '.join(where)})")
+    slow_rates = pools.slow[compared]  # (cells, sizes)
+    is_enough = ~(slow_rates >= NEVER)
+    enough_from_here = np.logical_and.accumulate(is_enough[:, ::-1], axis=1)[:, ::-1]  # this size and all larger
+    enough_from_here &= np.isfinite(slow_rates)  # a size that was not simulated is no answer
+    cells_by_size = Counter(pools.sizes[int(np.argmax(row))] if row.any() else np.inf for row in enough_from_here)
+    total = format.count(len(slow_rates), "cell")
+    parts = [
+        f"{format.on_axis(size, pools.sizes)}× in {cells_by_size[size]}" for size in pools.sizes if cells_by_size[size]
+    ]
+    if cells_by_size[np.inf]:
+        never_enough = np.argwhere(compared)[~enough_from_here.any(axis=1)]
+        mixes = dict.fromkeys(analysis.data.mixes[mix] for mix, _, _ in never_enough)
+        parts.append(f"none of these in {cells_by_size[np.inf]} ({', '.join(mixes)})")
     sizes: list[float | None] = [*pools.sizes, None]
-    counted = tuple((size, found[np.inf if size is None else size]) for size in sizes)
-    claims: list[Claim] = [LargeEnough(pools.name, NEVER, tuple(each for each in counted if each[1]), len(rates))]
-    said = (
+    counted = tuple((size, cells_by_size[np.inf if size is None else size]) for size in sizes)
+    claims: list[Claim] = [
+        LargeEnough(pools.name, NEVER, tuple(entry for entry in counted if entry[1]), len(slow_rates))
+    ]
+    answer_text = (
         f"{pools.name}: large enough, with fewer than one slow allocation in {1 / NEVER:,.0f} packets, is"
         f" {'; '.join(parts)} of {total} of mix, load and ring."
     )
     if np.isfinite(pools.idle).any():
         idle = list(_idle(pools, pools.idle[compared]))
-        claims += [claim for each in idle for claim in each.claims]
-        said += f" Idle in cache and ring, median over the cells: {', '.join(idle)}."
+        claims += [claim for entry in idle for claim in entry.claims]
+        answer_text += f" Idle in cache and ring, median over the cells: {', '.join(idle)}."
     if analysis.data.has("recycle_ring"):
         puts = np.nansum(analysis.data.values("recycle_ring")[:, :, :, list(pools.columns)], axis=(-2, -1))
-        used = int((puts[compared] > 0).sum())
-        said += f" Pages came back through the pool's ring, so that its size can matter, in {used} of {total}."
+        cells_with_puts = int((puts[compared] > 0).sum())
+        answer_text += (
+            f" Pages came back through the pool's ring, so that its size can matter, in {cells_with_puts} of {total}."
+        )
         putting = both(_compared(pools), "coalesce(recycle_ring, 0) > 0")
-        claims.append(Count(used, "distinct (mix, load, ring) of points", putting))
-    return Sentence(said, *claims)
+        claims.append(Count(cells_with_puts, "distinct (mix, load, ring) of points", putting))
+    return Sentence(answer_text, *claims)
 
 
 def _compared(pools: Pools) -> str:
-    """The points of its cells in which two sizes were simulated."""
-    own = (
+    """SQL condition: points of the strategy in cells where at least two pool sizes were simulated."""
+    rows_condition = (
         f"strategy = {quoted(pools.name)} and pool_size is not null and alloc_slow / nullif(rx_packets, 0) is not null"
     )
-    several = "having count(distinct round(pool_size / ring, 3)) > 1"
-    cells = f"select (mix, load, ring) from points where {own} group by mix, load, ring {several}"
+    having = "having count(distinct round(pool_size / ring, 3)) > 1"
+    cells = f"select (mix, load, ring) from points where {rows_condition} group by mix, load, ring {having}"
     return f"strategy = {quoted(pools.name)} and (mix, load, ring) in ({cells})"
 
 
 def _idle(pools: Pools, idle: Array) -> Iterator[Sentence]:
-    """ "0.38 MB at 0.25× (at most 1.2)"; `idle` has shape (cells, sizes)."""
-    for place, size in enumerate(pools.sizes):
-        known = idle[:, place][np.isfinite(idle[:, place])]
-        if known.size:
-            middle, most = (
-                Number(float(value), format.significant(float(value), 2)) for value in (np.median(known), known.max())
+    """ "0.38 MB at 0.25× (at most 1.2)" for each size; `idle` has shape (cells, sizes), MB."""
+    for index, size in enumerate(pools.sizes):
+        finite = idle[:, index][np.isfinite(idle[:, index])]
+        if finite.size:
+            median_number, largest_number = (
+                Number(float(value), format.significant(float(value), 2)) for value in (np.median(finite), finite.max())
             )
             where = both(_compared(pools), f"round(pool_size / ring, 3) = {size!r}")
-            found = (("median", middle), ("largest", most))
-            claims = (Extreme(which, IDLE, where, number, "cell means") for which, number in found)
-            yield Sentence(f"{middle.text} MB at {_times(size)} (at most {most.text})", *claims)
+            extremes = (("median", median_number), ("largest", largest_number))
+            claims = (Extreme(extreme, IDLE, where, number, "cell means") for extreme, number in extremes)
+            yield Sentence(f"{median_number.text} MB at {_times(size)} (at most {largest_number.text})", *claims)
 
 
 def _middle(analysis: Analysis, values: Array) -> list[tuple[int, Array]]:
-    """Per mix, its values by size in the cell that stands for it."""
+    """(mix, values by size) in the cell that represents each mix, for mixes with at least two sizes."""
     return [(cell[0], values[cell]) for cell in cells.middles(analysis) if np.isfinite(values[cell]).sum() > 1]
 
 

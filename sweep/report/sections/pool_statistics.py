@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a pool's statistics mean: the kernel's counters, the rates made of them, and who frees the pages.
+"""A pool's statistics: the kernel's counters, the rates computed from them, and which CPU frees the pages.
 
 The published tool divides (recycle_ring + recycle_cached) by (alloc_slow + alloc_fast).  That leaves refills out and
 counts a bulk of up to 64 new pages as one, so it is not a share of pages; the true page hit rate is 1 - new pages /
@@ -18,7 +18,7 @@ from sweep import format
 from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
 from sweep.document.statements import Claim, Extreme, Lacking, Number, Sentence, at, both, fixed, named
 from sweep.report.parts import cells
-from sweep.report.parts.judging import spanned
+from sweep.report.parts.claim_verdicts import claimed_range
 from sweep.report.parts.panels import Panel
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
@@ -52,9 +52,9 @@ def tool_rate(of: Sums) -> Array:
 
 
 def hit_rate(of: Sums) -> Array:
-    """Share of the pages handed out that did not come from the page allocator; below 0 while a stock is built up."""
-    asked = _sum(of, "alloc_fast", "alloc_refill", "alloc_slow", "alloc_slow_high_order")
-    return np.asarray(1 - _over(of["pages_taken"], asked))
+    """Share of the pages handed out that did not come from the page allocator; below 0 while the pool fills."""
+    allocations = _sum(of, "alloc_fast", "alloc_refill", "alloc_slow", "alloc_slow_high_order")
+    return np.asarray(1 - _over(of["pages_taken"], allocations))
 
 
 def direct_share(of: Sums) -> Array:
@@ -89,24 +89,24 @@ MEANINGS = (
 
 
 def section(analysis: Analysis) -> Section:
-    """The two rates and who frees in words, then counters and rates per mix.  No blocks without a pool's counters."""
+    """A sentence on the two rates and where pages are freed, then a table per mix.  No blocks without the counters."""
     data = analysis.data
     columns = column_of(analysis)
     names = [name for name in (*COUNTERS, *OTHERS) if data.has(name)]
     if not columns or not set(COUNTERS) <= set(names):
         return Section(TITLE, (), detail=True)
-    chosen = [(cell, _sums(analysis, cell, columns, names)) for cell in cells.middles(analysis)]
-    chosen = [(cell, of) for cell, of in chosen if _sum(of, "alloc_fast", "alloc_slow").any()]
-    if not chosen:
+    sums_of_cells = [(cell, _sums(analysis, cell, columns, names)) for cell in cells.middles(analysis)]
+    sums_of_cells = [(cell, sums) for cell, sums in sums_of_cells if _sum(sums, "alloc_fast", "alloc_slow").any()]
+    if not sums_of_cells:
         return Section(TITLE, (), detail=True)
-    blocks: list[Block] = [Paragraph(_answer(analysis, chosen)), *(Paragraph(fixed(text)) for text in MEANINGS)]
-    for cell, of in chosen:
-        rows = [(Cell(name), *(Cell(f"{int(value):,}") for value in of[name])) for name in COUNTERS]
+    blocks: list[Block] = [Paragraph(_answer(analysis, sums_of_cells)), *(Paragraph(fixed(text)) for text in MEANINGS)]
+    for cell, sums in sums_of_cells:
+        rows = [(Cell(name), *(Cell(f"{int(value):,}") for value in sums[name])) for name in COUNTERS]
         for title, value, ratio in ROWS:
-            told = _told(value, of)
+            rates = _told(value, sums)
             show = cells.share if ratio else cells.number
-            if told is not None:
-                rows.append((Cell(title), *(show(float(each)) for each in told)))
+            if rates is not None:
+                rows.append((Cell(title), *(show(float(rate)) for rate in rates)))
         caption = f"{cells.place(analysis, cell)}, sum of replicates"
         blocks.append(Table(caption, ("", *(data.columns[column] for column in columns)), tuple(rows)))
     return Section(TITLE, tuple(blocks), detail=True)
@@ -122,7 +122,7 @@ def _sums(analysis: Analysis, cell: CellIndex, columns: list[int], names: list[s
 
 
 def _told(value: Callable[[Sums], Array], of: Sums) -> Array | None:
-    """The value, or None where the table lacks a counter for it."""
+    """The rate over the columns, or None if the table lacks a counter for it."""
     try:
         return value(of)
     except KeyError:
@@ -130,30 +130,34 @@ def _told(value: Callable[[Sums], Array], of: Sums) -> Array | None:
 
 
 def _answer(analysis: Analysis, chosen: list[tuple[CellIndex, Sums]]) -> Sentence:
-    """The first sentence: how far the printed rate is from the true one; then who frees."""
+    """The first sentence: how far the printed rate is from the true one, then the share freed on the allocating CPU."""
     data, claims, parts = analysis.data, list[Claim](), []
     for cell, of in chosen:
-        told = spanned(direct_share(of), DIRECT, _pools(analysis, cell), "percent")
-        if told.text != format.MISSING:
-            parts.append(f"{data.mixes[cell[0]]} {told.text}")
-            claims += told.claims
-    freed = f" Of the pages put back, on the allocating CPU (direct): {'; '.join(parts)}." if parts else ""
+        span = claimed_range(direct_share(of), DIRECT, _pools(analysis, cell), "percent")
+        if span.text != format.MISSING:
+            parts.append(f"{data.mixes[cell[0]]} {span.text}")
+            claims += span.claims
+    direct_text = f" Of the pages put back, on the allocating CPU (direct): {'; '.join(parts)}." if parts else ""
     if "pages_taken" not in chosen[0][1]:
-        text = f"The table does not count new pages, so the true page hit rate is not known.{freed}"
+        text = f"The table does not count new pages, so the true page hit rate is not known.{direct_text}"
         return Sentence(text, Lacking("pages_taken"), *claims)
-    gaps = [(float(np.nanmax(np.abs(tool_rate(of) - hit_rate(of)), initial=0)), cell, of) for cell, of in chosen]
-    gap, cell, of = max(gaps, key=lambda each: each[0])
+    gap_of_cells = [
+        (float(np.nanmax(np.abs(tool_rate(of) - hit_rate(of)), initial=0)), cell, of) for cell, of in chosen
+    ]
+    gap, cell, of = max(gap_of_cells, key=lambda each: each[0])
     column = int(np.nanargmax(np.nan_to_num(np.abs(tool_rate(of) - hit_rate(of)))))
-    printed, true = (format.percent(float(rate(of)[column])) for rate in (tool_rate, hit_rate))
+    printed_text, true_text = (format.percent(float(rate(of)[column])) for rate in (tool_rate, hit_rate))
     points = format.significant(gap * 100, 2)
     places = " or ".join(f"({_pools(analysis, each)})" for each, _ in chosen)
-    here = both(_pools(analysis, cell), named([data.columns[column_of(analysis)[column]]]))
-    rates = [(TOOL, tool_rate(of)[column], printed), (HIT, hit_rate(of)[column], true)]
+    column_where = both(_pools(analysis, cell), named([data.columns[column_of(analysis)[column]]]))
+    rates = [(TOOL, tool_rate(of)[column], printed_text), (HIT, hit_rate(of)[column], true_text)]
     claims.append(Extreme("largest", f"abs({TOOL} - ({HIT}))", places, Number(gap, points, 100)))
-    claims += [Extreme("largest", rate, here, Number(float(own), text, 100)) for rate, own, text in rates]
+    claims += [
+        Extreme("largest", rate, column_where, Number(float(rate_value), text, 100)) for rate, rate_value, text in rates
+    ]
     text = (
         f"The recycle rate that the kernel's tool prints lies up to {points} percentage points from the true page hit"
-        f" rate ({data.mixes[cell[0]]}: {printed} % printed, {true} % true).{freed}"
+        f" rate ({data.mixes[cell[0]]}: {printed_text} % printed, {true_text} % true).{direct_text}"
     )
     return Sentence(text, *claims)
 
@@ -164,7 +168,7 @@ def column_of(analysis: Analysis) -> list[int]:
 
 
 def _pools(analysis: Analysis, cell: CellIndex) -> str:
-    """The points of a cell that have them."""
+    """SQL condition: the points of a cell that have a pool's counters."""
     data = analysis.data
     return both(at(data.mixes[cell[0]], data.loads[cell[1]], data.rings[cell[2]]), "alloc_fast is not null")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How far the numbers may be trusted, and how to get them again: pairs, warm-up, rows set aside, provenance."""
+"""How reliable the numbers are and how to reproduce them: pairs, warm-up, invalid rows, provenance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from sweep import evidence, format, stats
 from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
 from sweep.document.statements import Count, Extreme, Lacking, Metadata, Number, Sentence, fixed, quoted
-from sweep.report.parts import looked, reproduction
+from sweep.report.parts import interim_looks, reproduction
 from sweep.results import steady
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Dataset
@@ -38,7 +38,7 @@ MOST_ROWS = 20  # invalid rows and others listed by name
 
 
 def method(analysis: Analysis) -> Section:
-    """What the intervals rest on, in numbers."""
+    """The section on how intervals and verdicts are computed, with the gain from pairing."""
     data = analysis.data
     gains = stats.pairing_gain(analysis.ns[..., 1:, :], analysis.ns[..., :1, :])
     gains = gains[np.isfinite(gains)]
@@ -77,12 +77,12 @@ def method(analysis: Analysis) -> Section:
             " independent episodes: stalls, bursts, busy periods, not packets; with too few there is none."
         )
     )
-    lines += looked.method(data)
+    lines += interim_looks.method(data)
     return Section(METHOD, tuple(Paragraph(line) for line in lines))
 
 
 def quality(data: Dataset) -> Section:
-    """Rows that are not used, sweeps that are not whole, warm-ups that were short."""
+    """The section on rows that are not used, unfinished sweeps, and windows that were not a steady state."""
     blocks: list[Block] = []
     if data.invalid:
         text = (
@@ -97,7 +97,7 @@ def quality(data: Dataset) -> Section:
         blocks.append(Table("Invalid rows", ("id", "simulation", "violation"), rows, legend=legend, prose=True))
     else:
         blocks.append(Paragraph(_kept(data)))
-    blocks += [Paragraph(line) for line in (*_not_whole(data), *looked.still_open(data))]
+    blocks += [Paragraph(line) for line in (*_not_whole(data), *interim_looks.still_open(data))]
     if data.duplicates:
         text = (
             f"{format.count(data.duplicates, 'row')} had the coordinates of another row and"
@@ -111,9 +111,9 @@ def quality(data: Dataset) -> Section:
 
 
 def warnings(analysis: Analysis) -> list[Sentence]:
-    """What a reader of the numbers must know, a sentence each; none if all is well."""
-    data, found = analysis.data, analysis.steady
-    marked = int(found.marked.sum())
+    """Warnings about the numbers, a sentence each; empty if there is nothing to warn of."""
+    data, steadiness = analysis.data, analysis.steady
+    marked = int(steadiness.marked.sum())
     lines = []
     if data.invalid:
         text = f"{format.count(len(data.invalid), 'simulation')} of {data.rows:,} broke a law: not used."
@@ -123,54 +123,54 @@ def warnings(analysis: Analysis) -> list[Sentence]:
         text = "One replicate: no interval can be given and nothing is decided; 5 replicates are usual."
         lines.append(Sentence(text, Count(1, "distinct (seed, replicate) of rows", shown=False)))
     lines += _other_baseline(data)
-    lines += looked.still_open(data)
+    lines += interim_looks.still_open(data)
     lines += _too_little_seen(data)
     if marked:
-        every = int((data.index >= 0).any(axis=-1).sum())
-        text = f"{marked:,} of {every:,} points are too short for their ring or not steady: marked where shown."
-        lines.append(Sentence(text, Count(marked, "points", steady.MARKED), Count(every, "points")))
+        points = int((data.index >= 0).any(axis=-1).sum())
+        text = f"{marked:,} of {points:,} points are too short for their ring or not steady: marked where shown."
+        lines.append(Sentence(text, Count(marked, "points", steady.MARKED), Count(points, "points")))
     return lines
 
 
 def _too_little_seen(data: Dataset) -> list[Sentence]:
-    """Points without an interval of what comes in clumps, and their mixes."""
+    """Warning of the points that have no interval of clustered metrics, with their mixes; empty if there is none."""
     seen = data.cells.seen
     if seen is None or data.pairs < 2:
         return []
-    there = (data.index >= 0).any(axis=-1)
-    little = there & ~seen.interval & ~np.asarray(data.cells.exact)
-    count, every = int(little.sum()), int(there.sum())
+    simulated = (data.index >= 0).any(axis=-1)
+    unseen = simulated & ~seen.interval & ~np.asarray(data.cells.exact)
+    count, points = int(unseen.sum()), int(simulated.sum())
     if not count:
         return []
-    mixes = tuple(name for mix, name in enumerate(data.mixes) if little[mix].any())
+    mixes = tuple(name for mix, name in enumerate(data.mixes) if unseen[mix].any())
     text = (
-        f"In {count:,} of {every:,} points too few independent episodes were seen for an interval of drops, allocator"
+        f"In {count:,} of {points:,} points too few independent episodes were seen for an interval of drops, allocator"
         f" calls, pages held or latency ({', '.join(mixes)}): more packets or replicates would show more."
     )
     where = f"not {NOTHING_DRAWN}" if set(evidence.DRAWN) <= set(data.table.column_names) else ""
-    return [Sentence(text, Count(count, f"points with {TOO_LITTLE_SEEN}", where), Count(every, "points"))]
+    return [Sentence(text, Count(count, f"points with {TOO_LITTLE_SEEN}", where), Count(points, "points"))]
 
 
 def well(analysis: Analysis) -> Sentence:
-    """What to say where there is nothing to warn of: no more than what was checked."""
+    """The sentence in place of warnings: which checks passed, and which the table has no columns for."""
     data = analysis.data
     if not {"laps", "held"} <= set(analysis.steady.checked):
         lacking = [Lacking(name) for name in (*steady.LENGTHS, *steady.HELD) if not data.has(name)]
         text = f"{_kept(data)} Whether their windows were a steady state the table does not say."
         return Sentence(text, *_kept(data).claims, *lacking)
-    told = (*_kept(data).claims, Count(0, "points", steady.MARKED, shown=False))
+    claims = (*_kept(data).claims, Count(0, "points", steady.MARKED, shown=False))
     if "valid" not in data.table.column_names:
-        return Sentence(f"{_kept(data)} Every point is steady.", *told)
-    return Sentence(f"Nothing: all {data.rows:,} simulations kept their laws, and every point is steady.", *told)
+        return Sentence(f"{_kept(data)} Every point is steady.", *claims)
+    return Sentence(f"Nothing: all {data.rows:,} simulations kept their laws, and every point is steady.", *claims)
 
 
 def _kept(data: Dataset) -> Sentence:
-    """That no row is invalid, as far as the table says."""
+    """The sentence that no row is invalid, or that the table does not say."""
     if "valid" not in data.table.column_names:
         return Sentence("The table does not say whether its rows keep the laws.", Lacking("valid"))
-    told = Count(0, "published", "valid is distinct from true", shown=False)
+    no_invalid = Count(0, "published", "valid is distinct from true", shown=False)
     return Sentence(
-        f"All {data.rows:,} simulations passed their conservation laws.", told, Count(data.rows, "published")
+        f"All {data.rows:,} simulations passed their conservation laws.", no_invalid, Count(data.rows, "published")
     )
 
 
@@ -189,18 +189,18 @@ def _not_whole(data: Dataset) -> list[Sentence]:
 def _other_baseline(data: Dataset) -> list[Sentence]:
     if data.baseline_found:
         return []
-    wanted = str((data.metadata.get("baseline") or {}).get("strategy"))
-    text = f'The baseline "{wanted}" has no valid row; {data.columns[0]} stands in.'
-    return [Sentence(text, Count(0, "rows", f"strategy = {quoted(wanted)}", shown=False))]
+    baseline_name = str((data.metadata.get("baseline") or {}).get("strategy"))
+    text = f'The baseline "{baseline_name}" has no valid row; {data.columns[0]} stands in.'
+    return [Sentence(text, Count(0, "rows", f"strategy = {quoted(baseline_name)}", shown=False))]
 
 
 def provenance(data: Dataset) -> Section:
-    """What made the table, and the command that makes it again."""
+    """The section with the command, seed, platform, digests and versions that produced the table."""
     meta = data.metadata
     blocks: list[Block] = []
-    made = reproduction.command(meta)
-    text = f"Command: {made}" if made else "The table does not say what made it."
-    blocks.append(Paragraph(Sentence(text, Metadata("command", made))))
+    command = reproduction.command(meta)
+    text = f"Command: {command}" if command else "The table does not say what made it."
+    blocks.append(Paragraph(Sentence(text, Metadata("command", command))))
     seed = meta.get("seed")
     blocks.append(
         Paragraph(
@@ -211,8 +211,8 @@ def provenance(data: Dataset) -> Section:
             )
         )
     )
-    own = ("created", "git_commit", "platform", "core_digest")
-    entries: list[tuple[str, Any]] = [(name, meta[name]) for name in own if meta.get(name)]
+    names = ("created", "git_commit", "platform", "core_digest")
+    entries: list[tuple[str, Any]] = [(name, meta[name]) for name in names if meta.get(name)]
     entries += [(f"{name} digest", value) for name, value in sorted((meta.get("strategy_digests") or {}).items())]
     entries += [(f"{name} version", value) for name, value in sorted((meta.get("versions") or {}).items()) if value]
     if entries:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The effects of a larger ring on one axis: a drawing per mix, a panel per effect, the ring size below all of them."""
+"""The effects of a larger ring over one axis of ring sizes: a chart per mix, with a panel per effect."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from sweep.document.blocks import Block, Chart, Paragraph, Section
 from sweep.document.statements import Lacking, NoClaim, Sentence
 from sweep.report.charts.panels import CONFIG, Spec, key, panel
-from sweep.report.parts.ring_turns import EFFECTS, Effect, known
-from sweep.results import holders
+from sweep.report.parts.ring_verdicts import EFFECTS, RingEffect, known
+from sweep.results import page_census
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
 
@@ -24,7 +24,7 @@ TITLE = "The effects of a larger ring, on one axis"
 
 
 def section(analysis: Analysis) -> Section:
-    """What is drawn, what is not and why, then the drawings.  No blocks with one ring size."""
+    """A sentence on which effects are drawn and which are missing, then the charts.  No blocks with one ring size."""
     data = analysis.data
     blocks: list[Block] = []
     for mix in range(len(data.mixes)):
@@ -38,24 +38,24 @@ def section(analysis: Analysis) -> Section:
 
 def _told(analysis: Analysis) -> Sentence:
     data, effects = analysis.data, known(analysis)
-    told = f"{len(effects)} effects meet here: {', '.join(effect.name for effect in effects)}."
-    lacking = [effect.name for effect in EFFECTS if effect not in effects]
-    if lacking:
-        told += f" The table has no column for {' and '.join(lacking)}."
-    if data.of("refcount_recycle") and data.has(holders.HELD):
-        told += f" Memory, {HELD_TWICE}."
-    told += ' The numbers at every ring stand under "What else a ring costs".'
-    return Sentence(told, NoClaim(), *(Lacking(effect.metric) for effect in EFFECTS if effect not in effects))
+    sentence_text = f"{len(effects)} effects meet here: {', '.join(effect.name for effect in effects)}."
+    missing_effects = [effect.name for effect in EFFECTS if effect not in effects]
+    if missing_effects:
+        sentence_text += f" The table has no column for {' and '.join(missing_effects)}."
+    if data.of("refcount_recycle") and data.has(page_census.HELD):
+        sentence_text += f" Memory, {HELD_TWICE}."
+    sentence_text += ' The numbers at every ring stand under "What else a ring costs".'
+    return Sentence(sentence_text, NoClaim(), *(Lacking(effect.metric) for effect in EFFECTS if effect not in effects))
 
 
 def _charts(analysis: Analysis, mix: int, load: int) -> list[Chart]:
-    """One drawing; none if nothing but zeros would be drawn."""
+    """One chart; none if all values are zero."""
     data = analysis.data
-    drawn: list[Effect] = []
-    never: list[str] = []
+    drawn: list[RingEffect] = []
+    always_zero: list[str] = []
     for effect in known(analysis):
-        has = np.nansum(np.abs(effect.values(analysis)[mix, load])) > 0
-        drawn.append(effect) if has else never.append(effect.name)
+        has_value = np.nansum(np.abs(effect.values(analysis)[mix, load])) > 0
+        drawn.append(effect) if has_value else always_zero.append(effect.name)
     if not drawn:
         return []
     panels = [
@@ -73,7 +73,8 @@ def _charts(analysis: Analysis, mix: int, load: int) -> list[Chart]:
     spec: Spec = {"vconcat": panels, "spacing": 10, "resolve": {"scale": {"y": "independent", "color": "shared"}}}
     return [
         Chart(
-            f"{where}: the effects of ring size" + (f" ({', '.join(never)}: 0 everywhere)" if never else ""),
+            f"{where}: the effects of ring size"
+            + (f" ({', '.join(always_zero)}: 0 everywhere)" if always_zero else ""),
             f"{', '.join(effect.title for effect in drawn)} against ring size, {where}; bands are 95 %",
             spec | {"config": CONFIG},
             key(analysis),
@@ -81,8 +82,8 @@ def _charts(analysis: Analysis, mix: int, load: int) -> list[Chart]:
     ]
 
 
-def _scale(effect: Effect, values: Array) -> Spec:
-    """Memory doubles with the ring; drops may be rare at one end and most of the packets at the other."""
-    if effect.metric == holders.HELD:
+def _scale(effect: RingEffect, values: Array) -> Spec:
+    """Axis scale: logarithmic for memory, which doubles with the ring; symlog for rare drops; else linear."""
+    if effect.metric == page_census.HELD:
         return DOUBLING
     return SHARES if effect.metric == "drop_ratio" and np.nanmin(values) < RARE else LINEAR

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Does a larger ring help or hurt?  What its size does to drops, cache, reuse, memory and translations, per mix.
+"""Whether a larger ring helps or hurts: its effect on drops, cache, reuse, memory and translations, per mix.
 
-Not modelled: nothing is simulated here; an effect whose column the table lacks is not told.
+Nothing is simulated here; an effect whose column the table lacks is left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,19 @@ from numpy.typing import NDArray
 from sweep import format, stats
 from sweep.document.blocks import Finding, Findings, Paragraph, Section
 from sweep.document.statements import Claim, Count, MostChanged, RingSize, Sentence, at, both, named
-from sweep.report.parts.ring_turns import ALIKE, BETWEEN, COST, EFFECTS, HELPS, HURTS, OPEN, Effect, Turn, known, turns
+from sweep.report.parts.ring_verdicts import (
+    ALIKE,
+    BETWEEN,
+    COST,
+    EFFECTS,
+    HELPS,
+    HURTS,
+    OPEN,
+    RingEffect,
+    RingVerdict,
+    known,
+    ring_verdicts,
+)
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
 from sweep.results.outcome import WITHIN
@@ -31,7 +43,7 @@ TONES = {
     OPEN: "missing",
     MIXED: "tie",
 }
-SAID = {
+VERDICT_TEXTS = {
     HELPS: "helps",
     HURTS: "hurts",
     BETWEEN: "helps up to a point",
@@ -43,37 +55,37 @@ VARY = "--set 'axes.ring=[256,1024,4096]'"
 
 
 def section(analysis: Analysis) -> Section:
-    """A finding per mix; where one ring size was simulated, how to vary it."""
+    """A finding per mix; how to vary the ring size if only one was simulated."""
     title = "Does a larger ring help or hurt?"
     items = tuple(item for mix in range(len(analysis.data.mixes)) for item in _finding(analysis, mix))
     if items:
         return Section(title, (Findings(items),))
-    one = f"Not tested: every strategy has one ring size in each mix at its highest load. To vary it: {VARY}."
-    return Section(title, (Paragraph(Sentence(one, Count(0, "series of rings", shown=False))),))
+    untested_text = f"Not tested: every strategy has one ring size in each mix at its highest load. To vary it: {VARY}."
+    return Section(title, (Paragraph(Sentence(untested_text, Count(0, "series of rings", shown=False))),))
 
 
 def _finding(analysis: Analysis, mix: int) -> Iterator[Finding]:
-    data, found = analysis.data, turns(analysis, mix)
-    if not found:
+    data, turn_of_column = analysis.data, ring_verdicts(analysis, mix)
+    if not turn_of_column:
         return
     word = Sentence(
-        _word({turn.word for turn in found.values()}),
-        *(_claim(analysis, mix, column, turn) for column, turn in found.items()),
+        _word({turn.word for turn in turn_of_column.values()}),
+        *(_claim(analysis, mix, column, turn) for column, turn in turn_of_column.items()),
     )
     load = analysis.last_load(mix)
     rings = np.flatnonzero(analysis.absolute.pairs[mix, load].any(axis=-1))
     first, last = data.rings[rings[0]], data.rings[rings[-1]]
     groups: dict[tuple[str, tuple[str, ...]], list[int]] = {}
-    for column, turn in found.items():
+    for column, turn in turn_of_column.items():
         groups.setdefault((turn.word, tuple(cause for cause, _ in turn.reasons)), []).append(column)
-    ranked = sorted(groups.items(), key=lambda group: list(SAID).index(group[0][0]))
-    parts = [_group(analysis, (mix, load), word, columns, found) for (word, _), columns in ranked]
+    ranked = sorted(groups.items(), key=lambda group: list(VERDICT_TEXTS).index(group[0][0]))
+    parts = [_group(analysis, (mix, load), word, columns, turn_of_column) for (word, _), columns in ranked]
     text = f"At load {data.loads[load]:g}, from {first} to {last}, a larger ring {'; it '.join(parts)}."
     claim = Sentence(text, *(claim for part in parts for claim in part.claims))
     yield Finding(data.mixes[mix], word, claim, tuple(_numbers(analysis, mix, rings)), TONES[word])
 
 
-def _claim(analysis: Analysis, mix: int, column: int, turn: Turn) -> RingSize:
+def _claim(analysis: Analysis, mix: int, column: int, turn: RingVerdict) -> RingSize:
     data = analysis.data
     causes = tuple((cause, data.rings[ring]) for cause, ring in turn.reasons)
     place = data.mixes[mix], data.loads[analysis.last_load(mix)], data.columns[column]
@@ -81,7 +93,7 @@ def _claim(analysis: Analysis, mix: int, column: int, turn: Turn) -> RingSize:
 
 
 def _word(words: set[str]) -> str:
-    """One word for all strategies of a mix; those that are undecided or indifferent hide no other."""
+    """The verdict for all strategies of a mix; undecided and indifferent ones do not hide the others."""
     if len(words) == 1:
         return next(iter(words))
     moved = words - {ALIKE, OPEN}
@@ -89,16 +101,16 @@ def _word(words: set[str]) -> str:
 
 
 def _group(
-    analysis: Analysis, where: tuple[int, int], word: str, columns: list[int], found: dict[int, Turn]
+    analysis: Analysis, where: tuple[int, int], word: str, columns: list[int], found: dict[int, RingVerdict]
 ) -> Sentence:
-    """Strategies for which the ring does the same for the same reasons, with numbers."""
+    """Sentence on strategies on which the ring has the same effect for the same reasons, with numbers."""
     data = analysis.data
-    said = f"{SAID[word]} {_named(analysis, where, columns, list(found))}"
+    group_text = f"{VERDICT_TEXTS[word]} {_named(analysis, where, columns, list(found))}"
     claims: list[Claim] = [_claim(analysis, where[0], column, found[column]) for column in columns]
     if word == OPEN:
-        return Sentence(f"{said} (more replicates would decide)", *claims)
+        return Sentence(f"{group_text} (more replicates would decide)", *claims)
     if word == ALIKE:
-        return Sentence(f"{said} (both ends {WITHIN} of the best)", *claims)
+        return Sentence(f"{group_text} (both ends {WITHIN} of the best)", *claims)
     best = sorted({found[column].best for column in columns})
     shown = " and ".join(format.on_axis(data.rings[ring], data.rings, best=True) for ring in best)
     reasons = []
@@ -107,11 +119,11 @@ def _group(
         ends = [(column, found[column].reasons[place][1], found[column].best) for column in columns]
         reasons.append(_reason(analysis, where, cause, ends))
     claims += [claim for reason in reasons for claim in reason.claims]
-    return Sentence(f"{said}: {'; '.join(reasons)} (best ring {shown})", *claims)
+    return Sentence(f"{group_text}: {'; '.join(reasons)} (best ring {shown})", *claims)
 
 
 def _named(analysis: Analysis, where: tuple[int, int], columns: list[int], every: list[int]) -> str:
-    """The columns in words: a strategy of which all variants are meant goes by its own name."""
+    """The names of `columns`: a strategy whose variants are all included is named once."""
     data = analysis.data
     simulated = int(analysis.absolute.pairs[where].any(axis=0).sum())
     if len(columns) == simulated > 1:
@@ -125,38 +137,39 @@ def _named(analysis: Analysis, where: tuple[int, int], columns: list[int], every
 
 
 def _reason(analysis: Analysis, where: tuple[int, int], cause: str, ends: list[tuple[int, int, int]]) -> Sentence:
-    """A cause with the numbers at the worse and at the best ring; `ends` are (column, worse, best)."""
+    """A cause with its numbers at the worse and at the best ring; `ends` are (column, worse ring, best ring)."""
     data = analysis.data
     rings = " and ".join(dict.fromkeys(str(data.rings[worse]) for _, worse, _ in ends))
 
-    def sides(effect: Effect) -> tuple[Array, Array]:
+    def sides(effect: RingEffect) -> tuple[Array, Array]:
         """Means at the worse and at the best ring, shape (ends,) each."""
         values = stats.mean(effect.values(analysis)[where]).center  # (rings, columns)
         worse, best = (np.array([values[end[side], end[0]] for end in ends]) for side in (1, 2))
         return worse, best
 
     claims: list[Claim] = []
-    here = at(data.mixes[where[0]], data.loads[where[1]])
+    cell_where = at(data.mixes[where[0]], data.loads[where[1]])
 
     def places(side: int) -> str:
         return " or ".join(f"({at(ring=data.rings[end[side]], column=data.columns[end[0]])})" for end in ends)
 
-    def against(effect: Effect) -> str:
+    def against(effect: RingEffect) -> str:
         worse, best = sides(effect)
-        spans = [
-            effect.span(values, both(here, places(side)), named=side == 2) for side, values in ((1, worse), (2, best))
+        worse_and_best = [
+            effect.span(values, both(cell_where, places(side)), named=side == 2)
+            for side, values in ((1, worse), (2, best))
         ]
-        claims.extend(claim for span in spans for claim in span.claims)
-        return f"{spans[0].text} at {rings} against {spans[1].text}"
+        claims.extend(claim for span in worse_and_best for claim in span.claims)
+        return f"{worse_and_best[0].text} at {rings} against {worse_and_best[1].text}"
 
     drops, cache, reuse, _, walks = EFFECTS
     if cause == "drops":
-        told = [f"drops {against(drops)}"]
+        drop_texts = [f"drops {against(drops)}"]
         for effect, name in ((cache, "cache misses"), (walks, "translations")):
             if data.has(effect.metric):
                 worse, best = sides(effect)
-                told += [f"{name} {against(effect)}"] if (worse > best * (1 + stats.MARGIN)).any() else []
-        text = ", ".join(told)
+                drop_texts += [f"{name} {against(effect)}"] if (worse > best * (1 + stats.MARGIN)).any() else []
+        text = ", ".join(drop_texts)
     elif cause == "cache":
         text = f"cache misses {against(cache)}"
     elif cause == "pages":
@@ -167,7 +180,7 @@ def _reason(analysis: Analysis, where: tuple[int, int], cause: str, ends: list[t
 
 
 def _numbers(analysis: Analysis, mix: int, rings: NDArray[np.intp]) -> Iterator[Sentence]:
-    """A line per effect: the strategy that it changes most from the smallest to the largest ring, in numbers."""
+    """A line per effect: its numbers at the smallest and largest ring, for the strategy with the largest change."""
     data, load = analysis.data, analysis.last_load(mix)
     for effect in known(analysis):
         first, last = stats.mean(effect.values(analysis)[mix, load][rings[[0, -1]]]).center

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The answer first: per traffic mix, in words with numbers, who wins, by how much, and what it drops."""
+"""The verdict per traffic mix: which strategy wins, by how much, and what it drops."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sweep.document.blocks import Finding, Findings, Section
 from sweep.document.statements import (
     Absent,
     Claim,
+    CostDifference,
     Count,
-    Difference,
     Extreme,
     FewestMean,
     NoClaim,
@@ -26,8 +26,8 @@ from sweep.document.statements import (
     joined,
     quoted,
 )
-from sweep.report.parts.judging import spanned
-from sweep.report.parts.standing import Standing, cells_of, standing
+from sweep.report.parts.claim_verdicts import claimed_range
+from sweep.report.parts.ranking import MixRanking, cells_of, mix_ranking
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
 from sweep.results.outcome import DROPS_OPEN, WITHIN, pairs_wanted
@@ -46,31 +46,33 @@ def verdicts(analysis: Analysis) -> Section:
 
 
 def _verdict(analysis: Analysis, mix: int) -> Finding:
-    name, found = analysis.data.mixes[mix], standing(analysis, mix)
-    if found is None:
+    name, mix_standing = analysis.data.mixes[mix], mix_ranking(analysis, mix)
+    if mix_standing is None:
         nothing = Absent("avg(ns_per_packet)", at(name))
-        said = Sentence("No valid simulation has a cost per packet.", nothing)
-        return Finding(name, Sentence("nothing to say", nothing), said, ())
-    word = Sentence(found.word, found.claim(name))
+        no_value = Sentence("No valid simulation has a cost per packet.", nothing)
+        return Finding(name, Sentence("nothing to say", nothing), no_value, ())
+    word = Sentence(mix_standing.word, mix_standing.claim(name))
     unsettled = _unsettled(analysis, mix)
-    if found.lead < 0:
+    if mix_standing.lead < 0:
         lines = [*unsettled, _fewest_means(analysis, mix), _steady(analysis, mix)]
-        return Finding(name, word, joined(lines), (), found.tone)
-    lines = [_share(name, found)]
-    others = {strategy: times for strategy, times in found.alone.items() if strategy != found.first and times}
+        return Finding(name, word, joined(lines), (), mix_standing.tone)
+    lines = [_share(name, mix_standing)]
+    others = {
+        strategy: times for strategy, times in mix_standing.alone.items() if strategy != mix_standing.first and times
+    }
     if others:
         lines.append(_elsewhere(analysis, mix, others))
     lines += unsettled
     lines += [
-        _against(analysis, mix, found.lead),
-        _calls(analysis, mix, found.lead),
-        low_drops.sentence(analysis, mix, found.lead),
+        _against(analysis, mix, mix_standing.lead),
+        _calls(analysis, mix, mix_standing.lead),
+        low_drops.sentence(analysis, mix, mix_standing.lead),
     ]
     lines.append(_steady(analysis, mix))
-    return Finding(name, word, joined(lines), (), found.tone)
+    return Finding(name, word, joined(lines), (), mix_standing.tone)
 
 
-def _share(mix: str, found: Standing) -> Sentence:
+def _share(mix: str, found: MixRanking) -> Sentence:
     name, alone = found.first, found.alone[found.first]
     which = f"all {found.cells}" if found.among == found.cells > 2 else f"{found.among} of {found.cells}"
     where = f"{which} cells of ring and load"
@@ -83,20 +85,25 @@ def _share(mix: str, found: Standing) -> Sentence:
 
 
 def _fewest_means(analysis: Analysis, mix: int) -> Sentence:
-    """Where nobody wins: who has the smallest mean, whatever it drops, and in how many cells."""
+    """For a mix without a winner: in how many cells each strategy has the smallest mean, regardless of drops."""
     data, name = analysis.data, analysis.data.mixes[mix]
     means = analysis.absolute.center[mix]  # (loads, rings, columns)
-    there = means[np.isfinite(means).any(axis=-1)]  # (cells, columns)
-    smallest = there == np.nanmin(there, axis=-1, keepdims=True)
-    found = Counter({s: int(smallest[:, data.of(s)].any(axis=-1).sum()) for s in dict.fromkeys(data.strategies)})
-    parts = [(strategy, times) for strategy, times in found.most_common() if times]
-    said = format.joined([f"{strategy} in {times}" for strategy, times in parts])
-    claims = (FewestMean(name, strategy, times, len(there)) for strategy, times in parts)
-    return Sentence(f"The smallest mean is that of {said} of {format.count(len(there), 'cell')}.", *claims)
+    cell_means = means[np.isfinite(means).any(axis=-1)]  # (cells, columns)
+    smallest = cell_means == np.nanmin(cell_means, axis=-1, keepdims=True)
+    cells_led = Counter(
+        {
+            name_of_strategy: int(smallest[:, data.of(name_of_strategy)].any(axis=-1).sum())
+            for name_of_strategy in dict.fromkeys(data.strategies)
+        }
+    )
+    parts = [(strategy, times) for strategy, times in cells_led.most_common() if times]
+    parts_text = format.joined([f"{strategy} in {times}" for strategy, times in parts])
+    claims = (FewestMean(name, strategy, times, len(cell_means)) for strategy, times in parts)
+    return Sentence(f"The smallest mean is that of {parts_text} of {format.count(len(cell_means), 'cell')}.", *claims)
 
 
 def _unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
-    """How many cells have no winner, and what it would take."""
+    """Sentences on the cells without a winner: how many, and how many pairs would decide them."""
     cells, here = cells_of(analysis, mix), at(analysis.data.mixes[mix])
     drops = sum(outcome.drops_open for outcome in cells)
     left = [o for o in cells if not o.drops_open and not o.settled(analysis.data.strategies)]
@@ -118,52 +125,59 @@ def _unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
 
 
 def _steady(analysis: Analysis, mix: int) -> Sentence:
-    here, cells = at(analysis.data.mixes[mix]), analysis.steady.cells(mix)
-    count = Count(cells, "cells", both(here, MARKED), shown=bool(cells))
+    mix_condition, cells = at(analysis.data.mixes[mix]), analysis.steady.cells(mix)
+    count = Count(cells, "cells", both(mix_condition, MARKED), shown=bool(cells))
     if not cells:
         return Sentence("", count)
-    found = analysis.steady
-    kinds = [(found.short, "short", "too short"), (found.unsteady, "moving or drifting", "not steady")]
+    steadiness = analysis.steady
+    kinds = [(steadiness.short, "short", "too short"), (steadiness.unsteady, "moving or drifting", "not steady")]
     marked = [(name, word) for mask, name, word in kinds if mask[mix].any()]
-    why = " or ".join(word for _, word in marked)
-    text = f"Runs in {format.count(cells, 'cell')} of ring and load are {why}, see the footnotes of its tables."
-    return Sentence(text, count, Count(cells, "cells", both(here, " or ".join(name for name, _ in marked))))
+    reasons = " or ".join(word for _, word in marked)
+    text = f"Runs in {format.count(cells, 'cell')} of ring and load are {reasons}, see the footnotes of its tables."
+    return Sentence(text, count, Count(cells, "cells", both(mix_condition, " or ".join(name for name, _ in marked))))
 
 
 def _elsewhere(analysis: Analysis, mix: int, others: dict[str, int]) -> Sentence:
-    """Who else leads cells alone, and at which rings."""
+    """Sentence on the other strategies that lead cells alone: how many, and at which rings."""
     data, parts = analysis.data, []
     claims: list[Claim] = []
     for strategy, wins in others.items():
         rings = sorted(
             {
-                r
-                for (m, _, r), outcome in analysis.outcomes.items()
-                if m == mix and outcome.settled(data.strategies) and outcome.leaders(data.strategies) == {strategy}
+                each_ring
+                for (its_mix, _, each_ring), outcome in analysis.outcomes.items()
+                if its_mix == mix
+                and outcome.settled(data.strategies)
+                and outcome.leaders(data.strategies) == {strategy}
             }
         )
         sizes = format.stretches([data.rings[ring] for ring in rings], data.rings)
         where = both(at(data.mixes[mix]), f"settled and leaders = [{quoted(strategy)}]")
         claims.append(Count(wins, "cells", where))
         claims.append(
-            Values("ring", where, tuple(float(data.rings[r]) for r in rings), tuple(re.findall(r"\d+", sizes)))
+            Values(
+                "ring",
+                where,
+                tuple(float(data.rings[each_ring]) for each_ring in rings),
+                tuple(re.findall(r"\d+", sizes)),
+            )
         )
         parts.append(f"{strategy} wins {wins} (ring {sizes})")
     return Sentence(f"Elsewhere {', '.join(parts)}.", *claims)
 
 
 def _against(analysis: Analysis, mix: int, lead: int) -> Sentence:
-    """Geometric mean over the cells, interval over the pairs, smallest and largest cell."""
+    """Sentence on the leader against the baseline: geometric mean over the cells, interval, smallest and largest."""
     data, name = analysis.data, analysis.data.mixes[mix]
     if lead == 0:
         return _others(analysis, mix)
     logs = _log_ratios(analysis, mix, lead)
     if not len(logs):
         return Sentence("", Absent(RATIO, at(name, column=data.columns[lead])))
-    found = overall(analysis, mix, lead).ratios()
+    overall_ratio = overall(analysis, mix, lead).ratios()
     cells = np.expm1(stats.mean(logs).center)
     low, high = (format.percent(float(value), signed=True) for value in (cells.min(), cells.max()))
-    center, half = float(found.center), float(found.high - found.center)
+    center, half = float(overall_ratio.center), float(overall_ratio.high - overall_ratio.center)
     spread = f"from {low} to {high} % over the cells" if low != high else f"{low} % in every cell"
     where = at(name, column=data.columns[lead])
     ends = (
@@ -172,15 +186,15 @@ def _against(analysis: Analysis, mix: int, lead: int) -> Sentence:
     )
     if not np.isfinite(half):
         return Sentence(f"Against {analysis.baseline}: {spread}.", *ends)
-    less = "fewer" if center < 0 else "more"
-    shown = format.percent(abs(center))
-    around = f" ±{format.half_width(half)}" if half else ""
-    mean = f"{shown}{around} % {less} ns per packet"
-    claim = Difference(
+    direction = "fewer" if center < 0 else "more"
+    center_text = format.percent(abs(center))
+    half_text = f" ±{format.half_width(half)}" if half else ""
+    mean = f"{center_text}{half_text} % {direction} ns per packet"
+    claim = CostDifference(
         name,
         data.columns[lead],
         analysis.baseline,
-        Number(center, f"{shown}{around} % {less}"),
+        Number(center, f"{center_text}{half_text} % {direction}"),
         Number(half, format.half_width(half), 100) if half else None,
         "",
     )
@@ -189,32 +203,32 @@ def _against(analysis: Analysis, mix: int, lead: int) -> Sentence:
 
 
 def _others(analysis: Analysis, mix: int) -> Sentence:
-    """How the others stand where the baseline leads: the largest difference either way."""
+    """Sentence for a mix that the baseline leads: the largest difference of the others either way."""
     where = both(at(analysis.data.mixes[mix]), "not base")
     others = analysis.relative.ratios().center[mix][..., 1:]
-    known = others[np.isfinite(others)]
-    if not known.size:
+    finite = others[np.isfinite(others)]
+    if not finite.size:
         return Sentence("", Absent(RATIO, where))
-    said, claims = [], list[Claim]()
-    for which, value in (("smallest", float(known.min())), ("largest", float(known.max()))):
+    extreme_texts, claims = [], list[Claim]()
+    for which, value in (("smallest", float(finite.min())), ("largest", float(finite.max()))):
         if (value > 0) == (which == "largest") and value:
             text = format.percent(abs(value))
-            said.append(f"up to {text} % {'more' if value > 0 else 'fewer'}")
+            extreme_texts.append(f"up to {text} % {'more' if value > 0 else 'fewer'}")
             claims.append(Extreme(which, RATIO, where, Number(value, text, float(np.copysign(100, value)))))
-    if not said:
+    if not extreme_texts:
         return Sentence("The others take as many.", Extreme("largest", RATIO, where, Number(0.0, "")))
-    return Sentence(f"The others take {' and '.join(reversed(said))}.", *claims)
+    return Sentence(f"The others take {' and '.join(reversed(extreme_texts))}.", *claims)
 
 
 def overall(analysis: Analysis, mix: int, lead: int) -> stats.Estimate:
     """Logarithm of the geometric mean of the ratios to the baseline, over all cells of a mix."""
     logs = _log_ratios(analysis, mix, lead)
-    over = logs.mean(axis=0) if len(logs) else np.full(analysis.data.pairs, np.nan)
-    return stats.mean(over, analysis.data.confidence)
+    mean_logs = logs.mean(axis=0) if len(logs) else np.full(analysis.data.pairs, np.nan)
+    return stats.mean(mean_logs, analysis.data.confidence)
 
 
 def _log_ratios(analysis: Analysis, mix: int, lead: int) -> Array:
-    """Of a column to the baseline, shape (cells of ring and load, pairs)."""
+    """Log ratios of a column to the baseline, (cells of load and ring, pairs)."""
     logs = stats.log_ratio(analysis.ns[mix, :, :, lead], analysis.ns[mix, :, :, 0]).reshape(-1, analysis.data.pairs)
     return logs[np.isfinite(logs).any(axis=-1)]
 
@@ -223,7 +237,9 @@ def _calls(analysis: Analysis, mix: int, lead: int) -> Sentence:
     data, name = analysis.data, analysis.data.mixes[mix]
     parts, claims = [], list[Claim]()
     for column in dict.fromkeys((lead, 0)) if data.has(CALLS) else ():
-        calls = spanned(analysis.mean(CALLS)[mix][..., column], f"avg({CALLS})", at(name, column=data.columns[column]))
+        calls = claimed_range(
+            analysis.mean(CALLS)[mix][..., column], f"avg({CALLS})", at(name, column=data.columns[column])
+        )
         if calls.text != format.MISSING:
             parts.append(f"{data.columns[column]} {calls.text}")
             claims += calls.claims

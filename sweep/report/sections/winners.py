@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The map of winners over ring and load, one per mix: a letter and a colour per cell, hatched if others are as good."""
+"""Maps of the winner over ring and load, one per mix: a letter and colour per cell, hatched if others are as good."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEGEND = fixed(
 
 
 def maps(analysis: Analysis) -> Section:
-    """Winner per ring and load, by letter; what is undecided carries the letters of all that may win."""
+    """A map per mix: the winner's letter per ring and load; an undecided cell has the letters of all that may win."""
     data = analysis.data
     letters = ", ".join(f"{letter(i)} {name}" for i, name in enumerate(data.columns))
     letter_key = Sentence(f"{letters}.", Values("col", "", tuple(data.columns), tuple(data.columns), "points"))
@@ -47,7 +47,7 @@ def _key(analysis: Analysis) -> tuple[Key, ...]:
 
 
 def letter(column: int) -> str:
-    """A, B, ..., Z, A1, ..."""
+    """The letter of a column in the maps: A, B, ..., Z, A1, ..."""
     return ascii_uppercase[column % 26] + (str(column // 26) if column >= 26 else "")
 
 
@@ -61,19 +61,19 @@ def _cell(analysis: Analysis, where: tuple[int, int, int]) -> Cell:
     settled = outcome.settled(strategies)
     color = shade(list(dict.fromkeys(strategies)).index(strategies[winner.best])) if settled else FAINT
     hatched = settled and len(outcome.leaders(strategies)) > 1
-    told = (winner_claim(analysis, where, outcome),)
+    claims = (winner_claim(analysis, where, outcome),)
     if outcome.drops_open:
         faster = ", ".join(names[column] for column in outcome.faster_droppers)
         detail = f"{DROPS_OPEN}, of those with fewer ns: {faster}"
-        return Cell("≠", "tie", detail, notes, color, claims=told)
+        return Cell("≠", "tie", detail, notes, color, claims=claims)
     if not outcome.decided:
-        among = "".join(letter(column) for column in sorted(winner.ties))
-        wanted = pairs_wanted([outcome], at(data.mixes[where[0]], data.loads[where[1]], data.rings[where[2]]))
-        detail = f"{wanted}; fewest in the mean of those that drop no more: {names[winner.best]}"
-        return Cell(f"?{among}", "tie", detail, notes, color, hatched, (*told, *wanted.claims))
-    close = "".join(letter(column) for column in sorted(winner.close))
-    detail = names[winner.best] + (f"; {WITHIN}: " + ", ".join(names[i] for i in winner.close) if close else "")
+        tied_letters = "".join(letter(column) for column in sorted(winner.ties))
+        undecided_note = pairs_wanted([outcome], at(data.mixes[where[0]], data.loads[where[1]], data.rings[where[2]]))
+        detail = f"{undecided_note}; fewest in the mean of those that drop no more: {names[winner.best]}"
+        return Cell(f"?{tied_letters}", "tie", detail, notes, color, hatched, (*claims, *undecided_note.claims))
+    close_letters = "".join(letter(column) for column in sorted(winner.close))
+    detail = names[winner.best] + (f"; {WITHIN}: " + ", ".join(names[i] for i in winner.close) if close_letters else "")
     if winner.runner_up is not None:
         detail += f"; {names[winner.runner_up]} {format.percent(winner.behind)} % behind"
-    text = letter(winner.best) + (f"≈{close}" if close else "")
-    return Cell(text, "best", detail, notes, color, hatched, told)
+    text = letter(winner.best) + (f"≈{close_letters}" if close_letters else "")
+    return Cell(text, "best", detail, notes, color, hatched, claims)

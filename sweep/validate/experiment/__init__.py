@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Experiment files: what they may say, read and checked, as values."""
+"""Experiment files: their format, and reading them into checked data."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One published experiment as values: rows with what was measured, what is free, and the checks between rows."""
+"""One published experiment as data: measured rows, free parameters, and checks between rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .forms import Closing
 
 
 @dataclass(frozen=True)
-class Row:
+class PublishedRow:
     """One published number and how the model predicts it."""
 
     id: str
@@ -26,7 +26,7 @@ class Row:
     unit: str
     predict: str
     within: Fraction | None  # the largest relative error; None: a calibration row
-    resolution: Fraction  # a difference that means nothing, in `unit`
+    resolution: Fraction  # largest difference that does not matter, in `unit`
     noise: Fraction | None  # published spread between identical runs, a share
     strategy: str  # tag; "": that of the scenario
     mechanism: str
@@ -38,8 +38,8 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Series:
-    """Rows over one parameter; `values` as written, with the index of each one's row."""
+class RowSeries:
+    """Rows over one parameter: its values as written, and the index of the row for each."""
 
     id: str
     values: tuple[str, ...]
@@ -48,7 +48,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Free:
-    """A parameter that the source does not say.  `rows`, `fitted_on`: indices of rows.
+    """A parameter that the source does not give.  `rows`, `fitted_on`: indices of rows.
 
     Fitted between `low` and `high` (canonical, whole numbers); or assumed to be `low`, any canonical value; or as
     solved in the experiment of `origin`, for its row `origin_row` ("": its only value).  `ends`: both as written.
@@ -83,7 +83,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Shape:
-    """`that` holds of each list of rows: names by which it may call them, and their indices."""
+    """The shape `that` holds for each group of rows, given by the names of its values and the indices of the rows."""
 
     id: str
     that: str
@@ -92,7 +92,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Identity:
+class PublishedIdentity:
     """Arithmetic on published counters."""
 
     id: str
@@ -103,7 +103,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class NotPredicted:
-    """Published rows that the model says nothing of."""
+    """Published rows that the model does not predict."""
 
     id: str
     measured: tuple[Fraction, ...]
@@ -113,7 +113,7 @@ class NotPredicted:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What one file says.
+    """The contents of one experiment file.
 
     sweep: a point for each row, in order, with free parameters at their low ends; None without rows.
     """
@@ -126,12 +126,12 @@ class Experiment:
     grade: str
     about: str
     setup: str  # as written, in one line
-    rows: tuple[Row, ...]
-    series: Mapping[str, Series]
+    rows: tuple[PublishedRow, ...]
+    series: Mapping[str, RowSeries]
     free: tuple[Free, ...] = ()
     ratios: tuple[Ratio, ...] = ()
     shapes: tuple[Shape, ...] = ()
-    identities: tuple[Identity, ...] = ()
+    identities: tuple[PublishedIdentity, ...] = ()
     not_predicted: tuple[NotPredicted, ...] = ()
     explained: Mapping[str, str] = field(default_factory=dict)  # by id, that of a series standing for its rows too
     sweep: Sweep | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an experiment file may say, as pydantic models.  The meaning of each key is in docs/experiments.md."""
+"""The format of experiment files as pydantic models.  The meaning of each key is in docs/experiments.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sweep.config.models.quantities import ChoiceError, Count, Name
 from sweep.errors import did_you_mean
 from sweep.units import MILLION
 from sweep.yamltree.source import Mistake, Node
-from sweep.yamltree.validation import NULL, Part, validated
+from sweep.yamltree.validation import NULL, SectionModel, validated
 
 from . import identity, shape
 
@@ -26,36 +26,36 @@ UNITS = (
 )
 SEE = "docs/experiments.md"
 GRADES = ("A", "B", "C")
-NOTHING = "-"  # in a list of measured values: nothing was published here
-OTHER = "other"  # the mechanism of what names none
+NOTHING = "-"  # in a list of measured values: no value was published
+OTHER = "other"  # mechanism of rows that name none
 
 
-def usual(written: str) -> Any:
-    """A default, as it would be in a file."""
+def field_with_default(written: str) -> Any:
+    """A field whose default is given as it would be written in a file."""
     return Field(written)
 
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=SectionModel)
 
 
 def formed(form: type[P], node: Node) -> P:
-    """A node as one of the forms below.  Errors: Mistake."""
+    """A YAML node as one of the models below.  Errors: Mistake."""
     try:
-        found: P = validated(_adapter(form), node, form.called)
-        return found
+        form_value: P = validated(_adapter(form), node, form.called)
+        return form_value
     except Mistake as mistake:
-        for each in (mistake, *mistake.also):
-            each.see = SEE
+        for each_mistake in (mistake, *mistake.also):
+            each_mistake.see = SEE
         raise
 
 
 @cache
-def _adapter(form: type[Part]) -> TypeAdapter[Any]:
+def _adapter(form: type[SectionModel]) -> TypeAdapter[Any]:
     return TypeAdapter(form)
 
 
 class Closing(NamedTuple):
-    """By how much the two sides of an identity may differ: of the larger side if `relative`, else in its unit."""
+    """How much the two sides of an identity may differ: a share of the larger side if `relative`, else an amount."""
 
     most: Fraction
     relative: bool
@@ -104,7 +104,7 @@ def _text(given: object) -> str:
 
 @cache
 def columns() -> frozenset[str]:
-    """The columns of the results table that are one number each."""
+    """Names of the columns of the results table that hold single numbers."""
     kinds = (pa.types.is_integer, pa.types.is_floating)
     return frozenset(column.name for column in schema.columns() if any(kind(column.type) for kind in kinds))
 
@@ -130,8 +130,8 @@ Unit = Literal[UNITS]  # type: ignore[valid-type]
 Ids = Annotated[list[Name], Field(min_length=1)]
 
 
-class Usual(Part):
-    """What rows and series may say, and the file for all of them."""
+class DefaultsForm(SectionModel):
+    """Keys of rows and series, which the file may also give as defaults for all of them."""
 
     predict: Predict | None = None
     unit: Unit | None = None
@@ -140,24 +140,24 @@ class Usual(Part):
     mechanism: Name | None = None
 
 
-class Entry(Usual):
-    """What rows and series share."""
+class RowOrSeriesForm(DefaultsForm):
+    """Keys common to rows and series."""
 
     id: Name
     set: Settings = None
-    resolution: Distance = usual("0")
+    resolution: Distance = field_with_default("0")
     strategy: Name | None = None
     note: str = ""
 
 
-class RowForm(Entry):
+class RowForm(RowOrSeriesForm):
     called: ClassVar[str] = "a row"
 
     measured: Number
     calibration: bool = False
 
 
-class SeriesForm(Entry):
+class SeriesForm(RowOrSeriesForm):
     called: ClassVar[str] = "a series"
 
     over: Name
@@ -166,7 +166,7 @@ class SeriesForm(Entry):
     calibration: list[str] = Field(default_factory=list)
 
 
-class FreeForm(Part):
+class FreeForm(SectionModel):
     called: ClassVar[str] = "a free parameter"
 
     parameter: Name
@@ -189,7 +189,7 @@ class FreeForm(Part):
         return self
 
 
-class RatioForm(Part):
+class RatioForm(SectionModel):
     called: ClassVar[str] = "a ratio"
 
     id: Name
@@ -198,26 +198,26 @@ class RatioForm(Part):
     within: Share
 
 
-class ShapeForm(Part):
+class ShapeForm(SectionModel):
     called: ClassVar[str] = "a shape"
 
     id: Name
     of: Any  # a series, or a list of rows or series
     that: Annotated[str, AfterValidator(shape.known)]
     at: Annotated[list[str], Field(min_length=1)] | None = None
-    slack: Share = usual("0")
+    slack: Share = field_with_default("0")
 
 
-class IdentityForm(Part):
+class IdentityForm(SectionModel):
     called: ClassVar[str] = "an identity"
 
     id: Name
     given: dict[str, Number]
     that: Annotated[str, AfterValidator(identity.known)]
-    closing: Annotated[Closing, PlainValidator(_closing)] = usual("0")
+    closing: Annotated[Closing, PlainValidator(_closing)] = field_with_default("0")
 
 
-class NotPredictedForm(Part):
+class NotPredictedForm(SectionModel):
     called: ClassVar[str] = "a row that is not predicted"
 
     id: Name
@@ -226,7 +226,7 @@ class NotPredictedForm(Part):
     why: str
 
 
-class ExperimentForm(Usual):
+class ExperimentForm(DefaultsForm):
     """The top of the file.  `Settings` are what sweep.config reads itself, and lists, which are read entry by entry."""
 
     called: ClassVar[str] = "an experiment file"
@@ -236,8 +236,8 @@ class ExperimentForm(Usual):
     source: str
     grade: Literal[GRADES] | None = None  # type: ignore[valid-type]
     about: str = ""
-    replicates: Annotated[int, Count(1, 1000)] = usual("1")
-    seed: Annotated[int, Count(0, 2**63 - 1)] = usual("0")
+    replicates: Annotated[int, Count(1, 1000)] = field_with_default("1")
+    seed: Annotated[int, Count(0, 2**63 - 1)] = field_with_default("0")
     setup: Settings = None
     traffic: Settings = None
     nics: Settings = None

@@ -21,31 +21,33 @@ Gather = Callable[[], AbstractContextManager[None]]
 
 
 def free_parameters(tree: Mapping[str, Node], known: References, folder: Path, gather: Gather) -> list[Free]:
-    """The list `free:`.  `folder`: what other files are relative to.  Errors: Mistake; of entries gathered."""
-    found: list[Free] = []
+    """The list `free:`.  `folder`: other files are relative to it.  Errors: Mistake; those of entries are gathered."""
+    free_found: list[Free] = []
     for node in entries(tree, "free"):
         with gather():
-            found.append(_free(node, known, folder))
-    return found
+            free_found.append(_free(node, known, folder))
+    return free_found
 
 
 def used_once(free: Sequence[Free], known: References) -> None:
-    """A parameter is free once for a row, and every calibration row is fitted on.  Errors: Mistake."""
-    taken: dict[tuple[str, int], Free] = {}
-    for each in free:
-        for row in each.rows:
-            other = taken.setdefault((each.parameter, row), each)
-            if other is not each:
+    """Check that no parameter is free twice for a row, and that every calibration row is used.  Errors: Mistake."""
+    first_use: dict[tuple[str, int], Free] = {}
+    for parameter in free:
+        for row in parameter.rows:
+            other = first_use.setdefault((parameter.parameter, row), parameter)
+            if other is not parameter:
                 name = known.rows[row].id
-                text = f'"{each.parameter}" is free twice for the row "{name}"; first at {other.place}.'
-                raise Mistake(each.place, text)
-            if each.parameter in known.rows[row].settings:
-                text = f'"{each.parameter}" is free for the row "{known.rows[row].id}", which sets it: drop one.'
-                raise Mistake(each.place, text)
-    fitted = {row for each in free for row in each.fitted_on}
-    for index, made in enumerate(known.rows):
-        if made.is_calibration and index not in fitted:
-            raise Mistake(made.place, f'the calibration row "{made.id}" is fitted on by no free parameter.')
+                text = f'"{parameter.parameter}" is free twice for the row "{name}"; first at {other.place}.'
+                raise Mistake(parameter.place, text)
+            if parameter.parameter in known.rows[row].settings:
+                text = f'"{parameter.parameter}" is free for the row "{known.rows[row].id}", which sets it: drop one.'
+                raise Mistake(parameter.place, text)
+    fitted = {row for parameter in free for row in parameter.fitted_on}
+    for index, experiment_row in enumerate(known.rows):
+        if experiment_row.is_calibration and index not in fitted:
+            raise Mistake(
+                experiment_row.place, f'the calibration row "{experiment_row.id}" is fitted on by no free parameter.'
+            )
 
 
 def _free(node: Node, known: References, folder: Path) -> Free:
@@ -80,8 +82,8 @@ def _free(node: Node, known: References, folder: Path) -> Free:
 
 def _calibration(node: Node, known: References, scope: Sequence[int]) -> Sequence[int]:
     """The rows of one entry of `fitted_on`.  Errors: Mistake, if one is predicted or out of scope."""
-    found = rows_of(known.find(node, "fitted_on"))
-    for row in found:
+    row_indices = rows_of(known.find(node, "fitted_on"))
+    for row in row_indices:
         name = known.rows[row].id
         if not known.rows[row].is_calibration:
             text = f'fitted_on: "{name}" is predicted: a row is fitted on or predicted, never both.'
@@ -89,7 +91,7 @@ def _calibration(node: Node, known: References, scope: Sequence[int]) -> Sequenc
             raise Mistake(node.place, text, known=calibration, heading="calibration rows")
         if row not in scope:
             raise Mistake(node.place, f'fitted_on: "{name}" is not among the rows of "for".')
-    return found
+    return row_indices
 
 
 def _bounds(parameter: Parameter, node: Node) -> list[tuple[int, Node]]:

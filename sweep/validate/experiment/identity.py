@@ -23,8 +23,8 @@ ARITHMETIC: dict[str, Callable[..., Fraction]] = {
 }
 
 
-class Side(NamedTuple):
-    """One comparison of an identity, worked out."""
+class EvaluatedComparison(NamedTuple):
+    """One comparison of an identity, evaluated."""
 
     left: Fraction
     sign: str  # a value of COMPARISONS
@@ -32,7 +32,7 @@ class Side(NamedTuple):
 
     @property
     def gap(self) -> Fraction:
-        """By how much it fails; 0 if it holds."""
+        """Difference by which the comparison fails; 0 if it holds."""
         difference = self.left - self.right
         if self.sign == "==":
             return abs(difference)
@@ -40,7 +40,7 @@ class Side(NamedTuple):
 
 
 def known(text: str) -> str:
-    """An identity: one or more comparisons of sums and products of names.  Errors: ValueError."""
+    """The text, if it is an identity: comparisons of sums and products of names.  Errors: ValueError."""
     for comparison in conjuncts(parse(text)):
         if not isinstance(comparison, Operation) or comparison.sign not in COMPARISONS:
             raise ChoiceError("is no identity: compare two sides", tuple(COMPARISONS.values()))
@@ -53,15 +53,18 @@ def known(text: str) -> str:
 
 
 def names(text: str) -> frozenset[str]:
-    """What must be given."""
+    """The names of counters in an identity, which must be given."""
     return conditions.names(parse(text))
 
 
-def sides(text: str, given: Mapping[str, Fraction]) -> list[Side]:
-    """Its comparisons, from left to right.  Errors: ZeroDivisionError."""
+def evaluated(text: str, given: Mapping[str, Fraction]) -> list[EvaluatedComparison]:
+    """The comparisons of an identity, from left to right, evaluated.  Errors: ZeroDivisionError."""
     found = [each for each in conjuncts(parse(text)) if isinstance(each, Operation)]
     values = [[_value(part, given) for part in each.parts] for each in found]
-    return [Side(left, COMPARISONS[each.sign], right) for each, (left, right) in zip(found, values, strict=True)]
+    return [
+        EvaluatedComparison(left, COMPARISONS[each.sign], right)
+        for each, (left, right) in zip(found, values, strict=True)
+    ]
 
 
 def _value(node: Node, given: Mapping[str, Fraction]) -> Fraction:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Free parameters whose value is taken from another experiment file: which of the values there is meant."""
+"""Find the free parameter of another experiment file from which a value is taken."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def chosen(free: Free, there: Experiment) -> int:
     if free.origin_row not in ids:
         raise unknown(free.place, "of: the row", free.origin_row, tuple(ids))
     row = ids.index(free.origin_row)
-    found = [index for index in same if row in there.free[index].rows]
-    if not found:
+    matching = [index for index in same if row in there.free[index].rows]
+    if not matching:
         rows = tuple(ids[row] for index in same for row in there.free[index].rows)
         raise Mistake(free.place, f'{name} is not free for the row "{free.origin_row}" of "{there.path}".', known=rows)
-    return found[0]
+    return matching[0]

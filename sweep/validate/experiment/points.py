@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""From rows to scenarios, exactly as a sweep file would: the setup is its top, each row one of its `points:`."""
+"""Make scenarios of rows as in a sweep file: the setup is its top level, each row one of its `points:`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from sweep.config.document import resolve
 from sweep.config.library import FOLDERS, Library
-from sweep.config.overrides import SECTIONS, Parts
+from sweep.config.overrides import SECTIONS, FileParts
 from sweep.config.sweep import Sweep, from_document
 from sweep.grid import LABEL
 from sweep.model.scenario import Scenario
 from sweep.yamltree.source import Mistake, Node
 
-from .experiment import Experiment, Row
+from .experiment import Experiment, PublishedRow
 from .rows import parameters_of
 
 INLINE = "as written"  # the name of a mix or NIC that is written out in the setup
@@ -24,7 +24,7 @@ Values = Mapping[int, Any]  # index of a free parameter -> its canonical value
 def lay_out(experiment: Experiment, tree: Node) -> Sweep | None:
     """A sweep with a point for each row, free parameters at their low ends.  Errors: ConfigError, Mistake.
 
-    The high ends are laid out too, so that no fit can leave what is possible.
+    The high ends are laid out too, to check that every value of a fit is possible.
     """
     if not experiment.rows:
         return None
@@ -35,8 +35,8 @@ def lay_out(experiment: Experiment, tree: Node) -> Sweep | None:
         settings = {"points": Node(tree.place, items=points)}
         settings |= {key: top[key] for key in ("replicates", "seed") if key in top}
         named = {kind: dict(own) for kind, own in parts.named.items()}  # reading a sweep changes its parts
-        each = Parts(settings, {}, dict(parts.fixed), named, parts.keys)
-        sweep = resolve(each, Library(each.named, experiment.path.parent, ()), tree.place, experiment.name)
+        file_parts = FileParts(settings, {}, dict(parts.fixed), named, parts.keys)
+        sweep = resolve(file_parts, Library(file_parts.named, experiment.path.parent, ()), tree.place, experiment.name)
     assert sweep is not None
     _refuse_twins(sweep, experiment)
     return sweep
@@ -58,9 +58,9 @@ def scenarios(sweep: Sweep, row: int) -> list[Scenario]:
 
 
 def _refuse_twins(sweep: Sweep, experiment: Experiment) -> None:
-    """A predicted row is not a calibration row under another name.  Errors: Mistake."""
+    """Check that no predicted row is a calibration row under another name.  Errors: Mistake."""
 
-    def essence(index: int, row: Row) -> tuple[Any, ...]:
+    def essence(index: int, row: PublishedRow) -> tuple[Any, ...]:
         free = tuple(each.place for each in experiment.free if index in each.rows)
         return sweep.scenario(index, 0), free, "".join(row.predict.split())
 
@@ -73,9 +73,9 @@ def _refuse_twins(sweep: Sweep, experiment: Experiment) -> None:
             raise Mistake(row.place, text)
 
 
-def _parts(tree: Node) -> Parts:
+def _parts(tree: Node) -> FileParts:
     """The setup and the file's own mixes, NICs and hosts."""
-    parts = Parts()
+    parts = FileParts()
     pairs = tree.mapping("an experiment file")
     for key, kind in SECTIONS.items():
         if key in pairs and not pairs[key].is_null:
@@ -92,7 +92,7 @@ def _parts(tree: Node) -> Parts:
     return parts
 
 
-def _point(row: Row, experiment: Experiment, index: int, end: int) -> Node:
+def _point(row: PublishedRow, experiment: Experiment, index: int, end: int) -> Node:
     """A row as an entry of `points:`.  Its label is its id, so no two rows are one point."""
     pairs = {LABEL: Node(row.place, row.id), **row.settings}
     for free in experiment.free:

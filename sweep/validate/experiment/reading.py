@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Experiment files, found and read: every mistake with its place, all of all files at once."""
+"""Find and read experiment files; all mistakes of all files are reported together, with their positions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sweep.yamltree.source import Mistake, Node, unknown
 
 from . import relations
 from .experiment import Experiment
-from .forms import SEE, ExperimentForm, Usual, formed
+from .forms import SEE, DefaultsForm, ExperimentForm, formed
 from .free import free_parameters, used_once
 from .origins import chosen
 from .points import lay_out
@@ -35,18 +35,18 @@ def find(paths: Sequence[Path]) -> list[Path]:
 
     Errors: ConfigError for a folder without any.
     """
-    found: dict[Path, Path] = {}  # a file that is named twice, by whatever way, is one experiment
+    file_by_resolved: dict[Path, Path] = {}  # a file that is named twice, by whatever way, is one experiment
     for path in map(expanded, paths or [SHIPPED]):
         files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
         if not files:
             raise ConfigError(f'"{path}" has no experiment file: no *.yaml in it\n  see: {SEE}')
         for file in files:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
+            file_by_resolved.setdefault(file.resolve(), file)
+    return list(file_by_resolved.values())
 
 
 def read_all(paths: Sequence[Path]) -> list[Experiment]:
-    """These experiment files, checked alone and against each other and those that they take values from.
+    """Read experiment files; each is checked alone, against the others, and with those that it takes values from.
 
     Errors: ConfigError with the mistakes of all files.
     """
@@ -60,7 +60,7 @@ def read_all(paths: Sequence[Path]) -> list[Experiment]:
     _named_once(experiments, gathered)
     _origins(experiments, gathered)
     if gathered.mistakes:
-        texts.append(str(source.all_of(gathered.mistakes)))
+        texts.append(str(source.combined_error(gathered.mistakes)))
     if texts:
         raise ConfigError("\n".join(dict.fromkeys(texts)))
     return experiments
@@ -81,21 +81,21 @@ def read(path: Path) -> Experiment:
             raise mistake
         experiment = _checked(path, form, tree, gathered)
         if experiment is None or gathered.mistakes:
-            raise source.all_of(gathered.mistakes)
+            raise source.combined_error(gathered.mistakes)
         return experiment.with_sweep(lay_out(experiment, tree))
     except Mistake as mistake:
-        raise source.all_of([*gathered.mistakes, mistake, *mistake.also]) from None
+        raise source.combined_error([*gathered.mistakes, mistake, *mistake.also]) from None
 
 
 class _Gathered:
-    """Mistakes kept for later, so that one reading tells all of them."""
+    """Collects mistakes, so that all of them are reported at once."""
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        """A mistake in the block ends only the block."""
+        """Keeps a Mistake raised in the block, which ends the block only."""
         try:
             yield
         except Mistake as mistake:
@@ -103,7 +103,7 @@ class _Gathered:
 
 
 def _named_once(experiments: Sequence[Experiment], gather: _Gathered) -> None:
-    """Results are told by the name of their experiment, so two of one name would be one."""
+    """Check that no two experiments have the same name, which identifies their results."""
     taken: dict[str, Experiment] = {}
     for each in experiments:
         first = taken.setdefault(each.name, each)
@@ -116,40 +116,40 @@ def _named_once(experiments: Sequence[Experiment], gather: _Gathered) -> None:
 
 
 def _origins(experiments: Sequence[Experiment], gather: _Gathered) -> None:
-    """What is taken "from" another file is one value there."""
-    known = {each.path.resolve(): each for each in experiments}
+    """Check that each value taken "from" another file exists there exactly once."""
+    experiment_by_path = {each.path.resolve(): each for each in experiments}
     for each in experiments:
         for free in each.free:
             if free.origin is None:
                 continue
             with gather():
-                there = known.get(free.origin.resolve())
-                if there is None:
+                other_file = experiment_by_path.get(free.origin.resolve())
+                if other_file is None:
                     try:
-                        there = known[free.origin.resolve()] = read(free.origin)
+                        other_file = experiment_by_path[free.origin.resolve()] = read(free.origin)
                     except ConfigError as error:
                         raise Mistake(free.place, f'from "{free.origin}", which has mistakes:\n{error}') from None
-                chosen(free, there)
+                chosen(free, other_file)
 
 
-def _usual(tree: Node) -> Usual:
-    """The defaults for rows of a file whose top is wrong, with something in the place of each that is wrong."""
-    pairs, found = tree.pairs or {}, {}
+def _usual(tree: Node) -> DefaultsForm:
+    """Defaults for rows of a file with mistakes at its top level; invalid ones are replaced by placeholders."""
+    pairs, valid_values = tree.pairs or {}, {}
     stand_in = {"predict": "ring", "unit": "count", "within": "0", "noise": "0", "mechanism": "other"}
-    for name in Usual.model_fields:
+    for name in DefaultsForm.model_fields:
         if name in pairs:
-            one = Node(tree.place, pairs={name: pairs[name]}, keys={name: tree.keys[name]})
+            single_key = Node(tree.place, pairs={name: pairs[name]}, keys={name: tree.keys[name]})
             try:
-                found[name] = getattr(formed(Usual, one), name)
+                valid_values[name] = getattr(formed(DefaultsForm, single_key), name)
             except Mistake:
-                found[name] = getattr(
-                    formed(Usual, Node(tree.place, pairs={name: Node(tree.place, stand_in[name])})), name
+                valid_values[name] = getattr(
+                    formed(DefaultsForm, Node(tree.place, pairs={name: Node(tree.place, stand_in[name])})), name
                 )
-    return Usual.model_construct(**{**dict.fromkeys(Usual.model_fields), **found})
+    return DefaultsForm.model_construct(**{**dict.fromkeys(DefaultsForm.model_fields), **valid_values})
 
 
 def _checked(path: Path, form: ExperimentForm, tree: Node, gather: _Gathered) -> Experiment | None:
-    """The experiment but for its sweep; what is wrong is gathered.  None if its rows are wrong."""
+    """The experiment without its sweep; mistakes are gathered.  None if its rows have mistakes."""
     pairs = tree.mapping("an experiment file")
     known = _rows(form, pairs, gather)
     if gather.mistakes:  # what refers to rows cannot be judged where a row is wrong
@@ -187,15 +187,15 @@ def _checked(path: Path, form: ExperimentForm, tree: Node, gather: _Gathered) ->
     return experiment
 
 
-def _rows(usual: Usual, pairs: Mapping[str, Node], gather: _Gathered) -> References:
-    """The rows and series of a file; what is wrong with them is gathered."""
+def _rows(usual: DefaultsForm, pairs: Mapping[str, Node], gather: _Gathered) -> References:
+    """The rows and series of a file; their mistakes are gathered."""
     known = References()
     with gather():
         for node in entries(pairs, "rows"):
             with gather():
-                made = row(node, usual)
-                known.take(made.id, node.place)
-                known.rows.append(made)
+                new_row = row(node, usual)
+                known.take(new_row.id, node.place)
+                known.rows.append(new_row)
     with gather():
         for node in entries(pairs, "series"):
             with gather():
@@ -203,24 +203,24 @@ def _rows(usual: Usual, pairs: Mapping[str, Node], gather: _Gathered) -> Referen
     return known
 
 
-def _series(node: Node, form: Usual, known: References) -> None:
-    made, rows = series(node, form, len(known.rows))
-    known.take(made.id, node.place)
+def _series(node: Node, form: DefaultsForm, known: References) -> None:
+    new_series, rows = series(node, form, len(known.rows))
+    known.take(new_series.id, node.place)
     for each in rows:
         known.take(each.id, each.place)
-    known.series[made.id] = made
+    known.series[new_series.id] = new_series
     known.rows += rows
 
 
 def _all(
     pairs: Mapping[str, Node], key: str, known: References, gather: _Gathered, make: Callable[[Node, References], T]
 ) -> list[T]:
-    """What `make` makes of each entry of a list, and their ids taken."""
-    found = []
+    """`make` applied to each entry of a list, whose ids are registered; mistakes are gathered."""
+    made_all = []
     with gather():
         for node in entries(pairs, key):
             with gather():
-                made = make(node, known)
+                new_value = make(node, known)
                 known.take(node.mapping(key)["id"].text, node.place)
-                found.append(made)
-    return found
+                made_all.append(new_value)
+    return made_all

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ratios, shapes, identities and rows that are not predicted: from their forms to values, checked against the rows."""
+"""Read ratios, shapes, identities and unpredicted rows, and check them against the rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sweep.yamltree.validation import validated
 
 from . import identity as identities
 from . import shape as shapes
-from .experiment import Identity, NotPredicted, Ratio, Series, Shape
+from .experiment import NotPredicted, PublishedIdentity, Ratio, RowSeries, Shape
 from .forms import IdentityForm, NotPredictedForm, Number, RatioForm, ShapeForm, formed
 from .references import References, rows_of
 
@@ -27,13 +27,13 @@ def ratios(node: Node, known: References) -> list[Ratio]:
     of, to = (known.find(pairs[key], f"a ratio: {key}") for key in ("of", "to"))
     if isinstance(of, int) and not isinstance(to, int):
         raise Mistake(pairs["to"].place, f'to "{to.id}" is a series and of "{form.of}" is one row.')
-    if isinstance(of, Series) and isinstance(to, Series) and of.values != to.values:
+    if isinstance(of, RowSeries) and isinstance(to, RowSeries) and of.values != to.values:
         text = f'the series "{of.id}" and "{to.id}" are not over the same values.'
         raise Mistake(pairs["to"].place, text)
     names = [form.id] if isinstance(of, int) else [f"{form.id} {value}" for value in of.values]
     tops = rows_of(of)
-    bottoms = rows_of(to) if isinstance(to, Series) else [to] * len(tops)
-    found = []
+    bottoms = rows_of(to) if isinstance(to, RowSeries) else [to] * len(tops)
+    ratios_found = []
     for name, top, bottom in zip(names, tops, bottoms, strict=True):
         rows = known.rows[top], known.rows[bottom]
         if any(not row.measured for row in rows):
@@ -41,20 +41,20 @@ def ratios(node: Node, known: References) -> list[Ratio]:
         if rows[0].unit != rows[1].unit:
             raise Mistake(node.place, f'the ratio "{name}" is of "{rows[0].unit}" to "{rows[1].unit}".')
         if not all(row.is_calibration for row in rows):
-            found.append(Ratio(name, form.id, top, bottom, form.within))
-    if not found:
+            ratios_found.append(Ratio(name, form.id, top, bottom, form.within))
+    if not ratios_found:
         raise Mistake(node.place, f'the ratio "{form.id}" is of calibration rows: it predicts nothing.')
-    return found
+    return ratios_found
 
 
 def shape(node: Node, known: References) -> Shape:
-    """A shape that the measured numbers have.  Errors: Mistake."""
+    """A shape, which the measured numbers must have.  Errors: Mistake."""
     form = formed(ShapeForm, node)
     pairs = node.mapping("a shape")
     of = pairs["of"]
-    found = [_only(known.find(each, "a shape: of"), pairs.get("at")) for each in (of.items or [of])]
-    groups = _groups(found, of, known)
-    made = Shape(form.id, form.that, form.slack, tuple(groups))
+    named_rows = [_only(known.find(each, "a shape: of"), pairs.get("at")) for each in (of.items or [of])]
+    groups = _groups(named_rows, of, known)
+    shape_value = Shape(form.id, form.that, form.slack, tuple(groups))
     place = pairs["that"].place
     for where, names, rows in groups:
         if missing := [value for value in shapes.peaks(form.that) if value not in names]:
@@ -68,11 +68,11 @@ def shape(node: Node, known: References) -> Shape:
         if not shapes.holds(form.that, names, measured, float(form.slack)):
             listed = ", ".join(f"{value:g}" for value in measured)
             raise Mistake(place, f'that "{form.that}": the measured numbers{where} do not: "{listed}".')
-    return made
+    return shape_value
 
 
-def _only(found: Series | int, at: Node | None) -> Series | int:
-    """A series at some of its values only.  Errors: Mistake."""
+def _only(found: RowSeries | int, at: Node | None) -> RowSeries | int:
+    """A series restricted to the values in `at`.  Errors: Mistake."""
     if at is None:
         return found
     if isinstance(found, int):
@@ -82,21 +82,21 @@ def _only(found: Series | int, at: Node | None) -> Series | int:
             text = f'at "{shorten(each.text)}" is not among the values of "{found.id}".'
             raise Mistake(each.place, text, known=found.values)
     wanted = {each.text for each in at.sequence("at")}
-    kept = [(value, row) for value, row in zip(found.values, found.rows, strict=True) if value in wanted]
-    return Series(found.id, tuple(value for value, _ in kept), tuple(row for _, row in kept))
+    kept_values = [(value, row) for value, row in zip(found.values, found.rows, strict=True) if value in wanted]
+    return RowSeries(found.id, tuple(value for value, _ in kept_values), tuple(row for _, row in kept_values))
 
 
-def _groups(found: Sequence[Series | int], of: Node, known: References) -> list[Group]:
-    """Where, names and rows of each list of numbers that has the shape."""
+def _groups(found: Sequence[RowSeries | int], of: Node, known: References) -> list[Group]:
+    """(where, names, rows) of each list of numbers that must have the shape.  Errors: Mistake."""
     if of.items is None or len(found) == 1:
-        (one,) = found
-        if isinstance(one, int):
+        (single,) = found
+        if isinstance(single, int):
             raise Mistake(of.place, "one row has no shape: name a series, or several rows.")
-        return [("", one.values, one.rows)]
+        return [("", single.values, single.rows)]
     rows = [each for each in found if isinstance(each, int)]
     if len(rows) == len(found):
         return [("", tuple(known.rows[row].id for row in rows), tuple(rows))]
-    series = [each for each in found if isinstance(each, Series)]
+    series = [each for each in found if isinstance(each, RowSeries)]
     if rows or any(each.values != series[0].values for each in series):
         raise Mistake(of.place, "a shape is of rows, or of series over the same values.")
     names = tuple(each.id for each in series)
@@ -106,17 +106,17 @@ def _groups(found: Sequence[Series | int], of: Node, known: References) -> list[
     ]
 
 
-def identity(node: Node) -> Identity:
+def identity(node: Node) -> PublishedIdentity:
     """An identity whose names are all given.  Errors: Mistake."""
     form = formed(IdentityForm, node)
     place = node.mapping("an identity")["that"].place
     for name in sorted(identities.names(form.that) - set(form.given)):
         raise Mistake(place, f'that "{shorten(form.that)}": "{name}" is not given.', known=tuple(form.given))
     try:
-        identities.sides(form.that, form.given)
+        identities.evaluated(form.that, form.given)
     except ZeroDivisionError:
         raise Mistake(place, f'that "{shorten(form.that)}" divides by zero.') from None
-    return Identity(form.id, form.given, " ".join(form.that.split()), form.closing)
+    return PublishedIdentity(form.id, form.given, " ".join(form.that.split()), form.closing)
 
 
 def not_predicted(node: Node) -> NotPredicted:

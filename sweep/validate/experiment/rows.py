@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Rows and series of an experiment file: each form completed by the file's defaults and checked."""
+"""Rows and series of an experiment file, checked and completed by the file's defaults."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sweep.config.parameters import named, parameters
+from sweep.config.parameters import parameter_nodes, parameters
 from sweep.yamltree.source import Mistake, Node, Place, shorten, unknown
 
-from .experiment import Row, Series
-from .forms import NOTHING, OTHER, Entry, RowForm, SeriesForm, Usual, formed
+from .experiment import PublishedRow, RowSeries
+from .forms import NOTHING, OTHER, DefaultsForm, RowForm, RowOrSeriesForm, SeriesForm, formed
 
 
 class _Own(NamedTuple):
-    """What a row does not share with the other rows of a series."""
+    """The data of a row that differ between the rows of a series."""
 
     id: str
     place: Place
@@ -25,7 +25,7 @@ class _Own(NamedTuple):
     calibration: bool
 
 
-def row(node: Node, usual: Usual) -> Row:
+def row(node: Node, usual: DefaultsForm) -> PublishedRow:
     """A row.  Errors: Mistake."""
     form = formed(RowForm, node)
     if form.calibration and form.within is not None:
@@ -35,7 +35,7 @@ def row(node: Node, usual: Usual) -> Row:
     return _row(form, node.place, usual, own)
 
 
-def series(node: Node, usual: Usual, first: int) -> tuple[Series, list[Row]]:
+def series(node: Node, usual: DefaultsForm, first: int) -> tuple[RowSeries, list[PublishedRow]]:
     """A series and its rows, which are numbered from `first`.  Errors: Mistake."""
     form = formed(SeriesForm, node)
     pairs = node.mapping("a series")
@@ -72,7 +72,7 @@ def series(node: Node, usual: Usual, first: int) -> tuple[Series, list[Row]]:
     if not rows:
         raise Mistake(pairs["measured"].place, f'measured has nothing but "{NOTHING}" in it.')
     values = [value for value, measured in zip(form.at, form.measured, strict=True) if measured is not None]
-    return Series(form.id, tuple(values), tuple(range(first, first + len(rows)))), rows
+    return RowSeries(form.id, tuple(values), tuple(range(first, first + len(rows)))), rows
 
 
 def parameters_of(node: Node, key: str) -> Mapping[str, Node]:
@@ -80,22 +80,22 @@ def parameters_of(node: Node, key: str) -> Mapping[str, Node]:
     inner = node.mapping(key).get(key)
     if inner is None or inner.is_null:
         return {}
-    pairs = named(inner, key)
+    pairs = parameter_nodes(inner, key)
     _refuse_host(inner.keys)
     return pairs
 
 
 def _refuse_host(places: Mapping[str, Place]) -> None:
-    """A number of the host is the same for all rows of all experiments on it, or it is free and said to be."""
+    """Check that no cost of the host is set: it belongs into the profile, or under "free:".  Errors: Mistake."""
     for name, place in places.items():
         if name.startswith("host."):
             text = f'"{name}" is a cost of the host: it belongs into the host\'s profile, or under "free:".'
             raise Mistake(place, text)
 
 
-def _row(form: Entry, place: Place, usual: Usual, own: _Own) -> Row:
-    """A row: what it says itself, else what the file says for all.  `place`: of the form."""
-    given: dict[str, Any] = {key: _either(getattr(form, key), getattr(usual, key)) for key in Usual.model_fields}
+def _row(form: RowOrSeriesForm, place: Place, usual: DefaultsForm, own: _Own) -> PublishedRow:
+    """A row with its own values, else the file's defaults.  `place`: of the form.  Errors: Mistake."""
+    given: dict[str, Any] = {key: _either(getattr(form, key), getattr(usual, key)) for key in DefaultsForm.model_fields}
     for key in ("predict", "unit") if own.calibration else ("predict", "unit", "within"):
         if given[key] is None:
             raise Mistake(place, f'{form.called} lacks "{key}", and the file has none for all of them.')
@@ -104,7 +104,7 @@ def _row(form: Entry, place: Place, usual: Usual, own: _Own) -> Row:
     if not own.calibration and not own.measured and given["within"] and not form.resolution:
         text = 'measured "0" has no relative error: give it a "resolution", or "within: 0".'
         raise Mistake(own.number, text)
-    return Row(
+    return PublishedRow(
         id=own.id,
         place=own.place,
         settings=own.settings,

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What a validation came to: its summary, document, charts and files."""
+"""The outcome of a validation: summary, document, charts and files."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Outcomes as a document: the summary first, then each experiment, measured beside predicted."""
+"""Outcomes as a document: the summary, then each experiment with measured and predicted values."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 
 from sweep import format
 from sweep.document.blocks import Block, Cell, Document, Paragraph, Section, Table
-from sweep.validate.judge import Outcome
-from sweep.validate.verdict import CALIBRATION, HOLDS, NOT_PREDICTED, PASSES, WITHIN, Check, Judged
+from sweep.validate.judge import ExperimentOutcome
+from sweep.validate.verdict import CALIBRATION, HOLDS, NOT_PREDICTED, PASSES, WITHIN, Check, JudgedRow
 
 from .plot import errors, predicted_against_measured
-from .summary import Summary, Tally
+from .summary import RowTally, ValidationSummary
 
 TONES = dict.fromkeys((*PASSES, HOLDS), "better") | {CALIBRATION: "tie", NOT_PREDICTED: "missing"}
 
 
-def document(outcomes: Sequence[Outcome], summary: Summary) -> Document:
-    """The whole of it."""
+def document(outcomes: Sequence[ExperimentOutcome], summary: ValidationSummary) -> Document:
+    """All outcomes and their summary as a document."""
     counted = [
         format.count(len(outcomes), "experiment"),
         format.count(summary.rows.published, "published row"),
@@ -43,7 +43,7 @@ READING = (
 )
 
 
-def _summary(summary: Summary) -> list[Block]:
+def _summary(summary: ValidationSummary) -> list[Block]:
     tally = summary.rows
     lines = [f"{_passed(tally)} of the predicted rows, {_of_all(tally)} of all published ones, pass their rule."]
     if tally.predicted:
@@ -75,7 +75,7 @@ def _summary(summary: Summary) -> list[Block]:
     return blocks
 
 
-def _tallies(caption: str, tallies: Sequence[Tally]) -> Table:
+def _tallies(caption: str, tallies: Sequence[RowTally]) -> Table:
     header = ("", "passed", "predicted", "published", "median error, %", "worst, %", "worst row")
     rows = [
         tuple(
@@ -95,11 +95,11 @@ def _tallies(caption: str, tallies: Sequence[Tally]) -> Table:
     return Table(caption, header, tuple(rows))
 
 
-def _charts(outcomes: Sequence[Outcome]) -> list[Block]:
+def _charts(outcomes: Sequence[ExperimentOutcome]) -> list[Block]:
     return [predicted_against_measured(outcomes), errors(outcomes)]
 
 
-def _experiment(outcome: Outcome) -> Section:
+def _experiment(outcome: ExperimentOutcome) -> Section:
     experiment = outcome.experiment
     about = f"Source: {experiment.source}" + (f" (grade {experiment.grade})." if experiment.grade else ".")
     setup = f"Setup: {experiment.setup}." if experiment.setup else ""
@@ -120,7 +120,7 @@ def _experiment(outcome: Outcome) -> Section:
 HEADER = ("row", "unit", "measured", "predicted", "error, %", "rule, %", "noise, %", "verdict")
 
 
-def _rows(outcome: Outcome) -> Table:
+def _rows(outcome: ExperimentOutcome) -> Table:
     rows = [_judged(row) for row in outcome.rows]
     for each in outcome.experiment.not_predicted:
         for place, measured in enumerate(each.measured):
@@ -130,32 +130,34 @@ def _rows(outcome: Outcome) -> Table:
     return Table("Rows", HEADER, tuple(rows))
 
 
-def _judged(row: Judged) -> tuple[Cell, ...]:
+def _judged(row: JudgedRow) -> tuple[Cell, ...]:
     notes = tuple(text for text in (row.why, row.note) if text)
-    fine = row.error is not None and row.verdict in (CALIBRATION, WITHIN)  # of no interest below a tenth
-    word = f"{row.verdict}, explained" if row.explained else row.verdict
+    one_decimal = row.error is not None and row.verdict in (CALIBRATION, WITHIN)  # of no interest below a tenth
+    verdict_text = f"{row.verdict}, explained" if row.explained else row.verdict
     return (
         Cell(row.id),
         Cell(row.unit),
         Cell(_published(row.measured) if row.kind == "row" else format.significant(row.measured, 4)),
         Cell(format.MISSING if row.predicted is None else format.significant(row.predicted, 4)),
-        Cell(f"{row.error:+.1%}".rstrip("%") if fine else _bare(row.error, signed=True)),
+        Cell(f"{row.error:+.1%}".rstrip("%") if one_decimal else _bare(row.error, signed=True)),
         Cell(_bare(row.within)),
         Cell(_bare(row.noise)),
-        Cell(word, TONES.get(row.verdict, "worse"), notes=notes),
+        Cell(verdict_text, TONES.get(row.verdict, "worse"), notes=notes),
     )
 
 
-def _free(outcome: Outcome) -> Table:
+def _free(outcome: ExperimentOutcome) -> Table:
     rows = []
     for solution in outcome.solutions:
         free = solution.free
         names = [outcome.experiment.rows[row].id for row in free.fitted_on]
-        how = f"fitted on {', '.join(names)}" if names else f"from {free.origin.name}" if free.origin else "assumed"
+        origin_text = (
+            f"fitted on {', '.join(names)}" if names else f"from {free.origin.name}" if free.origin else "assumed"
+        )
         if solution.trouble:
-            how += f"; {solution.trouble}"
-        left = format.MISSING if solution.error is None else f"{solution.error:+.2%}".replace("%", " %")
-        rows.append((*map(Cell, (free.parameter, solution.shown, how, left, free.why)),))
+            origin_text += f"; {solution.trouble}"
+        error_text = format.MISSING if solution.error is None else f"{solution.error:+.2%}".replace("%", " %")
+        rows.append((*map(Cell, (free.parameter, solution.shown, origin_text, error_text, free.why)),))
     return Table("Free parameters", ("parameter", "value", "how", "error left", "why"), tuple(rows), prose=True)
 
 
@@ -177,12 +179,12 @@ def _checks(caption: str, checks: Sequence[Check]) -> Table:
     return Table(caption, ("", "that", head, "verdict"), tuple(rows), prose=True)
 
 
-def _passed(tally: Tally) -> str:
+def _passed(tally: RowTally) -> str:
     share = "" if tally.share is None else f" ({tally.share:.0%})".replace("%", " %")
     return f"{tally.passed:,} of {tally.predicted:,}{share}"
 
 
-def _of_all(tally: Tally) -> str:
+def _of_all(tally: RowTally) -> str:
     share = "" if tally.share_of_all is None else f" ({tally.share_of_all:.0%})".replace("%", " %")
     return f"{tally.passed:,} of {tally.published:,}{share}"
 
@@ -196,5 +198,5 @@ def _bare(value: float | None, *, signed: bool = False) -> str:
 
 
 def _published(value: float) -> str:
-    """With the digits that it was published with."""
+    """A measured value as text, with all its published digits."""
     return f"{value:,.12g}" if value < 1e12 else f"{value:,.0f}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Outcomes as files: validation.md, .html, .json and .arrow, each written aside and renamed."""
+"""Outcomes as files: validation.md, .html, .json and .arrow, each written atomically."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from sweep.errors import RunError, SweepError
 from sweep.fields.parameters import PARAMETERS
 from sweep.jobs.executors.task import encode
 from sweep.report.page import html
-from sweep.validate.judge import Outcome
-from sweep.validate.verdict import NOT_PREDICTED, Check, Judged
+from sweep.validate.judge import ExperimentOutcome
+from sweep.validate.verdict import NOT_PREDICTED, Check, JudgedRow
 
 from .document import document
-from .summary import Summary
+from .summary import ValidationSummary
 
 FORMAT = 1
 NUMBERS = "validation.json"
@@ -46,14 +46,14 @@ COLUMNS = {
 
 
 def make_room(directory: Path) -> None:
-    """Make the directory, before anything is simulated, and see that it takes files.
+    """Make the directory, before anything is simulated, and check that files can be written to it.
 
-    Errors: SweepError, also for files of somebody else in the place of those that are to be written.
+    Errors: SweepError, also if files of these names exist that `sweep validate` has not written.
     """
-    strange = [name for name in NAMES if os.path.lexists(directory / name)]
-    if strange and not _is_ours(directory):
+    existing = [name for name in NAMES if os.path.lexists(directory / name)]
+    if existing and not _is_ours(directory):
         raise SweepError(
-            f'"{directory}" has {", ".join(strange)} already, which no `sweep validate` has written\n'
+            f'"{directory}" has {", ".join(existing)} already, which no `sweep validate` has written\n'
             "  next: give --out another directory"
         )
     try:
@@ -64,12 +64,12 @@ def make_room(directory: Path) -> None:
         raise SweepError(f'"{directory}" cannot be written: {error.strerror}\n  see: sweep validate --help') from error
 
 
-def write(outcomes: Sequence[Outcome], summary: Summary, directory: Path) -> list[Path]:
-    """The four files; their paths.  Errors: RunError."""
-    made = document(outcomes, summary)
+def write(outcomes: Sequence[ExperimentOutcome], summary: ValidationSummary, directory: Path) -> list[Path]:
+    """Write the four files; returns their paths.  Errors: RunError."""
+    report = document(outcomes, summary)
     contents = (
-        markdown.render(made).encode(),
-        html.render(made).encode(),
+        markdown.render(report).encode(),
+        html.render(report).encode(),
         (json.dumps(as_json(outcomes, summary), indent=1) + "\n").encode(),
         encode(table(outcomes)),
     )
@@ -80,27 +80,27 @@ def write(outcomes: Sequence[Outcome], summary: Summary, directory: Path) -> lis
 
 
 def _is_ours(directory: Path) -> bool:
-    """Whether the numbers that are there are of an earlier validation."""
+    """Whether the directory has the results of an earlier validation."""
     try:
-        found = json.loads(storage.open(directory).get(NUMBERS))
+        recorded = json.loads(storage.open(directory).get(NUMBERS))
     except (FileNotFoundError, ValueError, RecursionError, RunError):
         return False
-    return isinstance(found, dict) and {"format", "summary", "experiments"} <= found.keys()
+    return isinstance(recorded, dict) and {"format", "summary", "experiments"} <= recorded.keys()
 
 
-def table(outcomes: Sequence[Outcome]) -> pa.Table:
-    """A row per published row and per ratio."""
+def table(outcomes: Sequence[ExperimentOutcome]) -> pa.Table:
+    """The outcomes as a table with a row per published row and per ratio."""
     rows = [row for outcome in outcomes for row in _rows(outcome)]
     schema = pa.schema([pa.field(name, kind, metadata={"meaning": says}) for name, (kind, says) in COLUMNS.items()])
     return pa.Table.from_pylist(rows, schema)
 
 
-def as_json(outcomes: Sequence[Outcome], summary: Summary) -> dict[str, Any]:
-    """Everything that the report says, as numbers."""
+def as_json(outcomes: Sequence[ExperimentOutcome], summary: ValidationSummary) -> dict[str, Any]:
+    """The contents of the report as values for `json.dumps`."""
     return {"format": FORMAT, "summary": asdict(summary), "experiments": [_experiment(each) for each in outcomes]}
 
 
-def _experiment(outcome: Outcome) -> dict[str, Any]:
+def _experiment(outcome: ExperimentOutcome) -> dict[str, Any]:
     experiment = outcome.experiment
     return {
         "name": experiment.name,
@@ -125,7 +125,7 @@ def _experiment(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _rows(outcome: Outcome) -> list[dict[str, Any]]:
+def _rows(outcome: ExperimentOutcome) -> list[dict[str, Any]]:
     """The table's rows of one experiment."""
     name = outcome.experiment.name
     rows = [_row(name, row) for row in (*outcome.rows, *outcome.ratios)]
@@ -136,7 +136,7 @@ def _rows(outcome: Outcome) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(experiment: str, row: Judged) -> dict[str, Any]:
+def _row(experiment: str, row: JudgedRow) -> dict[str, Any]:
     values = {"experiment": experiment} | asdict(row)
     return {name: values[name] for name in COLUMNS}
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Charts: predicted against measured, a panel per kind of unit, and the errors of each experiment.
+"""Charts of predicted against measured values, with a panel per unit, and of the errors of each experiment.
 
-A mechanism has a colour and a shape, so that neither alone must be told apart.
+A mechanism has both a colour and a shape, so that marks can be told apart by either.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 from sweep import format
 from sweep.document.blocks import Chart, Key
 from sweep.report.charts.panels import COLORS, CONFIG, FAINT, INK
-from sweep.validate.judge import Outcome
-from sweep.validate.verdict import CALIBRATION, Judged
+from sweep.validate.judge import ExperimentOutcome
+from sweep.validate.verdict import CALIBRATION, JudgedRow
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 BAND = 0.2  # drawn around the identity line
@@ -30,8 +30,8 @@ SCALES: Mapping[str, tuple[str, float]] = {
 Spec = dict[str, Any]
 
 
-def predicted_against_measured(outcomes: Sequence[Outcome]) -> Chart:
-    """Log-log, identity line, band of 20 %; hollow marks are calibration rows."""
+def predicted_against_measured(outcomes: Sequence[ExperimentOutcome]) -> Chart:
+    """A log-log chart per unit, with the identity line and a band of 20 %; hollow marks are calibration rows."""
     points = [point for outcome in outcomes for row in outcome.rows if (point := _point(outcome.experiment.name, row))]
     mechanisms = _mechanisms(outcomes)
     panels = [
@@ -47,8 +47,8 @@ def predicted_against_measured(outcomes: Sequence[Outcome]) -> Chart:
     )
 
 
-def errors(outcomes: Sequence[Outcome]) -> Chart:
-    """A line of marks per experiment: by how much each row is predicted too high or too low, at the edge if by more."""
+def errors(outcomes: Sequence[ExperimentOutcome]) -> Chart:
+    """A chart with a line of marks per experiment: the relative error of each row, clipped at the edge."""
     mechanisms = _mechanisms(outcomes)
     values: list[Spec] = [
         {
@@ -62,9 +62,13 @@ def errors(outcomes: Sequence[Outcome]) -> Chart:
         if row.error is not None and row.verdict != CALIBRATION
     ]
     names = list(dict.fromkeys(value["experiment"] for value in values))
-    most = max([100 * BAND, *(abs(float(value["error"])) for value in values)]) * 1.05
-    edge = " (100 % and more at the edge)" if most > 100 * EDGE else ""
-    x: Spec = {"type": "quantitative", "title": f"error of the prediction, %{edge}", "scale": {"domain": [-most, most]}}
+    widest = max([100 * BAND, *(abs(float(value["error"])) for value in values)]) * 1.05
+    edge = " (100 % and more at the edge)" if widest > 100 * EDGE else ""
+    x: Spec = {
+        "type": "quantitative",
+        "title": f"error of the prediction, %{edge}",
+        "scale": {"domain": [-widest, widest]},
+    }
     band = {"values": [{"low": -100 * BAND, "high": 100 * BAND}]}
     spec: Spec = {
         "width": 640,
@@ -129,8 +133,8 @@ def _panel(unit: str, points: list[Spec], mechanisms: Sequence[str]) -> Spec:
     return {"width": SIDE, "height": SIDE, "layer": layers}
 
 
-def _point(experiment: str, row: Judged) -> Spec | None:
-    """A mark, None where a logarithm has none."""
+def _point(experiment: str, row: JudgedRow) -> Spec | None:
+    """The mark of a row; None if a value has no logarithm."""
     if row.predicted is None or row.predicted <= 0 or row.measured <= 0:
         return None
     unit, factor = SCALES.get(row.unit, (row.unit, 1.0))
@@ -144,13 +148,13 @@ def _point(experiment: str, row: Judged) -> Spec | None:
     }
 
 
-def _said(experiment: str, row: Judged) -> str:
+def _said(experiment: str, row: JudgedRow) -> str:
     measured, predicted = (format.significant(value, 4) for value in (row.measured, row.predicted or 0.0))
     error = "" if row.error is None else f", {format.percent(row.error, signed=True)} %"
     return f"{experiment} {row.id}: measured {measured}, predicted {predicted} {row.unit}{error}"
 
 
-def _mechanisms(outcomes: Sequence[Outcome]) -> list[str]:
+def _mechanisms(outcomes: Sequence[ExperimentOutcome]) -> list[str]:
     return list(dict.fromkeys(row.mechanism for outcome in outcomes for row in outcome.rows))
 
 
@@ -163,7 +167,7 @@ def _styled(mechanisms: Sequence[str]) -> Spec:
 
 
 def _color(place: int) -> str:
-    """The colours of strategies in the reports, the grey of the baseline last."""
+    """The colour of a mechanism: those of strategies in reports, the grey of the baseline last."""
     return f"var(--s{(place + 1) % COLORS})"
 
 

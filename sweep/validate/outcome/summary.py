@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How good the predictions are, counted two ways: over the predicted rows, and over everything that was published."""
+"""Summary of the predictions, over the predicted rows and over all published rows."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from sweep.validate.judge import Outcome
-from sweep.validate.verdict import CALIBRATION, MISSES, PASSES, Check, Judged
+from sweep.validate.judge import ExperimentOutcome
+from sweep.validate.verdict import CALIBRATION, MISSES, PASSES, Check, JudgedRow
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Numbers of rows, and errors of the predicted ones as shares.  A row with a measured 0 has no relative error."""
+class RowTally:
+    """Counts of rows, and relative errors of the predicted ones.  A row with a measured 0 has no relative error."""
 
     name: str
     published: int  # predicted, calibration and not predicted
@@ -29,37 +29,37 @@ class Tally:
 
     @property
     def share(self) -> float | None:
-        """Of predicted rows."""
+        """Share of the predicted rows that pass; None without any."""
         return self.passed / self.predicted if self.predicted else None
 
     @property
     def share_of_all(self) -> float | None:
-        """Of published rows: calibration rows and rows that are not predicted count as not passed."""
+        """Share of the published rows that pass: calibration rows and unpredicted ones count as not passed."""
         return self.passed / self.published if self.published else None
 
 
 @dataclass(frozen=True)
-class Summary:
+class ValidationSummary:
     """The rows together and by group, then the checks between them."""
 
-    rows: Tally
-    ratios: Tally
-    shapes: tuple[int, int]  # that hold, of
-    identities: tuple[int, int]
-    by_strategy: tuple[Tally, ...]
-    by_mechanism: tuple[Tally, ...]
-    by_experiment: tuple[Tally, ...]
+    rows: RowTally
+    ratios: RowTally
+    shapes: tuple[int, int]  # how many hold, and how many there are
+    identities: tuple[int, int]  # likewise
+    by_strategy: tuple[RowTally, ...]
+    by_mechanism: tuple[RowTally, ...]
+    by_experiment: tuple[RowTally, ...]
 
 
-Named = tuple[str, Judged]  # experiment, row
+Named = tuple[str, JudgedRow]  # experiment, row
 
 
-def summarise(outcomes: Sequence[Outcome]) -> Summary:
-    """Count everything."""
+def summarise(outcomes: Sequence[ExperimentOutcome]) -> ValidationSummary:
+    """The summary of all outcomes."""
     rows = [(outcome.experiment.name, row) for outcome in outcomes for row in outcome.rows]
     ratios = [(outcome.experiment.name, ratio) for outcome in outcomes for ratio in outcome.ratios]
     silent = {outcome.experiment.name: _silent(outcome) for outcome in outcomes}
-    return Summary(
+    return ValidationSummary(
         rows=_tally("rows", rows, sum(silent.values())),
         ratios=_tally("ratios", ratios, 0),
         shapes=_held(check for outcome in outcomes for check in outcome.shapes),
@@ -74,23 +74,23 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
     )
 
 
-def _silent(outcome: Outcome) -> int:
-    """Published rows of which the model says nothing."""
+def _silent(outcome: ExperimentOutcome) -> int:
+    """Number of published rows that the model does not predict."""
     return sum(len(each.measured) for each in outcome.experiment.not_predicted)
 
 
-def _groups(rows: Sequence[Named], key: Callable[[Named], str]) -> tuple[Tally, ...]:
+def _groups(rows: Sequence[Named], key: Callable[[Named], str]) -> tuple[RowTally, ...]:
     names = dict.fromkeys(key(named) for named in rows)
     return tuple(_tally(name, [named for named in rows if key(named) == name], 0) for name in names)
 
 
-def _tally(name: str, rows: Sequence[Named], silent: int) -> Tally:
+def _tally(name: str, rows: Sequence[Named], silent: int) -> RowTally:
     predicted = [named for named in rows if named[1].verdict != CALIBRATION]
     judged = [row for _, row in predicted]
     errors = [(abs(row.error), f"{where} {row.id}") for where, row in predicted if row.error is not None]
     noisy = [row for row in judged if row.noise is not None]
     worst = max(errors, default=(None, ""), key=lambda each: each[0] or 0.0)
-    return Tally(
+    return RowTally(
         name=name,
         published=len(rows) + silent,
         predicted=len(predicted),

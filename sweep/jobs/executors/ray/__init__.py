@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Chunks on Ray: a process of its own for Ray, what it needs to start, its nodes, and what its errors mean."""
+"""The Ray executor: the process Ray lives in, what it needs to start, its nodes, and what its errors mean."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Why local Ray did not start, in one line, from what its processes have written.
 
-Ray itself says "timed out during startup", half a minute after one of its processes has died of something that stands
-in that one's log only.
+Ray itself says "timed out during startup", half a minute after one of its processes died of something that only the
+log of that process tells.
 
 Source: Ray 2.60, started where each of these is short or forbidden.
 """
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sweep.foreign import visible_line
+from sweep.safe_text import visible_line
 
 from .limits import described, pids_limit
 
@@ -23,7 +23,7 @@ WIDTH = 300  # characters of a line that are shown
 
 NO_THREAD = "no more processes or threads may be started"
 NO_MEMORY = "there is not enough memory"
-# What Ray's and Python's words mean, the first that is found anywhere.
+# Messages of Ray and Python, and what they mean; the first that any log has wins.
 KNOWN = (
     (r"No space left on device|Disk quota exceeded|OutOfDisk", "a disk or /dev/shm is full"),
     (
@@ -39,7 +39,7 @@ KNOWN = (
     (r"Too many open files|errno=24\b", "too few files may be open (ulimit -n)"),
     (r"Read-only file system|errorRead-only", "a file system that Ray writes to is read-only"),
 )
-# Else the line that says most: the end of a traceback, then what Ray's C++ calls fatal or an error.
+# Otherwise the most telling line: the end of a traceback, then what Ray's C++ logs as fatal or as an error.
 TELLING = (r"^\w*(?:\w+\.)*\w*(?:Error|Exception|Interrupt)\b: .+", r" [CF] \d+ \d+\] .+", r" E \d+ \d+\] .+")
 SERVICES = ("raylet", "gcs_server", "worker", "dashboard_agent", "runtime_env_agent", "dashboard", "log_monitor")
 SUFFIXES = (".err", ".log", ".out")
@@ -54,39 +54,39 @@ WHERE = re.compile(r"^.* [CFE] \d+ \d+\] (?:\(\w+\) )?[\w./]+:\d+: *")  # before
 
 
 def cause(texts: Iterable[str]) -> str:
-    """The reason that stands in `texts`, most telling text first; "" if they say nothing."""
+    """Why Ray did not start, from log `texts`, the most telling first; "" if they do not say."""
     lines = [COLOURS.sub("", line).rstrip() for text in texts for line in text.splitlines()]
-    for pattern, words in KNOWN:
-        found = next((line for line in lines if re.search(pattern, line)), None)
-        if found is not None:
-            bounds = described() if words in (NO_THREAD, NO_MEMORY) else ""
-            return f"{words}{bounds and f' ({bounds})'}: {_shown(found)}"
+    for pattern, meaning in KNOWN:
+        line_that_says_so = next((line for line in lines if re.search(pattern, line)), None)
+        if line_that_says_so is not None:
+            bounds = described() if meaning in (NO_THREAD, NO_MEMORY) else ""
+            return f"{meaning}{bounds and f' ({bounds})'}: {_shown(line_that_says_so)}"
     if pids_limit()[1]:
         return f"{NO_THREAD} ({described()})"
     for pattern in TELLING:
-        found = next((line for line in lines if re.search(pattern, line)), None)
-        if found is not None:
-            return _shown(found)
+        line_that_says_so = next((line for line in lines if re.search(pattern, line)), None)
+        if line_that_says_so is not None:
+            return _shown(line_that_says_so)
     return last_line("\n".join(line for line in lines if not PROGRESS.search(line)))
 
 
 def is_known(text: str) -> bool:
-    """Whether a text says itself what is short or forbidden."""
+    """Whether a text itself names a resource that is short or forbidden."""
     return any(re.search(pattern, text) for pattern, _ in KNOWN)
 
 
 def logs(folder: str | Path) -> Sequence[tuple[str, str]]:
-    """Name and end of each log of a Ray session below `folder` that is not empty, the services that matter first."""
-    found = {path for path in Path(folder).glob("session_2*/logs/*") if path.suffix in SUFFIXES}
-    ends = ((path.name, tail(path)) for path in sorted(found, key=_rank))
-    said = (
+    """Name and last lines of each non-empty log of the Ray sessions below `folder`, the most telling services first."""
+    paths = {path for path in Path(folder).glob("session_2*/logs/*") if path.suffix in SUFFIXES}
+    ends = ((path.name, tail(path)) for path in sorted(paths, key=_rank))
+    telling_lines = (
         (name, [line for line in text.splitlines() if line.strip() and not NOISE.search(line)]) for name, text in ends
     )
-    return [(name, "\n".join(lines[-LINES:])) for name, lines in said if lines]
+    return [(name, "\n".join(lines[-LINES:])) for name, lines in telling_lines if lines]
 
 
 def _rank(path: Path) -> tuple[int, int, str]:
-    """Which log is read first: what was written about an end, then who wrote it."""
+    """Sort key of a log: error output before logs before plain output, then by service."""
     service = next((n for n, name in enumerate(SERVICES) if path.name.startswith(name)), len(SERVICES))
     return SUFFIXES.index(path.suffix), service, path.name
 
@@ -97,7 +97,7 @@ def last_line(text: str) -> str:
 
 
 def tail(path: str | Path, start: int = 0) -> str:
-    """The end of a text file, from byte `start` on at most; "" if it cannot be read."""
+    """The last TAIL_BYTES of a text file, but nothing before byte `start`; "" if it cannot be read."""
     try:
         with open(path, "rb") as file:
             file.seek(max(start, file.seek(0, 2) - TAIL_BYTES))
@@ -107,7 +107,7 @@ def tail(path: str | Path, start: int = 0) -> str:
 
 
 def cannot_start(why: str, log: str | Path) -> str:
-    """The message about local Ray that cannot start; what its processes said is in the file `log`."""
+    """The error message for local Ray that cannot start; `log` is the file with the output of its processes."""
     return (
         f"local Ray cannot start: {why}\n  log: {log}\n"
         "  next: the same command with --executor inline, which needs no Ray and uses one core"

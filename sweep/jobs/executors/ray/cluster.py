@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""All that sweep asks of Ray.  The only file that imports ray; it is imported by processes made for Ray only.
+"""All calls to Ray.  The only file that imports ray; only processes made for Ray import it.
 
-Work is plain tasks with Ray's own retries off: what to do about a failure is the policy's to say.
+Work is submitted as plain tasks with Ray's own retries off: what to do about a failure is decided by `driver.policy`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from sweep.errors import RunError
 
 from .errors import NO_RAYLET, refusal
-from .nodes import Node
+from .nodes import ClusterNode
 from .start import STORE_BYTES, dead_children
 
 CONNECT_TIMEOUT_S = 5.0
@@ -29,9 +29,9 @@ QUIET: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
 
 
 def start(workers: int, directory: str, store_folder: str) -> None:
-    """A private cluster on this machine, with its sockets and logs in `directory`, its objects in `store_folder`.
+    """Start a private cluster on this machine, with its sockets and logs in `directory`, its objects in `store_folder`.
 
-    Its processes inherit this process's environment.
+    The cluster's processes inherit the environment of this one.
     """
     ray.init(
         address="local",
@@ -45,10 +45,10 @@ def start(workers: int, directory: str, store_folder: str) -> None:
 
 
 def join(address: str) -> str:
-    """The cluster at `address`; its own address.  Raises RunError if it cannot be joined."""
+    """Join the cluster at `address`; returns the address of its head.  Raises RunError if it cannot be joined."""
     try:
-        there = _found() if address == "auto" else address
-        host, _, port = there.rpartition(":")
+        cluster_address = _found() if address == "auto" else address
+        host, _, port = cluster_address.rpartition(":")
         if port.isdecimal():  # Ray itself tries for 20 s, "auto" for minutes, and does not say why it fails
             socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
         if port.isdecimal() and address != "auto":
@@ -67,14 +67,14 @@ def _found() -> str:
 
 
 def put(data: bytes) -> Any:
-    """A reference to `data` for the arguments of work: a NumPy array of bytes there."""
+    """Put `data` into Ray's object store; returns a reference that tasks receive as a NumPy array of bytes."""
     return ray.put(np.frombuffer(data, np.uint8))
 
 
 def run(function: Callable[..., Any], *arguments: Any, node: str, done: Callable[[Any], None], cpus: int = 1) -> Any:
-    """Have `function` called on `node` once it has `cpus` free.
+    """Call `function` on `node` once `cpus` of its CPUs are free.
 
-    `done` gets a future with the result, in a thread of Ray's.  Returns what `cancel` takes.
+    `callback` is called with a future of the result, in a thread of Ray's.  Returns a reference for `cancel`.
     """
     reference = _remote(function, cpus, node).remote(*arguments)
     reference.future().add_done_callback(done)
@@ -83,47 +83,47 @@ def run(function: Callable[..., Any], *arguments: Any, node: str, done: Callable
 
 @cache
 def _remote(function: Callable[..., Any], cpus: int, node: str) -> Any:
-    place = NodeAffinitySchedulingStrategy(node, soft=False)
+    scheduling = NodeAffinitySchedulingStrategy(node, soft=False)
     options: dict[str, Any] = {
         "num_cpus": cpus,
         "max_retries": 0,
         "retry_exceptions": False,
-        "scheduling_strategy": place,
+        "scheduling_strategy": scheduling,
     }
     return ray.remote(**options)(function)
 
 
 def cancel(reference: Any) -> None:
-    """End it by force: the worker that runs it is killed."""
+    """End a task by force: the worker that runs it is killed."""
     ray.cancel(reference, force=True)
 
 
-def nodes() -> list[Node]:
+def nodes() -> list[ClusterNode]:
     """The nodes that are alive."""
     alive = (node for node in ray.nodes() if node["Alive"])  # type: ignore[no-untyped-call]
     return [
-        Node(
-            id=each["NodeID"],
-            host=each["NodeManagerHostname"],
-            cpus=int(each["Resources"].get("CPU", 0)),
-            address=each["NodeManagerAddress"],
-            port=each["NodeManagerPort"],
+        ClusterNode(
+            id=record["NodeID"],
+            host=record["NodeManagerHostname"],
+            cpus=int(record["Resources"].get("CPU", 0)),
+            address=record["NodeManagerAddress"],
+            port=record["NodeManagerPort"],
         )
-        for each in alive
+        for record in alive
     ]
 
 
-def here() -> tuple[float, str]:
+def this_node() -> tuple[float, str]:
     """CPUs and id of the node that this process is on."""
-    id = ray.get_runtime_context().get_node_id()
-    return next((float(node.cpus) for node in nodes() if node.id == id), 1.0), id
+    node_id = ray.get_runtime_context().get_node_id()
+    return next((float(node.cpus) for node in nodes() if node.id == node_id), 1.0), node_id
 
 
 def announce(cpus: int) -> None:
-    """Tell the autoscaler, if there is one, how many CPUs there is work for.  It remembers, so end with 0."""
+    """Tell the autoscaler, if there is one, for how many CPUs there is work.  It remembers that, so end with 0."""
     request_resources(num_cpus=cpus)
 
 
 def dead_service() -> str:
-    """The name of a process of local Ray that has ended, which none does by itself; "" if all are there."""
+    """The name of a process of local Ray that has died; "" if all are running."""
     return next((death.name for death in dead_children(os.getpid())), "")

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""For how much work a joined cluster's autoscaler is told there is some: one CPU for every chunk that is not done.
+"""The demand announced to a joined cluster's autoscaler: one CPU for every chunk that is not done.
 
-It adds machines by that, and remembers it until it is told something else; so the last word is 0, and nothing is said
-after it.
+The autoscaler adds machines by it and remembers it until it gets another number; so the last announcement is 0.
 
 Not modelled: demand that others have announced to the same cluster.
 """
@@ -17,7 +16,7 @@ STEP = 0.9  # a demand that shrinks by less is not worth a message
 
 
 class Demand:
-    """Of one run.  `tell` gets a number of CPUs to Ray; that may take long, so it is done in threads of its own."""
+    """The demand of one run.  `tell` sends a number of CPUs to Ray; it may take long, so it is called in threads."""
 
     def __init__(self, chunks: int, tell: Callable[[int], None]) -> None:
         self._chunks, self._tell = chunks, tell
@@ -26,15 +25,15 @@ class Demand:
         self._telling = threading.Lock()
 
     def submitted(self, chunk: int) -> None:
-        """There is work in `chunk`: it is new, or part of it was lost or has failed."""
+        """Note that there is work in `chunk`: it is new, or part of it was lost or failed."""
         self._ended.discard(chunk)
 
     def ended(self, chunk: int) -> None:
-        """An attempt at `chunk` has ended."""
+        """Note that an attempt at `chunk` has ended."""
         self._ended.add(chunk)
 
     def announce(self) -> None:
-        """If it is worth it."""
+        """Tell Ray the demand, if it has grown or has shrunk by a tenth since Ray was last told of it."""
         cpus = min(MOST_CPUS, self._chunks - len(self._ended))
         if not STEP * self._announced < cpus <= self._announced:
             with self._telling:
@@ -42,6 +41,6 @@ class Demand:
             self._announced = cpus
 
     def take_back(self) -> None:
-        """Once, at the end."""
+        """Set the demand to 0, for good; called once, at the end of the run."""
         self._telling.acquire()  # and keep it: nothing is announced after this
         self._tell(0)

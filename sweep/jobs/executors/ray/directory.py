@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The private directory of a run's Ray, and the processes that belong to it.
 
-Ray makes its own directory, and all in it, readable and writable by everybody.  So it gets one inside a directory that
-nobody else may enter, and never learns of that one's mode.
+Ray makes its directory, and all in it, readable and writable by everybody.  So it is put inside a directory that nobody
+else may enter.
 
 A run and its child hold a lock on the outer one, which the kernel takes back however they end; so a directory that
 can be locked was left by a run that was killed.  Every process of Ray keeps its log open in the directory, which is
@@ -62,7 +62,7 @@ class Directory:
         return os.path.join(self.path, OF_RAY)
 
     def remove(self) -> None:
-        """Remove it and all in it; once."""
+        """Remove the directory and all in it, and release its lock; called once."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
 
@@ -71,10 +71,10 @@ def _root() -> Path:
     """The directory in which ours is made.  Raises RunError."""
     refused = []
     try:
-        given = tempfile.gettempdir()
+        temp_dir = tempfile.gettempdir()
     except OSError as error:  # which names all that Python has tried
         raise RunError(_no_directory(error.strerror or str(error))) from error
-    for name in dict.fromkeys(filter(None, (given, "/tmp", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR")))):
+    for name in dict.fromkeys(filter(None, (temp_dir, "/tmp", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR")))):
         root = os.path.realpath(name)
         if not os.access(root, os.W_OK | os.X_OK):
             refused.append(f'"{name}" cannot be written')
@@ -100,8 +100,8 @@ def end_processes(directory: str, session: int = -1) -> None:
     Waits until they are gone, but not for ever: a process that waits for a disk cannot be killed.
     """
     deadline = time.monotonic() + KILL_S
-    while (found := _processes(directory, session)) and time.monotonic() < deadline:
-        for pid in found:
+    while (pids := _processes(directory, session)) and time.monotonic() < deadline:
+        for pid in pids:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
@@ -114,7 +114,7 @@ def _processes(directory: str, session: int) -> list[int]:
 
 
 def _is_ours(pid: int) -> bool:
-    """Whether this user has started it: root could end the processes of others, too."""
+    """Whether process `pid` belongs to this user: root could end the processes of others, too."""
     try:
         return (PROC / str(pid)).stat().st_uid == os.geteuid()
     except OSError:
@@ -122,16 +122,16 @@ def _is_ours(pid: int) -> bool:
 
 
 def _session(pid: int) -> int | None:
-    """Its session; None if it is gone or a zombie."""
+    """Session id of process `pid`; None if it is gone or a zombie."""
     try:
-        state, _, _, session = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[:4]
+        process_state, _, _, session = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[:4]
     except OSError:
         return None
-    return None if state == "Z" else int(session)
+    return None if process_state == "Z" else int(session)
 
 
 def _has_open(pid: int, within: str) -> bool:
-    """Whether a file that it has open has a name that starts with `within`."""
+    """Whether process `pid` has a file open whose path starts with `within`."""
     with suppress(OSError):
         folder = PROC / str(pid) / "fd"
         for descriptor in os.listdir(folder):

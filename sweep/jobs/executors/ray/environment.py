@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The environment of the Ray process, which all processes of local Ray inherit: what must hold before ray is imported.
 
-No process imports from a folder that others may write: not from the one that it is started in, not from PYTHONPATH.
-Nothing in it changes what Python does with Ray's own code, whose docstrings and assertions must be there.
+No process imports from a folder that others may write: neither from the one it is started in nor from PYTHONPATH.
+Variables that change how Python runs are dropped, because Ray needs its docstrings and assertions.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from sweep.package import IMPORTED_FROM
 
 from .trust import is_private
 
-# Of a cluster that this process may be part of (a Ray job), not of the private one.
+# Variables of a cluster that this process may be part of (a Ray job); they must not reach the private one.
 FOREIGN = ("RAY_ADDRESS", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_AUTH_TOKEN_PATH", "RAY_NAMESPACE", "RAY_TMPDIR")
 
-# Python's own that a user sets for a program of theirs.  Ray 2.60 does not start with PYTHONOPTIMIZE=2 (its agents add
-# to docstrings) or with warnings as errors, and hangs with PYTHONINSPECT.
+# Variables of Python that users set for their own programs.  Ray 2.60 does not start with PYTHONOPTIMIZE=2 (its agents
+# add to docstrings) or with warnings as errors, and hangs with PYTHONINSPECT.
 OF_PYTHON = (
     "PYTHONASYNCIODEBUG",
     "PYTHONBREAKPOINT",
@@ -42,7 +42,10 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy")  # Ray's proc
 
 
 def environment(join: Join | None, directory: str) -> dict[str, str]:
-    """For a process that joins a cluster; None: for local Ray, whose temporary files go to `directory`."""
+    """The environment of the Ray process; `join`: the cluster it joins, None for local Ray.
+
+    directory: where local Ray puts its temporary files.
+    """
     dropped = (*OF_PYTHON, *PROXIES, *map(str.upper, PROXIES))
     inherited = {name: value for name, value in os.environ.items() if name not in dropped}
     inherited["PYTHONPATH"] = search_path(inherited.get("PYTHONPATH", ""))
@@ -67,13 +70,13 @@ def environment(join: Join | None, directory: str) -> dict[str, str]:
 
 @contextmanager
 def safe_search_path() -> Iterator[None]:
-    """Python processes that are started meanwhile import from nowhere that others may write, as those of Ray."""
-    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    """Inside the block, Python processes that are started import from no folder that others may write."""
+    previous = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
     os.environ.update(PYTHONPATH=search_path(os.environ.get("PYTHONPATH", "")), PYTHONSAFEPATH="1")
     try:
         yield
     finally:
-        for name, value in before.items():
+        for name, value in previous.items():
             if value is None:
                 del os.environ[name]
             else:

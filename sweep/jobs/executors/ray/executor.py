@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Chunks on Ray, as the run sees it: Ray lives in a process of its own, of which this is the near end.
+"""The Ray executor as the run sees it: Ray lives in a process of its own, and this is the run's end of the connection.
 
 Ray's C++ side ends its process when it loses the cluster, writes on standard error whatever its log level says, and
 takes over signals and environment.  In a process and session of its own, with its output in the run's log, none of
@@ -26,15 +26,15 @@ from pathlib import Path
 
 from sweep.errors import RunError, SweepError
 from sweep.jobs.executors.protocol import Join
-from sweep.jobs.executors.work import Ending, Outcome, Work
+from sweep.jobs.executors.work import AttemptOutcome, Ending, Work
 from sweep.plan import Plan, encode
 from sweep.storage.beneath import appending
 
 from .causes import cannot_start, cause, last_line, tail
 from .directory import Directory, end_processes
 from .environment import environment
-from .messages import Cancel, Ended, Failed, Setup, Status, Submit
-from .start import CannotStartError, Watch, check_loopback, reason, store_folder
+from .messages import Cancel, Ended, Fatal, Setup, Submit, WorkerStatus
+from .start import CannotStartError, StartWatch, check_loopback, reason, store_folder
 
 FAR_END = "sweep.jobs.executors.ray.process"
 RESTARTS = 3  # of local Ray
@@ -47,11 +47,11 @@ CLIENT = "ray://"
 
 
 class RayExecutor:
-    """The near end.  Starting takes seconds and joining may take minutes; meanwhile `workers` is 0 and work may be
-    submitted, and `wait` raises what comes of it: RunError, or IncompleteError for nodes that did not come."""
+    """Chunks on Ray.  Starting takes seconds and joining may take minutes; meanwhile `workers` is 0 and work may be
+    submitted.  If it fails, `wait` raises RunError, or IncompleteError for nodes that did not come."""
 
     def __init__(self, plan: Plan, workers: int, join: Join | None, log: Path) -> None:
-        """Start a private cluster of `workers` cores, or join one; what Ray says goes to `log`.
+        """Start a private cluster of `workers` cores, or join one; Ray's output goes to the file `log`.
 
         Raises SweepError for an address that cannot be joined.
         """
@@ -67,7 +67,7 @@ class RayExecutor:
         self._log = log
         self._worked = False  # Ray has been there
         self._in_flight: set[Work] = set()
-        self._lost: list[tuple[Work, Outcome]] = []
+        self._lost: list[tuple[Work, AttemptOutcome]] = []
         self._start()
 
     def submit(self, work: Work) -> None:
@@ -79,15 +79,15 @@ class RayExecutor:
             self._in_flight.remove(work)
             self._send(Cancel(work))
 
-    def wait(self, timeout_s: float) -> list[tuple[Work, Outcome]]:
-        """As the protocol says; empty as well when `workers` or `name` has changed."""
-        ended: list[tuple[Work, Outcome]] = []
+    def wait(self, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
+        """The work that has ended, as `Executor.wait`; also returns, with [], when `workers` or `name` has changed."""
+        ended: list[tuple[Work, AttemptOutcome]] = []
         try:
             while self._connection.poll(0 if ended or self._lost else timeout_s):
                 message = self._connection.recv()
-                if isinstance(message, Failed):
+                if isinstance(message, Fatal):
                     raise message.error
-                if isinstance(message, Status):
+                if isinstance(message, WorkerStatus):
                     self.workers, self.name = message
                     self._worked |= self.workers > 0
                     if not ended:
@@ -102,7 +102,7 @@ class RayExecutor:
         return ended + lost
 
     def _look_at_start(self) -> None:
-        """Ray that can start no more is not waited for: raises RunError, or starts it again."""
+        """If Ray can no longer start, start it again; raises RunError if that is of no use."""
         seconds = time.monotonic() - self._began
         if seconds > ANNOUNCE_S:
             self.name = f"starting local Ray ({seconds:.0f} s)"
@@ -118,11 +118,11 @@ class RayExecutor:
         self._end(CLOSE_S)
         self._in_flight.clear()
 
-    def _wanted(self, outcomes: Iterable[tuple[Work, Outcome]]) -> list[tuple[Work, Outcome]]:
-        """Without those of work that was cancelled meanwhile."""
-        wanted = [(work, outcome) for work, outcome in outcomes if work in self._in_flight]
-        self._in_flight.difference_update(work for work, _ in wanted)
-        return wanted
+    def _wanted(self, outcomes: Iterable[tuple[Work, AttemptOutcome]]) -> list[tuple[Work, AttemptOutcome]]:
+        """The outcomes without those of work that was cancelled meanwhile."""
+        still_wanted = [(work, outcome) for work, outcome in outcomes if work in self._in_flight]
+        self._in_flight.difference_update(work for work, _ in still_wanted)
+        return still_wanted
 
     def _start(self) -> None:
         self._began = time.monotonic()
@@ -137,7 +137,7 @@ class RayExecutor:
             why = str(error) if isinstance(error, CannotStartError) else cause([f"{type(error).__name__}: {error}"])
             raise RunError(cannot_start(why, self._log)) from error
         self._open = True
-        self._watch = Watch(self._process.pid)
+        self._watch = StartWatch(self._process.pid)
 
     def _launch(self) -> None:
         near, far = socket.socketpair()
@@ -173,41 +173,43 @@ class RayExecutor:
                 self._process.kill()
 
     def _restart(self, why: str = "", killed: bool = False) -> None:
-        """The Ray process has died: give up what was in flight and start it again, or raise RunError.
+        """The Ray process has died: report its work as lost and start it again, or raise RunError.
 
-        A first start is tried again only if a SIGKILL has ended it, which may have been meant for something else.
-        why: of a start; `killed`: whether that was by SIGKILL.
+        A first start is tried again only if a SIGKILL ended it, which may have been meant for something else.
+        why: why a start failed, "" if Ray had started; `killed`: whether SIGKILL ended it.
         """
         self._end(CLOSE_S)
         code = self._process.returncode
         if not why:
             killed = code == -signal.SIGKILL
-            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"has ended with exit code {code}"
-            said = cause([tail(self._log, self._log_start)])
-            why = f"its process {how}: {said}" if said else f"its process {how}"
+            ending = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"has ended with exit code {code}"
+            last_words = cause([tail(self._log, self._log_start)])
+            why = f"its process {ending}: {last_words}" if last_words else f"its process {ending}"
         if not self._worked and self._setup.join is None and (not killed or self._setup.again == AGAIN):
             raise RunError(cannot_start(why, self._log))
-        said = last_line(tail(self._log)) or f"exit code {code}"
-        self._lost += [(work, Outcome(Ending.LOST, error=f"Ray ended: {said}")) for work in self._in_flight]
+        last_words = last_line(tail(self._log)) or f"exit code {code}"
+        self._lost += [
+            (work, AttemptOutcome(Ending.LOST, error=f"Ray ended: {last_words}")) for work in self._in_flight
+        ]
         self.workers = 0
         if self._setup.again == (RESTARTS if self._setup.join is None else REJOINS):
             times = f"{self._setup.again + 1} times"
-            what = f"local Ray ended {times}" if self._setup.join is None else f"{self.name}: connection lost {times}"
+            event = f"local Ray ended {times}" if self._setup.join is None else f"{self.name}: connection lost {times}"
             raise RunError(
-                f"{what}, at last with: {said}\n  log: {self._log}\n"
+                f"{event}, at last with: {last_words}\n  log: {self._log}\n"
                 "  next: the same command again runs only what is missing"
             )
         self._setup = self._setup._replace(again=self._setup.again + 1)
         self._start()
 
-    def _end(self, patience_s: float) -> None:
-        """End the Ray process and what it has started; once."""
+    def _end(self, timeout_s: float) -> None:
+        """End the Ray process and all that it has started; later calls do nothing."""
         if not self._open:
             return
         self._open = False
         self._connection.close()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(patience_s)
+            self._process.wait(timeout_s)
         if self._process.poll() is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

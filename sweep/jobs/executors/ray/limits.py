@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What bounds processes and memory here, for a message: limits of this process, and the pids of its container.
+"""Limits on processes and memory here, for error messages: those of this process, and the pids limit of its container.
 
-A thread counts as a process, and takes address space.  Where a bound is met Ray's C++ aborts, often without a word.
+A thread counts as a process, and takes address space.  At such a limit Ray's C++ aborts, often without a message.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ OF_PROCESS = (
 
 
 def described() -> str:
-    """All that there are, in words; "" if there are none."""
-    soft = ((name, resource.getrlimit(what)[0], unit) for name, what, unit in OF_PROCESS)
-    found = [f"{name} is {limit // unit}" for name, limit, unit in soft if limit != resource.RLIM_INFINITY]
+    """All limits that are set, as text for a message; "" if there are none."""
+    soft = ((name, resource.getrlimit(kind)[0], unit) for name, kind, unit in OF_PROCESS)
+    limits = [f"{name} is {limit // unit}" for name, limit, unit in soft if limit != resource.RLIM_INFINITY]
     pids = [f"the pids limit of this container is {limit}" for limit in [pids_limit()[0]] if limit is not None]
-    return ", ".join(found + pids)
+    return ", ".join(limits + pids)
 
 
 def pids_limit() -> tuple[int | None, bool]:
-    """How many processes and threads the control group of this one may have, and whether it was refused one."""
+    """The lowest pids limit of this process's control groups, None without one, and whether it was ever hit."""
     lowest, refused = None, False
     for folder in _folders():
         try:
@@ -47,16 +47,18 @@ def _refused(folder: Path) -> bool:
 
 
 def _folders() -> list[Path]:
-    """Of the control group and of those that it is in, of version 2 and of the pids of version 1."""
+    """Folders of this process's control group and its parents, of version 2 and of the pids controller of version 1."""
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()
     except OSError:
         return []
-    found = []
+    folders = []
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if controllers in ("", "pids"):
             root = GROUPS / controllers
             folder = root / path.lstrip("/")
-            found += [each for each in (folder, *folder.parents) if each == root or root in each.parents]
-    return found
+            folders += [
+                candidate for candidate in (folder, *folder.parents) if candidate == root or root in candidate.parents
+            ]
+    return folders

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a run and its Ray process say to each other, as pickles over a pair of sockets that nobody else holds."""
+"""The messages between a run and its Ray process, sent as pickles over a socket pair that nobody else holds."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 from sweep.errors import SweepError
 from sweep.jobs.executors.protocol import Join
-from sweep.jobs.executors.work import Outcome, Work
+from sweep.jobs.executors.work import AttemptOutcome, Work
 
 
 class Setup(NamedTuple):
-    """What the Ray process is to do; it reads this from its standard input."""
+    """What the Ray process needs to start; it reads this from its standard input."""
 
     plan: bytes
-    chunks: int  # of it
+    chunks: int  # number of chunks in the plan
     workers: int  # of local Ray
     join: Join | None  # None: local Ray
     directory: str  # private; local Ray keeps its files there
-    objects: str  # folder; local Ray keeps what chunks give there
-    log: str  # where all that is printed goes
+    objects: str  # folder of local Ray's object store, which holds the results of chunks
+    log: str  # file that takes all output
     again: int  # how often Ray had to be started again
 
 
@@ -35,8 +35,8 @@ class Cancel(NamedTuple):
     work: Work
 
 
-class Status(NamedTuple):
-    """To the run: what there is to work with."""
+class WorkerStatus(NamedTuple):
+    """To the run: how many workers there are, and what to call the executor."""
 
     workers: int
     name: str
@@ -45,10 +45,10 @@ class Status(NamedTuple):
 class Ended(NamedTuple):
     """To the run: work that has ended."""
 
-    outcomes: list[tuple[Work, Outcome]]
+    outcomes: list[tuple[Work, AttemptOutcome]]
 
 
-class Failed(NamedTuple):
-    """To the run: nothing can be done here, and trying again would not help."""
+class Fatal(NamedTuple):
+    """To the run: an error that ends it, because trying again would not help."""
 
     error: SweepError

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The process that Ray lives in: `python -m sweep.jobs.executors.ray.process`, started by `executor`, its far end.
 
-One thread does everything, event by event: messages of the run, results of Ray, once a second the nodes; nothing is
-polled.  Whatever ends it (its socket closed, an error, Ray broken), `_leave` ends everything that it has started; a
-joined cluster first gets back the demand that was announced.
+One thread does everything, event by event: messages of the run, results of Ray, once a second the nodes.  Whatever ends
+it (a closed socket, an error), `_leave` ends all that it has started; a cluster gets back the demand announced first.
 
 A node that joins later is asked for its versions and compiles what the others have compiled; then it gets work.  One
 with other versions gets none.  Work on a node that has gone, or does not answer any more, is lost at once: Ray may take
@@ -29,15 +28,15 @@ from typing import Any
 
 from sweep.errors import IncompleteError, RunError, SweepError
 from sweep.jobs.executors.versions import differences, versions
-from sweep.jobs.executors.work import Ending, Outcome, Run, Warm, Work
+from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, WarmKernel, Work
 from sweep.plan.identity import digest
 
 from .demand import Demand
 from .directory import end_processes
-from .errors import cut_off, outcome_of, together
-from .messages import Cancel, Ended, Failed, Setup, Status, Submit
-from .nodes import Node, Nodes
-from .places import Job, Places
+from .errors import combined_outcome, cut_off, outcome_of
+from .messages import Cancel, Ended, Fatal, Setup, Submit, WorkerStatus
+from .nodes import ClusterNode, Nodes
+from .places import Places, RayTasks
 from .reach import Reach
 from .start import start
 
@@ -54,15 +53,15 @@ class Process:
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._connected = self._started = self._broken = False
         self._address = ""  # of the cluster that was joined
-        self._deadline = time.monotonic() + (setup.join.patience_s if setup.join else 0)
+        self._deadline = time.monotonic() + (setup.join.timeout_s if setup.join else 0)
         self._nodes, self._places = Nodes(), Places()
         self._held: deque[Work] = deque()
-        self._jobs: dict[Work, Job] = {}
+        self._jobs: dict[Work, RayTasks] = {}
         self._alone: set[Work] = set()
         self._warmed: list[str] = []
         self._demand = Demand(setup.chunks, lambda cpus: self._ray.announce(cpus))
-        self._outbox: list[tuple[Work, Outcome]] = []
-        self._status = Status(-1, "")
+        self._outbox: list[tuple[Work, AttemptOutcome]] = []
+        self._status = WorkerStatus(-1, "")
 
     def main(self) -> None:
         """Never returns."""
@@ -77,7 +76,7 @@ class Process:
                     self._connection.send(Ended(self._outbox))
                     self._outbox = []
         except SweepError as error:
-            self._connection.send(Failed(error))
+            self._connection.send(Fatal(error))
         except Exception:
             traceback.print_exc()
         self._leave(1)
@@ -91,7 +90,7 @@ class Process:
         else:
             self._address = cluster.join(self._setup.join.address)
         self._connected = True
-        self._home = cluster.here()[1]
+        self._home = cluster.this_node()[1]
         self._plan = cluster.put(self._setup.plan)
         limit = os.environ.get(workers.MEMORY_VARIABLE)
         self._terms = workers.terms(digest(self._setup.plan), int(limit) if limit else None)
@@ -147,7 +146,7 @@ class Process:
     def _received(self, message: Submit | Cancel) -> None:
         if isinstance(message, Submit):
             self._held.append(message.work)
-            if isinstance(message.work, Run):
+            if isinstance(message.work, RunSlice):
                 self._demand.submitted(message.work.number)
         elif message.work in self._held:
             self._held.remove(message.work)
@@ -156,21 +155,22 @@ class Process:
                 self._ray.cancel(task)
         self._release()
 
-    def _looked(self, alive: list[Node]) -> None:
+    def _looked(self, alive: list[ClusterNode]) -> None:
         """These nodes are there."""
         for node in self._nodes.look(alive):
             if self._setup.join is None:
                 self._nodes.judge(node.id, "")
             else:
-                self._ray.run(self._work.account, cpus=0, node=node.id, done=self._later(partial(self._told, node)))
+                done = self._later(partial(self._told, node))
+                self._ray.run(self._work.node_versions, cpus=0, node=node.id, done=done)
         for work, job in list(self._jobs.items()):
             for node_id in [id for id in job.tasks if id not in self._nodes]:
                 self._ray.cancel(job.tasks[node_id])
                 gone = f'node "{self._nodes.name(node_id)}" has gone, or does not answer'
-                self._ended(work, node_id, Outcome(Ending.LOST, error=gone))
+                self._ended(work, node_id, AttemptOutcome(Ending.LOST, error=gone))
         self._consider()
 
-    def _told(self, node: Node, future: Any) -> None:
+    def _told(self, node: ClusterNode, future: Any) -> None:
         """A node has given an account of itself, or has failed to."""
         try:
             difference = differences(versions(), future.result())
@@ -195,10 +195,10 @@ class Process:
     def _finished(self, work: Work, node_id: str, future: Any, after_s: float = 0) -> None:
         """A task of `work` has ended, so long ago."""
         try:
-            outcome: Outcome | None = self._work.unpacked(future.result())
+            outcome: AttemptOutcome | None = self._work.unpacked(future.result())
         except Exception as error:
-            outcome = outcome_of(error, watched=isinstance(work, Run) and work.watched)
-        if outcome is None or node_id not in self._jobs.get(work, Job()).tasks:  # cancelled or given up
+            outcome = outcome_of(error, watched=isinstance(work, RunSlice) and work.watched)
+        if outcome is None or node_id not in self._jobs.get(work, RayTasks()).tasks:  # cancelled or given up
             return
         died = outcome.ending in (Ending.CRASHED, Ending.KILLED)
         if died:  # if its node goes, too, it is lost
@@ -209,7 +209,7 @@ class Process:
         else:
             self._ended(work, node_id, outcome)
 
-    def _ended(self, work: Work, node_id: str, outcome: Outcome) -> None:
+    def _ended(self, work: Work, node_id: str, outcome: AttemptOutcome) -> None:
         self._broken |= cut_off(outcome, local=self._setup.join is None)
         if outcome.ending is Ending.LOST:
             self._nodes.doubt(node_id)
@@ -219,8 +219,8 @@ class Process:
             del job.tasks[node_id]
             return
         self._forget(work)
-        self._outbox.append((work, together(job.outcomes)))
-        if isinstance(work, Run):
+        self._outbox.append((work, combined_outcome(job.outcomes)))
+        if isinstance(work, RunSlice):
             self._demand.ended(work.number)
         self._release()
 
@@ -230,9 +230,9 @@ class Process:
         """Have `event` happen here, not in the thread of Ray's that calls this."""
         return lambda result: self._events.put(partial(event, result))
 
-    def _forget(self, work: Work) -> Job:
+    def _forget(self, work: Work) -> RayTasks:
         job = self._jobs.pop(work)
-        if isinstance(work, Run):
+        if isinstance(work, RunSlice):
             self._alone.discard(work)
             for node_id in job.tasks:
                 self._places.take(work, node_id)
@@ -242,13 +242,13 @@ class Process:
         """Hand to Ray what may be."""
         while self._started and self._held and not self._alone:
             work = self._held[0]
-            if isinstance(work, Warm):
+            if isinstance(work, WarmKernel):
                 self._warm(work)
             elif not self._place(work):
                 return
             self._held.popleft()
 
-    def _place(self, run: Run) -> bool:
+    def _place(self, run: RunSlice) -> bool:
         """Hand `run` to Ray, if there is a node for it."""
         node = self._places.choose(run, self._nodes.usable)
         if node is None:
@@ -258,19 +258,19 @@ class Process:
             self._alone.add(run)
         call = (self._work.run_chunk, self._plan, self._terms, run.number, run.start, run.stop, cpus, run.watched)
         done = self._later(partial(self._finished, run, node.id))
-        self._jobs[run] = Job({node.id: self._ray.run(*call, cpus=cpus, node=node.id, done=done)})
+        self._jobs[run] = RayTasks({node.id: self._ray.run(*call, cpus=cpus, node=node.id, done=done)})
         self._places.put(run, node.id)
         return True
 
-    def _warm(self, warm: Warm) -> None:
+    def _warm(self, warm: WarmKernel) -> None:
         self._warmed.append(warm.strategy)
-        job = self._jobs[warm] = Job()
+        job = self._jobs[warm] = RayTasks()
         for node in self._nodes.usable:
             done = self._later(partial(self._finished, warm, node.id))
             job.tasks[node.id] = self._ray.run(self._work.warm, warm.strategy, node=node.id, done=done)
         if not job.tasks:  # workers that come will compile what they need
             self._forget(warm)
-            self._outbox.append((warm, Outcome(Ending.DONE)))
+            self._outbox.append((warm, AttemptOutcome(Ending.DONE)))
 
     def _consider(self) -> None:
         """Start, if the nodes that were promised are there; tell the run what there is."""
@@ -281,12 +281,12 @@ class Process:
             self._started = True
         if not self._started and time.monotonic() > self._deadline:
             raise IncompleteError(
-                f"{there} of {least} nodes have come to the Ray cluster in {join.patience_s:.0f} s\n"  # type: ignore[union-attr]
+                f"{there} of {least} nodes have come to the Ray cluster in {join.timeout_s:.0f} s\n"  # type: ignore[union-attr]
                 "  next: look at `ray status` on its head, or give fewer to --nodes"
             )
         waits = f"Ray at {self._address}: {there} of {promised or max(there + self._nodes.unjudged, 1)} nodes there"
         name = self._nodes.described(self._address, self._setup.again) if self._started else waits
-        status = Status(self._nodes.cpus if self._started else 0, name)
+        status = WorkerStatus(self._nodes.cpus if self._started else 0, name)
         if status != self._status:
             self._status = status
             self._connection.send(status)

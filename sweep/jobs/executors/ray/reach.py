@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 
-from .nodes import Node
+from .nodes import ClusterNode
 
 ANSWERS = (0, errno.ECONNREFUSED)
 ANSWER_S = 2.0  # a lost packet is sent again after 1 s
@@ -27,42 +27,42 @@ SILENT_S = 8.0  # for so long without an answer; a cable may be plugged in again
 
 
 class Reach:
-    """When each node has answered last."""
+    """Tells which nodes answer, from when each answered last."""
 
     def __init__(self) -> None:
         self._answered: dict[str, float] = {}
 
-    def there(self, nodes: list[Node]) -> list[Node]:
-        """Ask all `nodes`; those that have not been silent for too long.  Takes up to ANSWER_S."""
-        answers, now = answering(nodes, ANSWER_S), time.monotonic()
+    def there(self, nodes: list[ClusterNode]) -> list[ClusterNode]:
+        """Ask all `nodes`; returns those that answered within the last SILENT_S.  Takes up to ANSWER_S."""
+        answered_now, now = answering(nodes, ANSWER_S), time.monotonic()
         self._answered = {
-            node.id: now if node.id in answers else self._answered.get(node.id, now - ANSWER_S) for node in nodes
+            node.id: now if node.id in answered_now else self._answered.get(node.id, now - ANSWER_S) for node in nodes
         }
         return [node for node in nodes if now - self._answered[node.id] < SILENT_S]
 
 
-def answering(nodes: Iterable[Node], timeout_s: float) -> set[str]:
-    """Ids of the nodes that answer within `timeout_s`, and of those that cannot be asked."""
-    answers = set()
+def answering(nodes: Iterable[ClusterNode], timeout_s: float) -> set[str]:
+    """Ids of the nodes that answer within `timeout_s`, and of those that cannot be asked (a name for an address)."""
+    answered = set()
     with selectors.DefaultSelector() as waiting, ExitStack() as opened:
         for node in nodes:
             try:
                 family = socket.AF_INET if ipaddress.ip_address(node.address).version == 4 else socket.AF_INET6
                 connection = opened.enter_context(socket.socket(family))
             except (ValueError, OSError):  # a name, or more nodes than we may have sockets
-                answers.add(node.id)
+                answered.add(node.id)
                 continue
             connection.setblocking(False)
             state = connection.connect_ex((node.address, node.port))
             if state == errno.EINPROGRESS:
                 waiting.register(connection, selectors.EVENT_WRITE, node.id)
             elif state in ANSWERS:
-                answers.add(node.id)
-        until = time.monotonic() + timeout_s
-        while waiting.get_map() and (left := until - time.monotonic()) > 0:
-            for key, _ in waiting.select(left):
+                answered.add(node.id)
+        deadline = time.monotonic() + timeout_s
+        while waiting.get_map() and (remaining_s := deadline - time.monotonic()) > 0:
+            for key, _ in waiting.select(remaining_s):
                 waiting.unregister(key.fileobj)
                 assert isinstance(key.fileobj, socket.socket)
                 if key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in ANSWERS:
-                    answers.add(key.data)
-    return answers
+                    answered.add(key.data)
+    return answered

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Starting local Ray: what it needs is looked at before, and while it starts somebody looks whether it still can.
+"""Starting local Ray: its needs are checked before, and while it starts it is watched for having become unable to.
 
 Left to itself Ray waits for half a minute or more for processes that have died already, or for a network that is not
 there.  A start that is only slow goes on: as long as any process of it runs, waits for a core or waits for a disk.
@@ -52,19 +52,19 @@ class Death(NamedTuple):
     status: int
 
     def __str__(self) -> str:
-        which = f"its {self.name}" if self.name in SERVERS else "one of its services"
+        service = f"its {self.name}" if self.name in SERVERS else "one of its services"
         if os.WIFSIGNALED(self.status):
             by = signal.Signals(os.WTERMSIG(self.status)).name
-            return f"{which} was ended by {by}{', by somebody or for want of memory' if self.killed else ''}"
-        return f"{which} has ended with exit code {os.waitstatus_to_exitcode(self.status)}"
+            return f"{service} was ended by {by}{', by somebody or for want of memory' if self.killed else ''}"
+        return f"{service} has ended with exit code {os.waitstatus_to_exitcode(self.status)}"
 
     @property
     def killed(self) -> bool:
         return os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) == signal.SIGKILL
 
 
-class Trouble(NamedTuple):
-    """What has happened to a start."""
+class StartFailure(NamedTuple):
+    """Why a start cannot succeed any more."""
 
     what: str
     killed: bool  # by SIGKILL: by somebody, or because memory was short
@@ -76,13 +76,13 @@ def check_loopback() -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             socket.create_connection(server.getsockname()[:2], CONNECT_S).close()
     except OSError as error:
-        said = error.strerror or str(error)
-        why = f"127.0.0.1 cannot be reached ({said}): is the loopback interface up (ip link set lo up)?"
+        system_message = error.strerror or str(error)
+        why = f"127.0.0.1 cannot be reached ({system_message}): is the loopback interface up (ip link set lo up)?"
         raise CannotStartError(why) from error
 
 
 def store_folder(directory: str) -> str:
-    """Where Ray's objects go: shared memory, or `directory` on a disk if that has no room.  Raises CannotStartError."""
+    """Folder for Ray's object store: shared memory, or `directory` if that has no room.  Raises CannotStartError."""
     if lacking := _lacks(directory, LOGS_BYTES):
         raise CannotStartError(f"its logs need {LOGS_BYTES >> 20} MiB, and {lacking} (TMPDIR)")
     reasons = []
@@ -95,7 +95,7 @@ def store_folder(directory: str) -> str:
 
 
 def _lacks(folder: str, wanted: int) -> str:
-    """Why `folder` cannot take so many bytes; "" if it can."""
+    """Why `folder` cannot take `wanted` bytes; "" if it can."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -116,36 +116,36 @@ def start(setup: Setup, start_ray: Callable[[int, str, str], None]) -> None:
         start_ray(setup.workers, directory, setup.objects)
     except Exception as error:
         traceback.print_exc()
-        what = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise RunError(cannot_start(reason(directory, what, sys.stderr), setup.log)) from error
+        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise RunError(cannot_start(reason(directory, first_line, sys.stderr), setup.log)) from error
 
 
 def reason(directory: str, what: str, log: TextIO) -> str:
-    """`what` has happened, and why, from the logs in Ray's directory, which are copied to `log`."""
-    found = logs(directory)
-    for name, text in found:
+    """A line on what happened (`message`) and why, from the logs in Ray's directory, which are copied to `log`."""
+    session_logs = logs(directory)
+    for name, text in session_logs:
         print(f"--- {name}\n{text}", file=log, flush=True)
     if is_known(what):
         return cause([what])
-    why = cause(text for _, text in found)
+    why = cause(text for _, text in session_logs)
     return f"{what}: {why or f'no word of why; {described()}'}"
 
 
 def dead_children(parent: int) -> list[Death]:
-    """Children of process `parent` that have ended and that it has not waited for yet."""
-    found = []
+    """Zombie children of process `parent`: they have ended, and it has not waited for them."""
+    dead = []
     for process in PROC.glob("[0-9]*"):
         try:
-            name, _, rest = (process / "stat").read_text().partition("(")[2].rpartition(")")
+            name, _, after_name = (process / "stat").read_text().partition("(")[2].rpartition(")")
         except OSError:  # gone meanwhile
             continue
-        fields = rest.split()
+        fields = after_name.split()
         if fields[0] == ZOMBIE and int(fields[1]) == parent:
-            found.append(Death(int(process.name), name, int(fields[EXIT_CODE])))
-    return found
+            dead.append(Death(int(process.name), name, int(fields[EXIT_CODE])))
+    return dead
 
 
-class Watch:
+class StartWatch:
     """One start of local Ray, seen from outside the process that it lives in, where Ray may hold up all threads.
 
     That process leads a session of its own.
@@ -157,37 +157,37 @@ class Watch:
         self._looked = self._since = time.monotonic()
         self._used_s = 0.0
 
-    def look(self) -> Trouble | None:
-        """What has happened if Ray can start no more; None if it still can."""
+    def look(self) -> StartFailure | None:
+        """Why Ray cannot start any more; None if it still may."""
         if time.monotonic() - self._looked < LOOK_S:
             return None
         self._looked = time.monotonic()
-        before, self._deaths = self._deaths, set(dead_children(self._process))
-        for death in before & self._deaths:  # seen twice: nobody waits for it
-            return Trouble(str(death), death.killed)
+        seen_before, self._deaths = self._deaths, set(dead_children(self._process))
+        for death in seen_before & self._deaths:  # seen twice: nobody waits for it
+            return StartFailure(str(death), death.killed)
         if self._idle_s() > IDLE_S:
-            return Trouble(f"its processes have waited for each other for {IDLE_S:.0f} s", False)
+            return StartFailure(f"its processes have waited for each other for {IDLE_S:.0f} s", False)
         return None
 
     def _idle_s(self) -> float:
-        """For how long the processes have hardly run, and waited for neither a core nor a disk."""
-        (used_s, waiting), now = session_use(self._process), time.monotonic()
-        if waiting or abs(used_s - self._used_s) > IDLE_SHARE * IDLE_S:  # less: one has ended
+        """Seconds for which the processes have hardly run, and waited for neither a core nor a disk."""
+        (used_s, waits_for_disk), now = session_use(self._process), time.monotonic()
+        if waits_for_disk or abs(used_s - self._used_s) > IDLE_SHARE * IDLE_S:  # less: one has ended
             self._since, self._used_s = now, used_s
         return now - self._since
 
 
 def session_use(session: int) -> tuple[float, bool]:
     """Seconds that the threads of a session have run or waited for a core, and whether one waits for a disk."""
-    used_ns, waiting = 0, False
+    used_ns, waits_for_disk = 0, False
     for process in PROC.glob("[0-9]*"):
         try:
             if int((process / "stat").read_text().rpartition(")")[2].split()[3]) != session:
                 continue
             for thread in (process / "task").iterdir():
-                ran, waited, _ = (thread / "schedstat").read_text().split()
-                used_ns += int(ran) + int(waited)
-                waiting |= (thread / "stat").read_text().rpartition(")")[2].split()[0] == DISK_WAIT
+                ran_ns, waited_ns, _ = (thread / "schedstat").read_text().split()
+                used_ns += int(ran_ns) + int(waited_ns)
+                waits_for_disk |= (thread / "stat").read_text().rpartition(")")[2].split()[0] == DISK_WAIT
         except (OSError, ValueError, IndexError):  # gone meanwhile
             continue
-    return used_ns / 1e9, waiting
+    return used_ns / 1e9, waits_for_disk

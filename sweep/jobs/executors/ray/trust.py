@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which folders other users of this machine cannot write: what is imported from anywhere else may be anybody's code.
+"""Which folders other users of this machine cannot write to: only from these may code be imported.
 
 A folder is trusted with all folders above it: whoever may rename one of those puts another in its place.
 
@@ -23,18 +23,18 @@ def is_private(folder: str | Path) -> bool:
 
 
 def keeps_entries(folder: str | Path) -> bool:
-    """Whether what this user makes in `folder` stays there under its name: /tmp with its sticky bit is such a one."""
+    """Whether what this user makes in `folder` keeps its place: true of /tmp, because of its sticky bit."""
     real = Path(os.path.realpath(folder))
-    return all(_keeps(each) for each in (real, *real.parents))
+    return all(_keeps(parent) for parent in (real, *real.parents))
 
 
 def _keeps(folder: Path) -> bool:
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError:
         return False
-    loose = found.st_mode & WRITABLE_BY_OTHERS and not found.st_mode & stat.S_ISVTX
-    return stat.S_ISDIR(found.st_mode) and found.st_uid in _trusted() and not loose
+    loose = status.st_mode & WRITABLE_BY_OTHERS and not status.st_mode & stat.S_ISVTX
+    return stat.S_ISDIR(status.st_mode) and status.st_uid in _trusted() and not loose
 
 
 def _mode(folder: str) -> int:
@@ -42,7 +42,7 @@ def _mode(folder: str) -> int:
 
 
 def _trusted() -> tuple[int, ...]:
-    """This user and root; in a user namespace also the id that stands for the users outside, root among them."""
+    """Ids of this user and root; in a user namespace also the overflow id, which stands for all users outside."""
     try:
         mapped = Path("/proc/self/uid_map").read_text().split()
         outside = int(Path("/proc/sys/kernel/overflowuid").read_text())

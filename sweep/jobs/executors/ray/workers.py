@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What runs in Ray's workers: a chunk, the warming of a kernel, a node's account of itself.
+"""What runs in Ray's workers: simulating a chunk, compiling a kernel, reporting a node's versions.
 
-Arguments and results are bytes, numbers and lists of them: Ray packs those by itself, and pickles all else at twice the
-cost of a call (measured).  A worker that has other versions than the run returns a chunk untouched: the last guard
+Arguments and results are bytes, numbers and lists of them: Ray packs those directly, and pickles all else at twice the
+cost of a call (measured).  A worker whose versions differ from the run's returns a chunk as lost: the last guard
 against a node that differs.
 """
 
@@ -25,27 +25,27 @@ import pyarrow as pa
 from sweep.jobs.executors.kernels import one_compiles
 from sweep.jobs.executors.memory import capped, share_bytes
 from sweep.jobs.executors.task import attempt_run, attempt_warm
-from sweep.jobs.executors.trial import watched
+from sweep.jobs.executors.trial import run_watched
 from sweep.jobs.executors.versions import differences, versions
-from sweep.jobs.executors.work import Ending, Outcome, Run, Warm
+from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, WarmKernel
 from sweep.plan import Plan, decode
 
-from .cluster import here
+from .cluster import this_node
 
 PR_SET_PDEATHSIG = 1
 MEMORY_VARIABLE = "SWEEP_WORKER_MEMORY_BYTES"
 
 
 class Terms(NamedTuple):
-    """What all chunks of a run are run under."""
+    """What is common to all chunks of a run."""
 
-    plan: str  # its name: a worker decodes it once
+    plan: str  # digest of the plan: a worker decodes it once
     versions: Mapping[str, str]
-    memory_bytes: int | None  # that a worker may take; None: its share of the node's
+    memory_bytes: int | None  # most that a worker may take; None: its share of the node's memory
 
 
 def terms(plan: str, memory_bytes: int | None) -> bytes:
-    """`Terms` of a run by this process."""
+    """The `Terms` of a run that this process drives, as JSON."""
     return json.dumps(Terms(plan, versions(), memory_bytes)._asdict()).encode()
 
 
@@ -54,15 +54,15 @@ def run_chunk(
 ) -> list[Any]:
     """Simulate part of a chunk of the plan with the bytes `data`, on `cpus` CPUs, under `terms`.
 
-    With `apart` in a process of its own, so that it is seen how that ends (`trial`).
+    With `apart`, in a process of its own, so that its exit status is known (`trial`).
     """
     node_cpus, agreed = _settle(), _agreed(terms)
     difference = differences(agreed.versions, versions())
     if difference:
-        return packed(Outcome(Ending.LOST, error=f"its node is not like the run's: {difference}"))
-    work, limit_bytes = Run(number, start, stop), agreed.memory_bytes or share_bytes(cpus, node_cpus)
+        return packed(AttemptOutcome(Ending.LOST, error=f"its node is not like the run's: {difference}"))
+    work, limit_bytes = RunSlice(number, start, stop), agreed.memory_bytes or share_bytes(cpus, node_cpus)
     if apart:
-        return packed(watched(data.tobytes(), work, limit_bytes))
+        return packed(run_watched(data.tobytes(), work, limit_bytes))
     plan = _plan(agreed.plan, data)
     _load_kernel(plan.chunks[number].strategy)
     with capped(limit_bytes):
@@ -73,37 +73,38 @@ def warm(strategy: str) -> list[Any]:
     """Compile a kernel on this node, or load it."""
     with one_compiles(strategy):
         _settle()
-        return packed(attempt_warm(Warm(strategy)))
+        return packed(attempt_warm(WarmKernel(strategy)))
 
 
-def packed(outcome: Outcome) -> list[Any]:
+def packed(outcome: AttemptOutcome) -> list[Any]:
     """An outcome as plain values."""
-    failed = [list(each) for each in outcome.failed]
+    failed = [list(simulation) for simulation in outcome.failed]
     return [outcome.ending.value, *outcome._replace(failed=failed)[1:]]  # type: ignore[arg-type]
 
 
-def unpacked(values: list[Any]) -> Outcome:
+def unpacked(values: list[Any]) -> AttemptOutcome:
     """The outcome that `packed` has taken apart."""
-    outcome = Outcome(*values)
-    failed = tuple((lane, kind, text) for lane, kind, text in outcome.failed)
+    outcome = AttemptOutcome(*values)
+    failed = tuple((lane, ending, error) for lane, ending, error in outcome.failed)
     return outcome._replace(ending=Ending(outcome.ending), failed=failed)
 
 
-def account() -> Mapping[str, str]:
+def node_versions() -> Mapping[str, str]:
     """The versions of this node."""
     return versions()
 
 
 @cache
 def _settle() -> float:
-    """Once per worker: the CPUs of its node; die with it; let pyarrow map what it needs before a cap is set.
+    """Set up this worker, once; returns the number of CPUs of its node.
 
-    A worker whose raylet was killed would finish its chunk, or never end, and the run not hear of it.
+    It is made to die with its raylet: otherwise it would finish its chunk, or never end, and the run not hear of it.
+    And pyarrow maps what it needs before the memory cap is set.
     """
     if str(os.getppid()) == os.environ.get("RAY_RAYLET_PID"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     pa.allocate_buffer(1 << 16)
-    return here()[0]
+    return this_node()[0]
 
 
 @lru_cache(maxsize=1)
@@ -123,6 +124,9 @@ def _plan(name: str, data: np.ndarray) -> Plan:
 
 @cache
 def _load_kernel(strategy: str) -> None:
-    """Once per worker, outside the memory cap, which may be less than compiling takes.  Errors come again."""
+    """Load a kernel, once per worker; outside the memory cap, because compiling may take more.
+
+    Errors are not raised here: the chunk meets them again.
+    """
     with one_compiles(strategy):
-        attempt_warm(Warm(strategy))
+        attempt_warm(WarmKernel(strategy))

@@ -14,7 +14,7 @@ INDENT = "  "
 
 
 def render(document: Document, width: int = 100) -> str:
-    """The whole document, no line longer than `width`."""
+    """The document as text, no line longer than `width`."""
     parts = [_wrapped(document.title, width), _wrapped(document.subtitle, width)]
     parts += [_section(section, width) for section in document.sections]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -40,7 +40,7 @@ def _block(block: Block, width: int) -> str:
 
 
 def folded(command: str, width: int) -> str:
-    """A command, indented; too long a one in lines that a shell reads as one."""
+    """A command, indented; a long one is split with backslashes so that a shell reads it as one."""
     room = width - 2 * len(INDENT) - 2
     lines = []
     for line in textwrap.wrap(command, room, break_long_words=False, break_on_hyphens=False):
@@ -58,7 +58,7 @@ def _finding(name: str, word: str, claim: str, evidence: tuple[str, ...], width:
 
 
 def table(block: Table, width: int) -> str:
-    """Columns aligned right (the first left), long names and words wrapped; too wide a table goes on below."""
+    """A table as text: columns aligned right (the first left), long names wrapped, too many columns continued below."""
     notes = block.footnotes()
     body = [[_marked(cell, notes) for cell in row] for row in block.rows + block.foot]
     limits = _limits([[*map(_longest_head, block.header)], *body], width, block.prose)
@@ -84,7 +84,7 @@ def table(block: Table, width: int) -> str:
 
 
 def _headed(name: str) -> str:
-    """A long head goes on in a second line: "page_pool (pool=2x)", "held, pages"."""
+    """A column's header in up to two lines, split as in "page_pool (pool=2x)" or "held, pages"."""
     return name.replace(" (", "\n(", 1) if " (" in name else name.replace(", ", "\n", 1)
 
 
@@ -93,7 +93,7 @@ def _longest_head(name: str) -> str:
 
 
 def _limits(rows: list[list[str]], width: int, prose: bool) -> list[int]:
-    """The most that each column may take: the first leaves room for one other, prose shares the whole width."""
+    """Largest width of each column: the first leaves room for one other; in prose all share the width."""
     natural = [max(map(len, column)) for column in zip(*rows, strict=True)]
     room = width - len(INDENT) - len(GAP) * (len(natural) - 1 if prose else min(len(natural) - 1, 1))
     if prose:
@@ -101,13 +101,13 @@ def _limits(rows: list[list[str]], width: int, prose: bool) -> list[int]:
             widest = natural.index(max(natural))
             natural[widest] -= 1
         return natural
-    others = max(natural[1:], default=0)
-    first = max(min(natural[0], room - others), min(natural[0], room // 2))
+    widest_other = max(natural[1:], default=0)
+    first = max(min(natural[0], room - widest_other), min(natural[0], room // 2))
     return [first, *(min(size, room - first) for size in natural[1:])]
 
 
 def _wrapped_row(cells: list[str], limits: list[int]) -> list[list[str]]:
-    """Each cell as its lines."""
+    """The lines of each cell of a row, wrapped to its column's limit."""
     return [
         [line for part in cell.split("\n") for line in (_broken(part, limit) if len(part) > limit else [part])]
         for cell, limit in zip(cells, limits, strict=True)
@@ -115,7 +115,7 @@ def _wrapped_row(cells: list[str], limits: list[int]) -> list[list[str]]:
 
 
 def _broken(text: str, limit: int) -> list[str]:
-    """Lines of at most `limit`, broken at blanks, a longer word after "_", "=", "·", "/" or "-", else anywhere."""
+    """Lines of at most `limit` characters: broken at blanks, longer words after "_=·/-", else anywhere."""
     lines = [""]
     words = re.findall(r"\S*\s?", text)
     parts = ([word] if len(word.rstrip()) <= limit else re.findall(r"[^_=/·-]*[_=/·-]?", word) for word in words)
@@ -129,7 +129,7 @@ def _broken(text: str, limit: int) -> list[str]:
 
 
 def _pieces(widths: list[int], width: int) -> list[list[int]]:
-    """Columns side by side as far as they fit, the first in every piece."""
+    """Groups of columns that fit side by side into `width`; the first column is in every group."""
     start = len(INDENT) + widths[0]
     pieces, used = [[0]], start
     for column, size in enumerate(widths[1:], 1):

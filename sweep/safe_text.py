@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Text from somewhere else made safe to show: what a terminal, a browser or a spreadsheet would obey is written out.
+"""Make untrusted text safe to show: characters that a terminal, browser or spreadsheet would act on are escaped.
 
-Names, labels, claims, metadata and messages come from files that a stranger may have written.  Characters that are not
-seen but do something (control characters and with them all escape sequences, overrides of the direction of text,
-zero-width characters, separators of lines, surrogates) are shown as Python writes them, `\\x1b` or `\\u202e`.  A
-backslash that is there already is left alone, so what is shown is for people and cannot be read back.
+Names, labels, claims, metadata and messages come from files that a stranger may have written.  Invisible characters
+with an effect (control characters and with them all escape sequences, overrides of text direction, zero-width
+characters, line separators, surrogates) are shown as Python writes them, `\\x1b` or `\\u202e`.  Existing backslashes
+are left alone, so the result is for people and cannot be read back.
 
-These functions are called where text leaves: the terminal (`cli.screen`), documents (`report.document`), CSV and JSON
-(`query.rows`, `report.tidy`), JUnit XML (`compare.junit`), the data of a page (`report.points`, `report.drawing`).
+These functions are called where text is output: the terminal (`cli.screen`), documents (`document.blocks`), CSV and
+JSON (`query.rows`, `report.projection.tidy`), JUnit XML (`compare.junit`), the data of a page (`report.page.points`,
+`document.drawing`).
 """
 
 from __future__ import annotations
@@ -32,46 +33,46 @@ _FORMULA = re.compile(r"\s*(?:[=@]|[+\-](?!(?:inf|[\d.,]+(?:e[+-]?\d+)?) ?%?$))"
 
 
 def visible(text: str) -> str:
-    """`text` with what would not be seen written out; line ends and tabs are kept."""
+    """`text` with invisible characters escaped; line ends and tabs are kept."""
     return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_written, text)
 
 
 def visible_line(text: str) -> str:
-    """The same in one line: line ends and tabs are written out, too."""
+    """`text` as one line with all invisible characters escaped, line ends and tabs too."""
     return text if text.isascii() and text.isprintable() else _HIDDEN_OR_LINE_END.sub(_written, text)
 
 
 def is_plain(text: str) -> bool:
-    """Whether all of a text is seen, in one line, with no blank but the usual one."""
+    """Whether `text` is one line of visible characters, with no blanks but plain spaces."""
     return text.isprintable() and not _HIDDEN.search(text)
 
 
-def everywhere(value: Any, show: Callable[[str], str] = visible_line) -> Any:
-    """A value such as JSON has, with every text in it made visible, those of keys too."""
+def visible_values(value: Any, show: Callable[[str], str] = visible_line) -> Any:
+    """A JSON-like value with `show` applied to every text in it, keys included."""
     if isinstance(value, str):
         return show(value)
     if isinstance(value, dict):
-        return {everywhere(key, show): everywhere(each, show) for key, each in value.items()}
+        return {visible_values(key, show): visible_values(inner, show) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [everywhere(each, show) for each in value]
+        return [visible_values(inner, show) for inner in value]
     return value
 
 
-def drawn(text: str) -> str:
-    """A text for a chart: Vega puts it into expressions, in which a backslash would bring back what was written out."""
+def chart_text(text: str) -> str:
+    """A text for a chart: Vega puts it into expressions, in which a backslash would undo the escaping."""
     return visible_line(text).replace("\\", BACKSLASH)
 
 
 def json_text(
     value: Any, *, ascii: bool = True, indent: int | None = None, separators: tuple[str, str] | None = None
 ) -> str:
-    """JSON in which nothing is hidden and nothing is lost: what would not be seen is escaped as JSON escapes it."""
+    """`value` as JSON with invisible characters escaped, so that it reads back unchanged."""
     text = json.dumps(value, ensure_ascii=ascii, allow_nan=False, indent=indent, separators=separators)
     return _HIDDEN.sub(_json_escape, text)  # there are none but in its texts
 
 
-def sheet_text(text: str) -> str:
-    """A text for a cell of a CSV: visible, and no formula, which begins with `=`, `+`, `-` or `@` for a spreadsheet."""
+def spreadsheet_text(text: str) -> str:
+    """A text for a CSV: visible, and never a formula to a spreadsheet, which begins with `=`, `+`, `-` or `@`."""
     return visible(f"'{text}" if _FORMULA.match(text) else text)
 
 

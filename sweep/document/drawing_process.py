@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The chart library in a process of its own: what it does not survive costs one picture, and never a report.
+"""The chart library in a process of its own, so that a crash in it costs one picture and never a report.
 
-`vl_convert` is an engine of JavaScript and Rust: where it meets what its authors did not think of, it may end its
-process.  This file is that process, run by its path, with nothing of sweep imported; each line of standard input is a
-specification, and each is answered with a line of JSON, `{"svg": ...}` or `{"error": ...}`.  It ends with its input.
+`vl_convert` embeds JavaScript and Rust engines that may abort the process on unexpected input.  This file is run as
+that process, by its path, and imports nothing of sweep.  Each line of standard input is a specification and is
+answered with a line of JSON, `{"svg": ...}` or `{"error": ...}`; the process ends with its input.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import subprocess
 import sys
 from typing import Any
 
-PATIENCE_S = 60.0  # for one picture: they take some hundredths of a second, the first one about one
+DRAW_TIMEOUT_S = 60.0  # timeout per picture; one takes hundredths of a second, the first about a second
 
 
-class Draughtsman:
-    """The process, started when it is needed first, and again after it has ended."""
+class DrawingProcess:
+    """The drawing process, started on first use and again after it has ended."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -34,11 +34,11 @@ class Draughtsman:
         try:
             process.stdin.write(json.dumps(spec).encode() + b"\n")
             process.stdin.flush()
-            found = json.loads(self._line(process))
+            reply = json.loads(self._line(process))
         except (OSError, ValueError):  # it has ended, or is stuck
             self.end()
             return None
-        return found.get("svg") if isinstance(found, dict) else None
+        return reply.get("svg") if isinstance(reply, dict) else None
 
     def end(self) -> None:
         """End the process; another is started for the next picture."""
@@ -48,7 +48,7 @@ class Draughtsman:
             process.communicate()
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._owner != os.getpid():  # of a parent: its pipes are not ours
+        if self._process is None or self._owner != os.getpid():  # a parent's process: its pipes are not ours
             pipe = subprocess.PIPE
             command = [sys.executable, "-P", os.path.abspath(__file__)]
             self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
@@ -56,11 +56,11 @@ class Draughtsman:
         return self._process
 
     def _line(self, process: subprocess.Popen[bytes]) -> bytes:
-        """What it answers.  Raises OSError if it ends, or takes too long."""
+        """The process's answer, a line.  Raises OSError if it ends or takes too long."""
         assert process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
-            if not selector.select(PATIENCE_S):
+            if not selector.select(DRAW_TIMEOUT_S):
                 raise OSError("no answer")
         answer = process.stdout.readline()  # written at once
         if not answer.endswith(b"\n"):
@@ -85,5 +85,5 @@ def serve() -> None:
 if __name__ == "__main__":
     serve()
 else:
-    draughtsman = Draughtsman()
+    draughtsman = DrawingProcess()
     atexit.register(draughtsman.end)

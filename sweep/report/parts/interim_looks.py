@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a table with a precision says of itself: how often was looked, what that costs, and what stays open."""
+"""A sweep with a precision: its interim looks, the level of its intervals, and the comparisons still open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sweep.results.dataset import Dataset
 
 
 def method(data: Dataset) -> list[Sentence]:
-    """How the number of replicates was decided; nothing where it was given."""
+    """How the number of replicates was decided, for the section on methods; empty if the sweep file fixed it."""
     reached = data.reached
     if reached is None:
         return []
@@ -25,7 +25,7 @@ def method(data: Dataset) -> list[Sentence]:
 
 
 def still_open(data: Dataset) -> list[Sentence]:
-    """The comparisons that are not decided; nothing where all are."""
+    """A sentence on the comparisons that are not decided; empty if all are."""
     reached = data.reached
     if reached is None or (reached.finished and not reached.open):
         return []

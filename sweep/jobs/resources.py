@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What this machine, or the container that this process is in, has room for: workers, and lanes in each chunk.
+"""How many workers, and lanes in each chunk, this machine or container has room for.
 
-A run that needs more than it may have is ended by the kernel in the middle, worker by worker, or waits for a Ray that
-cannot start; so what it needs is compared with what there is before anything starts.
+A run that needs more than it may have is killed by the kernel half-way, worker by worker, or waits for a Ray that
+cannot start; so its needs are compared with the limits before anything starts.
 
 Not modelled: memory that other programs take; swap.
 """
@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweep.jobs.executors.memory import machine_bytes, node_bytes
+from sweep.jobs.executors.protocol import Kind
 from sweep.plan.chunks import LANE_BYTES
 from sweep.plan.forecast import memory_bytes
 
 from .executors import NAMES, cgroups, choice
-from .executors.protocol import Kind
 
 LEAST_LANE_BYTES = 16 << 20  # a chunk of fewer lanes costs more to hand out than to simulate
 KERNEL = Path("/proc/sys/kernel")
 
 
 @dataclass(frozen=True)
-class Has:
-    """What there is."""
+class Resources:
+    """The memory and threads that a run may use here."""
 
     memory_bytes: int
     source: str  # of that number, for people: "this machine has"
@@ -37,8 +37,8 @@ class Has:
 
 
 @dataclass(frozen=True)
-class Room:
-    """What a run is cut to."""
+class RunLimits:
+    """The workers and lane memory that a run gets, after it was fitted to the machine."""
 
     workers: int
     lane_bytes: int  # memory of the lanes of one chunk at most
@@ -46,21 +46,23 @@ class Room:
     shortage: str = ""  # for people: why the run cannot be started, and what to do; "" if it can
 
 
-def here() -> Has:
-    """What this process has."""
+def available_resources() -> Resources:
+    """The resources that this process may use."""
     machine, node = machine_bytes(), node_bytes()
     tasks = sum(1 for _ in Path("/proc").glob("[0-9]*/task/[0-9]*"))
-    left = [_number(KERNEL / name) - tasks for name in ("pid_max", "threads-max")]
-    return Has(
+    limits = [_number(KERNEL / name) - tasks for name in ("pid_max", "threads-max")]
+    return Resources(
         memory_bytes=node,
         source="the control group of this process allows" if node < machine else "this machine has",
-        threads=max(0, min([*left, *cgroups.tasks_left()])),
+        threads=max(0, min([*limits, *cgroups.tasks_left()])),
         address_bytes=_limit(resource.RLIMIT_AS),
         data_bytes=_limit(resource.RLIMIT_DATA),
     )
 
 
-def fit(executor: str, processors: int, asked: int | None, lane_bytes: int, cold: int, has: Has) -> Room:
+def fit_to_resources(
+    executor: str, processors: int, asked: int | None, lane_bytes: int, cold: int, has: Resources
+) -> RunLimits:
     """Room for a run by this executor on this machine.
 
     It gets a worker per processor, or as many as there is room for; never fewer than `asked`.  `lane_bytes`: memory of
@@ -95,10 +97,10 @@ def fit(executor: str, processors: int, asked: int | None, lane_bytes: int, cold
     spare = (has.memory_bytes - memory_bytes(kind.cost, workers, 0, cold)) // workers
     lanes = min(LANE_BYTES, max(spare, lane_bytes))
     if fits >= wanted:
-        return Room(workers, lanes)
+        return RunLimits(workers, lanes)
     run = kind.place(wanted)
     if fits and not asked:
-        return Room(workers, lanes, note=f"{workers} of {wanted} workers, because {run} {why}")
+        return RunLimits(workers, lanes, note=f"{workers} of {wanted} workers, because {run} {why}")
     if fits:
         cure = f"--workers {fits}, or leave it out"
     elif smaller := _smaller(kind, lane_bytes, cold, has):
@@ -107,38 +109,38 @@ def fit(executor: str, processors: int, asked: int | None, lane_bytes: int, cold
         cure = f"--executor {smaller}, which runs {where} and needs about {_size(needed)}; or {cure}"
     elif cold and memory_bytes(kind.cost, 1, lane_bytes, 0) <= has.memory_bytes:
         cure = f"compile outside of the limit, once, with `sweep warm`; or {cure}"
-    return Room(workers, lanes, shortage=f"this run does not fit {run}: {why}\n  next: {cure}")
+    return RunLimits(workers, lanes, shortage=f"this run does not fit {run}: {why}\n  next: {cure}")
 
 
 def _most(wanted: int, fits: Callable[[int], bool]) -> int:
     """The most workers, up to `wanted`, that fit; more never fit where fewer do not."""
-    least, most = 0, wanted
-    while least < most:
-        middle = (least + most + 1) // 2
+    lower, upper = 0, wanted
+    while lower < upper:
+        middle = (lower + upper + 1) // 2
         if fits(middle):
-            least = middle
+            lower = middle
         else:
-            most = middle - 1
-    return least
+            upper = middle - 1
+    return lower
 
 
-def _smaller(kind: Kind, lane_bytes: int, cold: int, has: Has) -> str:
+def _smaller(kind: Kind, lane_bytes: int, cold: int, has: Resources) -> str:
     """An executor that needs less and that there is room for; "" if there is none."""
 
     def least_bytes(of: Kind) -> int:
         return memory_bytes(of.cost, 1, 0, 0)
 
     names = (name for name in NAMES if least_bytes(choice.kind(name)) < least_bytes(kind))
-    return next((name for name in names if not fit(name, 1, None, lane_bytes, cold, has).shortage), "")
+    return next((name for name in names if not fit_to_resources(name, 1, None, lane_bytes, cold, has).shortage), "")
 
 
 def _size(number: int) -> str:
-    """0.4 GB"""
+    """A number of bytes for people: "0.4 GB", "94 MB"."""
     return f"{number / 1e9:.1f} GB" if number >= 95e6 else f"{number / 1e6:.0f} MB"
 
 
 def _limit(kind: int) -> int | None:
-    """The soft limit of this kind; None if there is none."""
+    """This process's soft limit of `kind`, a resource.RLIMIT_*; None if there is none."""
     soft, _ = resource.getrlimit(kind)
     return None if soft == resource.RLIM_INFINITY else soft
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the strategies on the kernel's page_pool share: knobs, counters, laws, and giving a page back in a sweep.
+"""What the strategies based on the kernel's page_pool share: knobs, counters, laws, and how pages come back.
 
 In a sweep a pool is one per RX queue, tied to the queue's NAPI, created with PP_FLAG_DMA_MAP |
 PP_FLAG_DMA_SYNC_DEV, max_len 4096, order 0, node 0.  The poll itself allows direct recycling; in any other context
@@ -107,7 +107,7 @@ def sweep_pools(capacity: Capacity, pages: int) -> Pool:
 
 @device
 def hand_out(sim: Sim, pool: Pool, lane: int) -> int:
-    """A page of the pool, mapped, that begins to serve a buffer; or -1."""
+    """Allocate a page of the pool, mapped, for a new buffer; -1 if there is none."""
     page = alloc_page(sim, pool, lane)
     if page >= 0:
         opened(sim, lane, page, 1)
@@ -115,8 +115,8 @@ def hand_out(sim: Sim, pool: Pool, lane: int) -> int:
 
 
 @device
-def came_back(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
-    """The last user of a page (or fragment) is done with it: put it, or it has left the pool with its sk_buff."""
+def take_back(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
+    """Take a page or fragment back from its last user: put it, or count it as having left the pool with its sk_buff."""
     if sim.params[lane].skb_recycle == 0 and context not in (NAPI, XDP_FRAME):
         sim.counters[lane].left_with_skb += 1
         give_back(sim, pool, lane, page, context)
@@ -124,18 +124,18 @@ def came_back(sim: Sim, pool: Pool, lane: int, page: int, context: int) -> None:
         put_page(sim, pool, lane, page, context, context == NAPI)
 
 
-def handed(c: Any) -> Any:
+def allocations(c: Any) -> Any:
     """Successful allocations, (L,): each raises exactly one of these counters."""
     return c.alloc_fast + c.alloc_refill + c.alloc_slow + c.alloc_slow_high_order
 
 
 def put(c: Any) -> Any:
-    """Puts of a page's last share, (L,): each ends in exactly one of these."""
+    """Puts of a page's last share, (L,): each raises exactly one of these counters."""
     return c.recycle_cached + c.recycle_ring + c.recycle_ring_full + c.recycle_released_refcnt
 
 
 def buffers_out(c: Any) -> Any:
-    """Change over the window of the buffers that somebody holds, (L,)."""
+    """Change over the window of the number of buffers on the rings, in the socket and deferred, (L,)."""
     return c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers - c.held_start_buffers
 
 
@@ -161,9 +161,9 @@ def stock(sim: Sim, whole: Any, fresh: Any) -> Iterator[Law]:
 def bulk(sim: Sim) -> Iterator[Law]:
     """Fresh pages come `bulk` at a time, are mapped once, and unmapped when they are given back (law 12.5)."""
     c = sim.counters
-    most = sim.params.bulk * c.alloc_slow
-    yield Law("12.5: pages taken <= bulk * slow", c.pages_taken, "<=", most)
+    upper_bound = sim.params.bulk * c.alloc_slow
+    yield Law("12.5: pages taken <= bulk * slow", c.pages_taken, "<=", upper_bound)
     ample = sim.params.memory_pages == NO_LIMIT_PAGES
-    yield Law("12.5: pages taken = bulk * slow, memory ample", c.pages_taken * ample, "=", most * ample)
+    yield Law("12.5: pages taken = bulk * slow, memory ample", c.pages_taken * ample, "=", upper_bound * ample)
     yield Law("one map per page taken", c.dma_maps, "=", c.pages_taken)
     yield Law("one unmap per page given back", c.dma_unmaps, "=", c.pages_given)

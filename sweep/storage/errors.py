@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What went wrong with a disk or an object store, said to people: what, where, and what to type next."""
+"""Error messages for disks and object stores: what failed, where, and what to do next."""
 
 from __future__ import annotations
 
 import errno
 import re
 
-from sweep.errors import ReadOnlyError, RunError, StrayError
+from sweep.errors import ForeignEntryError, ReadOnlyError, RunError
 
 AGAIN = "then run the same command again: it runs only what is missing"
 
@@ -57,30 +57,35 @@ _STORE = (
 )
 
 
-def disk(error: OSError, what: str, verb: str) -> RunError:
-    """A file system refused: '"runs/x/parts/y.arrow" cannot be written: No space left on device; ...'."""
+def disk_error(error: OSError, what: str, verb: str) -> RunError:
+    """The error for an OSError: '"runs/x/parts/y.arrow" cannot be written: No space left on device; ...'.
+
+    subject: the file, in quotes; `verb`: what was to be done to it, "written" or "read".
+    """
     reason = error.strerror or type(error).__name__
     next_ = _DISK.get(error.errno or 0, f"mend that, {AGAIN}")
     kind = ReadOnlyError if error.errno in _READ_ONLY and verb != "read" else RunError
     if error.errno == errno.ELOOP:  # `beneath` says so of what it does not open
-        kind = StrayError
+        kind = ForeignEntryError
     return kind(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  next: {next_}")
 
 
-def vanished(location: str) -> RunError:
-    """The directory is not there any more, or is another one, while it is being written."""
+def vanished_error(location: str) -> RunError:
+    """The error for a run directory that was removed or replaced while it was being written."""
     return RunError(
         f'run directory "{location}" vanished while it was being written: it was removed, moved or unmounted\n'
         f"  next: put it back, {AGAIN}"
     )
 
 
-def store(error: Exception, what: str, verb: str) -> RunError:
-    """An object store refused or did not answer; `what` as for `disk`."""
-    said = " ".join(str(error).split()) or type(error).__name__
-    other = ("the store refused", f"mend that, {AGAIN}")
-    reason, next_ = next(((why, what_next) for pattern, why, what_next in _STORE if re.search(pattern, said)), other)
-    detail = re.sub(r" ?\(Request ID: [^)]*\)", "", said)[:400]
+def store_error(error: Exception, what: str, verb: str) -> RunError:
+    """The error for an object store that refused or did not answer; arguments as for `disk_error`."""
+    message = " ".join(str(error).split()) or type(error).__name__
+    default = ("the store refused", f"mend that, {AGAIN}")
+    reason, next_ = next(
+        ((meaning, next_step) for pattern, meaning, next_step in _STORE if re.search(pattern, message)), default
+    )
+    detail = re.sub(r" ?\(Request ID: [^)]*\)", "", message)[:400]
     kind = ReadOnlyError if reason == _DENIED and verb != "read" else RunError
     return kind(f"{what} cannot be {verb}: {reason}{_kept(verb)}\n  it said: {detail}\n  next: {next_}")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a run directory has of a sweep, and what is to do.  Compares, and writes nothing."""
+"""What a run directory already has of a sweep, and what is left to run.  Compares, and writes nothing."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from sweep.jobs.store.parts import Part
 from sweep.plan import Chunk, Forecast, Survey
 from sweep.plan.forecast import PROCESS
 
-from .request import Request
-from .room import Room, fit, here
+from .request import RunRequest
+from .resources import RunLimits, available_resources, fit_to_resources
 
 
 @dataclass(frozen=True)
-class Prospect:
-    """A sweep beside what is there."""
+class Inventory:
+    """A sweep compared with its run directory: what is there, what is missing, and what that costs."""
 
     survey: Survey
     wanted: NDArray[np.bool_]  # (N,) simulations asked for
     there: NDArray[np.bool_]  # (N,) of them, those that have a row
-    done: int  # simulated for this very sweep
-    reused: int  # simulated for an earlier variant of it
-    failed: int  # failed before, and not to be tried again
+    done: int  # rows that were simulated for this very sweep
+    reused: int  # rows that were simulated for an earlier variant of it
+    failed: int  # simulations that failed before, and are not tried again
     stale: int  # rows of other sources or of another variant of the sweep, which count for nothing
-    edited: bool  # the sweep is not what was run here last
+    edited: bool  # the sweep differs from the one that was run here last
     chunks: list[Chunk]
     cold: list[str]  # strategies of chunks whose kernel this machine has still to compile
     forecast: Forecast
@@ -43,7 +43,7 @@ class Prospect:
     shortage: str = ""  # why it cannot be run on this machine, and what to do; "" if it can
     decisions: Decisions | None = None  # of a sweep with a precision: `wanted` is what is asked for so far
     later: list[Chunk] = field(default_factory=list)  # what the looks that are still to come may ask for
-    most: Forecast | None = None  # of all that
+    most: Forecast | None = None  # of `chunks` and `later` together
 
     @property
     def missing(self) -> int:
@@ -66,16 +66,16 @@ class Prospect:
         return self.decisions is not None and not self.decisions.finished
 
 
-def look(
-    request: Request,
+def take_inventory(
+    request: RunRequest,
     parts: Sequence[Part],
     failures: Sequence[Failure] = (),
     last: Mapping[str, Any] | None = None,
     looks: Mapping[str, Any] | None = None,
-) -> Prospect:
-    """Compare a sweep with the parts and failures that are there.
+) -> Inventory:
+    """Compare the sweep of `request` with the parts and failures of its run directory.
 
-    `last` is the note of what was run last, `looks` that of what was decided at the looks of a sweep with a precision.
+    last: run.json, what was run there last; `looks`: looks.json, what the looks of a sweep with a precision decided.
     """
     workers = worker_count(request.workers, request.executor)
     survey = planning.survey(request.sweep)
@@ -86,25 +86,25 @@ def look(
     ids = _joined(part.ids for part in parts)
     known = survey.among(ids)
     there = known & wanted
-    own = (part.ids for part in parts if part.about["document"] == survey.document_digest)
-    mine = survey.among(_joined(own)) & wanted
+    ids_of_this_sweep = (part.ids for part in parts if part.about["document"] == survey.document_digest)
+    done = survey.among(_joined(ids_of_this_sweep)) & wanted
     failed = survey.among(ids_of(failures)) & wanted & ~there
-    tried = np.zeros_like(failed) if request.retry_failed else failed
+    given_up = np.zeros_like(failed) if request.retry_failed else failed
     calibration = calibration_of(parts)
-    missing = wanted & ~there & ~tried
+    missing = wanted & ~there & ~given_up
     later = np.zeros_like(missing)
     if decisions:
         later = decisions.possible & ~wanted & ~known
         if not request.retry_failed:
             later &= ~survey.among(ids_of(failures))
-    to_do = missing | later
+    may_run = missing | later
     cold = uncompiled(
-        {survey.strategies.values[code] for code in np.unique(survey.strategies.codes[to_do])}, survey.code
+        {survey.strategies.values[code] for code in np.unique(survey.strategies.codes[may_run])}, survey.code
     )
-    room = Room(workers, planning.LANE_BYTES)
-    if request.join is None and to_do.any():
-        widest = int(survey.state_bytes[to_do].max())
-        room = fit(request.executor, workers, request.workers, widest, len(cold), here())
+    room = RunLimits(workers, planning.LANE_BYTES)
+    if request.join is None and may_run.any():
+        widest = int(survey.state_bytes[may_run].max())
+        room = fit_to_resources(request.executor, workers, request.workers, widest, len(cold), available_resources())
 
     def divided(some: NDArray[np.bool_]) -> list[Chunk]:
         return planning.divide(survey, some, room.workers, request.chunk_s, calibration, room.lane_bytes)
@@ -113,14 +113,14 @@ def look(
         cost = kind(request.executor).cost if some and request.join is None else PROCESS
         return planning.forecast(survey, some, room.workers, calibration, cost=cost, kernels=len(cold))
 
-    chunks, coming = divided(missing), divided(later)
-    return Prospect(
+    chunks, later_chunks = divided(missing), divided(later)
+    return Inventory(
         survey=survey,
         wanted=wanted,
         there=there,
-        done=int(mine.sum()),
-        reused=int((there & ~mine).sum()),
-        failed=int(tried.sum()),
+        done=int(done.sum()),
+        reused=int((there & ~done).sum()),
+        failed=int(given_up.sum()),
         stale=stale(ids, int(known.sum())),
         edited=last is not None and last.get("document_digest") != survey.document_digest,
         chunks=chunks,
@@ -130,13 +130,13 @@ def look(
         note=room.note,
         shortage=room.shortage,
         decisions=decisions,
-        later=coming,
-        most=forecast([*chunks, *coming]) if coming else None,
+        later=later_chunks,
+        most=forecast([*chunks, *later_chunks]) if later_chunks else None,
     )
 
 
 def stale(ids: NDArray[np.bytes_], known: int) -> int:
-    """How many of these ids, of rows, each counted once, are of no simulation of a sweep that knows `known` of them."""
+    """Number of distinct row ids that belong to no simulation of the sweep, of which `known` do."""
     return len(np.unique(ids)) - known if len(ids) > known else 0
 
 

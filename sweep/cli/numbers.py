@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Numbers as people read them: 11,880 · 2.4 G · 45 s · 0.4 GB."""
+"""Numbers as text for people: 11,880 · 2.4 G · 45 s · 0.4 GB."""
 
 from __future__ import annotations
 
 
 def count(number: int) -> str:
-    """11,880"""
+    """A whole number with commas: "11,880"."""
     return f"{number:,}"
 
 
-def of(number: int, thing: str) -> str:
-    """1 chunk, 2 chunks"""
+def plural(number: int, thing: str) -> str:
+    """A number of things: "1 chunk", "2 chunks"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def scaled(number: float) -> str:
-    """A large number with a decimal prefix: 2.4 G, 54.1 M, 980"""
+def with_prefix(number: float) -> str:
+    """A large number with a decimal prefix, ready for a unit: "2.4 G", "54.1 M", "980 "."""
     for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= factor:
             return f"{number / factor:.1f} {prefix}"
@@ -23,14 +23,14 @@ def scaled(number: float) -> str:
 
 
 def size(number: float) -> str:
-    """Bytes: 9 MB, 0.4 GB"""
+    """A number of bytes: "9 MB", "0.4 GB"."""
     if number >= 100e6:
         return f"{number / 1e9:.1f} GB"
     return f"{number / 1e6:.0f} MB" if number >= 1e6 else f"{number / 1e3:.0f} kB"
 
 
 def seconds(number: float) -> str:
-    """12 ms, 0.4 s, 45 s, 3 min 20 s, 2 h 5 min"""
+    """A duration: "12 ms", "0.4 s", "45 s", "3 min 20 s", "2 h 5 min"."""
     if 0 < number < 0.0995:
         return f"{max(number * 1e3, 1):.0f} ms"
     if number < 9.95:
@@ -44,5 +44,5 @@ def seconds(number: float) -> str:
 
 
 def clock(number: float) -> str:
-    """0:16, 12:04"""
+    """A duration as minutes and seconds: "0:16", "12:04"."""
     return f"{round(number) // 60}:{round(number) % 60:02d}"

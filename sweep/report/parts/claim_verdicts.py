@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What every claim needs: on which side of a threshold a cell lies, and how cells are summed up in words.
+"""Verdicts on claims: on which side of a threshold each cell lies, and the verdict over all cells.
 
 A cell is *below* a threshold when its whole 95 % interval is, *above* when none of it is below, and open otherwise.
 Without at least two replicates every cell is open.
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import format, stats
-from sweep.document.statements import Absent, Claim, Extreme, Judged, Number, Sentence
+from sweep.document.statements import Absent, Claim, Extreme, Number, Sentence, VerdictByRule
 
 SUPPORTED, REFUTED, UNDECIDED, NOT_TESTED = "supported", "refuted", "undecided", "not tested by this sweep"
 SIZE_OPEN = "supported, size of the pool not tested"
@@ -23,8 +23,8 @@ TONES = {SUPPORTED: "better", SIZE_OPEN: "better", REFUTED: "worse", UNDECIDED: 
 
 
 @dataclass(frozen=True)
-class Sides:
-    """Cells of an estimate against a threshold; cells without a simulation are in neither array."""
+class AgainstThreshold:
+    """Which cells of an estimate lie below or above a threshold; cells without a simulation are in neither array."""
 
     below: NDArray[np.bool_]
     above: NDArray[np.bool_]
@@ -39,43 +39,45 @@ class Sides:
         return np.asarray(self.present & ~self.below & ~self.above)
 
 
-def sides(estimate: stats.Estimate, threshold: float, *, inclusive: bool = False) -> Sides:
-    """Which cells are below `threshold` (at most, if `inclusive`) and which are not."""
+def sides(estimate: stats.Estimate, threshold: float, *, inclusive: bool = False) -> AgainstThreshold:
+    """Which cells lie below `threshold` (below or at it if `inclusive`), and which above."""
     present = np.asarray(estimate.pairs > 0)
     with np.errstate(invalid="ignore"):
         if inclusive:
-            return Sides(np.asarray(estimate.high <= threshold), np.asarray(estimate.low > threshold), present)
-        return Sides(np.asarray(estimate.high < threshold), np.asarray(estimate.low >= threshold), present)
+            return AgainstThreshold(
+                np.asarray(estimate.high <= threshold), np.asarray(estimate.low > threshold), present
+            )
+        return AgainstThreshold(np.asarray(estimate.high < threshold), np.asarray(estimate.low >= threshold), present)
 
 
 def for_all(good: int, bad: int, cells: int) -> Sentence:
     """Verdict on "in every cell": one counterexample refutes, one open cell leaves it undecided."""
     word = NOT_TESTED if not cells else REFUTED if bad else SUPPORTED if good == cells else UNDECIDED
-    return Sentence(word, Judged(word, "all", good, bad, cells))
+    return Sentence(word, VerdictByRule(word, "all", good, bad, cells))
 
 
 def usually(good: int, bad: int, cells: int) -> Sentence:
     """Verdict on "usually": two thirds of the cells decide."""
     word = SUPPORTED if good * 3 >= cells * 2 else REFUTED if bad * 3 >= cells * 2 else UNDECIDED
     word = word if cells else NOT_TESTED
-    return Sentence(word, Judged(word, "usually", good, bad, cells))
+    return Sentence(word, VerdictByRule(word, "usually", good, bad, cells))
 
 
-class Spanned(NamedTuple):
-    """The smallest and the largest of some means, in words, and what that claims."""
+class ClaimedRange(NamedTuple):
+    """A range of means as text, and the claims that it makes."""
 
     text: str
     claims: tuple[Claim, ...]
 
 
-def spanned(values: NDArray[np.float64], expression: str, where: str, form: str = "plain") -> Spanned:
-    """ "0.2 to 0.9", or one number if they print alike; "percent" adds the sign %.
+def claimed_range(values: NDArray[np.float64], expression: str, where: str, form: str = "plain") -> ClaimedRange:
+    """The range of `values` as text, "0.2 to 0.9", or one number if both ends print alike; "percent" adds a % sign.
 
     `values` are the means of `expression` over the points that meet `where`; those that are not finite are left out.
     """
     known = values[np.isfinite(values)]
     if not known.size:
-        return Spanned(format.MISSING, (Absent(expression, where),))
+        return ClaimedRange(format.MISSING, (Absent(expression, where),))
     show, scale = (format.percent, 100.0) if form == "percent" else (format.significant, 1.0)
     low, high = float(known.min()), float(known.max())
     first, last = show(low), show(high)
@@ -85,4 +87,4 @@ def spanned(values: NDArray[np.float64], expression: str, where: str, form: str 
         Extreme("smallest", expression, where, Number(low, first, scale)),
         Extreme("largest", expression, where, Number(high, first if alike else last, scale)),
     )
-    return Spanned(f"{first}{unit}" if alike else f"{first} to {last}{unit}", claims)
+    return ClaimedRange(f"{first}{unit}" if alike else f"{first} to {last}{unit}", claims)

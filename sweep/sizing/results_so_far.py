@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What a search has been told, as evidence: columns of rows by cell and replicate, parameters by cell.
+"""The results that a search has received, as evidence: columns by cell and replicate, parameters by cell.
 
-A histogram is kept by point, as it is told: it is large, and read for few cells at a time.
+Histograms are kept by point, as received, because they are large and read for few cells at a time.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence import Cells
+from sweep.evidence import Cells
+
 from .cube import Array, Cube
 
 
-class Told:
-    """Values by cell of a cube, for all replicates that there may be."""
+class ResultsSoFar:
+    """The results received so far, by cell of a cube, for all replicates of the sweep."""
 
     def __init__(self, cube: Cube, columns: Sequence[str], histograms: Sequence[str], replicates: int) -> None:
-        """`columns` and `histograms` name the columns of rows that will be told."""
+        """`columns` and `histograms` are the names of the result columns that `tell` will get."""
         self._cube, self._columns, self._histograms = cube, tuple(columns), tuple(histograms)
         self._values = {name: np.full((*cube.shape, replicates), np.nan) for name in columns}
         self._counts: dict[str, NDArray[np.int64]] = {}
@@ -28,17 +29,17 @@ class Told:
         self._drawn = cube.of(cube.drawn, False)
 
     def tell(self, values: Mapping[str, NDArray[Any]]) -> None:
-        """Columns as (points, replicates), NaN without a valid row; histograms (points, replicates, buckets), 0."""
+        """Replace all values: columns (points, replicates), NaN if invalid; histograms with buckets as last axis."""
         self._values = {name: self._cube.of(values[name], np.nan) for name in self._columns}
         self._counts = {name: values[name] for name in self._histograms}
 
     def samples(self, name: str, where: Any, asked: NDArray[np.bool_]) -> Array:
         """A column of the cells `where`, (..., replicates); NaN where `asked` is False."""
-        found: Array = np.where(asked, self._values[name][where], np.nan)
-        return found
+        requested: Array = np.where(asked, self._values[name][where], np.nan)
+        return requested
 
     def cells(self, where: Any, asked: NDArray[np.bool_]) -> Cells:
-        """Evidence of the cells `where` of those replicates that were `asked` for, (..., replicates)."""
+        """The cells `where` as evidence, restricted to the replicates in the mask `asked` (..., replicates)."""
 
         def read(name: str) -> Array:
             if name in self._values:
@@ -46,8 +47,8 @@ class Told:
             return np.broadcast_to(self._parameters[name][where][..., None], asked.shape)
 
         def counts(name: str) -> Array:
-            found: Array = np.where(asked[..., None], self._counts[name][self._cube.points[where]], 0.0)
-            return found
+            requested: Array = np.where(asked[..., None], self._counts[name][self._cube.points[where]], 0.0)
+            return requested
 
         return Cells(
             read=read,

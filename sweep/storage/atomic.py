@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A file that is not whole yet: written under a name that nobody can have taken before, then renamed; or removed."""
+"""Write a file under an unused temporary name, then rename it; an error removes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from . import beneath
-from .files import ASIDE
+from .files import UNFINISHED_SUFFIX
 
 DEPTH = 1  # of folders below snapshots/, the deepest
 
@@ -19,10 +19,10 @@ DEPTH = 1  # of folders below snapshots/, the deepest
 @contextmanager
 def file(folder: int, name: str) -> Iterator[BinaryIO]:
     """A new file that takes the name `name` when the block ends; an exception leaves what was there."""
-    aside = f"{name}.{os.getpid()}.{secrets.token_hex(4)}{ASIDE}"
-    made = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666, dir_fd=folder)
+    aside = f"{name}.{os.getpid()}.{secrets.token_hex(4)}{UNFINISHED_SUFFIX}"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666, dir_fd=folder)
     try:
-        with os.fdopen(made, "wb") as sink:
+        with os.fdopen(descriptor, "wb") as sink:
             yield sink
         os.replace(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
     finally:
@@ -31,11 +31,11 @@ def file(folder: int, name: str) -> Iterator[BinaryIO]:
 
 
 def clean(folder: int, depth: int = DEPTH) -> None:
-    """Remove what is half written in a folder, and as deep as that below it; a link is removed, never followed."""
+    """Remove half-written files in a folder and `depth` levels below it; a link is removed, never followed."""
     for name in os.listdir(folder):
         with suppress(FileNotFoundError):
             is_folder = beneath.entry(folder, name).kind == beneath.FOLDER
-            if name.endswith(ASIDE) and not name.startswith("report."):
+            if name.endswith(UNFINISHED_SUFFIX) and not name.startswith("report."):
                 if is_folder:
                     shutil.rmtree(name, dir_fd=folder)
                 else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The verdicts alone, for a place that shows values, such as a notebook: as text, or HTML without style and script.
+"""The verdicts alone, for a notebook or an interpreter that shows a value: as text, or HTML without style and script.
 
 Every text is escaped: names come from sweep files, and a notebook runs what it is given.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sweep.document import plain
+from sweep.document import plain_text
 from sweep.document.blocks import Document, Findings, Paragraph, Section
 from sweep.document.statements import fixed
 from sweep.report.claims import user
@@ -17,11 +17,11 @@ from sweep.report.sections import verdicts
 from sweep.results import dataset
 from sweep.results.analysis import analyse
 
-WIDTH = 88  # of the text: a notebook's cell
+WIDTH = 88  # characters per line of the text, as fits into a notebook's cell
 
 
 def document(table: pa.Table, subtitle: str) -> Document:
-    """Who wins in each mix, and what came of the sweep file's own claims.  Raises SweepError without a simulation."""
+    """Who wins in each mix, and the verdicts on the sweep file's claims.  Raises SweepError without a simulation."""
     data = dataset.read(table)
     title = str(data.metadata.get("name") or "sweep")
     if not len(data.table):
@@ -33,19 +33,19 @@ def document(table: pa.Table, subtitle: str) -> Document:
 
 
 def message(text: str, title: str, subtitle: str) -> Document:
-    """A few words in place of verdicts."""
+    """A document that shows `text` in place of verdicts."""
     return Document(title, subtitle, (Section("Nothing to show", (Paragraph(fixed(text)),)),))
 
 
 def text(found: Document) -> str:
-    """For a terminal."""
-    return plain.render(found, WIDTH)
+    """The document as text for a terminal."""
+    return plain_text.render(found, WIDTH)
 
 
 def html(found: Document) -> str:
-    """For a notebook."""
+    """The document as an HTML fragment for a notebook."""
     loader = PackageLoader("sweep.report.page", ".")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template("glance.html.j2").render(document=found)
+    return environment.get_template("notebook.html.j2").render(document=found)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The choice that is closest to a value where values have an order: numbers, quantities with a unit, releases.
+"""Find the choice closest to a value among values that have an order: numbers, quantities with a unit, releases.
 
 By spelling, 5.4 is close to 5.14 and 1000 to 100; by order it is not.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from .units import LINKS, RATES, SHARES, SIZES, TIMES, UnitError, split
 
 _RELEASE = re.compile(r"v?([1-9]\d?)\.(\d{1,3})(?:\.\d+)*(-rc\d+)?", re.ASCII)
-OLDEST_MAJOR = 2  # smaller ones are numbers, such as a load of 1.5; Linux 2.0 is of 1996
+OLDEST_MAJOR = 2  # smaller ones are plain numbers, such as a load of 1.5; Linux 2.0 was released in 1996
 # Sizes and shares may be written without a unit, so they compare with plain numbers.
 _KINDS = (("", SIZES), ("", SHARES), ("time", TIMES), ("rate", RATES), ("link", LINKS))
 
@@ -25,27 +25,35 @@ class _Amount(NamedTuple):
 
 
 def closest(value: str, choices: Iterable[str]) -> str | None:
-    """The closest of `choices` in order; None where `value` or all of them have none.
+    """The closest of `choices` by order; None if `value` or none of them has one.
 
-    Of numbers and quantities of one kind it is the nearest, the smaller of two; of releases such as 6.12 and 4.11-rc1
-    the newest that is not above `value`, or else the oldest: what changed later does not hold yet.
+    For numbers and quantities of one kind it is the nearest, the smaller of two; for releases such as 6.12 and 4.11-rc1
+    the newest that is not newer than `value`, or else the oldest: later changes do not apply yet.
     """
     release, amount = release_order(value), _amount(value)
     if release is None and amount is None:
         return None
     choices = list(choices)
-    releases = {choice: found for choice in choices if (found := release_order(choice))}
+    releases = {choice: parsed_release for choice in choices if (parsed_release := release_order(choice))}
     if release is not None and choices and len(releases) == len(choices):
-        older = [choice for choice, found in releases.items() if found <= release]
+        older = [choice for choice, parsed_release in releases.items() if parsed_release <= release]
         return max(older, key=releases.__getitem__) if older else min(releases, key=releases.__getitem__)
     if amount is None:
         return None
-    amounts = {c: own.value for c in choices if (own := _amount(c)) and own.kind == amount.kind}
-    return min(amounts, key=lambda c: (abs(amounts[c] - amount.value), amounts[c])) if amounts else None
+    amounts = {
+        amount_choice: choice_amount.value
+        for amount_choice in choices
+        if (choice_amount := _amount(amount_choice)) and choice_amount.kind == amount.kind
+    }
+    return (
+        min(amounts, key=lambda amount_choice: (abs(amounts[amount_choice] - amount.value), amounts[amount_choice]))
+        if amounts
+        else None
+    )
 
 
 def release_order(text: str) -> tuple[int, int, bool] | None:
-    """(major, minor, whether it is out): a release candidate comes before its release."""
+    """(major, minor, whether it is final), which sorts a release candidate before its release."""
     found = _RELEASE.fullmatch(text.strip())
     if not found or int(found[1]) < OLDEST_MAJOR:
         return None

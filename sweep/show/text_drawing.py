@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Drawings made of characters: bars, and columns over time.  No colour, no cursor: they survive a mail and a pipe."""
+"""Drawings made of characters: bars, and columns over time.  Plain text without control codes, for mails and pipes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 LEVELS = " ▁▂▃▄▅▆▇█"
-LEAST = "▏"  # of what is not nothing
+LEAST = "▏"  # the bar of the smallest value above zero
 Array = NDArray[np.float64]
 
 
 def bar(value: float, largest: float, width: int) -> str:
-    """A bar of `value` on a scale where `largest` fills `width` characters; the thinnest stroke for the smallest."""
+    """A bar of `value`; `largest` fills `width` characters, and the smallest value above zero has the thinnest bar."""
     if not np.isfinite(value) or value <= 0 or largest <= 0:
         return ""
     whole, part = divmod(round(value / largest * width * 8), 8)
@@ -23,13 +23,13 @@ def bar(value: float, largest: float, width: int) -> str:
 
 
 def bars(values: Sequence[float], width: int) -> list[str]:
-    """Bars on the scale of the largest of them."""
+    """Bars of `values` on a common scale; the largest fills `width` characters."""
     largest = max((value for value in values if np.isfinite(value)), default=0.0)
     return [bar(value, largest, width) for value in values]
 
 
 def columns(values: Array, top: float, height: int) -> list[str]:
-    """`height` lines with a column per value, on a scale from 0 to `top`; a value that is not nothing shows."""
+    """`height` lines of text with a column per value, on a scale from 0 to `top`; any value above zero is visible."""
     steps = np.zeros(len(values), np.int64)
     if top > 0:
         steps = np.ceil(np.nan_to_num(values) / top * height * 8 - 1e-9).astype(np.int64)

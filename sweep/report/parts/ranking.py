@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How the strategies of a mix stand: who leads how many cells of ring and load, alone or beside others."""
+"""The ranking of the strategies in a mix: how many cells of ring and load each leads, alone or tied with others."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sweep import format
-from sweep.document.statements import Led
+from sweep.document.statements import MixLeader
 from sweep.results.analysis import Analysis
 from sweep.results.outcome import DROPS_OPEN, WITHIN, Outcome
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How the strategies of one mix stand, over its cells of ring and load."""
+class MixRanking:
+    """The ranking of the strategies over the cells of ring and load of one mix."""
 
     word: str  # the verdict
-    equals: tuple[str, ...]  # as good as the winner, named in the verdict
+    equals: tuple[str, ...]  # strategies as good as the winner, named in the verdict
     tone: str  # of a finding
     first: str  # the strategy that leads most cells; "" if nothing is decided
-    lead: int  # the column that speaks for it; -1 if nothing is decided
-    cells: int
+    lead: int  # column of its variant that leads most cells; -1 if nothing is decided
+    cells: int  # cells of the mix
     settled: int  # cells with a winner
-    among: int  # of these, led by `first`, alone or not
+    among: int  # settled cells led by `first`, alone or tied
     alone: dict[str, int]  # strategy -> cells that it leads alone
-    beside: dict[str, int]  # strategy -> cells that it leads together with `first`
+    beside: dict[str, int]  # strategy -> cells that it leads tied with `first`
 
     @property
     def short(self) -> str:
-        """The verdict in two words: those as good as the winner after "≈"."""
+        """The verdict in short: the winner, and those as good after "≈"."""
         return " ≈ ".join((self.first, *self.equals)) if self.equals else self.word
 
-    def claim(self, mix: str) -> Led:
-        """What the verdict claims of its mix."""
-        return Led(
+    def claim(self, mix: str) -> MixLeader:
+        """The claim that the verdict makes about mix `mix`."""
+        return MixLeader(
             mix,
             self.first,
             self.among,
@@ -46,8 +46,8 @@ class Standing:
         )
 
 
-def standing(analysis: Analysis, mix: int) -> Standing | None:
-    """How the strategies stand in a mix; None for one without a valid simulation."""
+def mix_ranking(analysis: Analysis, mix: int) -> MixRanking | None:
+    """The ranking of the strategies in a mix; None if the mix has no valid simulation."""
     data = analysis.data
     strategies = list(dict.fromkeys(data.strategies))
     cells = cells_of(analysis, mix)
@@ -55,14 +55,19 @@ def standing(analysis: Analysis, mix: int) -> Standing | None:
         return None
     led = [outcome.leaders(data.strategies) for outcome in cells if outcome.settled(data.strategies)]
     if not led:
-        return Standing(_undecided(cells), (), "tie", "", -1, len(cells), 0, 0, {}, {})
+        return MixRanking(_undecided(cells), (), "tie", "", -1, len(cells), 0, 0, {}, {})
     best = Counter(data.strategies[outcome.winner.best] for outcome in cells)
-    among = {s: sum(s in leaders for leaders in led) for s in strategies}
-    alone = {s: sum(leaders == {s} for leaders in led) for s in strategies}
-    first = max(strategies, key=lambda s: (among[s], alone[s], best[s]))
-    # Among variants of the leading strategy the one that leads most often speaks for it.
-    lead = max(data.of(first), key=lambda c: sum(c in (o.winner.best, *o.winner.close) for o in cells))
-    beside = {s: sum({s, first} <= leaders for leaders in led) for s in strategies if s != first}
+    among = {name: sum(name in leaders for leaders in led) for name in strategies}
+    alone = {name: sum(leaders == {name} for leaders in led) for name in strategies}
+    first = max(strategies, key=lambda name: (among[name], alone[name], best[name]))
+    # The leading strategy is represented by its variant that leads most often.
+    lead = max(
+        data.of(first),
+        key=lambda column: sum(
+            column in (each_outcome.winner.best, *each_outcome.winner.close) for each_outcome in cells
+        ),
+    )
+    beside = {name: sum({name, first} <= leaders for leaders in led) for name in strategies if name != first}
     equals: tuple[str, ...] = ()
     won = len(led) * 2 > len(cells) and among[first] * 2 > len(cells)
     if won:
@@ -71,7 +76,7 @@ def standing(analysis: Analysis, mix: int) -> Standing | None:
     else:
         word = _undecided(cells) if len(led) * 2 <= len(cells) else "no single winner"
     tone = "best" if won else "tie"
-    return Standing(word, equals, tone, first, lead, len(cells), len(led), among[first], alone, beside)
+    return MixRanking(word, equals, tone, first, lead, len(cells), len(led), among[first], alone, beside)
 
 
 def cells_of(analysis: Analysis, mix: int) -> list[Outcome]:
@@ -80,12 +85,12 @@ def cells_of(analysis: Analysis, mix: int) -> list[Outcome]:
 
 
 def _equals(alone: int, beside: dict[str, int], settled: int) -> tuple[str, ...]:
-    """Those as good as the leader in half of the settled cells or more, unless it is alone in most."""
+    """The strategies tied with the leader in half of the settled cells or more; () if it is alone in most."""
     return () if alone * 2 > settled else tuple(strategy for strategy, times in beside.items() if times * 2 >= settled)
 
 
 def _undecided(cells: list[Outcome]) -> str:
-    """Why most cells have no winner."""
+    """The verdict of a mix where most cells have no winner: drops, or too few pairs."""
     if sum(outcome.drops_open for outcome in cells) * 2 > len(cells):
         return DROPS_OPEN
     pairs = [outcome.winner.pairs for outcome in cells]

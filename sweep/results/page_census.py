@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Who holds the pages: the census of a dataset in pages, holder by holder, as means over the pairs.
+"""The page census of a dataset: pages by holder, as means over the pairs.
 
-Rings and sockets are counted in buffers, each as much memory as its truesize says (half a page where two share
-one); a pool's own stock is counted in pages.  What is held beyond all of them is *pinned*: memory that is free
-itself but cannot leave, since another fragment of its page or block is still out.  A strategy that counts a block as
-kept while fragments of it are out has up to one block counted twice, so a remainder below zero is none.
+Rings and sockets are counted in buffers of their truesize (half a page where two share one); a pool's own stock is
+counted in pages.  Pages held beyond all holders are *pinned*: free themselves, but not returned because another
+fragment of their page or block is still in use.  A strategy that counts a block as kept while fragments of it are in
+use has up to one block counted twice, so a negative remainder counts as zero.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ LEAST = 1e-6  # share of the pages held below which a remainder is rounding
 
 
 class Holder(NamedTuple):
-    """One holder and its columns."""
+    """A holder of pages, and the columns that count what it has."""
 
     title: str
-    mean: str  # over the window
-    end: str  # at its end
-    buffers: bool  # counted in buffers
+    mean: str  # column: mean over the window
+    end: str  # column: at the end of the window
+    buffers: bool  # counted in buffers; else in pages
 
 
 RX, TX, SOCKET, CACHE, RING = "RX ring", "TX ring", "socket", "kept ready", "pool's ring"
@@ -54,7 +54,7 @@ LEGEND = (
 def truesize_bytes(data: Dataset) -> Array:
     """Memory of one receive buffer, shape (mixes, loads, rings, columns).
 
-    A table that does not say it has `frag_bytes` where pages are cut, and a page each elsewhere.
+    A table without `truesize_bytes` has `frag_bytes` where pages are split; without both, a buffer is a page.
     """
     for name in ("truesize_bytes", "frag_bytes"):
         if data.has(name):
@@ -66,52 +66,54 @@ def truesize_bytes(data: Dataset) -> Array:
 def means(analysis: Analysis) -> dict[str, Array]:
     """Pages by holder, mean over the window; arrays of shape (mixes, loads, rings, columns).  {} without a census."""
     data = analysis.data
-    found = _pages(analysis, {holder: holder.mean for holder in HOLDERS}, HELD)
-    if found and data.has("pcp_mean_pages"):
-        found[PER_CPU] = analysis.mean("pcp_mean_pages")
-    return found
+    mean_pages = _pages(analysis, {holder: holder.mean for holder in HOLDERS}, HELD)
+    if mean_pages and data.has("pcp_mean_pages"):
+        mean_pages[PER_CPU] = analysis.mean("pcp_mean_pages")
+    return mean_pages
 
 
 def ends(analysis: Analysis) -> dict[str, Array]:
-    """Pages by holder at the end of the window.  {} without a census of it."""
+    """Pages by holder at the end of the window, shapes as in `means`.  {} without such a census."""
     return _pages(analysis, {holder: holder.end for holder in HOLDERS}, HELD_END)
 
 
 def expression(data: Dataset, title: str, *, end: bool = False) -> str:
-    """The pages of a holder, as an aggregate over the rows of a point: what `means` and `ends` are in a claim."""
+    """SQL aggregate of the pages of a holder over the rows of a point: `means` (or `ends`) for claims."""
     if title == PER_CPU:
         return "avg(pcp_mean_pages)"
     size = next((name for name in ("truesize_bytes", "frag_bytes") if data.has(name)), "")
     per_buffer = f"coalesce(any_value({size}), {PAGE_BYTES}) / {PAGE_BYTES}.0" if size else "1.0"
-    named = {holder: holder.end if end else holder.mean for holder in HOLDERS}
+    column_of = {holder: holder.end if end else holder.mean for holder in HOLDERS}
     parts = {
         holder.title: f"coalesce(avg({name}), 0)" + (f" * {per_buffer}" if holder.buffers else "")
-        for holder, name in named.items()
+        for holder, name in column_of.items()
         if data.has(name)
     }
     if title != PINNED:
         return parts[title]
     held = f"avg({HELD_END if end else HELD})"
-    rest = f"({held} - ({' + '.join(parts.values())}))"
-    return f"case when {rest} > {LEAST} * {held} then {rest} else 0 end"
+    beyond_places = f"({held} - ({' + '.join(parts.values())}))"
+    return f"case when {beyond_places} > {LEAST} * {held} then {beyond_places} else 0 end"
 
 
 def megabytes(pages: Array | float) -> Array:
-    """Pages as 10^6 bytes."""
+    """Pages converted to units of 10^6 bytes."""
     return np.asarray(np.asarray(pages) * PAGE_BYTES / MEGABYTE)
 
 
 def _pages(analysis: Analysis, columns: dict[Holder, str], held: str) -> dict[str, Array]:
     data = analysis.data
-    known = {holder: name for holder, name in columns.items() if data.has(name)}
-    if not known or not data.has(held):
+    available = {holder: name for holder, name in columns.items() if data.has(name)}
+    if not available or not data.has(held):
         return {}
     pages_per_buffer = truesize_bytes(data) / PAGE_BYTES
     total = analysis.mean(held)
-    found = {}
-    for holder, name in known.items():
+    pages_of_holder = {}
+    for holder, name in available.items():
         count = analysis.mean(name) * (pages_per_buffer if holder.buffers else 1.0)
-        found[holder.title] = np.where(np.isfinite(count) | ~np.isfinite(total), count, 0.0)
-    rest = total - np.sum(list(found.values()), axis=0)
-    found[PINNED] = np.where(np.isnan(rest), np.nan, np.where(rest > LEAST * total, rest, 0.0))
-    return found
+        pages_of_holder[holder.title] = np.where(np.isfinite(count) | ~np.isfinite(total), count, 0.0)
+    beyond_places = total - np.sum(list(pages_of_holder.values()), axis=0)
+    pages_of_holder[PINNED] = np.where(
+        np.isnan(beyond_places), np.nan, np.where(beyond_places > LEAST * total, beyond_places, 0.0)
+    )
+    return pages_of_holder

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Say what is going on once it takes longer than a person expects; only to a person, on stderr."""
+"""Print what is going on if it takes longer than a user expects; only to a terminal, on stderr."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SILENCE_S = 2.0
 
 
 @contextmanager
-def patience(doing: str) -> Iterator[None]:
+def notice_if_slow(doing: str) -> Iterator[None]:
     """Print `doing` to stderr, if that is a terminal, unless the block ends within SILENCE_S."""
     if not sys.stderr.isatty():
         yield

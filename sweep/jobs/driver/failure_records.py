@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""What is held against simulations: recorded once there is a witness, or not at all.
+"""Failures of simulations: recorded only once a witness shows that the machine is not to blame.
 
-A witness is another attempt that has ended well after the last attempt at them began: then it is not the machine.
+A witness is another attempt that ended well, after the last attempt at the failed ones began.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sweep.jobs.executors.work import Outcome
+from sweep.jobs.executors.work import AttemptOutcome
 from sweep.jobs.store.failure import Failure
 from sweep.jobs.store.parts import Store
 
@@ -17,11 +17,11 @@ from .pieces import Pieces
 from .policy import Piece
 
 
-class Verdicts:
-    """Of one run."""
+class FailureRecords:
+    """The failures of one run: recorded, waiting for a witness, or left open."""
 
     def __init__(self, store: Store, pieces: Pieces, breaker: Breaker, max_failures: int | None) -> None:
-        """With more than `max_failures` simulations recorded, no more are."""
+        """`max_failures`: once more simulations than this are recorded as failed, none is any more; None: no limit."""
         self.failures: list[Failure] = []  # recorded
         self.open: list[Failure] = []  # of simulations that have neither a row nor failed: not recorded
         self._store, self._pieces, self._breaker, self._max_failures = store, pieces, breaker, max_failures
@@ -29,24 +29,24 @@ class Verdicts:
 
     @property
     def waiting(self) -> bool:
-        """Whether anything waits for a witness."""
+        """Whether failures wait for a witness."""
         return bool(self._held)
 
     @property
     def given_up(self) -> bool:
-        """Whether more simulations have failed than may."""
+        """Whether more than `max_failures` simulations have failed."""
         failed = sum(len(failure.ids) for failure in self.failures)
         return self._max_failures is not None and failed > self._max_failures
 
-    def hold(self, piece: Piece, indices: Iterable[int], outcome: Outcome, successes: int) -> None:
-        """These simulations of `piece` have failed, if another has ended well since.
+    def hold(self, piece: Piece, indices: Iterable[int], outcome: AttemptOutcome, successes: int) -> None:
+        """Hold a failure of these simulations of `piece` until another attempt has ended well.
 
         `successes`: attempts that had ended well when the last attempt at them began.
         """
         self._held.append((successes, self._failure(piece, indices, outcome)))
 
     def record(self) -> int:
-        """Record the failures that have a witness; how many simulations those are."""
+        """Record the failures that have a witness; returns the number of their simulations."""
         waiting, self._held, recorded = self._held, [], 0
         for successes, failure in waiting:
             if successes < self._breaker.successes and not self.given_up:
@@ -57,16 +57,16 @@ class Verdicts:
                 self._held.append((successes, failure))
         return recorded
 
-    def leave_open(self, piece: Piece, outcome: Outcome) -> None:
-        """Nothing is recorded against the simulations of `piece`: the next run tries them again."""
+    def leave_open(self, piece: Piece, outcome: AttemptOutcome) -> None:
+        """Record nothing against the simulations of `piece`, so that the next run tries them again."""
         self.open.append(self._failure(piece, range(piece.size), outcome))
 
     def close(self) -> None:
-        """At the end of the run: what has no witness stays open."""
+        """At the end of the run, leave open the failures that have no witness."""
         self.open += [failure for _, failure in self._held]
         self._held = []
 
-    def _failure(self, piece: Piece, indices: Iterable[int], outcome: Outcome) -> Failure:
+    def _failure(self, piece: Piece, indices: Iterable[int], outcome: AttemptOutcome) -> Failure:
         return Failure(
             strategy=self._pieces.strategy(piece),
             ending=str(outcome.ending),
