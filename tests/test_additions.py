@@ -38,13 +38,13 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 from . import inline
 from .task import attempt_run, attempt_warm
-from .work import Warm
+from .work import WarmKernel
 class Threads:
     def __init__(self, plan, workers):
         self.workers, self.name = workers, f"{workers} threads"
         self._plan, self._pool, self._doing = plan, ThreadPoolExecutor(workers), {}
     def submit(self, work):
-        attempt = (attempt_warm, work) if isinstance(work, Warm) else (attempt_run, self._plan, work)
+        attempt = (attempt_warm, work) if isinstance(work, WarmKernel) else (attempt_run, self._plan, work)
         self._doing[self._pool.submit(*attempt)] = work
     def cancel(self, work):
         self._doing = {future: each for future, each in self._doing.items() if each != work}
@@ -146,7 +146,7 @@ from sweep.report import contents
 from sweep.report.page import points
 file, = pathlib.Path("run").glob("snapshots/*/results.arrow")
 document, analysis = contents.analysed(pa.ipc.open_file(str(file)).read_all())
-raw = gzip.decompress(base64.b64decode(points.carried(analysis, "").packed))
+raw = gzip.decompress(base64.b64decode(points.packed_points(analysis, "").packed))
 header = json.loads(raw[4:4 + int.from_bytes(raw[:4], "little")])
 json.dump([[s.title for s in document.sections], [v for v in header["views"] if v["name"] == "more"]], sys.stdout)
 """
