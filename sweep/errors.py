@@ -59,7 +59,7 @@ class NotComparableError(SweepError):
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
     """A sentence with the choice closest to `value`, starting with a blank; empty if none is close.
 
-    Closest in order where `value` is a number, a quantity or a release (`ordered`), else in spelling.
+    Closest in order where `value` is a number, a quantity or a release (`closest_choice`), else in spelling.
     """
     choices = list(choices)
     near = closest(value[:200], choices)

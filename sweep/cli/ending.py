@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweep import storage
+from sweep.format import count as plural
 from sweep.safe_text import visible
 
-from .numbers import count, plural, seconds
+from .numbers import count, seconds
 
 if TYPE_CHECKING:
     from sweep.jobs.progress import Progress

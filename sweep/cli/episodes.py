@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .numbers import count, plural
+from sweep.format import count as plural
+
+from .numbers import count
 
 if TYPE_CHECKING:
     from sweep.config import Sweep

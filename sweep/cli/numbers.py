@@ -9,11 +9,6 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def plural(number: int, thing: str) -> str:
-    """A number of things: "1 chunk", "2 chunks"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def with_prefix(number: float) -> str:
     """A large number with a decimal prefix, ready for a unit: "2.4 G", "54.1 M", "980 "."""
     for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):

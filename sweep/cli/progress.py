@@ -9,9 +9,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from sweep.format import count as plural
 from sweep.safe_text import visible_line
 
-from .numbers import clock, count, plural, with_prefix
+from .numbers import clock, count, with_prefix
 
 if TYPE_CHECKING:
     from sweep.jobs.progress import Progress

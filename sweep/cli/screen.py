@@ -2,7 +2,7 @@
 """Standard output and error of the command line, made safe: no control character in a text reaches the terminal.
 
 Everything that prints (a verb, the parser of the command line, a library, a traceback) writes to these streams, and
-each text goes through `foreign.visible`.  Only rich's bars and live views write escape sequences, through `console`,
+each text goes through `safe_text.visible`.  Only rich's bars and live views write escape sequences, through `console`,
 and make their own texts visible.
 """
 

@@ -4,9 +4,9 @@
     comparison = compare.runs("runs/base", "runs/new")  # or compare.strategies("runs/x", "page_pool", "page_flip")
     comparison.exit_code, print(comparison)
 
-`sides` checks what can be compared, `pairing` pairs rows, `gate` reads the margins, `comparison` judges, `injection`
-proves that the gate can fail, `contents`, `records` and `junit` write the result.  Everything comes from published
-tables; nothing is simulated.
+`sides` checks what can be compared, `pairing` pairs rows, `gate` reads the margins, `comparison` judges,
+`gate_self_test` proves that the gate can fail, `contents`, `records` and `junit` write the result.  Everything comes
+from published tables; nothing is simulated.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Neither this file nor a writer knows about simulations: the contents are decided
 numbers its own footnotes.  In the report of a sweep every sentence is a `Sentence`, which carries its claims; to a
 writer it is text.
 
-All text is sanitized (`foreign`) when a block is made, because names and labels come from untrusted files; no writer
+All text is sanitized (`safe_text`) when a block is made, because names and labels come from untrusted files; no writer
 has to do it.  Paragraphs may have several lines, all other text is a single line.
 """
 

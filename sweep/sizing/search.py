@@ -118,7 +118,7 @@ class Search:
         self._told = self.count.copy()
 
     def ask_for_all(self) -> None:
-        """Request the whole grid with all replicates, so that `series` and `standing` judge all of it."""
+        """Request the whole grid with all replicates, so that `series` and `contest` judge all of it."""
         self.count = np.where(self.question.cube.there, self.question.replicates, 0)
 
     def samples(self, name: str, cell: Cell) -> Array:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typed import SWEEP, sweep
 
+from sweep import format
 from sweep.cli import numbers
 
 
@@ -70,8 +71,8 @@ def test_words() -> None:
     ]
     assert [numbers.with_prefix(n) + "B" for n in (980, 54_100_000, 2.4e9)] == ["980 B", "54.1 MB", "2.4 GB"]
     assert [numbers.size(n) for n in (9e3, 9e6, 400e6)] == ["9 kB", "9 MB", "0.4 GB"]
-    assert numbers.plural(1, "chunk") == "1 chunk"
-    assert numbers.plural(2376, "point") == "2,376 points"
+    assert format.count(1, "chunk") == "1 chunk"
+    assert format.count(2376, "point") == "2,376 points"
     assert numbers.clock(76) == "1:16"
 
 

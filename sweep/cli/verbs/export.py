@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Location
-from sweep.cli.numbers import plural
+from sweep.format import count as plural
 
 
 def export(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
 from sweep.cli.episodes import lines
-from sweep.cli.numbers import count, plural, seconds, size, with_prefix
+from sweep.cli.numbers import count, seconds, size, with_prefix
 from sweep.cli.slow_notice import notice_if_slow
+from sweep.format import count as plural
 from sweep.jobs.executors import DEFAULT
 
 if TYPE_CHECKING:

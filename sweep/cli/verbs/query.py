@@ -13,8 +13,8 @@ import typer
 
 from sweep import units
 from sweep.cli.arguments import Location, count
-from sweep.cli.numbers import plural
 from sweep.errors import SweepError, did_you_mean
+from sweep.format import count as plural
 from sweep.storage import sink
 
 if TYPE_CHECKING:

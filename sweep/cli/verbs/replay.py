@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep import standard_input
-from sweep.cli.numbers import plural
 from sweep.errors import SweepError
+from sweep.format import count as plural
 
 if TYPE_CHECKING:
     from sweep.replay.trace import Trace

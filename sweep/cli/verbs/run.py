@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, ReplaceSweep, RetryFailed, Sets, Workers, count
-from sweep.cli.numbers import plural, size
+from sweep.cli.numbers import size
 from sweep.cli.slow_notice import notice_if_slow
 from sweep.errors import IncompleteError, RunError
+from sweep.format import count as plural
 from sweep.jobs.executors import DEFAULT
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sweep.cli.arguments import count as counted
-from sweep.cli.numbers import count, plural, seconds
+from sweep.cli.numbers import count, seconds
 from sweep.cli.slow_notice import notice_if_slow
 from sweep.errors import IncompleteError, SweepError
+from sweep.format import count as plural
 from sweep.storage import sink
 
 from .report import width

@@ -13,10 +13,11 @@ import typer
 
 from sweep.cli.arguments import Executor, File, Out, ReplaceSweep, RetryFailed, Sets, Workers
 from sweep.cli.ending import failed, stop_message_printer, undecided
-from sweep.cli.numbers import count, plural, seconds
+from sweep.cli.numbers import count, seconds
 from sweep.cli.progress import Display
 from sweep.cli.slow_notice import notice_if_slow
 from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
+from sweep.format import count as plural
 from sweep.jobs.executors import DEFAULT
 from sweep.safe_text import json_text
 from sweep.standard_input import typed

@@ -9,7 +9,8 @@ import typer
 
 from sweep.cli.ending import failed
 from sweep.cli.exits import INCOMPLETE
-from sweep.cli.numbers import count, plural
+from sweep.cli.numbers import count
+from sweep.format import count as plural
 from sweep.safe_text import json_text
 from sweep.storage import resume
 

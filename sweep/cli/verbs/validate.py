@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Workers
-from sweep.cli.numbers import plural
+from sweep.format import count as plural
 
 Paths = Annotated[
     list[Path] | None,
@@ -54,7 +54,7 @@ def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> N
         f"{outcome.experiment.name} {prediction.id}" for outcome in outcomes for prediction in outcome.unexplained
     ]
     if unexplained:
-        misses = plural(len(unexplained), "miss").replace("misss", "misses")
+        misses = plural(len(unexplained), "miss", "misses")
         print(f"\n{misses} without a reason: {', '.join(unexplained)}")
         raise typer.Exit(1)
 

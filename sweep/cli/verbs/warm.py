@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Workers
-from sweep.cli.numbers import plural, seconds
+from sweep.cli.numbers import seconds
+from sweep.format import count as plural
 
 Strategies = Annotated[list[str] | None, typer.Argument(metavar="[STRATEGY...]", help="default: all")]
 

@@ -12,7 +12,8 @@ import typer
 
 from sweep.cli.arguments import Location
 from sweep.cli.exits import INCOMPLETE
-from sweep.cli.numbers import clock, count, plural
+from sweep.cli.numbers import clock, count
+from sweep.format import count as plural
 from sweep.safe_text import visible
 from sweep.storage import resume
 
