@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real S3-speaking server for `s3`, a small disk for `mount`; for all the same width of text and Ctrl-C."""
+"""A sweep file that is loaded, an S3-speaking server, a small disk; for all the same width of text and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import ctypes
 import os
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from sweep.config import Sweep
+
+pytest_plugins = ("tests.tiny_sweep",)  # its fixtures, for all
 
 # Equal sources draw equal examples; what fails can be repeated.  HYPOTHESIS_PROFILE=default draws others.
 settings.register_profile("repeatable", derandomize=True)
@@ -23,7 +28,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has its back
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Folders and files whose slow tests count the processes or the memory of a whole machine, or wait for bounded times.
-ALONE = ("bench/", "cli/test_submit.py", "cluster/", "faults/", "jobs/")
+ALONE = ("bench/", "cli/verbs/test_submit.py", "cluster/", "faults/", "jobs/", "plan/test_plan.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -146,3 +151,16 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
     mount = Mount(path)
     yield mount
     mount.close()
+
+
+@pytest.fixture
+def sweep_of(tmp_path: Path) -> Callable[..., Sweep]:
+    """Write a sweep file and load it."""
+    from sweep.config import load
+
+    def load_text(text: str, *sets: str, folders: Sequence[Path] = ()) -> Sweep:
+        path = tmp_path / "my.yaml"
+        path.write_text(text)
+        return load(path, sets, folders)
+
+    return load_text

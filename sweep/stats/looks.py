@@ -10,7 +10,7 @@ A look's level is what it adds to the sum, and a test at that level is an ordina
 errs is at most the sum (Bonferroni), whatever the looks have in common.  The usual further step, which computes from
 the normal distribution what looks have in common and so widens the levels, is left out on purpose: t statistics of 2,
 3 and 5 replicates have less in common than that says, and the risk would be exceeded by a tenth to a fifth
-(tests/sizing/test_looks.py shows both).
+(tests/stats/test_looks.py shows both).
 
 For an interval that is shown after the last look, whichever that is, the risk is divided equally (`at_each`): with one
 interval per look at the confidence 1 - risk / looks, all cover with a probability of at least 1 - risk (Bonferroni),

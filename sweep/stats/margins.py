@@ -50,7 +50,7 @@ from scipy.special import stdtr, stdtrit
 from . import CONFIDENCE, Array, Estimate, holm
 
 Mask = NDArray[np.bool_]
-FEWEST_PAIRS = 3  # fewest pairs for a regression; false alarms by pairs: tests/compare/test_false_alarms.py
+FEWEST_PAIRS = 3  # fewest pairs for a regression; false alarms by pairs: tests/compare/test_compare_false_alarms.py
 MOST_PAIRS = 1000  # more pairs than this are not recommended
 
 

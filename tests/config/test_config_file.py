@@ -2,10 +2,10 @@
 """What a sweep file can say: axes, zips, points, constraints, names; and the scenarios that it gives."""
 
 import pytest
-from sweep_files import GRID, MINIMAL, ZIP, column
 
 from sweep.model.scenario import Arrivals, Distribution
 from sweep.model.strategies import NAMES, strategy
+from tests.config.sweep_files import GRID, MINIMAL, ZIP, column
 
 
 def test_the_least_that_a_file_says(sweep_of):

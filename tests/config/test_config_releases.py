@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import pytest
-from sweep_files import MINIMAL, column
 
 from sweep.cli.verbs.plan import kernels
 from sweep.errors import ConfigError
+from tests.config.sweep_files import MINIMAL, column
 
 AXIS = MINIMAL + 'axes: {kernel: ["4.18", "5.15", "6.8"]}\n'
 

@@ -23,7 +23,7 @@ PAGES = sorted(
 # What this test does not run, and why.
 PAGES_NOT_RUN = {
     "docs/clusters.md": "needs a cluster, or AWS: tests/clusters has what can be said without",
-    "docs/how-to/show.md": "tests/cli/test_show.py runs it",
+    "docs/how-to/show.md": "tests/cli/verbs/test_show.py runs it",
     "docs/how-to/analyse.md": "tests/docs/test_recipes.py runs it",
     "docs/python.md": "tests/docs/test_recipes.py runs it",
 }

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from tiny_sweep import SWEEP
 
 from sweep import config, plan
 from sweep.jobs.executors.protocol import Executor
 from sweep.jobs.executors.work import AttemptOutcome, Work
 from sweep.plan import Plan, digest
+from tests.tiny_sweep import SWEEP
 
 LONG_PACKETS = 20_000_000  # many minutes without a compiler
 HEAVY_RING, HEAVY_BYTES = 16384, 200 << 20  # that the heavy chunk takes at least

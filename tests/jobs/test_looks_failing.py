@@ -9,7 +9,6 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from looked import ASKED, LOOKS, counts
-from tiny_sweep import MakeRequest, read
 
 from sweep.jobs.executors.inline import Inline
 from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, Work
@@ -17,6 +16,7 @@ from sweep.jobs.run import run
 from sweep.jobs.status import status
 from sweep.jobs.store.failure import recorded
 from sweep.jobs.store.parts import Store
+from tests.tiny_sweep import MakeRequest, read
 
 
 def test_simulations_that_fail_end_their_comparison_and_no_other(

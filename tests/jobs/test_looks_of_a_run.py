@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from looked import ASKED, LOOKS, POINTS, TARGET, counts, ids, looked
-from tiny_sweep import MakeRequest, read
 
 from sweep.jobs.driver.loop import Driver
 from sweep.jobs.request import RunRequest
@@ -23,6 +22,7 @@ from sweep.jobs.status import status
 from sweep.jobs.store.decisions import Decision, Decisions
 from sweep.jobs.store.parts import Store
 from sweep.plan import survey
+from tests.tiny_sweep import MakeRequest, read
 
 
 @pytest.fixture(scope="module")

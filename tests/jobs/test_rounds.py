@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
-from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.jobs.executors.inline import Inline
 from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, Work
@@ -22,6 +21,7 @@ from sweep.jobs.run import run
 from sweep.jobs.status import status
 from sweep.jobs.store.failure import recorded
 from sweep.jobs.store.parts import Store
+from tests.tiny_sweep import SIMULATIONS, MakeRequest, read
 
 POINTS, REPLICATES = 8, 2
 Rounds = list[list[tuple[int, int]]]  # (point, replicate) of each round

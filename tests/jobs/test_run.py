@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from tiny_sweep import SIMULATIONS, MakeRequest, read
 
 from sweep.errors import IncompleteError
 from sweep.jobs.executors.choice import kind
@@ -23,6 +22,7 @@ from sweep.jobs.store.parts import Store
 from sweep.model import batch
 from sweep.model.compiler import jit
 from sweep.plan.forecast import KERNEL_S
+from tests.tiny_sweep import SIMULATIONS, MakeRequest, read
 
 
 def missing(request: RunRequest) -> int:

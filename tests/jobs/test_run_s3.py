@@ -16,7 +16,6 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
-from tiny_sweep import SIMULATIONS, SWEEP, MakeRequest
 
 import sweep
 from sweep import report, storage
@@ -24,6 +23,7 @@ from sweep.errors import IncompleteError, RunError
 from sweep.jobs.run import RunRequest, run
 from sweep.jobs.store.parts import Store
 from sweep.storage import location
+from tests.tiny_sweep import SIMULATIONS, SWEEP, MakeRequest
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is planned, as digests: tables, lengths of bursts, axes, ids, kernel inputs, plan files.
 
-A program: it prints all of them as JSON, with what it runs on.  `test_planned_everywhere.py` runs it in many
+A program: it prints all of them as JSON, with what it runs on.  `test_plan_everywhere.py` runs it in many
 environments; its golden file is what `python tests/plan/planned.py golden` prints.
 """
 

@@ -7,12 +7,12 @@ import math
 import re
 
 import numpy as np
-from claim_checks import check, differs, missing, near
-from second_evidence import difference
-from second_statistics import DROP_MARGIN, interval
-from table_in_sql import Facts
 
 from sweep.document import statements as say
+from tests.report.claim_checks import check, differs, missing, near
+from tests.report.second_evidence import difference
+from tests.report.second_statistics import DROP_MARGIN, interval
+from tests.report.table_in_sql import Facts
 
 
 @check.register

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from claim_checks import check, differs, missing
-from second_evidence import difference, mean
-from second_statistics import CONFIDENCE, interval
-from table_in_sql import Facts
 
 from sweep import conditions
 from sweep.conditions import tree
 from sweep.document import statements as say
+from tests.report.claim_checks import check, differs, missing
+from tests.report.second_evidence import difference, mean
+from tests.report.second_statistics import CONFIDENCE, interval
+from tests.report.table_in_sql import Facts
 
 
 @check.register

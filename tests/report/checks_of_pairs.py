@@ -6,11 +6,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from claim_checks import check, differs, missing, near
-from second_statistics import DROP_MARGIN, MARGIN, Contest, call, interval, logs
-from table_in_sql import Facts
 
 from sweep.document import statements as say
+from tests.report.claim_checks import check, differs, missing, near
+from tests.report.second_statistics import DROP_MARGIN, MARGIN, Contest, call, interval, logs
+from tests.report.table_in_sql import Facts
 
 PAGE_COSTS = ("allocate", "recycle", "dma", "lock")
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from claim_checks import check, differs, missing, near
-from second_evidence import mean
-from second_statistics import gone_before, interval, share_of_variance
-from table_in_sql import Facts
 
 from sweep.document import statements as say
+from tests.report.claim_checks import check, differs, missing, near
+from tests.report.second_evidence import mean
+from tests.report.second_statistics import gone_before, interval, share_of_variance
+from tests.report.table_in_sql import Facts
 
 
 @check.register

@@ -7,9 +7,8 @@ import math
 import re
 from functools import singledispatch
 
-from table_in_sql import Facts
-
 from sweep.document import statements as say
+from tests.report.table_in_sql import Facts
 
 
 @singledispatch

@@ -12,9 +12,10 @@ import random
 
 import numpy as np
 import pyarrow as pa
-from second_cells import LATENCY
-from second_quantiles import quantile
-from synthetic_sweep import SCHEMA, WINDOW
+
+from tests.report.second_cells import LATENCY
+from tests.report.second_quantiles import quantile
+from tests.report.synthetic_sweep import SCHEMA, WINDOW
 
 CLAIMS = (
     "latency_p99_ns[page_pool] < 200_000",

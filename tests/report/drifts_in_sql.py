@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from second_drift import NEEDED, WORDS, drifts
+from tests.results.second_drift import NEEDED, WORDS, drifts
 
 COLUMNS = "false as drifting, false as halves_open, " + ", ".join(
     f"false as drifting_{word}, null::double as settle_{word}" for word in WORDS

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from counted_episodes import counted
-from synthetic_sweep import STRATEGIES, Effects, table
+
+from tests.report.counted_episodes import counted
+from tests.report.synthetic_sweep import STRATEGIES, Effects, table
 
 MIXES = ("router", "host", "host_slow_reader", "drop_flood", "mixed_bag", "it's odd")
 LOADS = (0.05, 0.1, 0.3, 0.45, 0.6)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import gamma, norm
-from second_cells import SIGMA, Cell, Found, Share, missed, risk_of
+
+from tests.report.second_cells import SIGMA, Cell, Found, Share, missed, risk_of
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 from scipy.stats import t
-from second_cells import (
+
+from tests.report.second_cells import (
     COUNTERS,
     FALLING,
     Cell,
@@ -28,9 +29,9 @@ from second_cells import (
     stock_of,
     whole,
 )
-from second_clumps import difference_of_shares, share_of
-from second_quantiles import pooled, pooled_difference
-from second_statistics import CONFIDENCE, interval, logs
+from tests.report.second_clumps import difference_of_shares, share_of
+from tests.report.second_quantiles import pooled, pooled_difference
+from tests.report.second_statistics import CONFIDENCE, interval, logs
 
 
 def mean(metric: str, cell: Cell, confidence: float = CONFIDENCE) -> Found:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import t
-from second_cells import LATENCY, Cell, Found
-from second_statistics import CONFIDENCE
+
+from tests.report.second_cells import LATENCY, Cell, Found
+from tests.report.second_statistics import CONFIDENCE
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from drifts_in_sql import COLUMNS, mark_drifts
-from second_cells import LATENCY, Cell
-from second_evidence import difference
-from second_statistics import Contest, Excess, Samples, interval
 
 from sweep.document.statements import quoted
+from tests.report.drifts_in_sql import COLUMNS, mark_drifts
+from tests.report.second_cells import LATENCY, Cell
+from tests.report.second_evidence import difference
+from tests.report.second_statistics import Contest, Excess, Samples, interval
 
 
 class Facts:

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import pytest
-from synthetic_sweep import WINDOW, Effects, table
 
 from sweep.report.claims import linux_mm_2016
 from sweep.report.claims import user as user_claims
 from sweep.report.parts.claim_verdicts import NOT_TESTED, REFUTED, SIZE_OPEN, SUPPORTED, UNDECIDED
 from sweep.results import analysis, dataset
+from tests.report.synthetic_sweep import WINDOW, Effects, table
 
 GRID = {"mixes": ("router", "host"), "loads": (0.3,), "rings": (256, 1024), "replicates": 4}
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from synthetic_sweep import Effects, table
 
 from sweep import report
 from sweep.document import drawing, markdown, plain_text
@@ -22,6 +21,7 @@ from sweep.document.blocks import Cell, Chart, Table
 from sweep.errors import IncompleteError, RunError, SweepError
 from sweep.report import contents
 from sweep.report.page import html
+from tests.report.synthetic_sweep import Effects, table
 
 SMALL = {"mixes": ("router", "host"), "loads": (0.3, 0.6), "rings": (64, 256, 1024), "replicates": 2, "variants": True}
 EVIL = '<script>alert("x")</script>'

@@ -7,9 +7,9 @@ import random
 
 import pyarrow as pa
 import pytest
-from synthetic_sweep import STRATEGIES, Effects, table
 
 from sweep import format, report
+from tests.report.synthetic_sweep import STRATEGIES, Effects, table
 
 AXES = {
     "strategy": STRATEGIES[:3],

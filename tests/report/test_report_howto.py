@@ -7,11 +7,11 @@ import re
 import shlex
 from pathlib import Path
 
-from synthetic_sweep import table
 from test_report_files import publish
 from typer.testing import CliRunner
 
 from sweep.cli import app
+from tests.report.synthetic_sweep import table
 
 ROOT = Path(__file__).parents[2]
 HOWTO = ROOT / "docs/how-to/report.md"

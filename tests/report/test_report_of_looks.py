@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from scipy.stats import t
-from synthetic_sweep import Effects, table
 
 from sweep import stats
 from sweep.reached_precision import ReachedPrecision
@@ -17,6 +16,7 @@ from sweep.report import contents
 from sweep.report.brief import document
 from sweep.report.claims import user
 from sweep.results import analysis, dataset
+from tests.report.synthetic_sweep import Effects, table
 
 LOOKS = [4, 8, 16, 32]
 REACHED = ReachedPrecision(

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from synthetic_sweep import Effects, table
 
 from sweep import report
+from tests.report.synthetic_sweep import Effects, table
 
 GOLDEN = Path(__file__).parent / "golden"
 COSTS = {"page_allocator": 600.0, "refcount_recycle": 600.0, "page_frag": 540.0, "page_pool": 480.0}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The answer in words and for programs, compared with files in golden/, one per hard case.
 
-A change on purpose: `SWEEP_GOLDEN=write pytest tests/sizing/test_documents.py`, then read the difference.
+A change on purpose: `SWEEP_GOLDEN=write pytest tests/sizing/test_sizing_documents.py`, then read the difference.
 """
 
 from __future__ import annotations
