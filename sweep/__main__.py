@@ -16,10 +16,24 @@ from .safe_text import visible
 INCOMPLETE = 3  # exit code
 
 
+class WithoutPandas:
+    """A finder that has pandas look as if it were not installed.
+
+    Where it is, pyarrow imports it at the first conversion of an array, which takes half a second; no verb uses it.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        """Nothing, so that other finders are asked.  Raises ModuleNotFoundError for pandas."""
+        if name == "pandas":
+            raise ModuleNotFoundError("No module named 'pandas'", name=name)
+
+
 def main() -> None:
     """Entry point of `sweep` and of `python -m sweep`."""
     signal.signal(signal.SIGINT, _interrupted)
     _standard_files()
+    sys.meta_path.insert(0, WithoutPandas)
     from sweep.cli import main
 
     main()

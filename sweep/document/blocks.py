@@ -151,3 +151,7 @@ class Document(_Visible):
     def short(self) -> Document:
         """The document without the sections marked as detail."""
         return replace(self, sections=tuple(section for section in self.sections if not section.detail))
+
+    def charts(self) -> list[Chart]:
+        """All charts, in their order."""
+        return [block for section in self.sections for block in section.blocks if isinstance(block, Chart)]

@@ -6,7 +6,8 @@ Everything comes from the Arrow file alone, years later too: no simulation code 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,40 +19,80 @@ from ..storage import resume, snapshot
 
 if TYPE_CHECKING:
     from sweep.report.projection.document import ProjectionRequest
+    from sweep.results.analysis import Analysis
+    from sweep.results.dataset import Dataset
 
 TABLE = "results.arrow"
 SERIES = "series.arrow"
 FORMATS = ("txt", "md", "html")
 
 
-def write(location: str | Path, *, formats: Sequence[str] = FORMATS) -> dict[str, str]:
+class Published:
+    """The report of the run published in a run directory, a path or URI; read and analysed once, when it is needed."""
+
+    def __init__(self, location: str | Path) -> None:
+        self.files = storage.open(location)
+        self._location = str(location)
+
+    @cached_property
+    def _compared(self) -> tuple[Dataset, Analysis | None]:
+        from . import contents
+
+        return contents.compared(read(self.files, series=True))
+
+    def write(self, *, formats: Sequence[str] = FORMATS, force: bool = False) -> dict[str, str]:
+        """See `report.write`."""
+        for name in formats:
+            if name not in FORMATS:
+                raise SweepError(
+                    f'report format "{name}" is not known.{did_you_mean(name, FORMATS)}\n  known: {", ".join(FORMATS)}'
+                )
+        from . import unchanged
+
+        wanted = {f"report.{form}": form for form in dict.fromkeys(formats)}
+        digest = unchanged.made_of(self.files, self._location)
+        kept = unchanged.as_written(self.files, digest, [f"report.{form}" for form in FORMATS])
+        missing = {name: form for name, form in wanted.items() if force or name not in kept}
+        if missing:
+            written = {name: data.encode() for name, data in self._rendered(missing).items()}
+            for name, data in written.items():
+                self.files.put(name, data)
+            unchanged.note(self.files, digest, written, kept)
+        return {form: self.files.at(name) for name, form in wanted.items()}
+
+    def _rendered(self, names: Mapping[str, str]) -> dict[str, str]:
+        """By file name; `names` are those to render, with their formats."""
+        from sweep.document import markdown, plain_text
+
+        from . import contents
+        from .page import page
+
+        data, analysis = self._compared
+        document = contents.of(data, analysis, self._location)
+        render = {
+            "txt": lambda: plain_text.render(document),
+            "md": lambda: markdown.render(document),
+            "html": lambda: page.render(document, analysis, self._location),
+        }
+        return {name: render[form]() for name, form in names.items()}
+
+    def text(self, width: int = 100, *, full: bool = False) -> str:
+        """See `report.text`."""
+        from sweep.document import plain_text
+
+        from . import brief, contents
+
+        return plain_text.render((contents if full else brief).of(*self._compared, self._location), width)
+
+
+def write(location: str | Path, *, formats: Sequence[str] = FORMATS, force: bool = False) -> dict[str, str]:
     """Write report.txt, report.md and report.html into a run directory (path or URI); returns format -> path or URI.
 
-    Each file is replaced atomically, so a reader never sees half of one.
+    Each file is replaced atomically, so a reader never sees half of one.  What would be the same again is left as it
+    is, unless `force`.
     Raises SweepError if there is no published table, it cannot be read, or a format is not known.
     """
-    for name in formats:
-        if name not in FORMATS:
-            raise SweepError(
-                f'report format "{name}" is not known.{did_you_mean(name, FORMATS)}\n  known: {", ".join(FORMATS)}'
-            )
-    from sweep.document import markdown, plain_text
-
-    from . import contents
-    from .page import page
-
-    files = storage.open(location)
-    table = read(files, series=True)
-    document, analysis = contents.analysed(table, str(location))
-    paths = {}
-    for name in dict.fromkeys(formats):
-        if name == "html":
-            rendered = page.render(document, analysis, str(location))
-        else:
-            rendered = (plain_text if name == "txt" else markdown).render(document)
-        files.put(f"report.{name}", rendered.encode())
-        paths[name] = files.at(f"report.{name}")
-    return paths
+    return Published(location).write(formats=formats, force=force)
 
 
 def text(table: pa.Table, width: int = 100, *, full: bool = False, location: str = "") -> str:

@@ -13,8 +13,8 @@ from sweep import format
 from sweep.document.blocks import Block, Cell, Document, Finding, Paragraph, Section, Table
 from sweep.document.statements import Absent, Claim, Count, Sentence, at, both, fixed, joined
 from sweep.report.parts.differences import ABSENT
-from sweep.results import dataset
-from sweep.results.analysis import Analysis, analyse
+from sweep.results.analysis import Analysis
+from sweep.results.dataset import Dataset
 from sweep.results.steady import MARKED
 
 from . import contents
@@ -28,10 +28,13 @@ LEGEND = fixed("* fewest · ≈ as good as it · ? undecided which is · ~ no di
 
 def document(table: pa.Table, location: str = "") -> Document:
     """The short form of `contents.document`.  Raises SweepError if the table holds no simulation."""
-    data = dataset.read(table)
-    if not len(data.table):
-        return contents.document(table, location)
-    analysis = analyse(data)
+    return of(*contents.compared(table), location)
+
+
+def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document:
+    """The short form of `contents.of`."""
+    if analysis is None:
+        return contents.of(data, analysis, location)
     return Document(
         title=str(data.metadata.get("name") or "sweep"),
         subtitle=contents.subtitle(data),

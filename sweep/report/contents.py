@@ -51,17 +51,30 @@ def document(table: pa.Table, location: str = "") -> Document:
 
 def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | None]:
     """The report, and the analysis that it was made from; None if no simulation is valid."""
+    data, analysis = compared(table)
+    return of(data, analysis, location), analysis
+
+
+def compared(table: pa.Table) -> tuple[Dataset, Analysis | None]:
+    """The dataset of a table, and its analysis; None if no simulation is valid.
+
+    Raises SweepError if the table holds no simulation.
+    """
     data = dataset.read(table)
+    return data, analyse(data) if len(data.table) else None
+
+
+def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document:
+    """The report of what `compared` returned, published at `location`."""
     name = str(data.metadata.get("name") or "sweep")
-    if not len(data.table):
+    if analysis is None:
         text = "No simulation is valid, so there is nothing to report."
         unusable = Section("Verdict", (Paragraph(Sentence(text, Count(0, "rows", shown=False))),))
-        return Document(name, subtitle(data), (unusable, quality.quality(data), quality.provenance(data))), None
-    analysis = analyse(data)
+        return Document(name, subtitle(data), (unusable, quality.quality(data), quality.provenance(data)))
     charts: list[Block] = [curves(analysis, mix) for mix in range(len(data.mixes))]
     if data.of("refcount_recycle") and data.has(other_metrics.HELD):
         charts.append(Paragraph(fixed(f"Pages held, {other_metrics.HELD_TWICE}.")))
-    whole = Document(
+    return Document(
         title=name,
         subtitle=subtitle(data),
         sections=(
@@ -81,7 +94,6 @@ def analysed(table: pa.Table, location: str = "") -> tuple[Document, Analysis | 
             *_told(analysis, lambda analysis_of_section: reproduction.section(analysis_of_section, location)),
         ),
     )
-    return whole, analysis
 
 
 def _told(analysis: Analysis, *parts: Callable[[Analysis], Section]) -> list[Section]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from sweep.document.blocks import Cell, Chart, Table
 from sweep.errors import IncompleteError, RunError, SweepError
 from sweep.report import contents
 from sweep.report.page import html
+from sweep.report.page.page import laid_out
 from tests.report.synthetic_sweep import Effects, table
 
 SMALL = {"mixes": ("router", "host"), "loads": (0.3, 0.6), "rings": (64, 256, 1024), "replicates": 2, "variants": True}
@@ -82,12 +84,7 @@ def parsed(text: str) -> Page:
 def test_three_files_and_nothing_else(tmp_path):
     written = report.write(publish(tmp_path, table(**SMALL)))
     assert written == {name: f"{tmp_path}/report.{name}" for name in ("txt", "md", "html")}
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "report.html",
-        "report.md",
-        "report.txt",
-        "results.arrow",
-    ]
+    assert {path.name for path in tmp_path.iterdir()} == {"report.html", "report.md", "report.txt", "results.arrow"}
 
 
 def test_only_the_formats_asked_for(tmp_path):
@@ -169,8 +166,16 @@ class TestPage:
         found = parsed(page)
         assert {address[1:] for address in found.addresses} <= set(found.ids)
 
-    def test_every_chart_is_drawn_and_marks_have_titles(self, page):
-        charts = [b for s in contents.document(table(**SMALL)).sections for b in s.blocks if isinstance(b, Chart)]
+    def test_every_chart_is_there_to_be_drawn(self, page):
+        charts = laid_out(*contents.analysed(table(**SMALL))).charts()
+        assert [int(place) for place in re.findall(r'data-picture="(\d+)"', page)] == list(range(len(charts)))
+        packed = re.search(r'id="pictures">([^<]*)<', page)[1]
+        pictures = json.loads(gzip.decompress(base64.b64decode(packed)))
+        assert pictures == json.loads(json.dumps([{"description": c.description, "spec": c.spec} for c in charts]))
+
+    def test_without_points_every_chart_is_drawn_and_marks_have_titles(self):
+        document = contents.document(table(**SMALL))
+        charts, page = document.charts(), html.render(document)
         assert parsed(page).tags["svg"] == len(charts) + 1  # and the hatching
         assert re.search(r"<title>page_pool \(pool=2x\), ring 256: [\d.]+( ± [\d.]+)?</title>", page)
 
@@ -191,7 +196,7 @@ class TestPage:
         assert EVIL not in text
         assert "<i>" not in text.replace('<i style="border-top-color', "")
         assert "&lt;script&gt;" in text
-        assert parsed(text).tags["script"] == 4  # ours, and two of data
+        assert parsed(text).tags["script"] == 5  # ours, and three of data
 
 
 class TestRoom:

@@ -45,10 +45,12 @@ def report(
         str | None, typer.Option("--format", metavar="txt|md|csv|html", help="default: txt, or that of --out")
     ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write there, not to the terminal")] = None,
+    force: Annotated[bool, typer.Option("--force", help="write all of the report anew, changed or not")] = False,
 ) -> None:
     """Print the verdicts of a run; write the whole report.
 
-    The report goes into the run directory as text, Markdown and HTML.
+    The report goes into the run directory as text, Markdown and HTML; files that would be the same again stay as
+    they are, unless --force is given.
 
     With --row, --col, --table, --metric, --filter or --baseline, show its table that way instead; names may be several,
     with commas between them.  --format and --out give either in another form and write nothing into the directory.
@@ -64,7 +66,7 @@ def report(
     if full and not request.empty:
         raise SweepError("--full is all of the report, a projection is a part of it\n  next: leave one of them out")
     if request.empty and kind is None and out is None and not mail:
-        _verdicts(directory, full)
+        _verdicts(directory, full, force)
         return
     columns = MAIL if mail else WIDEST if out else width()
     table = report.read(directory, series=True)
@@ -76,19 +78,19 @@ def report(
         print(out)
 
 
-def _verdicts(directory: str, full: bool) -> None:
+def _verdicts(directory: str, full: bool, force: bool) -> None:
     """Print the verdicts, and write the whole report into the run directory if that is writable."""
     from sweep import report
 
-    table = report.read(directory, series=True)
+    published = report.Published(directory)
     try:
-        written = " · ".join(report.write(directory).values())
+        written = " · ".join(published.write(force=force).values())
     except ReadOnlyError as error:
         written = (
             f"the report is not written: {str(error).splitlines()[0].partition('; ')[0]}\n"
             f"next: sweep report {shlex.quote(directory)} --out report.html"
         )
-    print(report.text(table, width(), full=full, location=directory))
+    print(published.text(width(), full=full))
     print(written)
 
 

@@ -194,6 +194,30 @@ let libraries = null;
 const drawer = () => libraries ??= inflate("libraries").then((bytes) =>
   document.head.append(make("script", {}, new TextDecoder().decode(bytes))));
 const SETTINGS = { mode: "vega-lite", ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: tip };
+
+// The pictures of the document (html.py), each drawn once, when it comes into sight or is printed.
+async function pictures() {
+  const found = JSON.parse(new TextDecoder().decode(await inflate("pictures")));
+  const draw = async (canvas) => {
+    watch.unobserve(canvas);
+    if (canvas.dataset.picture === "") return;
+    const { spec, description } = found[canvas.dataset.picture];
+    canvas.dataset.picture = "";
+    await drawer();
+    await vegaEmbed(canvas, { ...spec, description }, { ...SETTINGS, tooltip: false });
+    canvas.setAttribute("role", "img");
+    for (const mark of all("[role=graphics-symbol][aria-label]:not([aria-roledescription=axis])", canvas)) {
+      mark.append(Object.assign(document.createElementNS(mark.namespaceURI, "title"), { textContent: mark.ariaLabel }));
+    }
+  };
+  const seen = (entries) => entries.filter((each) => each.isIntersecting).forEach(({ target }) => draw(target));
+  const watch = new IntersectionObserver(seen, { rootMargin: "300px" });
+  const canvases = all("[data-picture]");
+  canvases.forEach((canvas) => watch.observe(canvas));
+  addEventListener("beforeprint", () => canvases.forEach(draw));
+  (window.requestIdleCallback ?? setTimeout)(drawer); // a page is printed without waiting for what is not there yet
+}
+
 function live(view, mount) {
   const controls = make("div", { class: "controls" }), canvas = make("div", { class: "canvas" }), body = make("tbody");
   const title = make("figcaption", { "aria-live": "polite" }), state = {}, off = new Set();
@@ -265,8 +289,9 @@ async function start() {
   data = await unpack();
   for (const view of data.views) all(`div[data-view="${view.name}"]`).forEach((mount) => live(view, mount));
   all("table.live").forEach(everyPoint);
+  await pictures();
   filtered(data.mixes, [...new Set(data.strategies.map((each) => each.strategy))]);
 }
 start().catch((error) => {
-  byId("found").textContent = `No charts to choose from here (${error.message}); the still pictures say the same.`;
+  byId("found").textContent = `No charts to choose from here (${error.message}); the tables say the same.`;
 });

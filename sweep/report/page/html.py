@@ -3,8 +3,9 @@
 
 The page's content security policy forbids every request, and every script except its own, named by their digests.
 Texts are escaped by the template; data is base64 (`packing`), so no text of a sweep stands inside a script.  Without
-scripts everything can be read, with static pictures; scripts sort, filter and, if the page carries points, draw the
-charts that the reader chooses.
+scripts all tables, maps and verdicts can be read; scripts sort and filter.  A page that carries points carries the
+drawing libraries too: its scripts draw the charts that the reader chooses, and the pictures of the document when they
+come into sight or are printed.  Any other page has its pictures drawn already.
 
 A page stays below 3 MB: if not all tables and pictures have room, the largest are left out, with a note of how many;
 the tables of the first section and the maps are kept first.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
@@ -24,13 +26,15 @@ from markupsafe import Markup
 
 from sweep.document.blocks import Cell, Chart, Document, Table
 from sweep.document.drawing import svg
+from sweep.safe_text import chart_text, visible_values
 
 from . import live, packing
 
 MOST_BYTES = 2_700_000  # of a page, but for its sentences
 TABLES_BYTES = 800_000  # of these at most; pictures have what is left
 NOT_DRAWN = '<p class="left">This picture could not be drawn; the tables say the same.</p>'
-VALUE_BYTES, CELL_BYTES, MAP_BYTES = 200, 35, 30  # estimates: per drawn value, per cell without its text, per colour
+VALUE_BYTES, PACKED_BYTES = 200, 30  # estimates for a picture: per value that is drawn, and per value that is packed
+CELL_BYTES, MAP_BYTES = 35, 30  # estimates for a table: per cell without its text, and per colour
 
 
 def render(document: Document, points: str = "") -> str:
@@ -43,22 +47,26 @@ def render(document: Document, points: str = "") -> str:
         lstrip_blocks=True,
     )
     scripts = [_own("page.js"), *([_own("charts.js")] if points else [])]
-    libraries = live.libraries() if points else ""
-    packed_libraries = packing.text(libraries.encode()) if libraries else ""
+    libraries = live.libraries() if points else None
+    packed_libraries = libraries.packed if libraries else ""
     blocks = [block for section in document.sections for block in section.blocks]
     picture_bytes = MOST_BYTES - TABLES_BYTES - len(points) - len(packed_libraries)
     always_kept = [*document.sections[0].blocks, *(block for block in blocks if isinstance(block, Table) and block.map)]
     kept = _fitting([block for block in blocks if isinstance(block, Table)], _table_bytes, TABLES_BYTES, always_kept)
-    kept |= _fitting([block for block in blocks if isinstance(block, Chart)], _picture_bytes, picture_bytes)
+    value_bytes = PACKED_BYTES if points else VALUE_BYTES
+    kept |= _fitting(document.charts(), lambda chart: value_bytes * _values(chart.spec), picture_bytes)
+    shown = [chart for chart in document.charts() if id(chart) in kept]
     environment.tests["kept"] = lambda block: not isinstance(block, Table | Chart) or id(block) in kept
     environment.globals.update(
         draw=_drawn,
+        number=lambda chart: next(number for number, each in enumerate(shown) if each is chart),
         kind=lambda block: type(block).__name__,
         marks=_marks,
         style=Markup(_own("page.css")),
         scripts=[Markup(script) for script in scripts],
-        policy=_policy([*scripts, *([libraries] if libraries else [])]),
+        policy=_policy([*map(_digest, scripts), *([libraries.digest] if libraries else [])]),
         points=Markup(points),
+        pictures=Markup(_packed_pictures(shown) if points else ""),
         libraries=Markup(packed_libraries),
         licences=Markup(_own("licences.txt") if libraries else ""),
     )
@@ -67,6 +75,12 @@ def render(document: Document, points: str = "") -> str:
 
 def _drawn(chart: Chart) -> Markup:
     return Markup(svg(chart) or NOT_DRAWN)
+
+
+def _packed_pictures(charts: Sequence[Chart]) -> str:
+    """Descriptions and specifications of the pictures that the page draws, packed."""
+    pictures = [{"description": chart.description, "spec": visible_values(chart.spec, chart_text)} for chart in charts]
+    return packing.text(json.dumps(pictures, separators=(",", ":")).encode())
 
 
 def _fitting(blocks: list[Any], size: Callable[[Any], int], room: int, first: Sequence[Any] = ()) -> set[int]:
@@ -81,11 +95,6 @@ def _fitting(blocks: list[Any], size: Callable[[Any], int], room: int, first: Se
             kept.add(id(block))
             room -= size(block)
     return kept
-
-
-def _picture_bytes(chart: Chart) -> int:
-    """Estimated size of a chart's picture in bytes, without drawing it."""
-    return VALUE_BYTES * _values(chart.spec)
 
 
 def _values(spec: Any) -> int:
@@ -113,8 +122,12 @@ def _own(name: str) -> str:
     return files("sweep.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _policy(scripts: list[str]) -> str:
-    """The content security policy: nothing is loaded, and only these scripts run."""
-    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+def _digest(script: str) -> str:
+    """The SHA-256 digest of a script, as the policy names it."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _policy(digests: Sequence[str]) -> str:
+    """The content security policy: nothing is loaded, and only the scripts with these digests run."""
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

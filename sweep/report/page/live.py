@@ -2,19 +2,25 @@
 """The interactive charts of the page: their choices, and Vega-Lite specifications that charts.js fills with data.
 
 A data row has the fields that the specification draws, and `says`, its tooltip.  Colours are the page's CSS variables,
-as in the static pictures, so light and dark themes need no second drawing.  `libraries` is Vega, Vega-Lite and
-Vega-Embed as bundled by vl_convert, with Vega's interpreter of expressions, so that the page needs no `eval`.
+as in the still pictures, so light and dark themes need no second drawing.  `libraries` is Vega, Vega-Lite and
+Vega-Embed as bundled by vl_convert, with Vega's interpreter of expressions, so that the page needs no `eval`.  The
+bundle is a file of the package, because bundling takes a second: `python checks/libraries.py` makes it.
 """
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 from collections.abc import Sequence
 from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
 
 from sweep.report.charts.panels import CONFIG, INK, Spec
 from sweep.report.parts.panels import Split
 
-VEGA_LITE = "6.4"
+LIBRARIES = "libraries.js.gz"
 SIZE: Spec = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}, "background": None}
 SAYS: Spec = {"tooltip": {"field": "says"}, "description": {"field": "says"}}
 COLOR: Spec = {"field": "color", "type": "nominal", "scale": None, "legend": None}
@@ -161,10 +167,16 @@ def _whole(view: Spec) -> Spec:
     return view | {"spec": SIZE | {"config": CONFIG} | view["spec"]}
 
 
-@cache
-def libraries() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script that loads nothing."""
-    import vl_convert
+class Libraries(NamedTuple):
+    """A script that loads nothing: itself, compressed with gzip, as base64; and its SHA-256 digest, as base64."""
 
-    source: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
-    return source
+    packed: str
+    digest: str
+
+
+@cache
+def libraries() -> Libraries:
+    """Vega, Vega-Lite and Vega-Embed as one script."""
+    data = files("sweep.report.page").joinpath(LIBRARIES).read_bytes()
+    digest = hashlib.sha256(gzip.decompress(data)).digest()
+    return Libraries(base64.b64encode(data).decode("ascii"), base64.b64encode(digest).decode("ascii"))

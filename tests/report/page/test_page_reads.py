@@ -46,6 +46,8 @@ while (walk.nextNode()) {
 }
 return [seen, [...poor]];
 """
+PICTURES = "document.querySelectorAll('[data-picture]').length"
+DRAWN = "document.querySelectorAll('[data-picture] svg').length"
 VIEWS = ("curves", "pareto", "costs", "census", "shares")
 
 
@@ -55,6 +57,8 @@ def test_every_text_can_be_read(chromium: Browser, page_file: Path, theme: str) 
     for view in VIEWS:
         chromium.drawn(view)
     chromium.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    chromium.run("dispatchEvent(new Event('beforeprint'))")
+    chromium.until(f"return {PICTURES} === {DRAWN}", "not all pictures were drawn")
     chromium.run("document.querySelector('table.live tbody button').click()")
     seen, poor = chromium.run(CONTRAST)
     assert seen > 1500
@@ -148,29 +152,53 @@ def test_the_page_is_as_wide_as_the_window(chromium: Browser, page_file: Path, w
     assert 0.75 * min(width, 1040) < chart < width
 
 
-def test_without_scripts_all_is_there_to_read(chromium: Browser, page_file: Path) -> None:
+def test_without_scripts_all_but_pictures_is_there_to_read(chromium: Browser, page_file: Path) -> None:
     chromium.open(page_file, scripts=False)
     assert chromium.one("h1").text == "synthetic"
     assert not chromium.one("#filters").is_displayed()
     assert not chromium.all(".live figcaption, button, .readout")
-    stills = chromium.all("figure svg")
-    assert len(stills) > 12
-    assert all(each.is_displayed() and each.size["height"] > 50 for each in stills)
+    pictures = chromium.all("[data-picture]")
+    assert len(pictures) > 12
+    notes = chromium.all("figure noscript p")
+    assert [each.text for each in notes] == ["Scripts draw this picture; the tables have its numbers."] * len(pictures)
+    assert all(each.is_displayed() for each in notes)
+    maps = chromium.all("table.map")
+    assert maps
+    assert all(each.is_displayed() for each in maps)
+    assert chromium.all("main section")[0].find_elements("css selector", "tbody tr")
     assert "sweep report 'runs/of mine' --format csv" in chromium.one("main").text
     assert chromium.said() == []
     assert chromium.requests() == [page_file.as_uri()]
 
 
-def test_paper_has_the_stills_and_no_controls(page: Browser) -> None:
+def test_a_picture_is_drawn_when_it_comes_into_sight(page: Browser) -> None:
+    """The stills of a chart lie folded under it; each has what a reader hears, and numbers under the pointer."""
     page.drawn("curves")
+    assert page.all("[data-view=curves] .stills [data-picture]")
+    assert not page.all("[data-view=curves] .stills [data-picture] svg")
+    page.run("document.querySelector('[data-view=curves] .stills').open = true")
+    script = (
+        "return document.querySelector('[data-view=curves] .stills [data-picture] svg [role=graphics-symbol] title')"
+    )
+    said = page.until(f"{script}?.textContent", "the picture was not drawn")
+    assert re.fullmatch(r"page_allocator, ring 64: [\d.,]+( \([\d.,]+ to [\d.,]+\))?", said)
+    assert page.run(f"return {DRAWN} < {PICTURES}")
+    assert page.said() == []
+
+
+def test_paper_has_the_pictures_and_no_controls(page: Browser) -> None:
+    """Printed without ever having been scrolled: what is drawn for paper is the same as what is drawn later."""
+    page.until("return window.vegaEmbed !== undefined", "the drawing libraries were not loaded")
+    assert page.run(f"return {DRAWN}") == 0
+    first, again = (
+        base64.b64decode(page.cdp("Page.printToPDF", printBackground=True)["data"]) for _ in ("first", "again")
+    )
+    assert first.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", first)) > 5
+    assert page.run(f"return {DRAWN} === {PICTURES}")
+    assert abs(len(first) - len(again)) < 0.001 * len(again)
     page.theme("dark", media="print")
-    page.run("dispatchEvent(new Event('beforeprint'))")
     assert page.one("body").value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
     assert not any(each.is_displayed() for each in page.all("nav, #filters, figure.live, .copy, .readout, .skip"))
-    stills = page.all("figure[data-live] svg")
-    assert stills
-    assert all(each.is_displayed() for each in stills)
+    assert all(each.is_displayed() for each in page.all("figure[data-live] svg"))
     page.theme("light")
-    pdf = base64.b64decode(page.cdp("Page.printToPDF", printBackground=True)["data"])
-    assert pdf.startswith(b"%PDF")
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 5
