@@ -26,8 +26,9 @@ check: $(VENV)/.check  ## format, lint, types, import contracts, names
 	$(BIN)/lint-imports
 	$(BIN)/python checks/names.py sweep
 
-bench: $(VENV)/.bench  ## packets per second per core, beside its floor; a million points; a report; the useful share of 5 minutes; sweep size
+bench: $(VENV)/.bench  ## packets per second per core, beside its floor; chunks per second that the driver commits; a million points; a report; the useful share of 5 minutes; sweep size
 	$(BIN)/python -m bench.bench
+	$(BIN)/python -m bench.driver
 	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.report
 	$(BIN)/python -m bench.efficiency

@@ -15,7 +15,7 @@ from sweep.jobs.executors.choice import kind, worker_count
 from sweep.jobs.executors.kernels import uncompiled
 from sweep.jobs.store.decisions import Decisions
 from sweep.jobs.store.failure import Failure
-from sweep.jobs.store.parts import Part
+from sweep.jobs.store.part import Part
 from sweep.plan import Chunk, Forecast, Survey
 from sweep.plan.forecast import PROCESS
 
@@ -86,7 +86,7 @@ def take_inventory(
     ids = _joined(part.ids for part in parts)
     known = survey.among(ids)
     there = known & wanted
-    ids_of_this_sweep = (part.ids for part in parts if part.about["document"] == survey.document_digest)
+    ids_of_this_sweep = (part.ids_of(survey.document_digest) for part in parts)
     done = survey.among(_joined(ids_of_this_sweep)) & wanted
     failed = survey.among(ids_of(failures)) & wanted & ~there
     given_up = np.zeros_like(failed) if request.retry_failed else failed
@@ -152,8 +152,8 @@ def _joined(ids: Iterable[NDArray[np.bytes_]]) -> NDArray[np.bytes_]:
 def calibration_of(parts: Sequence[Part]) -> dict[str, float]:
     """Measured over predicted core time of each strategy, from the parts that are there."""
     measured: dict[str, list[float]] = {}
-    for part in parts:
-        total = measured.setdefault(part.about["strategy"], [0.0, 0.0])
-        total[0] += part.about["simulate_s"]
-        total[1] += part.about["model_s"]
+    for about in (about for part in parts for about in part.chunks):
+        total = measured.setdefault(about["strategy"], [0.0, 0.0])
+        total[0] += about["simulate_s"]
+        total[1] += about["model_s"]
     return {strategy: spent / model for strategy, (spent, model) in measured.items() if spent > 0 and model > 0}

@@ -20,7 +20,8 @@ from sweep.jobs.driver.slices import Slices
 from sweep.jobs.store.collect import BATCH_ROWS, Collection
 from sweep.jobs.store.decisions import NOTE, Decision, Decisions
 from sweep.jobs.store.failure import Failure
-from sweep.jobs.store.parts import Part, Store
+from sweep.jobs.store.part import Part
+from sweep.jobs.store.parts import Store
 from sweep.plan import Chunk
 
 from .inventory import Inventory, ids_of

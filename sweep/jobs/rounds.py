@@ -23,7 +23,8 @@ from sweep.jobs.driver.policy import Piece
 from sweep.jobs.driver.slices import Slices
 from sweep.jobs.store.collect import Collection
 from sweep.jobs.store.failure import Failure, recorded
-from sweep.jobs.store.parts import Part, Store
+from sweep.jobs.store.part import Part
+from sweep.jobs.store.parts import Store
 from sweep.plan import Chunk, Survey, digest
 
 from .inventory import Inventory, ids_of, take_inventory

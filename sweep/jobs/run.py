@@ -29,7 +29,8 @@ from sweep.jobs.store.collect import Collection
 from sweep.jobs.store.decisions import NOTE as LOOKS
 from sweep.jobs.store.failed_rows import failed_rows
 from sweep.jobs.store.failure import Failure, recorded
-from sweep.jobs.store.parts import Part, Store
+from sweep.jobs.store.part import Part
+from sweep.jobs.store.parts import Store
 from sweep.jobs.store.publish import publish
 from sweep.jobs.store.tables import RowCounts
 from sweep.plan import Chunk, Plan, digest

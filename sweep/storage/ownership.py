@@ -20,7 +20,7 @@ from . import snapshot
 from .beneath import FILE, FOLDER, LINK, DirectoryEntry, leads_out
 from .files import CURRENT, FOLDERS, HOLDER, LOCK, MANIFEST, NOTE, PUBLISHED, Files
 
-FORMAT = 1  # of run.json
+FORMAT = 2  # of run.json; since 2 a part may have the rows of several chunks, which earlier versions cannot read
 SHOWN = 4  # names of what is in the way
 TABLE = "results.arrow"
 OWN = (LOCK, HOLDER, NOTE, "size.json", "report.txt", "report.md", "report.html")  # files of ours, never links

@@ -27,7 +27,8 @@ from sweep.jobs.store.collect import Collection, Parameters
 from sweep.jobs.store.decisions import NOTE as LOOKS
 from sweep.jobs.store.decisions import Decisions
 from sweep.jobs.store.failure import Failure, recorded
-from sweep.jobs.store.parts import Part, Store
+from sweep.jobs.store.part import Part
+from sweep.jobs.store.parts import Store
 from sweep.plan import Survey
 from sweep.results.analysis import METRIC
 from sweep.schema import parameters

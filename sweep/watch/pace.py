@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The pace of a run and the time left, weighted by the predicted cost of simulations.
 
-The pace is predicted core seconds done per second, over the parts of the last minutes, each of which records its
+The pace is predicted core seconds done per second, over the chunks of the last minutes, each of which records its
 predicted time and its end.  The rest is measured in the same unit, so a sweep that starts with its long simulations
 does not look slow, and a run that has just been resumed does not look fast.
 
@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sweep.jobs.store.parts import Part
+from sweep.jobs.store.part import Part
 
-WINDOW_S = 180.0  # the current pace is that of parts that ended within this time
-FEWEST = 4  # fewest parts in the window; with fewer, the whole run is used
+WINDOW_S = 180.0  # the current pace is that of chunks that ended within this time
+FEWEST = 4  # fewest chunks in the window; with fewer, the whole run is used
 
 
 def seconds_left(
@@ -29,14 +29,15 @@ def seconds_left(
     the run began (ISO), `now_s` the time now (Unix).
     """
     began_s = datetime.fromisoformat(started).timestamp()
-    parts_of_run = sorted((part.about for part in parts if part.about.get("ended", 0.0) >= began_s), key=_ended)
-    if not parts_of_run:
+    chunks = (about for part in parts for about in part.chunks)
+    chunks_of_run = sorted((about for about in chunks if about.get("ended", 0.0) >= began_s), key=_ended)
+    if not chunks_of_run:
         return None
-    now_s = max(now_s, _ended(parts_of_run[-1]))
-    recent = [about for about in parts_of_run if _ended(about) > now_s - WINDOW_S]
+    now_s = max(now_s, _ended(chunks_of_run[-1]))
+    recent = [about for about in chunks_of_run if _ended(about) > now_s - WINDOW_S]
     since_s = now_s - WINDOW_S
-    if len(recent) < FEWEST or len(recent) == len(parts_of_run):
-        recent, since_s = parts_of_run, min(_ended(about) - float(about["simulate_s"]) for about in parts_of_run)
+    if len(recent) < FEWEST or len(recent) == len(chunks_of_run):
+        recent, since_s = chunks_of_run, min(_ended(about) - float(about["simulate_s"]) for about in chunks_of_run)
     done_s = sum(float(about["model_s"]) * factors.get(about["strategy"], 1.0) for about in recent)
     pace = done_s / max(now_s - since_s, 1e-3)
     return left_s / pace if pace > 0 else None

@@ -50,6 +50,8 @@ class Scripted(Inline):
             self._stuck.remove(work)
 
     def wait(self, timeout_s: float) -> list[tuple[Work, AttemptOutcome]]:
+        if not timeout_s:  # nothing begins
+            return []
         if self._queue and isinstance(self._queue[0], RunSlice) and len(self._stuck) < self.workers:
             outcome = self._script(self._queue[0])
             if outcome is None:

@@ -97,7 +97,7 @@ def test_what_a_run_leaves_that_is_killed_at_once_is_nobody_s(files: storage.Fil
     ownership.check(files, "x")
 
 
-@pytest.mark.parametrize("format", [2, 99, "2", [1], 1.5])
+@pytest.mark.parametrize("format", [3, 99, "2", [1], 1.5])
 @pytest.mark.parametrize("name", ["run.json", "manifest.json", "run.json document"])
 def test_what_a_newer_version_has_made_is_left_alone(files: storage.Files, name: str, format: object) -> None:
     file, _, inside = name.partition(" ")

@@ -27,7 +27,7 @@ def half(finished: Path, tmp_path: Path) -> Path:
     from sweep.jobs.store.parts import Store
 
     for part in Store(directory).scan(set_aside=False):
-        if part.about["strategy"] == "page_pool":
+        if part.chunks[0]["strategy"] == "page_pool":
             (directory / part.name).unlink()
     shutil.rmtree(directory / "snapshots")
     for link in directory.iterdir():

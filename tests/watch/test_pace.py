@@ -18,7 +18,7 @@ STARTED = datetime.fromtimestamp(BEGAN, UTC).isoformat()
 def part(ended_s: float, model_s: float = 1.0, simulate_s: float = 2.0, strategy: str = "page_pool") -> Any:
     """A part that ended `ended_s` after the run began."""
     about = {"ended": BEGAN + ended_s, "model_s": model_s, "simulate_s": simulate_s, "strategy": strategy}
-    return SimpleNamespace(about=about)
+    return SimpleNamespace(chunks=(about,))
 
 
 def left(cost_s: float, parts: list[Any], now_s: float, **factors: float) -> float | None:
@@ -42,7 +42,7 @@ def test_parts_of_earlier_runs_say_nothing_of_the_pace() -> None:
 
 def test_a_part_without_a_time_is_one_of_an_earlier_version() -> None:
     old = part(4)
-    del old.about["ended"]
+    del old.chunks[0]["ended"]
     assert left(100, [old], 30) is None
 
 

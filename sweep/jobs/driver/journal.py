@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.jobs.executors.work import AttemptOutcome, RunSlice
-from sweep.jobs.store.parts import Part
+from sweep.jobs.store.part import About
 from sweep.storage.beneath import appending
 
 from .attempts import Attempt
@@ -24,16 +24,22 @@ ERROR_BYTES = 2000  # of each error, its end, that a line keeps
 
 
 class Journal:
-    """The journal of one run, a file of its own in the directory `logs`."""
+    """The journal of one run, a file of its own in the directory `logs`; lines are written by `flush`."""
 
     def __init__(self, logs: Path) -> None:
         self.path = logs / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.jsonl"
+        self._lines: list[str] = []
 
     def add(self, **line: Any) -> None:
-        """Append one line with the current time.  A full disk is not reported here but where it matters: at a part."""
-        text = json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **line})
-        with suppress(OSError), appending(self.path) as file:
-            file.write(f"{text}\n".encode())
+        """Add one line with the current time."""
+        self._lines.append(json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **line}))
+
+    def flush(self) -> None:
+        """Append the lines to the file.  A full disk is not reported here but where it matters: at a part."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            with suppress(OSError), appending(self.path) as file:
+                file.write("".join(f"{line}\n" for line in lines).encode())
 
     def attempted(
         self,
@@ -41,9 +47,12 @@ class Journal:
         work: RunSlice,
         attempt: Attempt,
         outcome: AttemptOutcome | None = None,
-        part: Part | None = None,
+        about: About | None = None,
     ) -> None:
-        """An attempt at `piece` (`Pieces.slice`) has ended; without an outcome it was cancelled."""
+        """An attempt at `piece` (`Pieces.slice`) has ended; without an outcome it was cancelled.
+
+        about: the description of the rows that were committed, if there are any.
+        """
         self.add(
             **piece,
             attempt=work.attempt,
@@ -53,7 +62,7 @@ class Journal:
             took_s=round(attempt.took_s, 4),
             failed=len(outcome.failed) if outcome else 0,
             **_error(outcome),
-            **({name: part.about[name] for name in ("simulate_s", "compile_s", "pid")} if part else {}),
+            **({name: about[name] for name in ("simulate_s", "compile_s", "pid")} if about else {}),
         )
 
     def warmed(self, strategy: str, outcome: AttemptOutcome) -> None:

@@ -11,30 +11,31 @@ ended well after theirs began.  If none does, one simulation that ended well is 
 
 from __future__ import annotations
 
-import random
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import count
 
 from sweep.jobs.executors.protocol import Executor
 from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, WarmKernel
 from sweep.jobs.progress import Progress
 from sweep.jobs.store.failure import alike
-from sweep.jobs.store.parts import Part, Store
-from sweep.plan import Chunk, Survey, digest
+from sweep.jobs.store.part import Part
+from sweep.jobs.store.parts import Store
+from sweep.plan import Chunk, Survey
 
 from . import policy
-from .attempts import Attempt, Attempts
+from .attempts import Attempt
 from .breaker import Breaker, nothing_works
+from .commits import Arrived, Commits
 from .failure_records import FailureRecords
+from .hand_out import HandOut
 from .journal import Journal
-from .pieces import KernelQueue, Pieces, ReadyQueue
+from .pieces import Pieces
 from .policy import Piece
 
-IN_FLIGHT_PER_WORKER = 2  # one runs, one waits for the first worker that is free: more only delays stopping
 TICK_S = 0.5
+POLL_S = 0.005  # of executor and writer in turn, while rows are written
+LEAST_WAIT_S = 0.001  # between two looks at one attempt
 CHECK_S = 10.0  # in an object store it is a request
 
 Watch = Callable[[Progress], None]
@@ -60,25 +61,25 @@ class Driver:
 
         `spare`: the number of a chunk that is not to be run, but for its one simulation to be a witness.
         """
-        self.parts: list[Part] = []
         self.chunks = chunks
         self.progress = Progress()
         self.interrupted = False
         self._store, self._watch = store, watch
         self._pieces, self._breaker = Pieces(survey, chunks), Breaker()
+        self._commits = Commits(store, self._pieces)
+        self.parts: list[Part] = self._commits.parts  # of this run, that are there for good
         self.verdicts = FailureRecords(store, self._pieces, self._breaker, max_failures)
         self._witness = Piece(spare, 0, 1, witness=True) if spare is not None else None
         self._journal = Journal(store.logs)
-        self._attempt_numbers, self._checked = count(), time.perf_counter()
-        self._left: Counter[int] = Counter()  # simulations of each chunk that were asked for
-        self._cold = KernelQueue()
-        order = random.Random(shuffle) if shuffle is not None else None
-        self._ready = ReadyQueue(self._pieces, [order.random() if order else -chunk.predicted_s for chunk in chunks])
-        self._attempts = Attempts()
+        self._checked = time.perf_counter()
         self._pace = policy.Pace(least_deadline_s)
-        whole = [Piece(number, 0, len(chunk.simulations)) for number, chunk in enumerate(chunks) if number != spare]
-        self._rounds = iter(rounds if rounds is not None else [whole] if whole else [])
-        self.idle = not self._open_round()  # nothing is to do
+        if rounds is None:
+            rounds = [
+                [Piece(number, 0, len(chunk.simulations)) for number, chunk in enumerate(chunks) if number != spare]
+            ]
+        self._work = HandOut(self._pieces, chunks, rounds, self.progress, shuffle, least_deadline_s)
+        self._attempts, self._cold, self._ready = self._work.attempts, self._work.cold, self._work.ready
+        self.idle = not self._work.open_round()  # nothing is to do
 
     def stop(self) -> None:
         """From a signal's handler, or a thread that hears of signals, at any moment: nothing else happens here."""
@@ -101,63 +102,55 @@ class Driver:
         self.progress.begin()
         try:
             while not self.stopping and self._has_work(executor):
-                self._warm_up(executor)
-                self._hand_out(executor)
-                busy, nothing_ready = len(self._attempts) + len(self._cold), not self._ready
+                self._work.warm_up(executor)
+                self._work.hand_out(executor, self._breaker.successes)
+                busy = len(self._attempts) + len(self._cold) + len(self._commits)
+                nothing_ready = not self._ready
                 self._account(executor, busy, nothing_ready)
                 self._take(executor, TICK_S)
                 self._account(executor, busy, nothing_ready)
                 self._end_late_ones(executor)
                 self._check()
                 self._break(executor)
+                self._journal.flush()
             if self.stopping:
                 self._take(executor, 0)
         finally:
-            self.progress.finish()
+            self._finish(executor)
         self.verdicts.close()
         if self.verdicts.open and not self._breaker.successes and not self.stopping:
             raise nothing_works(f"nothing has ended well: {self.verdicts.open[0].reason}", self._journal.path)
 
+    def _finish(self, executor: Executor) -> None:
+        """Keep what has arrived, whatever ends the run."""
+        try:
+            while self._commits:
+                self._keep(executor, None)
+        finally:
+            self._commits.close()
+            self._journal.flush()
+            self.progress.finish()
+
     def _has_work(self, executor: Executor) -> bool:
         """Whether anything is left to do; asks for the next round, or the witness, if there is nothing else."""
-        if self._cold or self._ready or self._attempts or (self.verdicts.waiting and self._ask_witness(executor)):
+        if self._work or self._commits or (self.verdicts.waiting and self._ask_witness(executor)):
             return True
-        return self._open_round()
+        return self._work.open_round()
 
     def _break(self, executor: Executor) -> None:
         """Raises RunError if it is plain that nothing works here; lets the witness have its say before that."""
         if self._breaker.doubtful:
             self._ask_witness(executor)
-        if self._breaker.stops(self._coming) and not (self._witness and self._attempts.of(self._witness)):
+        if self._breaker.stops(self._work.strategies) and not (self._witness and self._attempts.of(self._witness)):
             raise nothing_works(self._breaker.cause, self._journal.path)
-
-    def _coming(self) -> set[str]:
-        """The strategies of which an attempt is still to end."""
-        return self._ready.strategies.union(self._cold.strategies, map(self._pieces.strategy, self._attempts.pieces))
 
     def _ask_witness(self, executor: Executor) -> bool:
         """Run one simulation again that has ended well; False if there is none."""
         if self._witness is None:
             return False
         if not self._attempts.of(self._witness):
-            self._submit(executor, self._witness)
+            self._work.submit(executor, self._witness, self._breaker.successes)
         return True
-
-    def _open_round(self) -> bool:
-        """Ask for the next pieces; False if there are none."""
-        pieces = next(self._rounds, ())
-        self.progress.add(len(pieces), sum(map(self._pieces.predicted_s, pieces)))
-        for piece in pieces:
-            self._left[piece.number] += piece.size
-            self._cold.add(self._pieces.strategy(piece), piece)
-        return bool(pieces)
-
-    def _warm_up(self, executor: Executor) -> None:
-        """What has its kernel may be handed out; kernels that nobody has asked for are asked for."""
-        for piece in self._cold.warm():
-            self._ready.add(piece)
-        for strategy in self._cold.unasked():
-            executor.submit(WarmKernel(strategy))
 
     def _check(self) -> None:
         """Raises IncompleteError if another process has become the writer meanwhile; asks now and then."""
@@ -173,24 +166,24 @@ class Driver:
         progress.executor = executor.name
         self._watch(progress)
 
-    def _hand_out(self, executor: Executor) -> None:
-        limit = max(1, IN_FLIGHT_PER_WORKER * executor.workers)
-        while self._ready and len(self._attempts) < limit:
-            self._submit(executor, self._ready.take(anything_works=bool(self._breaker.successes)))
-        # What was handed out may wait for a worker that compiles: not late.
-        self._attempts.start(0 if self._cold.compiling else executor.workers)
-
-    def _submit(self, executor: Executor, piece: Piece) -> None:
-        work = RunSlice(piece.number, piece.start, piece.stop, next(self._attempt_numbers), piece.alone, piece.watched)
-        self._attempts.add(work, piece, self._breaker.successes)
-        executor.submit(work)
-
     def _take(self, executor: Executor, timeout_s: float) -> None:
-        for work, outcome in executor.wait(timeout_s):
+        """Take what has ended, waiting so long for it, and what is kept for good."""
+        outcomes = executor.wait(0 if self._commits else timeout_s)
+        for work, outcome in outcomes:
             if isinstance(work, WarmKernel):
                 self._warmed(executor, work.strategy, outcome)
             elif work in self._attempts:  # it may have been cancelled at the moment when it ended
                 self._ended(executor, work, outcome)
+        self._keep(executor, 0 if outcomes else POLL_S)
+
+    def _keep(self, executor: Executor, timeout_s: float | None) -> None:
+        """Count what is kept for good: only from here on is any of it done."""
+        for (work, attempt, outcome), about in self._commits.take(timeout_s):
+            self._cancel(executor, attempt.piece)
+            self.progress.kept(about)
+            self._pace.took(self._pieces.predicted_s(attempt.piece), about["simulate_s"])
+            self._done(attempt, outcome)
+            self._journal.attempted(self._pieces.slice(attempt.piece), work, attempt, outcome, about)
 
     def _warmed(self, executor: Executor, strategy: str, outcome: AttemptOutcome) -> None:
         self.progress.compile_s += outcome.seconds
@@ -200,19 +193,20 @@ class Driver:
             self._breaker.failed(outcome.ending, outcome.error, executor.workers)
             for piece in self._cold.give_up(strategy):
                 self.verdicts.leave_open(piece, outcome)
-                self._settle(piece, piece.size)
+                self._work.settle(piece, piece.size)
 
     def _ended(self, executor: Executor, work: RunSlice, outcome: AttemptOutcome) -> None:
         attempt = self._attempts.end(work)
-        piece, part = attempt.piece, None
-        if outcome.ending is Ending.DONE:
-            self._cancel(executor, piece)
+        piece = attempt.piece
+        if piece in self._commits:  # the rows of another attempt at it came first
+            self.progress.lost_s += attempt.took_s
+        elif outcome.ending is Ending.DONE:
+            self._hear(executor, piece, outcome)
             if outcome.data is not None and not piece.witness:
-                part = self._store.commit(digest(self._pieces.ids(piece).tobytes()), outcome.data)
-                self.parts.append(part)
-                self.progress.kept(part.about)
-                self._pace.took(self._pieces.predicted_s(piece), part.about["simulate_s"])
-            self._went(executor, attempt, outcome)
+                self._commits.add(Arrived(work, attempt, outcome))
+                return
+            self._cancel(executor, piece)
+            self._done(attempt, outcome)
         else:
             self.progress.lost_s += attempt.took_s
             if outcome.ending is not Ending.LOST:  # a copy would end in the same way, and hide how often it was tried
@@ -220,20 +214,23 @@ class Driver:
             self._breaker.failed(outcome.ending, outcome.error, executor.workers, watched=work.watched)
             if not self._attempts.of(piece):
                 self._again(piece, outcome, attempt.successes)
-        self._journal.attempted(self._pieces.slice(piece), work, attempt, outcome, part)
+        self._journal.attempted(self._pieces.slice(piece), work, attempt, outcome)
 
-    def _went(self, executor: Executor, attempt: Attempt, outcome: AttemptOutcome) -> None:
-        """An attempt has come to its end, with rows or with what its simulations raised."""
-        piece = attempt.piece
+    def _hear(self, executor: Executor, piece: Piece, outcome: AttemptOutcome) -> None:
+        """What an attempt that came to its end says of the machine: it has rows, or its simulations raised."""
         if outcome.data is not None:
             self._breaker.succeeded()
             self._witness = self._pieces.cheapest(piece, {index for index, _, _ in outcome.failed}, self._witness)
         elif outcome.failed:
             _, ending, error = outcome.failed[0]
             self._breaker.failed(Ending(ending), error, executor.workers, strategy=self._pieces.strategy(piece))
+
+    def _done(self, attempt: Attempt, outcome: AttemptOutcome) -> None:
+        """Count what came of an attempt, once its rows, if it has any, are there for good."""
+        piece = attempt.piece
         if not piece.witness:
             left = self._without(piece, outcome, attempt.successes)
-            self._settle(piece, piece.size - left)
+            self._work.settle(piece, piece.size - left)
         self.progress.failed += self.verdicts.record()
 
     def _without(self, piece: Piece, outcome: AttemptOutcome, successes: int) -> int:
@@ -268,12 +265,14 @@ class Driver:
             self.verdicts.leave_open(piece, outcome)
         self.progress.failed += self.verdicts.record()
         if settle:
-            self._settle(piece, piece.size)
+            self._work.settle(piece, piece.size)
         return 0
 
     def _end_late_ones(self, executor: Executor) -> None:
         """Past its deadline, an attempt gets a second copy; past twice that, both are ended."""
-        for attempt in self._attempts.started():
+        for attempt in self._attempts.due(self._look_again_s):
+            if attempt.piece in self._commits:
+                continue
             expected_s, deadline_s = self._pace.of(self._pieces.predicted_s(attempt.piece))
             if attempt.took_s > 2 * deadline_s:
                 self._cancel(executor, attempt.piece)
@@ -283,7 +282,13 @@ class Driver:
             elif attempt.took_s > deadline_s and not attempt.copied:
                 attempt.copied = True
                 self._journal.add(**self._pieces.slice(attempt.piece), copied=True)
-                self._submit(executor, attempt.piece)
+                self._work.submit(executor, attempt.piece, self._breaker.successes)
+
+    def _look_again_s(self, attempt: Attempt) -> float:
+        """Seconds until an attempt's next deadline; at most the least one, because deadlines change with the pace."""
+        _, deadline_s = self._pace.of(self._pieces.predicted_s(attempt.piece))
+        left_s = (2 * deadline_s if attempt.copied else deadline_s) - attempt.took_s
+        return min(max(left_s, LEAST_WAIT_S), self._pace.least_deadline_s)
 
     def _cancel(self, executor: Executor, piece: Piece) -> None:
         """End all attempts at `piece` that are in progress."""
@@ -292,9 +297,3 @@ class Driver:
             executor.cancel(work)
             self.progress.lost_s += attempt.took_s
             self._journal.attempted(self._pieces.slice(piece), work, attempt)
-
-    def _settle(self, piece: Piece, simulations: int) -> None:
-        """So many simulations of `piece` are done or have failed."""
-        self._left[piece.number] -= simulations
-        self.progress.ended_chunks += not self._left[piece.number]
-        self.progress.ended_predicted_s += self._pieces.predicted_s(piece) * simulations / piece.size

@@ -10,11 +10,12 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.plan import Chunk, Survey
+from sweep.plan import Chunk, Survey, digest
 
 from .policy import Piece
 
 COMPARED, COMPARED_WITH = 1000, 8  # at most so many pieces that may be taken, with so many that were taken last
+MOST_VARIED = 50  # pieces that are chosen so; it takes milliseconds for each
 
 
 class Pieces:
@@ -34,6 +35,11 @@ class Pieces:
     def ids(self, piece: Piece) -> NDArray[np.bytes_]:
         """Ids of the simulations of `piece`, (size,), in order."""
         return self._survey.ids[self._chunks[piece.number].simulations[piece.start : piece.stop]]
+
+    def name(self, piece: Piece) -> str:
+        """Digest of the ids of `piece`, in order: the name of its rows."""
+        chunk = self._chunks[piece.number]
+        return chunk.digest if piece.size == len(chunk.simulations) else digest(self.ids(piece).tobytes())
 
     def predicted_s(self, piece: Piece) -> float:
         """Predicted core time of `piece`, seconds, calibrated on this machine."""
@@ -116,6 +122,7 @@ class ReadyQueue:
         self._heap: list[tuple[float, int, Piece]] = []
         self._added = count()
         self._taken: list[Piece] = []  # before anything had ended well
+        self._varied = 0  # pieces taken so far
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -136,7 +143,7 @@ class ReadyQueue:
         Until an attempt has ended well (`anything_works`), the piece least like those taken before: what fails for one
         strategy, or at one ring size, may work for another.
         """
-        if anything_works or not self._taken:
+        if anything_works or not self._taken or self._varied >= MOST_VARIED:
             entry = heapq.heappop(self._heap)
         else:
             most_urgent = heapq.nsmallest(COMPARED, self._heap)
@@ -147,6 +154,7 @@ class ReadyQueue:
             entry = most_urgent[int(np.argmin(likeness))]
             self._heap.remove(entry)
             heapq.heapify(self._heap)
+        self._varied += 1
         if not anything_works:
             self._taken = [*self._taken[1 - COMPARED_WITH :], entry[2]]
         return entry[2]

@@ -121,7 +121,7 @@ class Pace:
     """Measured over predicted run time of the latest chunks, and the deadlines that follow from it."""
 
     def __init__(self, least_deadline_s: float) -> None:
-        self._least_deadline_s = least_deadline_s
+        self.least_deadline_s = least_deadline_s
         self._paces: deque[float] = deque(maxlen=PACES)  # measured over predicted
 
     def took(self, predicted_s: float, measured_s: float) -> None:
@@ -132,4 +132,4 @@ class Pace:
     def of(self, predicted_s: float) -> tuple[float, float]:
         """Expected run time and deadline of a chunk, seconds."""
         expected_s = predicted_s * (median(self._paces) if self._paces else 1.0)
-        return expected_s, deadline_s(expected_s, self._least_deadline_s)
+        return expected_s, deadline_s(expected_s, self.least_deadline_s)

@@ -23,7 +23,7 @@ from sweep.jobs.origin import Origin
 from sweep.plan import Survey
 from sweep.schema import parameters
 
-from .parts import Part
+from .part import Part
 
 BATCH_ROWS = 4096  # of about 10 KB each, and twice as much again while they are made
 KEPT_BYTES = 128 << 20  # most memory for parts that are kept because a later batch needs them

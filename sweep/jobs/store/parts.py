@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The run directory: one writer, parts that are whole or not there, wherever it is.
 
-    parts/<chunk>-<content>.arrow   what one chunk simulated; <content> is the digest of the file's bytes
+    parts/<chunk>-<content>.arrow   what a chunk simulated, or several that ended together: see `part`
     failed/<name>.json              what could not be simulated, and why
     plans/<digest>.npz              what was handed out
     logs/                           tracebacks of failed chunks, what Ray said
@@ -21,63 +21,31 @@ import re
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from sweep import records, schema, storage
+from sweep import records, storage
 from sweep.config.sweep import FORMAT as DOCUMENT_FORMAT
 from sweep.errors import RunError, SweepError
-from sweep.jobs.executors.task import METADATA
-from sweep.model.strategies import NAMES
 from sweep.plan import digest
-from sweep.plan.identity import code
-from sweep.records import COUNT, INTEGER, SECONDS, TEXT, TEXTS
 from sweep.storage import ownership, snapshot
 from sweep.storage.beneath import FILE
 
-CONTENT_BYTES = 8  # of the digest of a part's bytes in its name
+from .part import CONTENT_BYTES, Part, merged, name_of, part_of, sound
+
 PART = re.compile(rf"[0-9a-f]+-[0-9a-f]{{{2 * CONTENT_BYTES}}}\.(arrow|bad)")  # what else is there is no part of ours
 FAILURE = re.compile(r"[0-9a-f]+\.json")
 Given = TypeVar("Given")
 Got = TypeVar("Got")
 
-ABOUT = {  # what a part says of itself
-    **dict.fromkeys(("chunk", "document", "strategy", "node"), TEXT),
-    **dict.fromkeys(("model_s", "simulate_s", "compile_s", "ended"), SECONDS),
-    **dict.fromkeys(("rows", "packets", "pid"), COUNT),
-    **{"format": INTEGER, "code": TEXTS},
-}
-NEEDED = ("format", "code", "document", "strategy", "rows", "model_s", "simulate_s")
 READERS = 16  # of an object store, at a time: reading is waiting there
-
-
-@dataclass(frozen=True)
-class Part:
-    """A valid part: its description (see `task.run_chunk`) and the ids of its rows, in order."""
-
-    files: storage.Files = field(repr=False)
-    name: str  # "parts/....arrow"
-    about: dict[str, Any] = field(repr=False)
-    ids: NDArray[np.bytes_] = field(repr=False)
-
-    def table(self) -> pa.Table:
-        """All its rows, mapped into memory where they are on a disk."""
-        try:
-            return pa.ipc.open_file(pa.BufferReader(self.files.view(self.name))).read_all()
-        except (pa.ArrowException, OSError) as error:
-            raise RunError(
-                f'"{self.files.at(self.name)}" is damaged\n  next: run the same command again: it sets the part aside '
-                "and runs what it had"
-            ) from error
 
 
 class Store:
@@ -158,16 +126,35 @@ class Store:
         return self._ahead(Part.table, parts)
 
     def commit(self, chunk: str, data: bytes) -> Part:
-        """Keep the part of `chunk` for good.  Raises RunError if it does not verify or cannot be written."""
-        name = f"parts/{chunk}-{digest(data, CONTENT_BYTES)}.arrow"
-        part = _part(self.files, name, data)
-        if part is None:
-            raise RunError(
-                f'part "{self.files.at(name)}" is not one: the worker that made it runs another version of sweep, or '
-                "its memory is damaged\n  next: run the same command again: it runs only what is missing"
+        """Keep the part of `chunk` for good, as `commit_together` does."""
+        return self.commit_together([(chunk, data)])
+
+    def commit_together(self, outcomes: Sequence[tuple[str, bytes]]) -> Part:
+        """Keep the rows of chunks, each by name and as its worker returned it, for good: all of them, or none.
+
+        The part has the chunks in this order.  Raises RunError if it cannot be written, or if the rows of one do not
+        verify; those of the others are kept.
+        """
+        verified = list(zip(outcomes, sound([data for _, data in outcomes]), strict=True))
+        bad = [name_of([chunk], data) for (chunk, data), rows in verified if not rows]
+        kept = None
+        several = [rows for _, rows in verified if rows]
+        if several:
+            chunks = [chunk for (chunk, _), rows in verified if rows]
+            data = outcomes[0][1] if len(outcomes) == 1 else merged(several)
+            kept = Part(
+                self.files,
+                name_of(chunks, data),
+                tuple(about for rows in several for about in rows.chunks),
+                np.concatenate([rows.ids for rows in several]),
             )
-        self.files.put(name, data)
-        return part
+            self.files.put(kept.name, data)
+        if bad or kept is None:
+            raise RunError(
+                f'part "{self.files.at(bad[0])}" is not one: the worker that made it runs another version of sweep, '
+                "or its memory is damaged\n  next: run the same command again: it runs only what is missing"
+            )
+        return kept
 
     def fail(self, name: str, record: Mapping[str, Any]) -> None:
         """Keep what could not be simulated as failed/<name>.json, in place of an earlier record of that name."""
@@ -265,35 +252,10 @@ class Store:
 def _read(files: storage.Files, name: str) -> Part | None:
     """The part in file `name`; None unless it is whole."""
     try:
-        return _part(files, name, files.get(name))
+        return part_of(files, name, files.get(name))
     except FileNotFoundError:  # set aside or removed meanwhile
         return None
     except RunError:
         if files.path is None:  # a store that does not answer has not lost it
             raise
-        return None
-
-
-def _is_ours(about: Mapping[str, Any]) -> bool:
-    """Whether the sources that made a part are those that are here."""
-    return (
-        about["format"] == schema.FORMAT and about["strategy"] in NAMES and about["code"] == code([about["strategy"]])
-    )
-
-
-def _part(files: storage.Files, name: str, data: bytes) -> Part | None:
-    """The part in these bytes; None unless they are what the name says, and readable, with the rows they speak of."""
-    try:
-        if digest(data, CONTENT_BYTES) != name.removesuffix(".arrow").rpartition("-")[2]:
-            return None
-        reader = pa.ipc.open_file(pa.BufferReader(data))
-        about = records.read(reader.schema.metadata[METADATA], ABOUT, NEEDED)
-        table = reader.read_all()
-        table.validate(full=True)  # a body that another program wrote may say what it likes
-        if not schema.is_part(reader.schema, about["strategy"], of_these_sources=_is_ours(about)):
-            return None
-        ids = table.column("id")
-        whole = len(ids) == about["rows"] and not ids.null_count
-        return Part(files, name, about, ids.to_numpy().astype("S32")) if whole else None
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError):
         return None

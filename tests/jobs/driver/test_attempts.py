@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.jobs.driver.attempts import Attempts
+from sweep.jobs.driver.attempts import KEPT, Attempts
 from sweep.jobs.driver.policy import Piece
 from sweep.jobs.executors.work import RunSlice
 
@@ -21,7 +21,7 @@ def runs(attempts: Attempts, *alone: bool) -> list[RunSlice]:
 
 
 def started(attempts: Attempts) -> list[int]:
-    return [attempt.piece.number for attempt in attempts.started()]
+    return [attempt.piece.number for attempt in attempts.due(lambda attempt: 1e-9)]
 
 
 def test_the_oldest_run_and_the_others_wait() -> None:
@@ -52,3 +52,21 @@ def test_clocks_that_go_are_not_stopped_by_one_that_is_to_be_alone() -> None:
     runs(attempts, True, False)
     attempts.start(4)
     assert started(attempts) == [0, 1]
+
+
+def test_an_attempt_is_looked_at_when_it_may_be_late_and_not_before() -> None:
+    attempts = Attempts(first_look_s=60.0)
+    first, second = runs(attempts, False, False)
+    attempts.start(2)
+    assert started(attempts) == []
+    attempts.end(first)
+    assert len(attempts) == 1
+    assert second in attempts
+
+
+def test_attempts_that_have_ended_are_not_kept_until_somebody_would_have_looked_at_them() -> None:
+    attempts = Attempts(first_look_s=60.0)
+    for work in runs(attempts, *[False] * (3 * KEPT)):
+        attempts.start(1)
+        assert len(attempts._watched) <= KEPT + 2 * len(attempts)
+        attempts.end(work)

@@ -16,7 +16,8 @@ from sweep.jobs.origin import Origin
 from sweep.jobs.run import run
 from sweep.jobs.store import collect
 from sweep.jobs.store.collect import Collection
-from sweep.jobs.store.parts import Part, Store
+from sweep.jobs.store.part import Part
+from sweep.jobs.store.parts import Store
 from sweep.jobs.store.tables import RowCounts, write
 from sweep.plan import Survey
 from tests.tiny_sweep import SIMULATIONS, MakeRequest
