@@ -2,7 +2,7 @@
 """Sweeps of NIC receive rings and page recycling strategies, exact to the kernel's counters.
 
     import sweep
-    run = sweep.run("configs/smoke.yaml")           # simulates what is missing; or sweep.open("runs/smoke")
+    run = sweep.run("smoke")                        # simulates what is missing; or sweep.open("runs/smoke")
     run.table()                                     # the Arrow table: a row per simulation
     run.query("select strategy, ring, ns_per_packet from points")
 

@@ -12,6 +12,8 @@ import typer
 
 from sweep.cli.verbs.compare import compare
 from sweep.cli.verbs.export import export
+from sweep.cli.verbs.init import init
+from sweep.cli.verbs.list import list
 from sweep.cli.verbs.plan import plan
 from sweep.cli.verbs.query import query
 from sweep.cli.verbs.replay import replay
@@ -41,9 +43,11 @@ app = typer.Typer(
 )
 app.callback()(top)
 VERBS = (
+    init,
     plan,
     run,
     size,
+    list,
     status,
     watch,
     report,

@@ -108,6 +108,7 @@ BY_ARGUMENT: dict[str, Words] = {
     "LIST": lambda typed: LISTS,
     "STRATEGY...": lambda typed: names.strategies(),
     "PATHS...": lambda typed: names.experiments(),
+    "QUESTION": lambda typed: names.questions(),
 }
 BY_OPTION: dict[str, Words] = {
     "--metric": _listed(lambda: [*names.metrics(), *names.counters()]),

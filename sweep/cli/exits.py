@@ -23,6 +23,8 @@ import typer
 from sweep.errors import SweepError
 from sweep.standard_input import typed
 
+from .fitting import say
+
 FAILED, INCOMPLETE = 1, 3
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # if there is no file name, the error is of `print`
 P = ParamSpec("P")
@@ -95,4 +97,4 @@ def _log() -> str:
 
 def _say(message: str) -> None:
     sys.stdout.flush()
-    print(message, file=sys.stderr)
+    say(message, error=True)

@@ -68,14 +68,20 @@ def library(folder: str) -> list[str]:
 
 
 def experiments() -> list[str]:
-    """Experiment files in configs/experiments, where there is such a folder."""
-    return sorted(str(path) for path in Path("configs/experiments").glob("*.yaml"))
+    """Names of the experiments that come with sweep."""
+    return sorted(path.stem for path in (CONFIGS / "experiments").glob("*.yaml"))
+
+
+def questions() -> list[str]:
+    """Questions that `sweep init` has a sweep file for."""
+    return sorted(path.stem for path in (CONFIGS / "questions").glob("*.yaml"))
 
 
 def sweep_files(typed: str) -> list[str]:
-    """Sweep files under the folder that was typed so far."""
+    """Sweep files under the folder that was typed so far; where there is none, names of those that come with sweep."""
     paths = (path for path in _below(typed) if path.endswith((".yaml", ".yml")) and _is_sweep_file(path))
-    return list({os.path.realpath(path): path for path in reversed(list(paths))}.values())[::-1]  # links aside
+    own = list({os.path.realpath(path): path for path in reversed(list(paths))}.values())[::-1]  # links aside
+    return own if own or "/" in typed else sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 
 
 def run_directories(typed: str) -> list[str]:

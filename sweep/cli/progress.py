@@ -26,7 +26,7 @@ class Display:
     def __init__(self) -> None:
         self._bar: Any = None
         self._task: Any = None
-        self._last = time.perf_counter()
+        self._began = self._last = time.perf_counter()
 
     def __enter__(self) -> Display:
         return self
@@ -41,7 +41,8 @@ class Display:
             self._draw(progress)
         elif time.perf_counter() - self._last >= PLAIN_LINE_S:
             self._last = time.perf_counter()
-            print(f"{_head(progress)}: {_tail(progress)}", flush=True)
+            elapsed = clock(self._last - self._began)
+            print(f"{_head(progress)}: {_tail(progress)} · {elapsed} elapsed", flush=True)
 
     def _draw(self, progress: Progress) -> None:
         if self._bar is None:

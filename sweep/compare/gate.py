@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from sweep import units
 from sweep.conditions import ConditionError, keeps, parse
 from sweep.conditions.tables import Table
-from sweep.config import library
+from sweep.config import library, shipped
 from sweep.fields import column as columns
 from sweep.fields.field import Better, Role
 from sweep.metric_names import alike, suggestion
@@ -85,11 +85,11 @@ class Gate:
 
 
 def read(path: str | Path | None) -> Node:
-    """The gate file as a tree; None for the default gate.  Raises ConfigError."""
+    """The gate file as a tree; None for the default gate, which "default" names too.  Raises ConfigError."""
     try:
         if path is None:
             return yaml_tree.parse(DEFAULT.read_text(encoding="utf-8"), "configs/gates/default.yaml")
-        return yaml_tree.read(expanded(Path(path)))
+        return yaml_tree.read(shipped.located(expanded(Path(path)), "gates"))
     except Mistake as mistake:
         mistake.see = mistake.see or SEE
         raise mistake.error() from None

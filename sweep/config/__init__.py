@@ -5,7 +5,8 @@
 pydantic models of the sections, `claims`, `objectives` and `precision` check those parts (`comparisons`: which points
 are compared), and `validation` turns nodes into canonical values and pydantic's errors into mistakes with places;
 `parameters` is the table of all
-parameters, `short_forms` expands lists, `library` finds mixes, hosts and NICs, `overrides` is `--set`, `reading`
+parameters, `short_forms` expands lists, `library` finds mixes, hosts and NICs, `shipped` sweep
+files by name, `overrides` is `--set`, `reading`
 gathers values and mistakes, `document` puts the document together, `sweep` makes scenarios of it, of `scenario_parts`
 and with `columns` for its constraints, `windows` turns times into packets, `scenarios` has them all as columns,
 `check` refuses impossible combinations, `editor` is the JSON Schema.

@@ -28,17 +28,19 @@ from .check import check
 from .library import Library
 from .overrides import FileParts, apply, split_file
 from .parameters import knobs_of, parameter_nodes, parameters, settings
+from .shipped import located
 from .sweep import FORMAT, Sweep, constrain, from_document
 
 
 def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = ()) -> Sweep:
-    """Read a sweep file, "-" for standard input, and the mixes, hosts and NICs that it names.
+    """Read a sweep file, and the mixes, hosts and NICs that it names.
 
+    path: a file, "-" for standard input, or the name of a sweep file that comes with sweep, such as "smoke";
     sets: overrides, `key=value`; folders: further folders with traffic/, hosts/ and nics/ in them.
     Errors: ConfigError, whose message lists every mistake with its position.
     """
-    path = expanded(Path(path))
     try:
+        path = located(expanded(Path(path)))
         root = read(path)
         parts = split_file(root)
         library = Library(parts.named, path.parent, folders)

@@ -9,6 +9,7 @@ import textwrap
 from .blocks import Block, Cell, Chart, Document, Findings, Paragraph, Section, Table
 
 MARKS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹˒")
+PROSE = 100  # longest line of prose; tables take all of the width
 GAP = "  "
 INDENT = "  "
 
@@ -41,7 +42,7 @@ def _block(block: Block, width: int) -> str:
 
 def folded(command: str, width: int) -> str:
     """A command, indented; a long one is split with backslashes so that a shell reads it as one."""
-    room = width - 2 * len(INDENT) - 2
+    room = min(width, PROSE) - 2 * len(INDENT) - 2
     lines = []
     for line in textwrap.wrap(command, room, break_long_words=False, break_on_hyphens=False):
         pieces = [line[start : start + room] for start in range(0, len(line), room)]
@@ -53,7 +54,7 @@ def _finding(name: str, word: str, claim: str, evidence: tuple[str, ...], width:
     lines = [_wrapped(f"{name}: {word}." if word else f"{name}.", width)]
     for text in (claim, *evidence):
         if text:
-            lines.append(textwrap.fill(text, width, initial_indent="   ", subsequent_indent="   "))
+            lines.append(_wrapped(text, width, "   ", "   "))
     return "\n".join(lines)
 
 
@@ -79,7 +80,7 @@ def table(block: Table, width: int) -> str:
     text.pop()
     for note in [block.legend, *(f"{_mark((i,))} {note}" for i, note in enumerate(notes, 1))]:
         if note:
-            text.append(textwrap.fill(note, width, initial_indent=INDENT, subsequent_indent="    "))
+            text.append(_wrapped(note, width, INDENT, "    "))
     return "\n".join(text)
 
 
@@ -149,5 +150,6 @@ def _mark(places: tuple[int, ...]) -> str:
     return ",".join(str(place) for place in places).translate(MARKS)
 
 
-def _wrapped(text: str, width: int) -> str:
-    return textwrap.fill(text, width)
+def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> str:
+    """Prose, whose lines are no longer than an eye finds its way back from, however wide the page is."""
+    return textwrap.fill(text, min(width, PROSE), initial_indent=first, subsequent_indent=rest)

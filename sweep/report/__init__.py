@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sweep.results.analysis import Analysis
     from sweep.results.dataset import Dataset
 
+    from .verdict import ShortVerdict
+
 TABLE = "results.arrow"
 SERIES = "series.arrow"
 FORMATS = ("txt", "md", "html")
@@ -83,6 +85,12 @@ class Published:
         from . import brief, contents
 
         return plain_text.render((contents if full else brief).of(*self._compared, self._location), width)
+
+    def verdict(self, width: int) -> ShortVerdict:
+        """The verdict in ten lines at most, none longer than `width` characters."""
+        from . import verdict
+
+        return verdict.of(self._compared[1], width)
 
 
 def write(location: str | Path, *, formats: Sequence[str] = FORMATS, force: bool = False) -> dict[str, str]:

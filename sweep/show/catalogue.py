@@ -32,6 +32,7 @@ class Topic(NamedTuple):
     header: tuple[str, ...]
     groups: Callable[[], Mapping[str, Lines]]  # caption -> lines, the name first
     detail: Callable[[str], Document] | None = None  # None: the line is all there is
+    file: Callable[[str], str] | None = None  # an entry as the file that it is, to be saved
 
 
 def show(topic: str, name: str | None) -> Document:
@@ -41,20 +42,41 @@ def show(topic: str, name: str | None) -> Document:
     if name is None:
         tables = tuple(_table(caption, chosen_topic.header, lines) for caption, lines in groups.items())
         detail_hint = (
-            () if chosen_topic.detail is None else (Paragraph(f"One of them in detail: sweep show {topic} NAME"),)
+            (Paragraph(f"One of them in detail: sweep show {topic} NAME"),)
+            if chosen_topic.detail
+            else (Paragraph(f"One of them as a file of your own: sweep show {topic} NAME > mine.yaml"),)
+            if chosen_topic.file
+            else ()
         )
         return Document(chosen_topic.title, "", (Section("", (*tables, *detail_hint)),))
+    _check(topic, groups, name)
+    if chosen_topic.detail is not None:
+        return chosen_topic.detail(name)
+    line = next(line for lines in groups.values() for line in lines if line[0] == name)
+    facts = [(title, text) for title, text in zip(chosen_topic.header, line, strict=True) if text]
+    return Document(name, "", (Section("", (_table("", ("", ""), facts[1:]),)),))
+
+
+def file(topic: str, name: str | None) -> str | None:
+    """The text of an entry that is shown as the file that it is; None for lists, and for entries shown otherwise.
+
+    Raises SweepError if there is no such entry.
+    """
+    chosen_topic = TOPICS[topic]
+    if name is None or chosen_topic.file is None:
+        return None
+    _check(topic, chosen_topic.groups(), name)
+    return chosen_topic.file(name)
+
+
+def _check(topic: str, groups: Mapping[str, Lines], name: str) -> None:
+    """Raises SweepError if the list has no such entry."""
     names = [line[0] for lines in groups.values() for line in lines]
     if name not in names:
         raise SweepError(
             f'"{name}" is not one of the {topic}.{did_you_mean(name, names)}\n'
             f"  known: {', '.join(names) if len(names) <= 24 else f'{len(names)} of them'}\n  see: sweep show {topic}"
         )
-    if chosen_topic.detail is not None:
-        return chosen_topic.detail(name)
-    line = next(line for lines in groups.values() for line in lines if line[0] == name)
-    facts = [(title, text) for title, text in zip(chosen_topic.header, line, strict=True) if text]
-    return Document(name, "", (Section("", (_table("", ("", ""), facts[1:]),)),))
 
 
 def _table(caption: str, header: tuple[str, ...], lines: Lines) -> Table:
@@ -145,7 +167,10 @@ TOPICS: dict[str, Topic] = {
     "counters": Topic("Counters", ("name", "unit", "the kernel's name", "meaning"), _counters),
     "parameters": Topic("Parameters", ("name", "default", "meaning"), _parameters),
     "configs": Topic(
-        "Sweep files that come with sweep", ("name", "question", "to run it"), files.configs, files.detail("config")
+        "Sweep files that come with sweep",
+        ("name", "question", "to run it"),
+        files.configs,
+        file=files.config_text,
     ),
 }
 

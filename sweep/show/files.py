@@ -27,7 +27,7 @@ def mixes() -> Mapping[str, Lines]:
     for path in _paths("traffic"):
         tree = yaml_tree.read(path)
         texts = [_text((tree.pairs or {}).get(key)) for key in ("arrivals", "sizes", "fates")]
-        lines.append((path.stem, *texts, _meaning(path)))
+        lines.append((path.stem, *texts, meaning(path)))
     return {"": lines}
 
 
@@ -39,7 +39,7 @@ def hosts() -> Mapping[str, Lines]:
         costs = list((pairs["costs"].pairs or {}).values()) if "costs" in pairs else []
         assumed = sum("assumed" in (cost.pairs or {}) for cost in costs)
         lines.append(
-            (path.stem, _text(pairs.get("cpu")), f"{assumed} of {len(costs)}", _meaning(path).removeprefix(COSTS))
+            (path.stem, _text(pairs.get("cpu")), f"{assumed} of {len(costs)}", meaning(path).removeprefix(COSTS))
         )
     return {"": lines}
 
@@ -49,13 +49,18 @@ def nics() -> Mapping[str, Lines]:
     lines = []
     for path in _paths("nic"):
         pairs = yaml_tree.read(path).pairs or {}
-        lines.append((path.stem, _text(pairs.get("link")), _text(pairs.get("tx_ring")), _meaning(path)))
+        lines.append((path.stem, _text(pairs.get("link")), _text(pairs.get("tx_ring")), meaning(path)))
     return {"": lines}
 
 
 def configs() -> Mapping[str, Lines]:
-    """A line per sweep file: name, question, the command that runs it."""
-    return {"": [(path.stem, _meaning(path), f"sweep run {_shown(path)}") for path in _paths("config")]}
+    """A line per sweep file that comes with sweep: name, question, the command that runs it."""
+    return {"": [(path.stem, meaning(path), f"sweep run {path.stem}") for path in _paths("config")]}
+
+
+def config_text(name: str) -> str:
+    """The sweep file that comes with sweep under this name, as it is written: to be saved and run."""
+    return _path("config", name).read_text(encoding="utf-8")
 
 
 def detail(kind: str) -> Callable[[str], Document]:
@@ -131,7 +136,7 @@ def _parts(path: Path) -> tuple[list[str], list[str]]:
     return paragraphs, [line for line in lines[end:] if line.strip()]
 
 
-def _meaning(path: Path) -> str:
+def meaning(path: Path) -> str:
     """The first sentence of a file's comment."""
     comment = " ".join(_parts(path)[0])
     first_sentence = SENTENCE.match(comment)

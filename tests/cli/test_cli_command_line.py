@@ -46,6 +46,7 @@ def test_plan_run_report(here: Path) -> None:
         r"  predicted [\d.]+–[\d.]+ core-seconds, .+ on \d+ cores? · [\d.]+ GB memory · 7 kB of results", lines[2]
     )
     assert lines[3].startswith("  and before it about 5.0 s to start Ray")
+    assert lines[4] == "  results go to runs/tiny"
     assert not (here / "runs").exists()  # a plan writes nothing
 
     out, error = sweep(here, "run", "tiny.yaml", "--executor", "inline")
@@ -55,9 +56,20 @@ def test_plan_run_report(here: Path) -> None:
         out,
         re.M,
     )
-    said = r"runs/tiny/results\.arrow · results\.parquet \(\d.* [kM]B\) · series\.parquet \(\d.* [kM]B\) · report\.txt"
-    assert re.match(said, out.splitlines()[-2])
-    assert out.splitlines()[-1] == "verdicts: sweep report runs/tiny"
+    said = r"^runs/tiny/results\.arrow · results\.parquet \(\d.* [kM]B\) · series\.parquet \(\d.* [kM]B\) · report\.txt"
+    assert re.search(said, out, re.M)
+    verdict, _, last = out.rpartition("\n\n")
+    assert verdict.splitlines()[-2].split() == [
+        "traffic",
+        "mix",
+        "winner",
+        "cells",
+        "won",
+        *("difference", "smallest", "ring"),
+    ]
+    assert verdict.splitlines()[-1].startswith("  router ")
+    assert last == "report: runs/tiny/report.html\n  next: sweep report runs/tiny --open\n"
+    assert "\x1b" not in out
     assert {path.name for path in (here / "runs/tiny").glob("report.*")} == {"report.txt", "report.md", "report.html"}
 
     out, _ = sweep(here, "plan", "tiny.yaml", "--set", "replicates=5")

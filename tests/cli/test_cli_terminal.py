@@ -58,6 +58,20 @@ def test_progress_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch)
     assert any(re.fullmatch(r"local Ray, 2 workers ━+ 62/96 chunks · .+packets/s", line.strip()) for line in lines)
 
 
+def test_piped_progress_says_how_long_it_has_been_going_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sweep.cli import progress as shown
+    from sweep.jobs.progress import Progress
+
+    monkeypatch.setattr(shown, "PLAIN_LINE_S", 0.0)
+    clock = iter([100.0, 165.0, 165.0])
+    monkeypatch.setattr(shown.time, "perf_counter", lambda: next(clock, 165.0))
+    display = shown.Display()
+    display.update(Progress(96, 100.0, 2, "local Ray, 2 workers", compiling=("page_pool",)))
+    assert capsys.readouterr().out == "local Ray, 2 workers: 0/96 chunks · compiling 1 kernel · 1:05 elapsed\n"
+
+
 class Terminal(io.StringIO):
     """Text that says it is a terminal."""
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -61,9 +60,8 @@ def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     python = place / "venv" / "bin" / "python"
     run(python, "-m", "pip", "install", "-q", "--no-index", "--no-deps", wheel, folder=place)
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", folder=place).strip())
-    (site / "dependencies.pth").write_text(
-        sysconfig.get_path("purelib") + "\n"
-    )  # after the wheel; its .pth are not read
+    packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    (site / "dependencies.pth").write_text("\n".join(packages) + "\n")  # after the wheel; their .pth are not read
     (place / "mine.yaml").write_text(SWEEP)
     return python, place
 
@@ -96,3 +94,23 @@ def test_the_wheel_plans_runs_and_finds_what_is_built_in(elsewhere: tuple[Path, 
     assert (place / "runs" / "elsewhere" / "report.html").stat().st_size > 10_000
     experiments = "from sweep.validate import find; print(len(find([])))"
     assert int(run(python, "-c", experiments, folder=place)) == len(list(ROOT.glob("configs/experiments/*.yaml")))
+
+
+@pytest.mark.slow
+def test_three_commands_in_an_empty_folder_give_an_answer(elsewhere: tuple[Path, Path]) -> None:
+    """Those that the README begins with: kernels are compiled, on local Ray, as a user has it after `pip install`."""
+    _, place = elsewhere
+    folder, sweep = place / "empty", place / "venv" / "bin" / "sweep"
+    folder.mkdir()
+    out = run(sweep, "run", "smoke", folder=folder)
+    assert "results go to runs/smoke\n" in out
+    verdict, _, last = out.rpartition("\n\n")
+    assert any(line.split()[:2] == ["router", "page_pool"] for line in verdict.splitlines())
+    assert last == "report: runs/smoke/report.html\n  next: sweep report runs/smoke --open\n"
+    assert (folder / "runs/smoke/report.html").stat().st_size > 10_000
+    run(sweep, "init", "driver", folder=folder)
+    out = run(sweep, "run", "driver.yaml", folder=folder)
+    assert "claims: 1 undecided\n" in out
+    assert {line.split()[0] for line in run(sweep, "list", folder=folder).splitlines()} == {"name", "driver", "smoke"}
+    assert "points × " in run(sweep, "plan", "mm_summit_2016", folder=folder)
+    assert run(sweep, "show", "configs", "smoke", folder=folder) == (ROOT / "configs/smoke.yaml").read_text()

@@ -28,6 +28,7 @@ PAGES_NOT_RUN = {
     "docs/python.md": "tests/docs/test_recipes.py runs it",
 }
 COMMANDS_NOT_RUN = {
+    r"pip install": "takes dependencies from the package index: tests/clusters/test_wheel.py installs without",
     r"make ": "makes a virtual environment from the package index: CI does that",
     r".*'s3://": "needs a bucket: tests/jobs and tests/storage have a server of their own",
 }
@@ -110,6 +111,18 @@ def test_sweep_files_of_the_pages_are_read(page: str, tmp_path: Path) -> None:
         if "axes:" in text:
             (tmp_path / name).write_text(text)
             assert config.load(tmp_path / name).points > 1
+
+
+def test_the_tutorial_shows_the_file_that_init_writes() -> None:
+    from sweep.cli.verbs.init import SCHEMA_LINE
+
+    shown = blocks(text_of("docs/tutorial.md"), "yaml")[0]
+    assert shown == SCHEMA_LINE + (ROOT / "configs/questions/driver.yaml").read_text(encoding="utf-8")
+
+
+def test_the_readme_begins_with_the_three_commands() -> None:
+    typed = [command.text for command in commands(text_of("README.md"))]
+    assert typed[:4] == ["pip install .", "sweep run smoke", "sweep init driver", "sweep run driver.yaml --open"]
 
 
 def test_the_index_names_every_page() -> None:

@@ -83,13 +83,16 @@ class Place:
             (bin_ / "sweep").chmod(0o755)
 
     def save(self, text: str) -> None:
-        """The files of a page."""
+        """The files of a page, and none of pages before it; runs stay."""
+        for old in (path for path in self.path.glob("*.yaml") if not path.is_symlink()):
+            old.unlink()
         for name, content in files(text).items():
             (self.path / name).write_text(content)
 
     def type(self, command: str) -> subprocess.CompletedProcess[str]:
         """What a shell makes of a command."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": kernel_cache(), "COLUMNS": COLUMNS}
+        environment["BROWSER"] = "true"  # a program that shows nothing
         environment["PATH"] = f"{self.path}/bin:{os.environ['PATH']}"
         return subprocess.run(
             ["bash", "-c", command], cwd=self.path, env=environment, capture_output=True, text=True,

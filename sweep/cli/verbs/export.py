@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Location
+from sweep.cli.fitting import say
 from sweep.format import count as plural
 
 
@@ -31,9 +32,9 @@ def export(
 
     names = [name.strip() for comma_separated in columns or [] for name in comma_separated.split(",")]
     exported = export(directory, out, form, names)
-    print(f"{' · '.join(exported.paths)}: {plural(exported.rows, 'row')}, {plural(exported.columns, 'column')}")
+    say(f"{' · '.join(exported.paths)}: {plural(exported.rows, 'row')}, {plural(exported.columns, 'column')}")
     if exported.left_out:
-        print(
+        say(
             f"left out: {', '.join(exported.left_out)}: lists, which CSV has not; "
             "named in --columns they are JSON texts; parquet, arrow and duckdb keep them"
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
 from sweep.cli.episodes import lines
+from sweep.cli.fitting import say
 from sweep.cli.numbers import count, seconds, size, with_prefix
 from sweep.cli.slow_notice import notice_if_slow
 from sweep.format import count as plural
@@ -49,14 +50,18 @@ def plan(
         store.see_whose(sweep.name, replace=True)
         notes = store.noted(NOTE), store.noted(LOOKS)
         inventory = take_inventory(request, store.scan(set_aside=False), recorded(store), *notes)
-    print(text(inventory, lines(sweep)))
+    say(text(inventory, lines(sweep), location))
     if inventory.shortage:
-        print(inventory.shortage)
+        say(inventory.shortage)
 
 
-def text(inventory: Inventory, notes: Sequence[str] = ()) -> str:
+def text(inventory: Inventory, notes: Sequence[str] = (), location: str = "") -> str:
     """The plan as text, three lines; more for kernels without rules of their own, `notes`, rows left out, a slow
-    start."""
+    start, and the run directory if `location` says it."""
+    return _plan(inventory, notes) + (f"\n  results go to {location}" if location else "")
+
+
+def _plan(inventory: Inventory, notes: Sequence[str]) -> str:
     survey, forecast = inventory.survey, inventory.forecast
     sweep, wanted_simulations = survey.sweep, int(inventory.wanted.sum())
     asked_for = (

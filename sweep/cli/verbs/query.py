@@ -13,6 +13,7 @@ import typer
 
 from sweep import units
 from sweep.cli.arguments import Location, count
+from sweep.cli.fitting import say
 from sweep.errors import SweepError, did_you_mean
 from sweep.format import count as plural
 from sweep.storage import sink
@@ -72,7 +73,7 @@ def query(
     except SweepError as error:
         if query.is_left_behind():  # DuckDB does not stop in the midst of one function: the process has to end
             sys.stdout.flush()
-            print(error, file=sys.stderr, flush=True)
+            say(str(error), error=True)
             os._exit(error.exit_code)
         raise
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep import standard_input
+from sweep.cli.fitting import say
 from sweep.errors import SweepError
 from sweep.format import count as plural
 
@@ -41,8 +42,8 @@ def replay(files: Files) -> None:
         else:
             verdict = "equal"
             text = f"{plural(trace.operations, 'operation')}, {plural(trace.snapshots, 'snapshot')}"
-        print(f"{trace.id}  {verdict}  {text}")
-    print(f"{equal} of {len(traces)} equal")
+        say(f"{trace.id}  {verdict}  {text}")
+    say(f"{equal} of {len(traces)} equal")
     if equal < len(traces):
         raise typer.Exit(1)
 

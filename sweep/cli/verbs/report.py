@@ -10,10 +10,12 @@ from typing import Annotated
 
 import typer
 
+from sweep.cli import browser
+from sweep.cli.fitting import say
 from sweep.errors import ReadOnlyError, SweepError, did_you_mean
 from sweep.storage import sink
 
-NARROWEST, WIDEST = 60, 100  # width of printed text, characters
+NARROWEST, USUAL, WIDEST = 60, 100, 240  # width of printed text, characters; USUAL without a terminal
 MAIL = 72  # characters per line of a mail, so that it can be quoted
 FORMATS = ("txt", "md", "csv", "html")
 
@@ -46,6 +48,7 @@ def report(
     ] = None,
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write there, not to the terminal")] = None,
     force: Annotated[bool, typer.Option("--force", help="write all of the report anew, changed or not")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="show its page in a browser")] = False,
 ) -> None:
     """Print the verdicts of a run; write the whole report.
 
@@ -66,9 +69,13 @@ def report(
     if full and not request.empty:
         raise SweepError("--full is all of the report, a projection is a part of it\n  next: leave one of them out")
     if request.empty and kind is None and out is None and not mail:
-        _verdicts(directory, full, force)
+        _verdicts(directory, full, force, open_page)
         return
-    columns = MAIL if mail else WIDEST if out else width()
+    if open_page:
+        raise SweepError(
+            "--open shows the whole report's page, and not a part or another form of it\n  next: leave it out"
+        )
+    columns = MAIL if mail else USUAL if out else width()
     table = report.read(directory, series=True)
     text = report.render(table, kind or "txt", request, width=columns, mail=mail, full=full, location=directory)
     if out is None:
@@ -78,7 +85,7 @@ def report(
         print(out)
 
 
-def _verdicts(directory: str, full: bool, force: bool) -> None:
+def _verdicts(directory: str, full: bool, force: bool, open_page: bool) -> None:
     """Print the verdicts, and write the whole report into the run directory if that is writable."""
     from sweep import report
 
@@ -91,12 +98,14 @@ def _verdicts(directory: str, full: bool, force: bool) -> None:
             f"next: sweep report {shlex.quote(directory)} --out report.html"
         )
     print(published.text(width(), full=full))
-    print(written)
+    say(written)
+    if open_page:
+        browser.open_page(directory)
 
 
 def width() -> int:
-    """Width of printed text: COLUMNS or the terminal's, between NARROWEST and WIDEST; WIDEST without a terminal."""
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns))
+    """Width of printed text: COLUMNS or the terminal's, between NARROWEST and WIDEST; USUAL without a terminal."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((USUAL, 24)).columns))
 
 
 def _names(option: str, given: list[str] | None) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, ReplaceSweep, RetryFailed, Sets, Workers, count
+from sweep.cli.fitting import say
 from sweep.cli.numbers import size
 from sweep.cli.slow_notice import notice_if_slow
-from sweep.errors import IncompleteError, RunError
+from sweep.errors import IncompleteError, RunError, SweepError
 from sweep.format import count as plural
 from sweep.jobs.executors import DEFAULT
+
+from .report import width
 
 if TYPE_CHECKING:
     from sweep.jobs.inventory import Inventory
@@ -52,14 +54,16 @@ def run(
     retry_failed: RetryFailed = False,
     replace_sweep: ReplaceSweep = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="leave the report out")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="show the report in a browser at the end")] = False,
     shuffle: Annotated[int | None, typer.Option("--shuffle", hidden=True)] = None,
 ) -> None:
     """Run what is missing of a sweep; write results and report.
 
-    As many chunks at a time as there are cores.  With --only, show the simulation; a table that is published already is
-    left as it is.
+    Ends with the verdict in ten lines and where the report's page is.  As many chunks at a time as there are cores.
+    With --only, show the simulation; a table that is published already is left as it is.
     """
     from sweep import config, storage
+    from sweep.cli import browser
     from sweep.cli.ending import ending, problems_text, stop_message_printer
     from sweep.cli.progress import Display
     from sweep.jobs.executors.choice import joined
@@ -68,6 +72,8 @@ def run(
     from sweep.jobs.run import run as run_sweep
     from sweep.storage import snapshot
 
+    if open_page and no_report:
+        raise SweepError("--open shows the report, and --no-report leaves it out\n  next: leave one of them out")
     started = time.perf_counter()
     join = joined(address, nodes, executor)
     sweep = config.load(file, sets or [])
@@ -104,10 +110,12 @@ def run(
     try:
         with Display() as display, ExitStack() as waiting:
             waiting.enter_context(notice_if_slow(f"laying out {plural(sweep.simulations, 'simulation')}"))
-            summary = run_sweep(request, display.update, _announcing(waiting), stop_message_printer(origin.resume))
+            summary = run_sweep(
+                request, display.update, _announcing(waiting, location), stop_message_printer(origin.resume)
+            )
     except (RunError, IncompleteError) as error:
         raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {origin.resume}") from error
-    print(ending(summary, time.perf_counter() - started))
+    say(ending(summary, time.perf_counter() - started))
     if only:
         print(_chosen(summary))
     if summary.published:
@@ -118,19 +126,29 @@ def run(
             snapshot.at(files, "results.arrow"),
             *(f"{name} ({sizes[name]})" for name in ("results.parquet", "series.parquet") if name in sizes),
         ]
-        hint = ""
-        if not no_report and summary.done > summary.invalid:
+        reported = not no_report and summary.done > summary.invalid
+        if reported:
             from sweep import report
+            from sweep.cli.verdict import show_verdict
 
-            paths += [f"report.{name}" for name in report.write(location)]
-            hint = f"\nverdicts: sweep report {shlex.quote(location)}"
-        print(" · ".join(paths) + hint)
+            published = report.Published(location)
+            written = published.write()
+            paths += [f"report.{name}" for name in written if name != "html"]
+        say(" · ".join(paths))
+        if reported:
+            show_verdict(published.verdict(width()), written["html"], location)
     if summary.exit_code:
-        print(problems_text(summary, origin.resume))
+        say(problems_text(summary, origin.resume))
+    if open_page:
+        if summary.published and reported:
+            browser.open_page(location)
+        else:
+            say("--open: there is no report to show", error=True)
+    if summary.exit_code:
         raise typer.Exit(summary.exit_code)
 
 
-def _announcing(waiting: ExitStack) -> Callable[[Inventory], None]:
+def _announcing(waiting: ExitStack, location: str) -> Callable[[Inventory], None]:
     """A function that prints the plan, and stops the notice about the wait for it."""
     from sweep.cli.episodes import warnings
 
@@ -138,7 +156,7 @@ def _announcing(waiting: ExitStack) -> Callable[[Inventory], None]:
 
     def announce(inventory: Inventory) -> None:
         waiting.close()
-        print(text(inventory, warnings(inventory.survey.sweep)), flush=True)
+        say(text(inventory, warnings(inventory.survey.sweep), location))
 
     return announce
 

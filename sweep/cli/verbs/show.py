@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sweep.cli.arguments import count as counted
-from sweep.cli.numbers import count, seconds
+from sweep.cli.fitting import say
+from sweep.cli.numbers import clock, count, seconds
 from sweep.cli.slow_notice import notice_if_slow
 from sweep.errors import IncompleteError, SweepError
 from sweep.format import count as plural
@@ -77,7 +78,8 @@ def show(
     if topic is not None:
         if check or trace or html or len(words or ()) > 1:
             raise SweepError(f'"{topic}" is a list: it takes a name and no option\n  next: sweep show {topic}')
-        print(text(catalogue.show(topic, words[0] if words else None), width()), end="")
+        name = words[0] if words else None
+        print(catalogue.file(topic, name) or text(catalogue.show(topic, name), width()), end="")
         return
     _point(what, words or [], check, trace, packets, html)
 
@@ -101,7 +103,7 @@ def _point(what: str, words: list[str], check: bool, trace: Path | None, packets
         raise _failed(what, words) or error from error
     ends_well, over_time = True, None
     if check or trace is not None:
-        print(f"{point.title(chosen)}\nid {chosen.id}", flush=True)
+        say(f"{point.title(chosen)}\nid {chosen.id}")
     if check:
         ends_well = _check(chosen, metadata)
     if trace is not None:
@@ -154,7 +156,7 @@ def _check(chosen: Chosen, about: dict[str, Any]) -> bool:
     strategy = str(chosen.value("strategy"))
     simulation = rerun.find(about, strategy, chosen.id)
     if uncompiled([strategy], code([strategy])):
-        print(f"compiling the kernel of {strategy} (once, 15 s or more)", file=sys.stderr, flush=True)
+        say(f"compiling the kernel of {strategy} (once, 15 s or more)", error=True)
     started = time.perf_counter()
     with notice_if_slow(f"simulating {plural(simulation.scenario.packets, 'packet')}"):
         row = rerun.simulate(simulation)
@@ -168,16 +170,16 @@ def _trace(chosen: Chosen, about: dict[str, Any], file: Path, packets: int | Non
 
     found = rerun.find(about, str(chosen.value("strategy")), chosen.id)
     wanted = min(packets or found.scenario.packets, found.scenario.packets)
-    print(f"tracing {plural(wanted, 'packet')} as plain Python: about {seconds(wanted * PACKET_S)}", flush=True)
+    say(f"tracing {plural(wanted, 'packet')} as plain Python: about {seconds(wanted * PACKET_S)}")
     started = time.perf_counter()
     with _Progress(wanted) as progress:
         traced = record(found, file, packets, progress)
     took_s = time.perf_counter() - started
     size_mb = file.stat().st_size / 1e6
-    print(f"{file}: {plural(traced.rows, 'event')}, {size_mb:.1f} MB, in {seconds(took_s)}")
-    print("  " + " · ".join(f"{name} {count(number)}" for name, number in sorted(traced.events.items()) if number))
+    say(f"{file}: {plural(traced.rows, 'event')}, {size_mb:.1f} MB, in {seconds(took_s)}")
+    say("  " + " · ".join(f"{name} {count(number)}" for name, number in sorted(traced.events.items()) if number))
     if not traced.whole:
-        print(f"not compared with the stored counters: the first {count(wanted)} packets are not the whole simulation")
+        say(f"not compared with the stored counters: the first {count(wanted)} packets are not the whole simulation")
         return True
     return _compare("the traced simulation", chosen, traced.row, None)
 
@@ -188,17 +190,17 @@ def _compare(name: str, chosen: Chosen, row: pyarrow.Table, took_s: float | None
     differing, compared = differences(chosen.row, row)
     if not differing:
         duration_text = f", in {seconds(took_s)}" if took_s is not None else ""
-        print(f"{name}: equal, bit for bit: {plural(compared, 'counter')}, buckets and bins{duration_text}")
+        say(f"{name}: equal, bit for bit: {plural(compared, 'counter')}, buckets and bins{duration_text}")
         return True
-    print(f"{name}: {count(len(differing))} of {plural(compared, 'counter')}, buckets and bins differ")
+    say(f"{name}: {count(len(differing))} of {plural(compared, 'counter')}, buckets and bins differ")
     for difference in differing[:DIFFERENCES_SHOWN]:
         stored, counted_here = (
             "none" if value is None else count(value) for value in (difference.stored, difference.here)
         )
-        print(f"  {difference.name}: {stored} in the table, {counted_here} here")
+        say(f"  {difference.name}: {stored} in the table, {counted_here} here")
     if len(differing) > DIFFERENCES_SHOWN:
-        print(f"  and {count(len(differing) - DIFFERENCES_SHOWN)} more")
-    print(
+        say(f"  and {count(len(differing) - DIFFERENCES_SHOWN)} more")
+    say(
         "  the sources are those of the table, so its file was changed, or one of the two machines counts wrongly\n"
         f"  next: sweep status {shlex.quote(chosen.place)}"
     )
@@ -209,7 +211,8 @@ class _Progress:
     """Shows on stderr how many packets have arrived: a bar on a terminal, else a plain line every few seconds."""
 
     def __init__(self, packets: int) -> None:
-        self._packets, self._last = packets, time.perf_counter()
+        self._packets, self._began = packets, time.perf_counter()
+        self._last = self._began
         self._bar: Any = None
         self._task: Any = None
 
@@ -235,4 +238,5 @@ class _Progress:
             self._bar.update(self._task, completed=arrived)
         elif time.perf_counter() - self._last >= LINE_S:
             self._last = time.perf_counter()
-            print(f"{count(arrived)} of {plural(self._packets, 'packet')}", file=sys.stderr, flush=True)
+            elapsed = clock(time.perf_counter() - self._began)
+            print(f"{elapsed} · {count(arrived)} of {plural(self._packets, 'packet')}", file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ import typer
 
 from sweep.cli.arguments import Executor, File, Out, ReplaceSweep, RetryFailed, Sets, Workers
 from sweep.cli.ending import failed, stop_message_printer, undecided
+from sweep.cli.fitting import say
 from sweep.cli.numbers import count, seconds
 from sweep.cli.progress import Display
 from sweep.cli.slow_notice import notice_if_slow
@@ -107,12 +108,12 @@ def size(
     files.put(KEPT, answer_json.encode())
     print(_text(answer, format) if format != "json" else answer_json)
     if shows_progress:
-        print(f"{_took(rounds_result, time.perf_counter() - started)} · {files.at(KEPT)}")
+        say(f"{_took(rounds_result, time.perf_counter() - started)} · {files.at(KEPT)}")
         if answer.deciding is not None:
-            print(f"to decide what is open: {_with_replicates(answer.deciding)}")
-        print(f"all of the grid: {origin.resume}")
+            say(f"to decide what is open: {_with_replicates(answer.deciding)}")
+        say(f"all of the grid: {origin.resume}")
     if rounds_result.exit_code:
-        print(_problems_text(rounds_result, command), file=sys.stderr)
+        say(_problems_text(rounds_result, command), error=True)
         raise typer.Exit(rounds_result.exit_code)
 
 
@@ -133,7 +134,7 @@ def _announcing(waiting: ExitStack, asked: Question, shows: bool) -> Callable[[I
     def announce(inventory: Inventory) -> None:
         waiting.close()
         if shows:
-            print(f"{_search(asked, inventory)}{changed(inventory)}", flush=True)
+            say(f"{_search(asked, inventory)}{changed(inventory)}")
 
     return announce
 

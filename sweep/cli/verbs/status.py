@@ -9,6 +9,7 @@ import typer
 
 from sweep.cli.ending import failed
 from sweep.cli.exits import INCOMPLETE
+from sweep.cli.fitting import say
 from sweep.cli.numbers import count
 from sweep.format import count as plural
 from sweep.safe_text import json_text
@@ -32,7 +33,10 @@ def status(
     from sweep.jobs.status import status as look
 
     run_status = look(directory)
-    print(json_text(_record(run_status), indent=2) if as_json else _text(run_status, directory))
+    if as_json:
+        print(json_text(_record(run_status), indent=2))
+    else:
+        say(_text(run_status, directory))
     if not run_status.complete:
         raise typer.Exit(INCOMPLETE)
 

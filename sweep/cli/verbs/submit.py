@@ -11,6 +11,7 @@ import typer
 
 from sweep.cli.arguments import File, Sets
 from sweep.cli.exits import INCOMPLETE
+from sweep.cli.fitting import say
 
 Address = Annotated[
     str, typer.Option("--address", metavar="URL", help="the cluster's Jobs API, http://HOST:8265", show_default=False)
@@ -48,7 +49,7 @@ def submit(
         raise SweepError(f"sweep run on the cluster would not understand this: {mistake}\n  see: sweep run --help")
     client = _connect(address)
     job = send(client, sweep_errand)
-    print(f"{job} is on {address}\n{_next(job, address, sweep_errand.out, sweep_errand.on_head)}", flush=True)
+    say(f"{job} is on {address}\n{_next(job, address, sweep_errand.out, sweep_errand.on_head)}")
     if follow:
         _watch(client, job, address)
 
@@ -68,11 +69,7 @@ def _connect(address: str) -> Any:
 
     jobs_api = jobs_address.address(address)
     if jobs_api.in_clear:
-        print(
-            "the token travels in clear to another machine: make a tunnel (ray dashboard CLUSTER.yaml)",
-            file=sys.stderr,
-            flush=True,
-        )
+        say("the token travels in clear to another machine: make a tunnel (ray dashboard CLUSTER.yaml)", error=True)
     return api.connect(jobs_api)
 
 
@@ -86,7 +83,7 @@ def _watch(client: Any, job: str, address: str) -> None:
     try:
         code = watch(client, job, write)
     except KeyboardInterrupt:
-        print(f"\nno longer watching; the run goes on. Watch it again with\n  {_follow(job, address)}", file=sys.stderr)
+        say(f"\nno longer watching; the run goes on. Watch it again with\n  {_follow(job, address)}", error=True)
         raise typer.Exit(INCOMPLETE) from None
     raise typer.Exit(code)
 

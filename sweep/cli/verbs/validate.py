@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Workers
+from sweep.cli.fitting import say
 from sweep.format import count as plural
 
 Paths = Annotated[
@@ -49,17 +50,17 @@ def validate(paths: Paths = None, out: Out = None, workers: Workers = None) -> N
     summary = summarise(outcomes)
     print(render(document(outcomes, summary).short(), width()), end="")
     if out is not None:
-        print("\n" + " · ".join(map(str, write(outcomes, summary, out))))
+        say("\n" + " · ".join(map(str, write(outcomes, summary, out))))
     unexplained = [
         f"{outcome.experiment.name} {prediction.id}" for outcome in outcomes for prediction in outcome.unexplained
     ]
     if unexplained:
         misses = plural(len(unexplained), "miss", "misses")
-        print(f"\n{misses} without a reason: {', '.join(unexplained)}")
+        say(f"\n{misses} without a reason: {', '.join(unexplained)}")
         raise typer.Exit(1)
 
 
 def _announce(doing: str) -> None:
     """Print what is being done, if stderr is a terminal."""
     if sys.stderr.isatty():
-        print(doing, file=sys.stderr, flush=True)
+        say(doing, error=True)

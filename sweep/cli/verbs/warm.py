@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.arguments import Workers
+from sweep.cli.fitting import say
 from sweep.cli.numbers import seconds
 from sweep.format import count as plural
 
@@ -24,10 +25,10 @@ def warm(names: Strategies = None, workers: Workers = None) -> None:
 
     chosen = kernels.chosen(names or [])
     if kernels.disabled():
-        print("NUMBA_DISABLE_JIT is set: kernels run as plain Python, nothing is compiled")
+        say("NUMBA_DISABLE_JIT is set: kernels run as plain Python, nothing is compiled")
         return
     compiled = 0
     for name, seconds_taken in kernels.warm(chosen, worker_count(workers)):
         compiled += seconds_taken is not None
-        print(f"{name}: {'is there' if seconds_taken is None else f'compiled in {seconds(seconds_taken)}'}", flush=True)
-    print(f"{plural(len(chosen), 'kernel')} in {kernels.folder()}, {compiled} compiled now")
+        say(f"{name}: {'is there' if seconds_taken is None else f'compiled in {seconds(seconds_taken)}'}")
+    say(f"{plural(len(chosen), 'kernel')} in {kernels.folder()}, {compiled} compiled now")

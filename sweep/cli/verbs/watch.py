@@ -12,6 +12,7 @@ import typer
 
 from sweep.cli.arguments import Location
 from sweep.cli.exits import INCOMPLETE
+from sweep.cli.fitting import columns, fitted, say
 from sweep.cli.numbers import clock, count
 from sweep.format import count as plural
 from sweep.safe_text import visible
@@ -43,10 +44,10 @@ def watch(
         if not once and not view.over:
             view = _follow(observer, view, directory, interval)
         elif sys.stdout.isatty() or once or view.over:
-            print(_text(view, directory))
+            say(_text(view, directory))
     except KeyboardInterrupt:
         command = shlex.join(["sweep", "watch", directory])
-        print(f"\nno longer watching; the run goes on. Watch it again with\n  {command}", file=sys.stderr)
+        say(f"\nno longer watching; the run goes on. Watch it again with\n  {command}", error=True)
         raise typer.Exit(INCOMPLETE) from None
     if not view.complete:
         raise typer.Exit(INCOMPLETE)
@@ -61,7 +62,7 @@ def _follow(observer: Observer, view: View, directory: str, interval_s: float) -
         from sweep.cli.screen import console
 
         def drawn() -> Text:
-            return Text(visible(_text(view, directory)))
+            return Text(visible(fitted(_text(view, directory), columns(sys.stdout))))
 
         with Live(drawn(), console=console(), auto_refresh=False, redirect_stdout=False, redirect_stderr=False) as live:
             while not view.over:
@@ -75,7 +76,7 @@ def _follow(observer: Observer, view: View, directory: str, interval_s: float) -
             print(line, flush=True)
             last_line = line
         view = _next(observer, view, interval_s)
-    print(_text(view, directory), flush=True)
+    say(_text(view, directory))
     return view
 
 

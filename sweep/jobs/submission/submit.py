@@ -24,6 +24,7 @@ from typing import Any
 from sweep import config, standard_input, storage
 from sweep.config import Sweep
 from sweep.config.library import FOLDERS
+from sweep.config.shipped import located
 from sweep.errors import RunError, SweepError
 from sweep.package import PACKAGE
 from sweep.safe_text import visible_line
@@ -75,7 +76,8 @@ def errand(file: Path, sets: Sequence[str], out: str, nodes: int, options: Seque
             f'--out "{out}" is relative, and the run is on another machine\n'
             "  next: give a URI, as --out s3://BUCKET/mine, or an absolute path on the head's disk"
         )
-    return ClusterJob(config.load(file, sets), file, tuple(sets), out, nodes, tuple(options))
+    sweep = config.load(file, sets)
+    return ClusterJob(sweep, located(file), tuple(sets), out, nodes, tuple(options))
 
 
 def submit(client: Any, errand: ClusterJob) -> str:

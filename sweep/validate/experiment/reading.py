@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sweep import standard_input
+from sweep.config import shipped
 from sweep.config.library import BUILT_IN
 from sweep.errors import ConfigError
 from sweep.storage.home import expanded
@@ -31,18 +32,26 @@ T = TypeVar("T")
 
 
 def find(paths: Sequence[Path]) -> list[Path]:
-    """The experiment files of files and folders, those of a folder sorted; the shipped ones if nothing is named.
+    """The experiment files of files, folders and names; the shipped ones if nothing is named.
 
-    Errors: ConfigError for a folder without any.
+    Those of a folder are sorted; "v01" is the experiment of that name that comes with sweep, unless it is a path here.
+    Errors: ConfigError for a folder without any, and for what is neither path nor name.
     """
     file_by_resolved: dict[Path, Path] = {}  # a file that is named twice, by whatever way, is one experiment
     for path in map(expanded, paths or [SHIPPED]):
-        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        files = sorted(path.glob("*.yaml")) if path.is_dir() else [_located(path)]
         if not files:
             raise ConfigError(f'"{path}" has no experiment file: no *.yaml in it\n  see: {SEE}')
         for file in files:
             file_by_resolved.setdefault(file.resolve(), file)
     return list(file_by_resolved.values())
+
+
+def _located(path: Path) -> Path:
+    try:
+        return shipped.located(path, "experiments")
+    except Mistake as mistake:
+        raise mistake.error() from None
 
 
 def read_all(paths: Sequence[Path]) -> list[Experiment]:

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""The verdict in ten lines, for the end of a run: the winner of each mix, by how much, and how the claims fared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sweep import format
+from sweep.document import plain_text
+from sweep.document.blocks import Cell, Table
+from sweep.report.parts.differences import ABSENT
+from sweep.results.analysis import Analysis
+
+from . import brief
+from .claims import user
+from .parts import ranking
+
+LINES = 10  # at most
+COLUMNS = ((0, 1, 2, 3, 4), (0, 1, 3, 4), (0, 1, 3), (0, 1))  # of the report's table: the first that fit unwrapped
+
+
+class ShortVerdict(NamedTuple):
+    """Text of at most LINES lines, and the words in it that have a tone, in the order of their places."""
+
+    text: str
+    words: tuple[tuple[str, str], ...]  # with "" for a word that has none and only shows where the next one is
+
+
+def of(analysis: Analysis | None, width: int) -> ShortVerdict:
+    """The verdict of a report, no line longer than `width`; None is the analysis of a table without a valid row."""
+    if analysis is None:
+        return ShortVerdict("No simulation is valid, so there is nothing to report.", ())
+    whole = brief.verdict_table(analysis)
+    rows = [_row(analysis, mix, row) for mix, row in enumerate(whole.rows)]
+    claims = _claims(analysis, width)
+    room = LINES - len(claims)
+    columns = next(
+        (each for each in COLUMNS if _natural([whole.header, *map(_texts, rows)], each) <= width), COLUMNS[-1]
+    )
+    for shown in range(len(rows), 0, -1):
+        left_out = len(rows) - shown
+        more = [f"  and {format.count(left_out, 'more traffic mix', 'more traffic mixes')}"] if left_out else []
+        table = Table(
+            whole.caption,
+            tuple(whole.header[column] for column in columns),
+            tuple(tuple(row[column] for column in columns) for row in rows[:shown]),
+            prose=True,
+        )
+        lines = [*plain_text.table(table, width).splitlines(), *more]
+        if len(lines) <= room:
+            words = [(row[column].text, row[column].tone) for row in rows[:shown] for column in columns]
+            return ShortVerdict("\n".join([*lines, *claims]), tuple(words))
+    return ShortVerdict("\n".join(claims), ())  # of a terminal so narrow that one row takes ten lines
+
+
+def _texts(row: Sequence[Cell]) -> tuple[str, ...]:
+    return tuple(cell.text for cell in row)
+
+
+def _natural(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
+    """The width of a table of these columns in which no entry is wrapped."""
+    widths = [max(len(row[column]) for row in rows) for column in columns]
+    return len(plain_text.INDENT) + sum(widths) + len(plain_text.GAP) * (len(widths) - 1)
+
+
+def _row(analysis: Analysis, mix: int, row: Sequence[Cell]) -> list[Cell]:
+    """The cells without their footnotes; a winner that has several variants is called by its variant."""
+    cells = [Cell(cell.text, cell.tone) for cell in row]
+    found = ranking.mix_ranking(analysis, mix)
+    if found is not None and found.tone == "best":
+        column = analysis.data.columns[found.lead]
+        cells[1] = Cell(" ≈ ".join((column, *found.equals)), found.tone)
+    if cells[3] != Cell(ABSENT.text, ABSENT.tone) and (found is None or found.tone != "best"):
+        cells[3] = Cell(ABSENT.text, ABSENT.tone)  # of nobody that this table names
+    return cells
+
+
+def _claims(analysis: Analysis, width: int) -> list[str]:
+    """A line on the claims of the sweep file: "claims: 3 supported, 1 undecided"; [] without any."""
+    words = Counter(str(finding.word) for finding in user.judge(analysis))
+    if not words:
+        return []
+    line = f"claims: {', '.join(f'{number} {word}' for word, number in words.most_common())}"
+    return [line] if len(line) <= width else [format.count(words.total(), "claim")]
