@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +18,7 @@ DEPTH = 1  # of folders below snapshots/, the deepest
 @contextmanager
 def file(folder: int, name: str) -> Iterator[BinaryIO]:
     """A new file that takes the name `name` when the block ends; an exception leaves what was there."""
-    aside = f"{name}.{os.getpid()}.{secrets.token_hex(4)}{UNFINISHED_SUFFIX}"
+    aside = f"{name}.{os.getpid()}.{os.urandom(4).hex()}{UNFINISHED_SUFFIX}"
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "wb") as sink:

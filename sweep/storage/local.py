@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -230,7 +229,7 @@ class Local:
             if not names or (
                 MANIFEST in names and all(beneath.entry(copy, file_name).kind == beneath.FILE for file_name in names)
             ):
-                temporary = f"{name}.{secrets.token_hex(4)}{UNFINISHED_SUFFIX}"
+                temporary = f"{name}.{os.urandom(4).hex()}{UNFINISHED_SUFFIX}"
                 os.replace(name, temporary, src_dir_fd=top, dst_dir_fd=top)
                 shutil.rmtree(temporary, dir_fd=top)
 
