@@ -45,7 +45,13 @@ Sets = Annotated[
 Executor = Annotated[str, typer.Option("--executor", metavar="|".join(NAMES), help="where chunks run")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="cores to use; default: all")]
 ChunkSeconds = Annotated[
-    float, typer.Option("--chunk-seconds", metavar="S", min=0.001, help="core time that a chunk should take")
+    float | None,
+    typer.Option(
+        "--chunk-seconds",
+        metavar="S",
+        min=0.001,
+        help="core time that a chunk should take; default: 1, or more as the last run here or 1,000 workers advise",
+    ),
 ]
 Only = Annotated[str | None, typer.Option("--only", metavar="ID", help="only simulations whose id starts with this")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="try again what failed in earlier runs")]

@@ -48,8 +48,10 @@ def _accounts(progress: Progress, wall_s: float) -> str:
     )
     parts += [f"{name} {seconds(spent_s)}" for name, spent_s in accounts if spent_s >= 0.001]
     parts.append(f"start and end {seconds(max(0.0, wall_s - progress.elapsed_s))}")
-    if progress.advised_chunk_s:
-        parts.append(f"next time --chunk-seconds {progress.advised_chunk_s:.2g}")
+    from sweep.plan import CHUNK_S
+
+    if progress.advised_chunk_s and progress.advised_chunk_s > CHUNK_S:
+        parts.append(f"next time in chunks of {progress.advised_chunk_s:.2g} s, unless --chunk-seconds is given")
     return " · ".join(parts)
 
 

@@ -44,6 +44,7 @@ class Inventory:
     decisions: Decisions | None = None  # of a sweep with a precision: `wanted` is what is asked for so far
     later: list[Chunk] = field(default_factory=list)  # what the looks that are still to come may ask for
     most: Forecast | None = None  # of `chunks` and `later` together
+    lengthened_s: float | None = None  # that a chunk may take, where it is advised to be longer than usual
 
     @property
     def missing(self) -> int:
@@ -106,8 +107,11 @@ def take_inventory(
         widest = int(survey.state_bytes[may_run].max())
         room = fit_to_resources(request.executor, workers, request.workers, widest, len(cold), available_resources())
 
+    advised_s = planning.advised_s(room.workers, (last or {}).get("advised_chunk_seconds"))
+    chunk_s = request.chunk_s or advised_s
+
     def divided(some: NDArray[np.bool_]) -> list[Chunk]:
-        return planning.divide(survey, some, room.workers, request.chunk_s, calibration, room.lane_bytes)
+        return planning.divide(survey, some, room.workers, chunk_s, calibration, room.lane_bytes)
 
     def forecast(some: list[Chunk]) -> Forecast:
         cost = kind(request.executor).cost if some and request.join is None else PROCESS
@@ -131,6 +135,7 @@ def take_inventory(
         shortage=room.shortage,
         decisions=decisions,
         later=later_chunks,
+        lengthened_s=chunk_s if request.chunk_s is None and chunk_s > planning.CHUNK_S else None,
         most=forecast([*chunks, *later_chunks]) if later_chunks else None,
     )
 

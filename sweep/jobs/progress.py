@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sweep.plan import COMMITS_PER_S, LONGEST_S
+
 DISPATCH_SHARE = 0.01  # of a chunk that handing it out may cost, for the length that is advised
 LAST_ROUND_SHARE = 0.04  # of the run that one round of chunks may take: half of it is the mean idle end
-ADVISED_S = (0.1, 60.0)
+SHORTEST_ADVISED_S = 0.1
 
 
 @dataclass
@@ -104,11 +106,11 @@ class Progress:
     def advised_chunk_s(self) -> float | None:
         """Advised chunk length for the next run, seconds; None if unknown.
 
-        Dispatch then costs about a percent of it, and workers idle little at the end.
+        Dispatch then costs about a percent of it, workers idle little at the end, and the driver keeps up with them.
         """
         if not self.ended_chunks or not self.simulate_s:
             return None
         for_dispatch_s = self.dispatch_s / self.ended_chunks / DISPATCH_SHARE
         for_the_end_s = LAST_ROUND_SHARE * self.simulate_s / self.workers
-        low_s, high_s = ADVISED_S
-        return min(max(min(for_dispatch_s, for_the_end_s), low_s), high_s)
+        for_commits_s = self.workers / COMMITS_PER_S
+        return min(max(min(for_dispatch_s, for_the_end_s), for_commits_s, SHORTEST_ADVISED_S), LONGEST_S)

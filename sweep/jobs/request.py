@@ -24,7 +24,7 @@ class RunRequest:
     executor: str = DEFAULT
     join: Join | None = None  # a cluster that is there; a private local one otherwise
     workers: int | None = None  # all cores
-    chunk_s: float = 1.0
+    chunk_s: float | None = None  # core time of a chunk; None: as `plan.advised_s` says
     only: str | None = None  # ids that start with this
     deadline_s: float = policy.DEADLINE_S  # least, of an attempt at a chunk
     max_failures: int | None = None  # stop when more simulations than this have failed

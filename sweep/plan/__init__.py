@@ -5,18 +5,22 @@
 that workers read, `forecast` predicts time and memory.
 """
 
-from .chunks import LANE_BYTES, Chunk, divide
+from .chunks import CHUNK_S, COMMITS_PER_S, LANE_BYTES, LONGEST_S, Chunk, advised_s, divide
 from .file import Plan, decode, encode, plan
 from .forecast import Forecast, forecast
 from .identity import digest
 from .survey import Survey, survey
 
 __all__ = [
+    "CHUNK_S",
+    "COMMITS_PER_S",
     "LANE_BYTES",
+    "LONGEST_S",
     "Chunk",
     "Forecast",
     "Plan",
     "Survey",
+    "advised_s",
     "decode",
     "digest",
     "divide",

@@ -19,6 +19,9 @@ from .identity import digest
 from .survey import Survey
 
 CHUNKS_PER_WORKER = 4
+CHUNK_S = 1.0  # core time of a chunk
+COMMITS_PER_S = 1000  # of all workers together, so that one driver keeps up with them: the aim of bench/driver.py
+LONGEST_S = 60.0  # what is lost with a node, and how long a run takes to stop
 SHORTEST_S = 0.1  # below this, handing out a chunk costs a visible share of it
 LANE_BYTES = 256 << 20  # memory of the lanes of one chunk at most
 
@@ -31,6 +34,16 @@ class Chunk:
     simulations: NDArray[np.int64] = field(repr=False)  # indices, rising
     digest: str  # digest of their ids, in order: the chunk's name
     predicted_s: float  # predicted core time, calibrated
+
+
+def advised_s(workers: int, before: object = None) -> float:
+    """Core time that a chunk should take with so many workers; `before`: what the last run here advised, if anything.
+
+    Longer than CHUNK_S where that would be more chunks a second than one driver commits, or where handing them out was
+    seen to cost too much of it.
+    """
+    known_s = float(before) if isinstance(before, int | float) else 0.0
+    return min(max(CHUNK_S, workers / COMMITS_PER_S, known_s), LONGEST_S)
 
 
 def divide(

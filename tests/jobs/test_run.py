@@ -273,3 +273,13 @@ def _raise() -> None:
 
 def _ids(names: np.ndarray) -> list[str]:
     return [name.decode() for name in names.tolist()]
+
+
+def test_the_next_run_takes_the_length_of_chunks_that_the_last_one_advised(request_of: MakeRequest) -> None:
+    request = request_of(chunk_s=None)
+    survey = run(request).inventory.survey
+    assert survey.simulations == SIMULATIONS
+    last = {"name": "tiny", "advised_chunk_seconds": 7.5}
+    assert take_inventory(request, [], last=last).lengthened_s == 7.5
+    assert take_inventory(request, [], last={**last, "advised_chunk_seconds": 0.1}).lengthened_s is None
+    assert take_inventory(request_of(chunk_s=2.0), [], last=last).lengthened_s is None

@@ -192,3 +192,20 @@ def test_a_plan_of_a_million_simulations(request_of: MakeRequest) -> None:
     assert np.array_equal(np.sort(indices), np.arange(survey.simulations))
     for chunk, scenarios in ((plan.chunks[number], plan.scenarios(number)) for number in (0, len(chunks) - 1)):
         assert [plan.identity.of(each) for each in scenarios] == survey.ids[chunk.simulations].astype(str).tolist()
+
+
+@pytest.mark.parametrize(
+    ("workers", "before", "chunk_s"),
+    [
+        (1, None, 1.0),
+        (1000, None, 1.0),
+        (4000, None, 4.0),  # 1,000 of them end in a second
+        (8, 0.1, 1.0),  # short chunks are the affair of short sweeps
+        (8, 7.5, 7.5),
+        (8, 900.0, 60.0),
+        (100_000, None, 60.0),
+        (8, "7.5", 1.0),  # of a damaged run.json
+    ],
+)
+def test_the_length_of_chunks_that_is_advised(workers: int, before: object, chunk_s: float) -> None:
+    assert planning.advised_s(workers, before) == chunk_s

@@ -25,7 +25,7 @@ def plan(
     sets: Sets = None,
     executor: Executor = DEFAULT,
     workers: Workers = None,
-    chunk_seconds: ChunkSeconds = 1.0,
+    chunk_seconds: ChunkSeconds = None,
     only: Only = None,
 ) -> None:
     """Say what `sweep run` would do: simulations, time, memory.
@@ -85,8 +85,9 @@ def _plan(inventory: Inventory, notes: Sequence[str]) -> str:
     low, high = f"{forecast.low_s:.{_digits(forecast.low_s)}f}", f"{worst_case.high_s:.{_digits(worst_case.high_s)}f}"
     wall = seconds(forecast.wall_s) + (f" to {seconds(worst_case.wall_s)}" if inventory.later else "")
     cores = f"{plural(inventory.workers, 'core')}"
+    longer = "" if inventory.lengthened_s is None else f" (up to {seconds(inventory.lengthened_s)}, as advised)"
     return (
-        f"{first_line}\n{state} in {plural(len(chunks), 'chunk')} of about {seconds(mean_chunk_s)}\n"
+        f"{first_line}\n{state} in {plural(len(chunks), 'chunk')} of about {seconds(mean_chunk_s)}{longer}\n"
         f"  predicted {low}–{high} core-seconds, {wall} on {cores} · "
         f"{size(worst_case.memory_bytes)} memory · {size(worst_case.result_bytes)} of results"
         f"{changed(inventory)}{_before(inventory)}"

@@ -38,7 +38,7 @@ def run(
         int, typer.Option("--nodes", metavar="N", min=0, help="with --address: wait until N nodes have CPUs")
     ] = 0,
     workers: Workers = None,
-    chunk_seconds: ChunkSeconds = 1.0,
+    chunk_seconds: ChunkSeconds = None,
     only: Only = None,
     deadline_seconds: Annotated[
         float,
@@ -83,7 +83,7 @@ def run(
             "--address": (address, None),
             "--nodes": (nodes, 0),
             "--workers": (workers, None),
-            "--chunk-seconds": (chunk_seconds, 1.0),
+            "--chunk-seconds": (chunk_seconds, None),
             "--only": (only, None),
             "--deadline-seconds": (deadline_seconds, 60.0),
             "--fail-fast": (fail_fast, False),
