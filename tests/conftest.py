@@ -27,15 +27,18 @@ os.environ.pop("COLUMNS", None)  # the terminal's; and pytest-xdist sets it in i
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has its background jobs do
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Folders and files whose slow tests count the processes or the memory of a whole machine, or wait for bounded times.
-ALONE = ("bench/", "cli/verbs/test_submit.py", "cluster/", "faults/", "jobs/", "plan/test_plan.py")
+# Folders and files whose slow tests count the processes or the memory of a whole machine, or wait for bounded times;
+# not those that compute in one process, or kill forks of their own one after the other.
+ALONE = ("cli/verbs/test_submit.py", "cluster/", "faults/", "jobs/")
+SIDE_BY_SIDE = ("faults/test_crash_points.py",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the slow tests beside which nothing else may run."""
     here = Path(__file__).parent
     for item in items:
-        if item.get_closest_marker("slow") and item.path.relative_to(here).as_posix().startswith(ALONE):
+        file = item.path.relative_to(here).as_posix()
+        if item.get_closest_marker("slow") and file.startswith(ALONE) and file not in SIDE_BY_SIDE:
             item.add_marker(pytest.mark.alone)
 
 

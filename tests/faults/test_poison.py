@@ -37,6 +37,7 @@ POINTS = 2 * 20
 SIMULATIONS = 2 * POINTS
 BOUND_S = 240.0  # generous: alone on two cores it takes a quarter of that
 TYPED = ("run", "poison.yaml", "--out", "run", "--workers", "2", "--chunk-seconds", "0.001", "--no-report")
+INLINE = ("--executor", "inline")  # what is left is run another way than what failed
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def test_one_point_fails_and_all_others_are_there(scene: Scene, undisturbed: pa.
     status_says(scene, ending)
     nothing_left(scene)
 
-    retried = scene.sweep(*TYPED, "--retry-failed")  # the cause is mended: nothing is poison now
+    retried = scene.sweep(*TYPED, "--retry-failed", *INLINE)  # the cause is mended: nothing is poison now
     assert f"done {SIMULATIONS} · failed 0" in retried.out, retried
     assert read(scene.here / "run").equals(undisturbed)
     assert json.loads(scene.sweep("status", "run", "--json").out)["complete"] is True
@@ -120,7 +121,7 @@ def test_stops_at_too_many(scene: Scene, undisturbed: pa.Table, option: tuple[st
     assert 0 < found["failed"] < SIMULATIONS / 2, found
     assert found["missing"] > 0, found
     nothing_left(scene)
-    again = scene.sweep(*TYPED, "--retry-failed", timeout_s=BOUND_S)
+    again = scene.sweep(*TYPED, "--retry-failed", *INLINE, timeout_s=BOUND_S)
     assert f"done {SIMULATIONS} · failed 0" in again.out, again
     assert read(scene.here / "run").equals(undisturbed)
 

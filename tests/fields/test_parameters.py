@@ -20,6 +20,7 @@ from sweep.model.lane.params import PARAMS
 from sweep.model.scenario import Nic, Reader
 from sweep.package import PACKAGE
 
+SCHEMA, KNOWN = json_schema()["$defs"]["point"]["properties"], parameters()
 SOURCES = {path: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
 DECLARED = pytest.mark.parametrize("declared", PARAMETERS.values(), ids=PARAMETERS)
 
@@ -34,9 +35,9 @@ def test_a_parameter_is_declared_once(declared: Parameter) -> None:
 
 @DECLARED
 def test_a_sweep_file_may_say_what_is_declared(declared: Parameter) -> None:
-    said = json_schema()["$defs"]["point"]["properties"][declared.name]
+    said = SCHEMA[declared.name]
     assert said["description"] == declared.meaning
-    known = parameters()[declared.name]
+    known = KNOWN[declared.name]
     assert known.meaning == declared.meaning
     if declared.part != "host":
         usual = None if declared.like or declared.default is None else declared.default

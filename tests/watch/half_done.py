@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-import subprocess
-import sys
+from functools import cache
 from pathlib import Path
+
+from tests.fork_server import ForkServer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SWEEP = """\
@@ -32,16 +34,16 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_DISABLE_JIT": "1", **more}
 
 
+@cache
+def server() -> ForkServer:
+    made = ForkServer(environment())
+    atexit.register(made.close)
+    return made
+
+
 def sweep(directory: Path, *words: str, code: int = 0) -> tuple[str, str]:
     """Standard output and error of `sweep` with these words, which must exit with `code`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sweep", *words],
-        cwd=directory,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = server().run(directory, words, environment(), 300)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     return done.stdout, done.stderr
