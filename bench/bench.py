@@ -125,7 +125,7 @@ class Bench:
 
 def machine() -> str:
     """What this was measured on."""
-    names = ("numpy", "numba", "llvmlite", "simpy")
+    names = ("numpy", "llvmlite", "simpy")
     return f"{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, " + ", ".join(
         f"{name} {version(name)}" for name in names
     )

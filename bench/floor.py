@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from sweep.model.batch import new_sim
-from sweep.model.compiler.jit import bind, compiler, core_digest, device
+from sweep.model.compiler.jit import compiled, device
 from sweep.model.lane.capacity import measure
 from sweep.model.lane.prepare import Tables, prepare
 from sweep.model.lane.sim import NEVER, Sim
@@ -42,7 +42,7 @@ def draw_packets(sim: Sim) -> None:
 @cache
 def kernel(function: Any) -> Any:
     """One of the two, compiled."""
-    return bind(function, compiler(), f"bench_{core_digest()}", {})
+    return compiled(function, {}, f"bench_{function.__name__}")
 
 
 def new(scenario: Scenario, tables: Tables) -> Sim:

@@ -26,8 +26,8 @@ export RAY_task_oom_retries=0     # Ray's default is to retry without end; what 
 export RAY_health_check_period_ms=1000 RAY_health_check_timeout_ms=3000 RAY_health_check_failure_threshold=4
 
 # A lane is sequential and workers fill the cores; libraries that start threads of their own would crowd them.
-export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-# Compiled kernels are kept in ~/.cache/sweep/numba.  If the home directory is shared between nodes (NFS), name a
-# directory on the node's own disk that belongs to this user alone; numba's cache does not survive a shared one:
-#   export NUMBA_CACHE_DIR=/local/$USER/sweep-numba
+# Compiled kernels are kept in ~/.cache/sweep, for each kind of processor; a home directory that nodes share (NFS) will
+# do.  Another directory must belong to this user alone:
+#   export SWEEP_CACHE_DIR=/local/$USER/sweep

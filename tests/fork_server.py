@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`sweep` in a process of its own without starting Python anew: forks of one process that has imported all it needs.
 
-Starting Python and importing pyarrow, numba and typer costs most of what a short command takes.  As a program this
+Starting Python and importing pyarrow, llvmlite and typer costs most of what a short command takes.  As a program this
 reads a command per line, as JSON, and answers with the number of its process and then with its exit code, a line each.
 """
 

@@ -50,7 +50,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     directory = tmp_path_factory.mktemp("tiny")
     (directory / "tiny.yaml").write_text(SWEEP)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SWEEP_PLAIN_PYTHON": "1"}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], cwd=directory, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -63,7 +63,7 @@ def test_importing_it_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {
         "numpy",
-        "numba",
+        "llvmlite",
         "pyarrow",
         "ray",
         "scipy",

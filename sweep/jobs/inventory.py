@@ -99,9 +99,7 @@ def take_inventory(
         if not request.retry_failed:
             later &= ~survey.among(ids_of(failures))
     may_run = missing | later
-    cold = uncompiled(
-        {survey.strategies.values[code] for code in np.unique(survey.strategies.codes[may_run])}, survey.code
-    )
+    cold = uncompiled({survey.strategies.values[code] for code in np.unique(survey.strategies.codes[may_run])})
     room = RunLimits(workers, planning.LANE_BYTES)
     if request.join is None and may_run.any():
         widest = int(survey.state_bytes[may_run].max())

@@ -20,7 +20,7 @@ from sweep.fields.counters import COUNTERS
 from sweep.fields.field import Field
 from sweep.fields.histogram import BUCKETS
 from sweep.fields.series import BINS, INSTANTS, SERIES
-from sweep.model.compiler.jit import bind, compiler, core_digest, jit_disabled, kernel_tag, strategy_digest
+from sweep.model.compiler.jit import compiled, plain_python
 from sweep.model.hardware.llc import SAMPLED
 from sweep.model.hardware.poisson import PPM
 from sweep.model.lane.capacity import DEFERRED_EXTRA, Capacity, measure
@@ -54,6 +54,7 @@ __all__ = [
     "counter_fields",
     "distributions",
     "fillings",
+    "is_compiled",
     "kernel",
     "mean_gap_ps",
     "new_sim",
@@ -109,7 +110,6 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
         inputs.params,
         state,
         counters.view(np.recarray),
-        counters.view(np.int64).reshape(lanes, len(counter_fields(name))),
         inputs.tables,
         inputs.size_cut,
         inputs.size_bytes,
@@ -158,8 +158,8 @@ def fillings(name: str) -> dict[str, Any]:
 
 @cache
 def kernel(name: str) -> Any:
-    """The compiled kernel of a strategy (plain Python when JIT is off)."""
-    return bind(poll.run, compiler(), kernel_tag(name, core_digest(), strategy_digest(name)), fillings(name))
+    """The kernel of a strategy, compiled when it is first called (plain Python if `plain_python`)."""
+    return compiled(poll.run, fillings(name), name)
 
 
 def simulate(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Result:
@@ -170,7 +170,7 @@ def simulate(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Result
     inputs = prepare(name, scenarios, tables)
     capacity = measure(inputs.params)
     sim, pool = new_sim(name, inputs, capacity), strategy(name).empty(capacity)
-    if jit_disabled():
+    if plain_python():
         with np.errstate(over="ignore"):  # the random generator wraps, as it does when compiled
             kernel(name)(sim, pool)
     else:
@@ -180,9 +180,20 @@ def simulate(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Result
 
 def warm(name: str) -> float:
     """Compile a strategy's kernel now, or load it from the cache; returns the seconds it took."""
-    if jit_disabled():
+    if plain_python():
         return 0.0
     start = perf_counter()
+    kernel(name)(*_nothing(name))
+    return perf_counter() - start
+
+
+def is_compiled(name: str) -> bool:
+    """Whether the cache has the kernel of a strategy; True if kernels are plain Python."""
+    return plain_python() or kernel(name).is_kept(*_nothing(name))
+
+
+def _nothing(name: str) -> tuple[Sim, Any]:
+    """The arguments of a kernel for a batch of no lanes."""
     inputs = Prepared(
         np.zeros(0, record(param_fields(name))).view(np.recarray),
         np.zeros((1, quantiles.SIZE), np.int64),
@@ -190,8 +201,7 @@ def warm(name: str) -> float:
         np.zeros((0, SIZE_CLASSES), np.int64),
     )
     capacity = Capacity(0, 1, 1, 1, 1, inputs.params)
-    kernel(name)(new_sim(name, inputs, capacity), strategy(name).empty(capacity))
-    return perf_counter() - start
+    return new_sim(name, inputs, capacity), strategy(name).empty(capacity)
 
 
 # What a simulation costs to run, ns, measured on one core of a shared two-core machine: `make bench`.  Only the

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sweep.model.compiler.jit import bind, compiler, core_digest, strategy_digest
+from sweep.model.compiler.jit import bind, compiled
 from sweep.model.page_pool.lifecycle import DMA_MAP, DMA_SYNC_DEV, create_errno, ring_slots
 from sweep.model.page_pool.pool import Pool, pools
 
@@ -41,15 +41,14 @@ class TraceDifference(NamedTuple):
 
 @cache
 def kernel() -> Callable[..., None]:
-    """`replay` compiled by this process's compiler, over the traces' page allocator."""
-    tag = f"trace_{core_digest()}_{strategy_digest('page_pool')}"
-    bound: Callable[..., None] = bind(replay, compiler(), tag, HOLES)
-    return bound
+    """`replay` compiled, over the traces' page allocator."""
+    made: Callable[..., None] = compiled(replay, HOLES, "trace")
+    return made
 
 
 def plain_kernel() -> Callable[..., None]:
     """`replay` as plain Python over the traces' page allocator: slow, and a debugger works in it."""
-    bound: Callable[..., None] = bind(replay, lambda fn: fn, "trace_plain", HOLES)
+    bound: Callable[..., None] = bind(replay, HOLES)
     return bound
 
 

@@ -51,15 +51,12 @@ class Blocks:
         self.rows[at[0]][at[1]][at[2]] = value
 
 
-class CountersByNumber:
-    """Records whose fields are set by number, like the matrix of a batch's counters: `counters[lane, i] = 0`."""
+class Records(list[Any]):
+    """Records of an array of one dimension; `records[lane] = 0` sets every field to 0, as in NumPy."""
 
-    def __init__(self, records: list[Any], names: tuple[str, ...]) -> None:
-        self._records, self._names = records, names
-        self.shape = (len(records), len(names))
-
-    def __setitem__(self, at: tuple[int, int], value: int) -> None:
-        setattr(self._records[at[0]], self._names[at[1]], value)
+    def __setitem__(self, lane: Any, value: Any) -> None:
+        for name in self[lane].__slots__:
+            setattr(self[lane], name, value)
 
 
 def lane_objects(sim: Sim, pool: Any) -> tuple[Sim, Any]:
@@ -68,9 +65,7 @@ def lane_objects(sim: Sim, pool: Any) -> tuple[Sim, Any]:
         for name in sim.params.dtype.names or ():
             if getattr(record, name) == 0:
                 setattr(record, name, np.int64(0))
-    parts: dict[str, Any] = {name: _objects(part) for name, part in sim._asdict().items() if name != "counter_words"}
-    counter_words: Any = CountersByNumber(parts["counters"], sim.counters.dtype.names or ())
-    return Sim(**{**parts, "params": params_objects}, counter_words=counter_words), _objects(pool)
+    return _objects(sim)._replace(params=params_objects), _objects(pool)
 
 
 def put_back(made: Sim, sim: Sim) -> None:
@@ -92,7 +87,7 @@ def _objects(part: Any) -> Any:
         record = _record(array.dtype)
         fields = [_numbers(array[name]) for name in array.dtype.names]
         if array.ndim == 1:
-            return [record(values) for values in zip(*fields, strict=True)]
+            return Records(record(values) for values in zip(*fields, strict=True))
         return LaneRows(
             [
                 [record(values_of_record) for values_of_record in zip(*lane, strict=True)]

@@ -79,7 +79,7 @@ def record(found: PublishedSimulation, file: Path, packets: int | None, watch: C
             cost_ps[0] += sum(row.cost_ps for row in rows if row.measured)
 
         recorder = Recorder(write, watch)
-        kernel = bind(poll.run_lane, recorder.wrap, f"traced_{strategy_name}", batch.fillings(strategy_name))
+        kernel = bind(poll.run_lane, batch.fillings(strategy_name), recorder.wrap)
         dictionaries = {"event": list(MEANINGS), "detail": DETAILS, "function": recorder.functions}
         lane, lane_pool = lane_objects(sim, pool)
         with np.errstate(over="ignore", divide="ignore"):  # as it is when compiled

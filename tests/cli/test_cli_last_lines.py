@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from typed import REPOSITORY, sweep
 
-from sweep.model.compiler.jit import kernel_cache
+from sweep.model.compiler.kernel_cache import VARIABLE, root
 
 WORD = re.compile(r"(?<!\S)[^\W\d]\S*")  # that begins with a letter: times differ from run to run
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -30,7 +30,7 @@ def on_a_terminal(folder: Path, columns: int, *words: str, **more: str) -> str:
     environment = {
         **os.environ,
         "PYTHONPATH": str(REPOSITORY),
-        "NUMBA_CACHE_DIR": kernel_cache(),
+        VARIABLE: str(root()),
         "TERM": "xterm",
         **more,
     }

@@ -17,7 +17,7 @@ from sweep import standard_input
 from sweep.config import load
 from sweep.jobs.origin import Origin
 from sweep.jobs.submission.submit import _gather_files, errand
-from sweep.model.compiler.jit import kernel_cache
+from sweep.model.compiler.kernel_cache import VARIABLE, root
 from sweep.report.parts.reproduction import elsewhere
 from sweep.storage import resume
 
@@ -27,7 +27,7 @@ TRACES = REPOSITORY / "tests" / "golden" / "page_pool" / "traces.public.jsonl"
 
 def piped(directory: Path, text: str, *words: str, code: int = 0) -> tuple[str, str]:
     """Standard output and error of `sweep` with these words and this standard input; it must exit with `code`."""
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_CACHE_DIR": kernel_cache()}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), VARIABLE: str(root())}
     command = [sys.executable, "-m", "sweep", *words]
     done = subprocess.run(
         command, cwd=directory, env=environment, input=text, capture_output=True, text=True, timeout=300, check=False
@@ -59,7 +59,7 @@ def test_a_sweep_is_run_from_it_and_again_as_is_said(tmp_path: Path) -> None:
     assert command.startswith("sweep run - --set replicates=1 < FILE --executor inline --no-report --only ")
     (tmp_path / "FILE").write_text(SWEEP)
     again = command.replace("sweep", f"{sys.executable} -m sweep", 1)
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_CACHE_DIR": kernel_cache()}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), VARIABLE: str(root())}
     done = subprocess.run(again, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
     assert "done 1 · failed 0" in done.stdout
 

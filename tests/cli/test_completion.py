@@ -17,7 +17,7 @@ from typed import REPOSITORY, SWEEP
 
 from sweep.cli import completion, names
 
-HEAVY = {"numpy", "numba", "pyarrow", "ray", "scipy", "pydantic", "yaml", "rich", "jinja2", "duckdb"}
+HEAVY = {"numpy", "llvmlite", "pyarrow", "ray", "scipy", "pydantic", "yaml", "rich", "jinja2", "duckdb"}
 BOUND_S = 30.0
 
 

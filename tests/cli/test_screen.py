@@ -82,12 +82,12 @@ def test_a_terminal_is_drawn_on_by_sweep_alone(tmp_path: Path) -> None:
 
     from typed import REPOSITORY
 
-    from sweep.model.compiler.jit import kernel_cache
+    from sweep.model.compiler.kernel_cache import VARIABLE, root
 
     text = SWEEP.replace("strategy: [page_allocator]", "label: [one]\n  strategy: [page_allocator]")
     (tmp_path / "tiny.yaml").write_text(text)
     master, slave = pty.openpty()
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_CACHE_DIR": kernel_cache(), "TERM": "xterm"}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), VARIABLE: str(root()), "TERM": "xterm"}
     command = [sys.executable, "-m", "sweep", "plan", "tiny.yaml", "--set", f"ring={ODD}"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=slave, stderr=slave, stdin=slave)
     os.close(slave)

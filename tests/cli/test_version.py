@@ -17,14 +17,14 @@ from typed import REPOSITORY, sweep
 from sweep.cli import version
 from sweep.jobs.store import provenance
 
-HEAVY = {"ray", "numpy", "numba", "pyarrow", "pydantic", "scipy", "rich"}
+HEAVY = {"ray", "numpy", "llvmlite", "pyarrow", "pydantic", "scipy", "rich"}
 
 
 def test_it_names_sweep_python_packages_and_the_system(tmp_path: Path) -> None:
     out, error = sweep(tmp_path, "--version")
     first, second, third = out.splitlines()
     assert re.fullmatch(rf"sweep {re.escape(metadata.version('sweep'))}( \(commit [0-9a-f]{{40}}(, and .*)?\))?", first)
-    packages = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "numba", "pyarrow", "ray"))
+    packages = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "llvmlite", "pyarrow", "ray"))
     assert second == f"Python {platform.python_version()}, {packages}"
     assert third == platform.platform()
     assert error == ""

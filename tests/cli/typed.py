@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sweep.model.compiler.jit import kernel_cache
+from sweep.model.compiler.kernel_cache import VARIABLE, root
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SWEEP = """\
@@ -30,7 +30,7 @@ seed: 1
 
 
 def start(directory: Path, *words: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_CACHE_DIR": kernel_cache()}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), VARIABLE: str(root())}
     environment.pop("SWEEP_DEBUG", None)
     command = [sys.executable, "-m", "sweep", *words]
     pipe = subprocess.PIPE

@@ -20,7 +20,7 @@ def environment() -> dict[str, str]:
     command = ["bash", "-c", f". {CHECKOUT / 'clusters/environment.sh'} && env -0"]
     said = subprocess.run(command, env={"HOME": "/root"}, capture_output=True, text=True, timeout=10, check=True).stdout
     found = dict(line.split("=", 1) for line in said.split("\0") if line)
-    return {name: value for name, value in found.items() if name.startswith(("RAY_", "OMP_", "OPENBLAS_", "NUMBA_"))}
+    return {name: value for name, value in found.items() if name.startswith(("RAY_", "OMP_", "OPENBLAS_"))}
 
 
 class Cluster:

@@ -55,7 +55,7 @@ def install(node: Node) -> None:
     node.run("ln", "-s", sys.prefix, "/root/sweep/venv", timeout_s=10)
     node.write("/root/bin/sweep", '#!/bin/sh\nexec python -m sweep "$@"\n', mode=0o755)
     paths = f"PYTHONPATH={CHECKOUT} PATH=/root/bin:$PATH"
-    node.write("/root/.bashrc", f"export {paths} PYTHONDONTWRITEBYTECODE=1 NUMBA_DISABLE_JIT=1\n")
+    node.write("/root/.bashrc", f"export {paths} PYTHONDONTWRITEBYTECODE=1 SWEEP_PLAIN_PYTHON=1\n")
 
 
 def lay_out(client: Node, head: Node, workers: list[Node]) -> str:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -14,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 from namespaces import CHECKOUT, Node, Started
 
-from sweep.model import poll
-from sweep.model.compiler import jit
+from sweep.model import batch
+from sweep.model.compiler import kernel_cache
 
 STRATEGIES = ("page_allocator", "page_pool")
 # About a tenth of a second a simulation, and a chunk each.
@@ -68,14 +67,12 @@ def run_inline(file: Path, out: Path, *options: str) -> pa.Table:
 
 def install_kernels(node: Node) -> None:
     """Give a node the sweep's kernels, on its own disk: each is compiled once, by `run_inline`."""
-    cache, code = Path(jit.kernel_cache()), jit.core_digest()
-    folder = f"model_{hashlib.sha1(bytes(Path(poll.__file__).parent)).hexdigest()}"  # as numba names it
+    cache = kernel_cache.usable()
+    assert cache
     for strategy in STRATEGIES:
-        tag = jit.kernel_tag(strategy, code, jit.strategy_digest(strategy))
-        files = list(cache.glob(f"{folder}/*{tag}*"))
-        assert files, f"no kernel of {strategy} in {cache}"
-        for path in files:
-            node.write(f"/root/.cache/sweep/numba/{path.relative_to(cache)}", path.read_bytes())
+        assert batch.is_compiled(strategy), f"no kernel of {strategy} in {cache}"
+        for path in cache.glob(f"{strategy}-*.kernel"):
+            node.write(f"/root/.cache/sweep/kernels/{path.name}", path.read_bytes())
 
 
 def start(node: Node, file: Path, out: Path, address: str, *options: str) -> Started:

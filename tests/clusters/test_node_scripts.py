@@ -148,7 +148,7 @@ def test_a_lonely_worker_ends_and_a_busy_one_does_not(tmp_path: Path) -> None:
 def test_the_environment_says_nothing_and_puts_sweep_first(tmp_path: Path) -> None:
     given = environment(FOLDER / "environment.sh")
     assert given["PATH"].startswith("/home/x/sweep/venv/bin:")
-    assert given["NUMBA_NUM_THREADS"] == "1"
+    assert given["OPENBLAS_NUM_THREADS"] == "1"
 
 
 @pytest.mark.parametrize("name", ["node.sh", "environment.sh", "lonely.sh"])

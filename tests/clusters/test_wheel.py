@@ -89,7 +89,7 @@ def test_the_wheel_plans_runs_and_finds_what_is_built_in(elsewhere: tuple[Path, 
     assert where.startswith(str(place / "venv"))
     sweep = place / "venv" / "bin" / "sweep"
     assert "2 simulations" in run(sweep, "plan", "mine.yaml", folder=place)
-    out = run(sweep, "run", "mine.yaml", "--executor", "inline", folder=place, NUMBA_DISABLE_JIT="1")
+    out = run(sweep, "run", "mine.yaml", "--executor", "inline", folder=place, SWEEP_PLAIN_PYTHON="1")
     assert "done 2 · failed 0" in out
     assert (place / "runs" / "elsewhere" / "report.html").stat().st_size > 10_000
     experiments = "from sweep.validate import find; print(len(find([])))"

@@ -54,7 +54,7 @@ class Place:
             "PATH": f"{self.path / 'bin'}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "error",
-            "NUMBA_DISABLE_JIT": "1",
+            "SWEEP_PLAIN_PYTHON": "1",
         }
         done = subprocess.run(
             ["bash", "-c", command], cwd=self.path, env=environment, capture_output=True, text=True, timeout=300

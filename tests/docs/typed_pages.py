@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from sweep.model.compiler.jit import kernel_cache
+from sweep.model.compiler.kernel_cache import VARIABLE, root
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 300  # for one command, kernels compiled
@@ -91,7 +91,7 @@ class Place:
 
     def type(self, command: str) -> subprocess.CompletedProcess[str]:
         """What a shell makes of a command."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": kernel_cache(), "COLUMNS": COLUMNS}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: str(root()), "COLUMNS": COLUMNS}
         environment["BROWSER"] = "true"  # a program that shows nothing
         environment["PATH"] = f"{self.path}/bin:{os.environ['PATH']}"
         return subprocess.run(

@@ -17,7 +17,7 @@ from types import TracebackType
 from marked import Mark, kill, wait_for
 from scene import PLANTED, REPOSITORY, Scene
 
-from sweep.model.compiler.jit import kernel_cache
+from sweep.model.compiler.kernel_cache import VARIABLE, root
 
 START_S = 60.0
 LOOPBACK_UP = """
@@ -107,7 +107,7 @@ class Cluster:
             **self._common,
             **self.watched,
             "PYTHONPATH": os.pathsep.join([str(PLANTED), str(REPOSITORY)]),
-            "NUMBA_CACHE_DIR": kernel_cache(),
+            VARIABLE: str(root()),
             "TMPDIR": str(self.scene.temp),
         }
 

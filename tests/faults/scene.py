@@ -15,11 +15,11 @@ from typing import NamedTuple
 import pyarrow as pa
 from marked import Mark
 
-from sweep.model.compiler.jit import kernel_cache
+from sweep.model.compiler.kernel_cache import VARIABLE, root
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLANTED = Path(__file__).parent / "planted"
-LEFT_ALONE = ("SWEEP_DEBUG", "NUMBA_DISABLE_JIT")
+LEFT_ALONE = ("SWEEP_DEBUG", "SWEEP_PLAIN_PYTHON")
 
 
 class Said(NamedTuple):
@@ -68,7 +68,7 @@ class Scene:
         """The environment of what is started."""
         given = {name: value for name, value in os.environ.items() if name not in LEFT_ALONE}
         path = os.pathsep.join([str(PLANTED), str(self.sources)])
-        given |= {"PYTHONPATH": path, "NUMBA_CACHE_DIR": kernel_cache(), "TMPDIR": str(self.temp)}
+        given |= {"PYTHONPATH": path, VARIABLE: str(root()), "TMPDIR": str(self.temp)}
         return given | self.mark.environment | self.environment | environment
 
     def start(self, *words: str, environment: Mapping[str, str] = {}) -> Typed:

@@ -97,7 +97,7 @@ def test_while_it_starts(scene: Scene, run: Typed, delay_s: float) -> None:
 def test_while_it_compiles(scene: Scene, send: Callable[[Typed], None]) -> None:
     """A compiler cannot be asked to stop."""
     (scene.here / "tiny.yaml").write_text(SWEEP)
-    typed = scene.start(*TYPED, environment={"NUMBA_CACHE_DIR": str(scene.here / "cold")})
+    typed = scene.start(*TYPED, environment={"SWEEP_CACHE_DIR": str(scene.here / "cold")})
     compiling = re.compile(r"2 workers: 0/\d+ chunks · compiling 1 kernel")
     workers = str(len(os.sched_getaffinity(0)))
     compiling = re.compile(compiling.pattern.replace("2", workers, 1))

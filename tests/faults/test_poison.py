@@ -45,7 +45,7 @@ def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scene, pa.Ta
     """The package with the poison planted, and the table of a run in which it does nothing."""
     here = tmp_path_factory.mktemp("poison")
     temp = Path(tempfile.mkdtemp(prefix="sf-", dir="/tmp"))
-    environment = {"NUMBA_DISABLE_JIT": "1", "SWEEP_WORKER_MEMORY_BYTES": str(CAP_BYTES)}
+    environment = {"SWEEP_PLAIN_PYTHON": "1", "SWEEP_WORKER_MEMORY_BYTES": str(CAP_BYTES)}
     scene = Scene(here, temp, sources=plant(here), environment=environment)
     (here / "poison.yaml").write_text(SWEEP)
     try:

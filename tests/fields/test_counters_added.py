@@ -55,7 +55,7 @@ class Copy:
     def run(self, *words: str, code: int = 0) -> str:
         """What a command prints."""
         paths = os.pathsep.join(map(str, (self.root, self.root / "docs")))
-        env = {**os.environ, "PYTHONPATH": paths, "NUMBA_DISABLE_JIT": "1", "COLUMNS": "200"}
+        env = {**os.environ, "PYTHONPATH": paths, "SWEEP_PLAIN_PYTHON": "1", "COLUMNS": "200"}
         done = subprocess.run(
             [sys.executable, *words], cwd=self.root, env=env, capture_output=True, text=True, check=False
         )

@@ -96,7 +96,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def python(root: Path, *words: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(root), "NUMBA_DISABLE_JIT": "1", "COLUMNS": "160"}
+    environment = {**os.environ, "PYTHONPATH": str(root), "SWEEP_PLAIN_PYTHON": "1", "COLUMNS": "160"}
     done = subprocess.run(
         [sys.executable, *words], cwd=root, env=environment, capture_output=True, text=True, check=False
     )

@@ -57,7 +57,7 @@ def make(place: Path) -> Path:
     shutil.copyfile(REPOSITORY / "configs" / "experiments" / "v22.yaml", place / EXPERIMENT)
     for name in ("cache", "tmp"):
         (place / name).mkdir()
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_DISABLE_JIT": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "SWEEP_PLAIN_PYTHON": "1"}
     words = ["run", SWEEP_FILE, "--executor", "inline", "--out", RUN]
     subprocess.run([sys.executable, "-m", "sweep", *words], cwd=place, env=environment, check=True, capture_output=True)
     (place / RUN / "failed").mkdir(exist_ok=True)

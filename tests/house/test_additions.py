@@ -110,7 +110,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def sweep(folder: Path, *words: str, code: int = 0) -> str:
     """What the copy prints."""
-    environment = os.environ | {"PYTHONPATH": str(folder), "NUMBA_DISABLE_JIT": "1", "COLUMNS": "200"}
+    environment = os.environ | {"PYTHONPATH": str(folder), "SWEEP_PLAIN_PYTHON": "1", "COLUMNS": "200"}
     done = subprocess.run(
         [sys.executable, "-m", "sweep", *words], cwd=folder, env=environment, capture_output=True, text=True
     )

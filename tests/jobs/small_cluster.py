@@ -32,7 +32,7 @@ ENVIRONMENT = {
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_failure_threshold": "4",
     "RAY_gcs_rpc_server_reconnect_timeout_s": "8",
-    "NUMBA_DISABLE_JIT": "1",
+    "SWEEP_PLAIN_PYTHON": "1",
     "PYTHONPATH": HERE,
 }
 

@@ -217,10 +217,10 @@ def test_forecast_knows_ray_and_kernels(
     assert before() == (0, 0, [])
     assert before(executor="ray") == (start_s, 0, [])
     assert before(executor="ray", join=Join("127.0.0.1:1")) == (0, 0, [])
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "empty"))
+    monkeypatch.setenv("SWEEP_CACHE_DIR", str(tmp_path / "empty"))
     assert before() == (0, 2 * KERNEL_S, ["page_allocator", "page_pool"])
     assert before(executor="ray", workers=2) == (start_s, KERNEL_S, ["page_allocator", "page_pool"])
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
     assert before() == (0, 0, [])
 
 
@@ -256,7 +256,7 @@ def test_published_metadata(request_of: MakeRequest) -> None:
     assert about["core_digest"] == jit.core_digest()
     assert about["strategy_digests"]["page_pool"] == jit.strategy_digest("page_pool")
     assert about["command"] == "sweep run tiny.yaml --out run"
-    assert set(about["versions"]) == {"python", "sweep", "numpy", "numba", "pyarrow", "ray"}
+    assert set(about["versions"]) == {"python", "sweep", "numpy", "llvmlite", "pyarrow", "ray"}
 
 
 def test_python_interface(sweep_file: Path, tmp_path: Path, undisturbed: pa.Table) -> None:

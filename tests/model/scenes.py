@@ -122,7 +122,7 @@ def run(made: Scenario) -> Sim:
 
 def plain(fn: Callable[..., Any], **holes: Callable[..., Any]) -> Any:
     """A kernel function as plain Python, with its holes filled."""
-    return bind(fn, lambda copy: copy, "made", holes)
+    return bind(fn, holes)
 
 
 @device

@@ -100,7 +100,7 @@ def test_no_last_bit_of_the_c_library_changes_what_is_planned(tmp_path: Path) ->
     [
         {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "Pacific/Chatham", "OMP_NUM_THREADS": "1"},
         {"PYTHONHASHSEED": "77", "LC_ALL": "C.UTF-8", "LANG": "de_DE.UTF-8", "OMP_NUM_THREADS": "7"},
-        {"OPENBLAS_NUM_THREADS": "5", "NUMBA_DISABLE_JIT": "1", "PYTHONOPTIMIZE": "2"},
+        {"OPENBLAS_NUM_THREADS": "5", "SWEEP_PLAIN_PYTHON": "1", "PYTHONOPTIMIZE": "2"},
     ],
     ids=lambda environment: " ".join(environment),
 )

@@ -31,8 +31,8 @@ def prepare(scenarios: Sequence[Scenario]) -> batch.Prepared:
 
 @cache
 def plain_kernel(name: str) -> Any:
-    """The engine as plain Python: bound with the identity for a compiler."""
-    return bind(poll.run, lambda fn: fn, f"plain_{name}", batch.fillings(name))
+    """The engine as plain Python: with its holes filled."""
+    return bind(poll.run, batch.fillings(name))
 
 
 def run_engine(name: str, inputs: batch.Prepared, plain: bool = False) -> Sim:

@@ -7,14 +7,12 @@ M/G/infinity.  Hold times come from the wake-up table of the scenario: value i f
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sweep.model.compiler.jit import bind, compiler, core_digest, device, kernel_tag
+from sweep.model.compiler.jit import compiled, device
 from sweep.model.lane.sim import PROCESS, Sim
 from sweep.model.pages import page_alloc, page_free
 from sweep.model.poll import run
@@ -70,5 +68,4 @@ def release(sim: Sim, pool: Pool, lane: int, buffer: int, context: int) -> None:
 @cache
 def kernel() -> Any:
     """The loop with this strategy in its holes, compiled."""
-    own = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=8).hexdigest()
-    return bind(run, compiler(), kernel_tag("holder", core_digest(), own), {"alloc": alloc, "release": release})
+    return compiled(run, {"alloc": alloc, "release": release}, "holder")

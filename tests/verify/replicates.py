@@ -16,7 +16,7 @@ import pytest
 
 from sweep.fields.histogram import BUCKETS, bounds
 from sweep.model import batch
-from sweep.model.compiler.jit import jit_disabled
+from sweep.model.compiler.jit import plain_python
 from sweep.model.scenario import Distribution
 
 from ..model.scenes import US, scenario
@@ -34,7 +34,7 @@ def exponential(mean: int) -> Distribution:
 
 def replicates(costs: dict[str, int] | None = None, lanes: int = LANES, **changes: Any) -> batch.Result:
     """`lanes` replicates of the scenario of tests/model/scenes.py with these costs and changes; all of them valid."""
-    if jit_disabled():
+    if plain_python():
         pytest.skip("too many packets for plain Python")
     made = scenario(costs, **changes)
     several = [replace(made, replicate=replicate) for replicate in range(lanes)]

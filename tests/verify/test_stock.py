@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sweep.model.batch import new_sim
-from sweep.model.compiler.jit import jit_disabled
+from sweep.model.compiler.jit import plain_python
 from sweep.model.counting import laws
 from sweep.model.lane.capacity import measure
 from sweep.model.randomness import quantiles
@@ -25,7 +25,7 @@ RING = 8
 HOLDS = [Distribution("uniform", (0, 16 * US)), Distribution("lognormal", (4 * US, 40 * US))]
 
 
-@pytest.mark.skipif(jit_disabled(), reason="too many packets for plain Python")
+@pytest.mark.skipif(plain_python(), reason="too many packets for plain Python")
 @pytest.mark.parametrize("hold", HOLDS, ids=lambda hold: hold.kind)
 def test_pages_in_flight(hold: Distribution) -> None:
     """Mean and variance l E[H], whatever the distribution of the hold H: the stock is Poisson.  [takacs-1962] 3.2.

@@ -31,7 +31,7 @@ SIMULATIONS = 2 * 2 * 3
 
 
 def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "NUMBA_DISABLE_JIT": "1", **more}
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "SWEEP_PLAIN_PYTHON": "1", **more}
 
 
 @cache

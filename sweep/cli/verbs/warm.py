@@ -25,10 +25,11 @@ def warm(names: Strategies = None, workers: Workers = None) -> None:
 
     chosen = kernels.chosen(names or [])
     if kernels.disabled():
-        say("NUMBA_DISABLE_JIT is set: kernels run as plain Python, nothing is compiled")
+        say("SWEEP_PLAIN_PYTHON is set: kernels run as plain Python, nothing is compiled")
         return
     compiled = 0
     for name, seconds_taken in kernels.warm(chosen, worker_count(workers)):
         compiled += seconds_taken is not None
         say(f"{name}: {'is there' if seconds_taken is None else f'compiled in {seconds(seconds_taken)}'}")
-    say(f"{plural(len(chosen), 'kernel')} in {kernels.folder()}, {compiled} compiled now")
+    where = kernels.folder()
+    say(f"{plural(len(chosen), 'kernel')}{f' in {where}' if where else ''}, {compiled} compiled now")

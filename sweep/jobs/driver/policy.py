@@ -41,7 +41,7 @@ CROWDED = 4  # kills after which fewer simulations are tried together: it may ha
 ENVIRONMENT_TRIES = 3
 LOSSES = 20  # nodes may go often on spot machines; but a simulation that takes its node along must end, too
 
-DEADLINE_S = 60.0  # least deadline: a cold kernel takes 15 s to compile, three times that on a busy machine
+DEADLINE_S = 60.0  # least deadline: a cold kernel takes 2 s to compile, ten times that on a busy machine
 DEADLINE_FACTOR = 5.0  # of the expected time
 PACES = 50  # chunks whose pace decides what is expected of the next
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The executor that runs everything in this process and thread, so that a breakpoint anywhere works.
 
-Set NUMBA_DISABLE_JIT=1 and it works in kernels too, and SWEEP_DEBUG=1 lets exceptions through.
+Set SWEEP_PLAIN_PYTHON=1 and it works in kernels too, and SWEEP_DEBUG=1 lets exceptions through.
 
 Not modelled: in this process nothing can be ended from outside but the process: a simulation that crashes it, fills its
 memory or never ends does so to the run, and a Ctrl-C in the middle of a long one loses that one's chunk (`signals`).

@@ -13,7 +13,7 @@ from sweep.model.strategies import NAMES
 from sweep.package import PACKAGE
 from sweep.plan.identity import code
 
-PACKAGES = ("ray", "numpy", "numba", "pyarrow")
+PACKAGES = ("ray", "numpy", "llvmlite", "pyarrow")
 SHOWN = 3
 MISSING = "missing"
 

@@ -10,8 +10,7 @@ from multiprocessing import get_context
 from sweep.errors import SweepError, did_you_mean
 from sweep.jobs.executors.ray.environment import safe_search_path
 from sweep.model import batch, strategies
-from sweep.model.compiler import jit
-from sweep.plan.identity import code
+from sweep.model.compiler import jit, kernel_cache
 
 from .kernels import uncompiled
 
@@ -31,9 +30,9 @@ def warm(names: Sequence[str], workers: int) -> Iterator[tuple[str, float | None
     """Have the kernels of these strategies compiled on this machine, `workers` at a time.
 
     Yields each strategy once, when its kernel is there, with the seconds that took; None if it was there before.
-    Processes, not threads: numba compiles under a lock.
+    Processes, not threads: half of the time is spent in Python.
     """
-    cold = uncompiled(names, code(names))
+    cold = uncompiled(names)
     yield from ((name, None) for name in names if name not in cold)
     if not cold:
         return
@@ -45,9 +44,9 @@ def warm(names: Sequence[str], workers: int) -> Iterator[tuple[str, float | None
 
 def disabled() -> bool:
     """Whether this process runs kernels as plain Python, so that there is nothing to compile."""
-    return jit.jit_disabled()
+    return jit.plain_python()
 
 
 def folder() -> str:
-    """Where compiled kernels are kept."""
-    return jit.kernel_cache()
+    """Where compiled kernels are kept; "" if they are not."""
+    return str(kernel_cache.usable() or "")

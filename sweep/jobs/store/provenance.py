@@ -11,7 +11,7 @@ from typing import Any
 
 from sweep.package import PACKAGE
 
-PACKAGES = ("sweep", "numpy", "numba", "pyarrow", "ray")
+PACKAGES = ("sweep", "numpy", "llvmlite", "pyarrow", "ray")
 
 
 def versions() -> dict[str, str]:

@@ -1,222 +1,175 @@
 # SPDX-License-Identifier: MIT
-"""The folder of compiled kernels, and a temporary one for when that folder cannot be used.
+"""Compiled kernels on disk, a file for each: they are compiled once per machine, not once per process.
 
-Numba loads pickles and machine code from its cache, so whoever can write there can run code as the user who simulates.
-A folder is used only if no other user, except root, can change it, its contents, or a folder above it.  If it may not
-be used, or cannot be written (no home, a read-only disk, no room), kernels go to a temporary folder of mode 0700.
-Child processes find it through NUMBA_CACHE_DIR, the workers of a Ray node by a common name; the last process that uses
-it removes it.
+Files hold machine code, so whoever can write there can run code as the user who simulates.  They are read only from a
+folder that no other user, except root, can change, by itself or through a folder above it; and only whole, which a
+digest proves.  A folder that cannot be used, read or written costs the time to compile, and nothing else.
 
 Not modelled: access control lists, which can let others write where the mode does not say so.
 """
 
 from __future__ import annotations
 
-import atexit
-import fcntl
+import hashlib
 import os
-import shutil
 import stat
 import tempfile
-import threading
 import warnings
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-ROOM_BYTES = 64 << 20  # a compiled kernel takes 5.4 MB (measured), and there are nine strategies
-PREFIX = "sweep-kernels-"
-VARIABLE = "NUMBA_CACHE_DIR"
+from . import machine
 
-_choosing = threading.Lock()
-_held: list[int] = []  # descriptors of the temporary folders that this process uses, locked
+VARIABLE = "SWEEP_CACHE_DIR"
+DIGEST_BYTES = 32
+MOST_BYTES = 64 << 20  # of a kernel, which has 0.1 MB: nothing larger is read
+SUFFIX = ".kernel"
 
 
 class KernelCacheWarning(UserWarning):
-    """Kernels are kept in a temporary folder, because the usual one cannot be used."""
+    """Compiled kernels are not kept, because their folder must not be used or cannot be written."""
 
 
-def usable(current: str) -> Path:
-    """A folder that may be read and written: the user's, or a temporary one, which is reported as KernelCacheWarning.
-
-    From a folder that this process cannot write but others cannot change either, the kernels whose file names contain
-    `current`, the digest of the sources, are copied.  Raises OSError if no temporary folder can be made.
-    """
-    with _choosing:
-        configured = _wanted()
-        if (
-            configured and configured.name.startswith(PREFIX) and _is_private(configured)
-        ):  # of the process that started this one
-            return configured
-        described = f'the kernel cache "{configured}"' if configured else "the kernel cache ~/.cache/sweep/numba"
-        danger = _changeable_by_others(configured) if configured else ""
-        problem = danger or (_unwritable(configured) if configured else "this user has no home")
-        if configured and not problem:
-            return configured
-        temporary = _temporary()
-        if configured and not danger:
-            _copy(configured, temporary, current)
-        os.environ[VARIABLE] = str(temporary)
-        warnings.warn(
-            f"{described} is not used: {problem}; kernels are compiled for this run alone, in {temporary}\n"
-            f"  next: set {VARIABLE} to a folder of your own, to compile them only once",
-            KernelCacheWarning,
-            stacklevel=3,
-        )
-        return temporary
+def root() -> Path | None:
+    """The folder of what sweep keeps between runs, which need not exist; None for a user without a home."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named)
+    if cache_home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(cache_home, "sweep")
+    with suppress(RuntimeError, KeyError):  # an arbitrary user id is in no list of users
+        return Path.home() / ".cache" / "sweep"
+    return None
 
 
-def make(folder: str) -> None:
-    """Make `folder` and its missing parents with mode 0700, whatever the umask is."""
-    path = Path(folder)
-    for parent in reversed([path, *path.parents]):
+def folder() -> Path | None:
+    """The folder of this user's kernels, which need not exist; None for a user without a home."""
+    place = root()
+    return place / "kernels" if place else None
+
+
+def usable() -> Path | None:
+    """The folder of this user's kernels if no other user can change it; None otherwise."""
+    place = folder()
+    return place if place is not None and not changeable_by_others(place) else None
+
+
+def has(name: str, key: str) -> bool:
+    """Whether there is a kernel for these sources, of whatever processor; it is not read."""
+    place = usable()
+    with suppress(OSError):
+        return place is not None and any(place.glob(f"{name}-{key}-*{SUFFIX}"))
+    return False
+
+
+def read(name: str, key: str) -> bytes | None:
+    """The machine code of a kernel for this processor; None if it is not there, damaged, or not to be trusted."""
+    place = usable()
+    if place is None:
+        return None
+    with suppress(OSError):
+        descriptor = os.open(place / _file(name, key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with open(descriptor, "rb") as file:
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode) or _shared("", about, sticky_protects=False):
+                return None
+            content = file.read(MOST_BYTES)
+        digest, code = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+        if digest == _digest(name, key, code):
+            return code
+    return None
+
+
+def write(name: str, key: str, code: bytes) -> None:
+    """Keep a kernel for other processes, or warn (KernelCacheWarning) that it is not kept."""
+    _keep(_file(name, key), _digest(name, key, code) + code)
+
+
+def writable() -> bool:
+    """Whether kernels can be kept; warns (KernelCacheWarning) if not."""
+    return _keep("", b"")
+
+
+def _keep(name: str, content: bytes) -> bool:
+    """Write a file of the cache, at once as a whole; only try if `name` is ""."""
+    place = folder()
+    problem = changeable_by_others(place) if place else "this user has no home"
+    made = ""
+    if place and not problem:
+        try:
+            make(place)
+            descriptor, made = tempfile.mkstemp(dir=place, prefix=".new-")
+            with open(descriptor, "wb") as file:
+                file.write(content)
+            if name:
+                os.replace(made, place / name)
+                return True
+        except OSError as error:
+            problem = f"it cannot be written: {error.strerror}"
+        if made:
+            with suppress(OSError):
+                os.unlink(made)
+    if problem:
+        _not_kept(f'the kernel cache "{place or "~/.cache/sweep/kernels"}"', problem)
+    return not problem
+
+
+def make(place: Path) -> None:
+    """Make a folder and its missing parents with mode 0700, whatever the umask is."""
+    for parent in reversed([place, *place.parents]):
         if not parent.exists():
             with suppress(FileExistsError):
                 parent.mkdir(mode=0o700)
 
 
-def _wanted() -> Path | None:
-    """The configured folder, or else this user's default; None for a user without a home."""
-    if from_environment := os.environ.get(VARIABLE):
-        return Path(from_environment)
-    if cache_home := os.environ.get("XDG_CACHE_HOME"):
-        return Path(cache_home, "sweep", "numba")
-    with suppress(RuntimeError, KeyError):  # an arbitrary user id is in no list of users
-        return Path.home() / ".cache" / "sweep" / "numba"
-    return None
-
-
-def _changeable_by_others(folder: Path) -> str:
-    """How another user could change what is loaded from `folder`, which need not exist; "" if nobody can."""
+def changeable_by_others(place: Path) -> str:
+    """How another user could change what is loaded from `place`, which need not exist; "" if nobody can."""
     try:
-        existing = folder.resolve()
+        existing = place.resolve()
         while not existing.exists():
             existing = existing.parent
-        is_cache = existing == folder.resolve()
-        if reason := _shared(existing, existing.stat(), sticky_protects=not is_cache):
+        if reason := _shared(str(existing), existing.stat(), sticky_protects=existing != place.resolve()):
             return reason
-        for path in _entries(existing) if is_cache and existing.stat().st_mode & 0o077 else ():
-            with suppress(FileNotFoundError):  # another process has just given the file its name
-                if reason := _shared(path, path.lstat(), sticky_protects=False):
-                    return reason
         for path in existing.parents:
-            if reason := _shared(path, path.stat(), sticky_protects=True):
+            if reason := _shared(str(path), path.stat(), sticky_protects=True):
                 return reason
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
         return getattr(error, "strerror", None) or str(error)
     return ""
 
 
-def _entries(folder: Path) -> list[Path]:
-    """The entries of a cache: a folder per source folder, and their files; skips what cannot be listed."""
-    entries: list[Path] = []
-    with suppress(PermissionError):
-        for path in folder.iterdir():
-            entries.append(path)
-            if path.is_dir() and not path.is_symlink():
-                with suppress(FileNotFoundError):
-                    entries += path.iterdir()
-    return entries
+def _file(name: str, key: str) -> str:
+    return f"{name}-{key}-{_processor()}{SUFFIX}"
 
 
-def _shared(path: Path, about: os.stat_result, *, sticky_protects: bool) -> str:
+@cache
+def _processor() -> str:
+    return hashlib.blake2b(machine.processor().encode(), digest_size=8).hexdigest()
+
+
+def _digest(name: str, key: str, code: bytes) -> bytes:
+    """Proves that a file is whole, and that nobody gave it another's name."""
+    return hashlib.blake2b(f"{_file(name, key)}\0".encode() + code, digest_size=DIGEST_BYTES).digest()
+
+
+def _not_kept(cache_name: str, problem: str) -> None:
+    warnings.warn(
+        f"{cache_name} is not used: {problem}; kernels are compiled for this run alone\n"
+        f"  next: set {VARIABLE} to a folder of your own, to compile them only once",
+        KernelCacheWarning,
+        stacklevel=4,
+    )
+
+
+def _shared(path: str, about: os.stat_result, *, sticky_protects: bool) -> str:
     """How a user other than this one and root can change the file or folder `path`; "" if nobody can."""
     if about.st_uid not in (0, os.geteuid()):
         return f'"{path}" belongs to another user (id {about.st_uid})'
     if stat.S_ISDIR(about.st_mode) and about.st_mode & stat.S_ISVTX and sticky_protects:
         return ""  # as /tmp: others can add to it, and not replace what is there
-    if about.st_mode & stat.S_IWOTH and not stat.S_ISLNK(about.st_mode):
+    if about.st_mode & stat.S_IWOTH:
         return f'"{path}" can be written by every user'
     own_group = about.st_gid == os.geteuid()  # many systems give each user a group of the same number
-    if about.st_mode & stat.S_IWGRP and not own_group and not stat.S_ISLNK(about.st_mode):
+    if about.st_mode & stat.S_IWGRP and not own_group:
         return f'"{path}" can be written by its group (id {about.st_gid})'
     return ""
-
-
-def _unwritable(folder: Path) -> str:
-    """Why kernels cannot be written to `folder`, which need not exist; "" if they can.  Changes nothing."""
-    try:
-        existing = folder.resolve()
-        if existing.exists():
-            tempfile.TemporaryFile(dir=existing).close()
-            for path in existing.iterdir():
-                if path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
-                    return f'"{path}" cannot be written'
-        else:
-            while not existing.exists():
-                existing = existing.parent
-            os.rmdir(tempfile.mkdtemp(dir=existing))
-        disk = os.statvfs(existing)
-        if disk.f_bavail * disk.f_frsize < ROOM_BYTES:
-            return f"its disk has less than {ROOM_BYTES >> 20} MiB of room"
-    except OSError as error:
-        return f"it cannot be written: {error.strerror}"
-    return ""
-
-
-def _temporary() -> Path:
-    """A private folder, locked by this process; removes those that killed processes have left."""
-    root = Path(tempfile.gettempdir())
-    for left in root.glob(f"{PREFIX}*"):
-        _clear(left)
-    common_folder = None
-    if raylet := os.environ.get("RAY_RAYLET_PID"):  # in a worker of Ray: the others on this node look there, too
-        common_folder = root / f"{PREFIX}{os.geteuid()}-{raylet}"
-    while True:
-        folder = _common(common_folder) if common_folder else None
-        if folder is None:
-            common_folder, folder = None, Path(tempfile.mkdtemp(prefix=PREFIX, dir=root))
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        if (
-            folder.is_dir() and folder.stat().st_ino == os.fstat(lock).st_ino
-        ):  # not taken for one that was left meanwhile
-            _held.append(lock)
-            atexit.register(_remove, folder, lock, os.getpid())
-            return folder
-        os.close(lock)
-
-
-def _common(folder: Path) -> Path | None:
-    """`folder`, made if it is missing; None if it is not private to this user."""
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    return folder if _is_private(folder) else None
-
-
-def _is_private(folder: Path) -> bool:
-    """Whether `folder` is a folder that only this user can enter."""
-    try:
-        status = folder.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
-
-
-def _remove(folder: Path, lock: int, locker: int) -> None:
-    """Remove the folder when the process that locked it ends (not a fork of it), unless other processes use it."""
-    if os.getpid() == locker:
-        with suppress(OSError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _clear(left: Path) -> None:
-    """Remove a temporary folder of this user that a process has left behind."""
-    with suppress(OSError):
-        lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            if os.fstat(lock).st_uid == os.geteuid():
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
-        finally:
-            os.close(lock)
-
-
-def _copy(cache: Path, to: Path, current: str) -> None:
-    """Copy the kernels whose names contain the digest `current`; unreadable ones are compiled again."""
-    with suppress(OSError):
-        for path in cache.glob(f"*/*{current}*.nb[ic]"):
-            folder = to / path.parent.name
-            folder.mkdir(mode=0o700, exist_ok=True)
-            with suppress(OSError):
-                shutil.copy(path, folder / path.name)

@@ -12,7 +12,7 @@ Not modelled: what happens inside of a bin, and a cut in the middle of a poll.
 from __future__ import annotations
 
 from sweep.fields.series import BINS
-from sweep.model.compiler.jit import device
+from sweep.model.compiler.jit import device, out_of_line
 from sweep.model.lane.sim import NEVER, Sim
 
 from .episodes import dropped_packets, episodes_begun
@@ -21,6 +21,7 @@ CARRIED = BINS  # the row of `Sim.series` with what had been counted when the wi
 
 
 @device
+@out_of_line
 def write_totals(sim: Sim, lane: int, row: int) -> None:
     """Totals since the start of the simulation, in the order of SERIES."""
     st, c = sim.state[lane], sim.counters[lane]

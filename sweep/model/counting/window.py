@@ -6,7 +6,7 @@ Not modelled: changes between two samples, which are taken at the starts of poll
 
 from __future__ import annotations
 
-from sweep.model.compiler.jit import device
+from sweep.model.compiler.jit import device, out_of_line
 from sweep.model.hardware.mean_field import shift_epoch
 from sweep.model.lane.sim import Sim
 from sweep.model.pages import ORDER3_PAGES
@@ -30,13 +30,13 @@ def buffers_out(sim: Sim, lane: int) -> int:
 
 
 @device
+@out_of_line
 def open_window(sim: Sim, lane: int) -> None:
     """At the end of the warm-up: reset all counters and histograms, and note the state at the start of the window."""
     st, c = sim.state[lane], sim.counters[lane]
     shift_epoch(sim, lane)
     save_totals(sim, lane)
-    for i in range(sim.counter_words.shape[1]):
-        sim.counter_words[lane, i] = 0
+    sim.counters[lane] = 0  # every field of the record
     for i in range(sim.latency.shape[1]):
         sim.latency[lane, i] = 0
         sim.occupancy[lane, i] = 0
@@ -83,6 +83,7 @@ def census(sim: Sim, lane: int) -> None:
 
 
 @device
+@out_of_line
 def close_window(sim: Sim, lane: int) -> None:
     """At the end of the simulation: take the last census sample, and note the state at the end of the window."""
     st, c = sim.state[lane], sim.counters[lane]

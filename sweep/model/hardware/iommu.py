@@ -25,7 +25,7 @@ Source: [rubin-2024]; drivers/iommu/iova.c (magazines) [linux 6.12.117].
 
 from __future__ import annotations
 
-from sweep.model.compiler.jit import device
+from sweep.model.compiler.jit import device, out_of_line
 from sweep.model.lane.sim import Sim
 
 from .poisson import PPM
@@ -68,6 +68,7 @@ def scattered_ppm(ring: int) -> int:
 
 
 @device
+@out_of_line
 def measure_walks(sim: Sim, lane: int, maps_ppm: int) -> None:
     """Update IOTLB and walk-cache misses per packet from `maps_ppm`, the mappings made per packet, ppm."""
     st, p = sim.state[lane], sim.params[lane]

@@ -20,7 +20,7 @@ miss costs) [xdp-paper bench05]; that header lines share 1/64 of the sets is inf
 
 from __future__ import annotations
 
-from sweep.model.compiler.jit import device
+from sweep.model.compiler.jit import device, out_of_line
 from sweep.model.lane.sim import Sim
 
 from .poisson import MEAN_SHIFT, PPM, tail_ppm
@@ -44,6 +44,7 @@ def opened(sim: Sim, lane: int, page: int, pages: int) -> None:
 
 
 @device
+@out_of_line
 def measure_reuse(sim: Sim, lane: int) -> None:
     """Update the mean reuse distance from the last epoch; unchanged if no page was reused."""
     st = sim.state[lane]
@@ -54,6 +55,7 @@ def measure_reuse(sim: Sim, lane: int) -> None:
 
 
 @device
+@out_of_line
 def measure_cache(sim: Sim, lane: int) -> None:
     """Update the cost of header misses per packet and the miss ratio of DMA writes from the reuse distance."""
     st, p = sim.state[lane], sim.params[lane]

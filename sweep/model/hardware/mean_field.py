@@ -15,7 +15,7 @@ Source: assumed, that queues are alike, as hashing makes them; the parts name th
 from __future__ import annotations
 
 from sweep.fields.constants import PAGE_BYTES
-from sweep.model.compiler.jit import device
+from sweep.model.compiler.jit import device, out_of_line
 from sweep.model.lane.sim import Sim
 
 from .contention import lock_wait_ps
@@ -27,6 +27,7 @@ EPOCH_PACKETS = 1024
 
 
 @device
+@out_of_line
 def measure_lock(sim: Sim, lane: int, elapsed_ps: int, takes: int) -> None:
     """Update the wait at the zone lock, if every CPU of every queue takes it as often as this queue's CPUs did."""
     st, p = sim.state[lane], sim.params[lane]
@@ -40,6 +41,7 @@ def measure_lock(sim: Sim, lane: int, elapsed_ps: int, takes: int) -> None:
 
 
 @device
+@out_of_line
 def measure_acks(sim: Sim, lane: int, packets: int, polls: int) -> None:
     """Update acknowledgements per local packet (at most one for two, [rfc 1122] 4.2.3.2), and their CPU cost."""
     st, p = sim.state[lane], sim.params[lane]
@@ -53,6 +55,7 @@ def measure_acks(sim: Sim, lane: int, packets: int, polls: int) -> None:
 
 
 @device
+@out_of_line
 def measure_device(sim: Sim, lane: int) -> None:
     """Update the time that the device takes for a packet of this queue and one of each sibling, ps; 0: no limit."""
     st, p = sim.state[lane], sim.params[lane]
@@ -89,6 +92,7 @@ def shift_epoch(sim: Sim, lane: int) -> None:
 
 
 @device
+@out_of_line
 def begin_epochs(sim: Sim, lane: int) -> None:
     """At the start, with a full ring: assume no wait for the lock, and a reuse distance of one lap of the ring."""
     st, p = sim.state[lane], sim.params[lane]

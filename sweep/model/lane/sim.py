@@ -161,7 +161,6 @@ class Sim(NamedTuple):
     params: np.recarray  # (L,) record of params.PARAMS and the strategy's knobs
     state: np.recarray  # (L,) record of STATE
     counters: np.recarray  # (L,) record of counters.COUNTERS and the strategy's own
-    counter_words: np.ndarray  # (L, fields) int64: the same memory as `counters`, to clear it
     tables: np.ndarray  # (tables, quantiles.SIZE) int64: quantile tables shared by the batch
     size_cut: np.ndarray  # (L, CLASSES) int64: a 32-bit draw at or above entry k is in size class > k
     size_bytes: np.ndarray  # (L, CLASSES) int64: frame size of a class

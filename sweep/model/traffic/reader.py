@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sweep.model.compiler.jit import device
+from sweep.model.compiler.jit import device, out_of_line
 from sweep.model.counting.histogram import bucket
 from sweep.model.lane.sim import (
     KEPT,
@@ -46,6 +46,7 @@ DEFER_KICK = 128  # buffers on the deferred list that raise the softirq [kernel 
 
 
 @device
+@out_of_line
 def next_stall(sim: Sim, lane: int) -> None:
     """Draw the stall after the current one: stall k takes values 2k and 2k + 1 of its stream."""
     st, p = sim.state[lane], sim.params[lane]
@@ -117,6 +118,7 @@ def flush_deferred(sim: Sim, pool: Any, lane: int) -> None:
 
 
 @device
+@out_of_line
 def kick(sim: Sim, pool: Any, lane: int) -> None:
     """Raise the softirq on the queue's idle CPU, because the deferred list is long.  Called on the reader's clock."""
     st, c = sim.state[lane], sim.counters[lane]

@@ -29,7 +29,7 @@ FEW = {
 @pytest.mark.slow
 @pytest.mark.parametrize("question", questions.names())
 def test_it_is_written_planned_and_run(question: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
     out, error = sweep(tmp_path, "init", question)
     assert error == ""
     assert out.splitlines()[-2:] == [f"  sweep plan {question}.yaml", f"  sweep run {question}.yaml"]

@@ -20,11 +20,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a finished run in runs/tiny, made in plain Python."""
     directory = tmp_path_factory.mktemp("asked")
     (directory / "tiny.yaml").write_text(SWEEP)
-    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    os.environ["SWEEP_PLAIN_PYTHON"] = "1"
     try:
         sweep(directory, "run", "tiny.yaml", "--executor", "inline", "--no-report")
     finally:
-        del os.environ["NUMBA_DISABLE_JIT"]
+        del os.environ["SWEEP_PLAIN_PYTHON"]
     (directory / "empty").mkdir()
     return directory
 

@@ -175,7 +175,7 @@ def head() -> Iterator[Head]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token),
         "RAY_USAGE_STATS_ENABLED": "0",
-        "NUMBA_DISABLE_JIT": "1",
+        "SWEEP_PLAIN_PYTHON": "1",
     }
     with open(folder / "log", "wb") as log, pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_TOKEN_PATH", str(token))

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from sweep.jobs.executors.kernels import one_compiles, uncompiled
-from sweep.model.compiler import jit
-from sweep.plan.identity import code
+from sweep.model import batch
 
 STRATEGY = "page_pool"
 WHILE_S, WITHIN_S = 0.2, 10.0
@@ -18,8 +17,8 @@ WHILE_S, WITHIN_S = 0.2, 10.0
 
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "0")
+    monkeypatch.setenv("SWEEP_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "0")
 
 
 def _enter(strategy: str) -> threading.Event:
@@ -43,8 +42,8 @@ def test_the_others_wait_for_the_kernel() -> None:
 
 
 def test_a_kernel_that_is_there_is_loaded_by_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweep.jobs.executors.kernels._compiled", lambda tag: True)
-    assert uncompiled([STRATEGY], code([STRATEGY])) == []
+    monkeypatch.setattr(batch, "is_compiled", lambda strategy: True)
+    assert uncompiled([STRATEGY]) == []
     with one_compiles(STRATEGY):
         assert _enter(STRATEGY).wait(WITHIN_S)
 
@@ -52,7 +51,7 @@ def test_a_kernel_that_is_there_is_loaded_by_all_at_once(monkeypatch: pytest.Mon
 def test_those_who_have_waited_do_not_load_it_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second and third are let in together once the first has compiled."""
     compiled = threading.Event()
-    monkeypatch.setattr("sweep.jobs.executors.kernels._compiled", lambda tag: compiled.is_set())
+    monkeypatch.setattr(batch, "is_compiled", lambda strategy: compiled.is_set())
     loading = threading.Barrier(2, timeout=WITHIN_S)
     together: list[int] = []
 
@@ -70,8 +69,8 @@ def test_those_who_have_waited_do_not_load_it_one_after_the_other(monkeypatch: p
     assert sorted(together) == [0, 1]
 
 
-def test_without_a_compiler_there_is_nothing_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+def test_without_a_compiler_there_is_nothing_to_wait_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
     with one_compiles(STRATEGY):
         assert _enter(STRATEGY).wait(WITHIN_S)
-    assert not Path(jit.kernel_cache()).exists()
+    assert not (tmp_path / "cache").exists()

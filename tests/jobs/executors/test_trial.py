@@ -31,11 +31,11 @@ def test_signals_from_outside(number: int, begun: bool) -> None:
 def test_an_exit_without_a_result(code: int) -> None:
     crashed, troubled = (
         outcome_of_exit(code, True, b"", "boom"),
-        outcome_of_exit(code, False, b"", "ImportError: no numba"),
+        outcome_of_exit(code, False, b"", "ImportError: no llvmlite"),
     )
     assert (crashed.ending, troubled.ending) == (Ending.CRASHED, Ending.ENVIRONMENT)
     assert f"exit code {code}" in crashed.error
-    assert "ImportError: no numba" in troubled.error
+    assert "ImportError: no llvmlite" in troubled.error
 
 
 def test_a_result() -> None:
@@ -44,7 +44,7 @@ def test_a_result() -> None:
 
 
 def test_a_chunk_in_a_process_of_its_own(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
     inventory = take_inventory(request_of(chunk_s=10.0), [])
     plan = planning.encode(planning.plan(inventory.survey, inventory.chunks))
     outcome = run_watched(plan, RunSlice(0), 2 << 30)

@@ -22,7 +22,7 @@ def test_what_is_compared() -> None:
 
 
 def test_differences_have_both_values() -> None:
-    here = {"Python": "3.11.7", "numpy": "2", "numba": "3", "ray": "4", "pyarrow": "5"}
+    here = {"Python": "3.11.7", "numpy": "2", "llvmlite": "3", "ray": "4", "pyarrow": "5"}
     assert differences(here, here) == ""
     assert differences(here, {**here, "numpy": "1"}) == 'numpy is "1" there and "2" here'
     assert differences(here, dict.fromkeys(here, "0")).endswith("; and 2 more")

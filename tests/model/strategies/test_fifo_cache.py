@@ -32,7 +32,7 @@ class Driver:
         self.count = self.sim.counters[0]
         for slot in range(8):
             self.sim.rx[0, slot].buffer = self.alloc()
-        self.sim.counter_words[0] = 0
+        self.sim.counters[0] = 0
 
     def alloc(self) -> int:
         return fifo_cache.alloc(self.sim, self.pool, 0, 0)

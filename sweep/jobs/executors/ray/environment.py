@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sweep.jobs.executors.protocol import Join
-from sweep.model.compiler.jit import kernel_cache
+from sweep.model.compiler import kernel_cache
 from sweep.package import IMPORTED_FROM
 
 from .trust import is_private
@@ -58,7 +58,7 @@ def environment(join: Join | None, directory: str) -> dict[str, str]:
     return {
         **inherited,
         "TMPDIR": directory,
-        "NUMBA_CACHE_DIR": os.path.abspath(kernel_cache()),
+        kernel_cache.VARIABLE: _cache(directory),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # oddly named: bind loopback, as on a laptop
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_MODE": "token",
@@ -87,6 +87,12 @@ def search_path(given: str) -> str:
     """PYTHONPATH: this very checkout or installation first, then of those `given` the absolute ones that are safe."""
     others = (path for path in given.split(os.pathsep) if os.path.isabs(path) and _is_safe(path))
     return os.pathsep.join([str(IMPORTED_FROM), *map(os.path.realpath, others)])
+
+
+def _cache(directory: str) -> str:
+    """Where the workers keep kernels: where this process does, or among Ray's own files if that cannot be used."""
+    root = kernel_cache.root()
+    return os.path.abspath(root if root and kernel_cache.writable() else os.path.join(directory, "cache"))
 
 
 def _is_safe(path: str) -> bool:

@@ -8,12 +8,9 @@ against a node that differs.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("NUMBA_NUM_THREADS", "1")  # before numba is imported: workers fill the cores; Ray sets OMP's
-
 import ctypes
 import json
+import os
 import signal
 from collections.abc import Mapping
 from functools import cache, lru_cache

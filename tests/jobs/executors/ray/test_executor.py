@@ -101,7 +101,7 @@ def executor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
     """Two workers without a compiler, so that LONG is long, with little memory each."""
     folder = tmp_path_factory.mktemp("executor")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NUMBA_DISABLE_JIT", "1")
+        patch.setenv("SWEEP_PLAIN_PYTHON", "1")
         patch.setenv("SWEEP_WORKER_MEMORY_BYTES", str(ALLOWED_BYTES))
         executor = open_executor("ray", mixed_plan(folder), 2, None, folder / "executor.log")
     try:

@@ -39,7 +39,7 @@ while True:
 
 @pytest.fixture(autouse=True)
 def without_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
 
 
 @pytest.fixture

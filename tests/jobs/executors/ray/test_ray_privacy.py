@@ -95,7 +95,7 @@ def as_nobody(code: str, *words: str) -> list[str]:
 
 @pytest.fixture
 def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
     monkeypatch.setattr(tempfile, "tempdir", "/tmp")
     executor = open_executor("ray", mixed_plan(tmp_path), 1, None, tmp_path / "executor.log")
     try:
@@ -182,7 +182,7 @@ def test_a_run_that_is_started_where_others_may_write(markers: Path, sweep_file:
     code = (
         f"import os, sys; sys.path[:] = [p for p in sys.path if p]; os.environ['PYTHONPATH'] = ':.:{markers}'\n{SWEEP}"
     )
-    environment = {**os.environ, "PYTHONPATH": here, "NUMBA_DISABLE_JIT": "1"}
+    environment = {**os.environ, "PYTHONPATH": here, "SWEEP_PLAIN_PYTHON": "1"}
     environment.pop("PYTHONSAFEPATH", None)
     command = [sys.executable, "-P", "-c", code, "run", "tiny.yaml", "--no-report", "--workers", "1", "--out", "out"]
     done = subprocess.run(command, cwd=markers, env=environment, capture_output=True, text=True, timeout=180)
@@ -195,7 +195,7 @@ def test_kernels_that_are_compiled_where_others_may_write(markers: Path, tmp_pat
     for name in ("pickle", "random", "struct", "multiprocessing"):
         (markers / f"{name}.py").write_text(f"open('{markers}/mark-{name}', 'w'); raise ImportError('planted')")
     here = str(Path(__file__).parents[4])
-    environment = {**os.environ, "PYTHONPATH": here, "NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_OPT": "0"}
+    environment = {**os.environ, "PYTHONPATH": here, "SWEEP_CACHE_DIR": str(tmp_path)}
     environment.pop("PYTHONSAFEPATH", None)
     command = [sys.executable, "-P", "-c", SWEEP, "warm", "page_allocator"]
     done = subprocess.run(command, cwd=markers, env=environment, capture_output=True, text=True, timeout=300)

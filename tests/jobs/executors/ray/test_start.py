@@ -97,7 +97,7 @@ def test_processes_that_wait_for_each_other_are_told_from_one_that_is_slow(monke
 @pytest.fixture
 def here(tmp_path: Path, sweep_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(sweep_file, tmp_path / "tiny.yaml")
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
     return tmp_path
 
 
@@ -197,7 +197,7 @@ def test_a_limit_on_processes(here: Path, pids: int) -> None:
 @pytest.fixture
 def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
     """One that has only just begun to start."""
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
     executor = open_executor("ray", mixed_plan(tmp_path), 1, None, tmp_path / "executor.log")
     try:
         yield executor
