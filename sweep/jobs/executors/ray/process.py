@@ -23,6 +23,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -82,13 +83,18 @@ class Process:
         self._leave(1)
 
     def _connect(self) -> None:
-        from . import cluster, workers  # takes a second; the socket is watched already
+        from . import cluster  # takes a second; the socket is watched already
 
-        self._ray, self._work = cluster, workers
+        threading.Thread(
+            target=import_module, args=(f"{__package__}.workers",), daemon=True
+        ).start()  # while Ray starts
         if self._setup.join is None:
             start(self._setup, cluster.start)
         else:
             self._address = cluster.join(self._setup.join.address)
+        from . import workers  # waits for the thread
+
+        self._ray, self._work = cluster, workers
         self._connected = True
         self._home = cluster.this_node()[1]
         self._plan = cluster.put(self._setup.plan)
@@ -140,8 +146,6 @@ class Process:
         end_processes(self._setup.directory, os.getpid())
         shutil.rmtree(self._setup.directory, ignore_errors=True)
         os._exit(code)
-
-    # Events
 
     def _received(self, message: Submit | Cancel) -> None:
         if isinstance(message, Submit):
@@ -223,8 +227,6 @@ class Process:
         if isinstance(work, RunSlice):
             self._demand.ended(work.number)
         self._release()
-
-    # What events lead to
 
     def _later(self, event: Callable[[Any], None]) -> Callable[[Any], None]:
         """Have `event` happen here, not in the thread of Ray's that calls this."""
