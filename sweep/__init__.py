@@ -13,17 +13,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from .runs import Run
+if TYPE_CHECKING:
+    from .runs import Run
 
 __version__ = "0.1.0"
 __all__ = ["Run", "open", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Run`, imported when it is used: no verb of the command line needs it."""
+    if name != "Run":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .runs import Run
+
+    return Run
 
 
 def open(location: str | Path) -> Run:
     """The run in the run directory at a path or URI.  Raises SweepError if it is not one."""
     from sweep import storage
     from sweep.storage import resume
+
+    from .runs import Run
 
     files = storage.open(location)
     if not any(files.exists(name) for name in resume.RUN_FILES):
@@ -60,6 +73,8 @@ def run(
     from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import RunRequest
     from sweep.jobs.run import run as run_sweep
+
+    from .runs import Run
 
     join = joined(address, nodes, executor)
     sets = [sets] if isinstance(sets, str) else sets

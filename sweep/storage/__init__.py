@@ -8,7 +8,21 @@
 Opening a path imports neither pyarrow nor anything else that is heavy; opening a URI imports `pyarrow.fs`.
 """
 
-from .files import Files
-from .location import open
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .files import Files
+    from .location import open
 
 __all__ = ["Files", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    """The names above, imported when they are used: `sweep --help` needs but `storage.home`."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import files, location
+
+    return files.Files if name == "Files" else location.open

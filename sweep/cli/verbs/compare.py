@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweep.errors import SweepError
-from sweep.storage import sink
 
 from .report import width
 
@@ -54,6 +53,7 @@ def compare(
     comparable, 4 if there is too little data to tell.
     """
     from sweep import compare as comparing
+    from sweep.storage import sink
 
     forms = {file: comparing.form_of(file, form) for file in out or ()}
     shown = comparing.form_of(None, form)

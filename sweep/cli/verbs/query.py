@@ -16,7 +16,6 @@ from sweep.cli.arguments import Location, count
 from sweep.cli.fitting import say
 from sweep.errors import SweepError, did_you_mean
 from sweep.format import count as plural
-from sweep.storage import sink
 
 if TYPE_CHECKING:
     from sweep.query import Answer, Database
@@ -105,6 +104,7 @@ def _chosen(form: str | None, out: str | None) -> str:
 def _write(answer: Answer, form: str, out: str | None, most: int | None) -> None:
     """Write the answer to the file `out` or to stdout; a printed table has at most `most` rows, a file all."""
     from sweep.query import rows, text_table
+    from sweep.storage import sink
 
     from .report import width
 

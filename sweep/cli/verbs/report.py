@@ -13,7 +13,6 @@ import typer
 from sweep.cli import browser
 from sweep.cli.fitting import say
 from sweep.errors import ReadOnlyError, SweepError, did_you_mean
-from sweep.storage import sink
 
 NARROWEST, USUAL, WIDEST = 60, 100, 240  # width of printed text, characters; USUAL without a terminal
 MAIL = 72  # characters per line of a mail, so that it can be quoted
@@ -60,6 +59,7 @@ def report(
     """
     from sweep import report
     from sweep.report.projection.document import ProjectionRequest
+    from sweep.storage import sink
 
     tables = None if table is None else () if table == ["none"] else _names("--table", table)
     request = ProjectionRequest(
@@ -121,6 +121,8 @@ def _names(option: str, given: list[str] | None) -> tuple[str, ...]:
 
 def _format(given: str | None, out: str | None, mail: bool) -> str | None:
     """The format asked for, or else that of the file name's ending; None if there is neither.  Raises SweepError."""
+    from sweep.storage import sink
+
     suffix = Path(sink.name(out)).suffix.lower().removeprefix(".") if out else ""
     kind = given or (suffix if suffix in FORMATS else None)
     if kind is None and suffix:

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from sweep.storage import sink
-
 
 def schema(
     out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="write it there; default: print it")] = None,
@@ -19,6 +17,7 @@ def schema(
     Their completion and checks are made from it.
     """
     from sweep import config
+    from sweep.storage import sink
 
     text = json.dumps(config.json_schema(), indent=2) + "\n"
     if out is None:

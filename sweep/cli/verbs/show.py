@@ -18,7 +18,6 @@ from sweep.cli.numbers import clock, count, seconds
 from sweep.cli.slow_notice import notice_if_slow
 from sweep.errors import IncompleteError, SweepError
 from sweep.format import count as plural
-from sweep.storage import sink
 
 from .report import width
 
@@ -89,6 +88,7 @@ def _point(what: str, words: list[str], check: bool, trace: Path | None, packets
     from sweep.results.dataset import published
     from sweep.show import catalogue, point, timeline
     from sweep.show.choose import choose
+    from sweep.storage import sink
 
     try:
         table = report.read(what, series=True)

@@ -95,7 +95,7 @@ def _no_directory(why: str) -> str:
 
 
 def end_processes(directory: str, session: int = -1) -> None:
-    """Kill every process of `session`, or with a file open under `directory`, but for this one.
+    """Kill every process of `session`, or with a file open under `directory`, or told to use it, but for this one.
 
     Waits until they are gone, but not for ever: a process that waits for a disk cannot be killed.
     """
@@ -110,7 +110,11 @@ def end_processes(directory: str, session: int = -1) -> None:
 def _processes(directory: str, session: int) -> list[int]:
     within = directory + os.sep
     others = (int(path.name) for path in PROC.glob("[0-9]*") if path.name != str(os.getpid()))
-    return [pid for pid in others if _session(pid) == session or (_is_ours(pid) and _has_open(pid, within))]
+    return [
+        pid
+        for pid in others
+        if _session(pid) == session or (_is_ours(pid) and (_has_open(pid, within) or _is_told(pid, directory)))
+    ]
 
 
 def _is_ours(pid: int) -> bool:
@@ -138,6 +142,13 @@ def _has_open(pid: int, within: str) -> bool:
             with suppress(OSError):
                 if os.readlink(folder / descriptor).startswith(within):
                     return True
+    return False
+
+
+def _is_told(pid: int, directory: str) -> bool:
+    """Whether process `pid` has the directory as its TMPDIR: a worker that starts has nothing open there yet."""
+    with suppress(OSError):
+        return f"TMPDIR={directory}".encode() in (PROC / str(pid) / "environ").read_bytes().split(b"\0")
     return False
 
 

@@ -83,11 +83,9 @@ class Process:
         self._leave(1)
 
     def _connect(self) -> None:
-        from . import cluster  # takes a second; the socket is watched already
+        from . import cluster  # takes a second, and workers another, while Ray starts; the socket is watched
 
-        threading.Thread(
-            target=import_module, args=(f"{__package__}.workers",), daemon=True
-        ).start()  # while Ray starts
+        threading.Thread(target=import_module, args=(f"{__package__}.workers",), daemon=True).start()
         if self._setup.join is None:
             start(self._setup, cluster.start)
         else:

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from sweep.errors import RunError
-from sweep.jobs.executors.ray.directory import ROOT_BYTES, SOCKET, Directory
+from sweep.jobs.executors.ray.directory import ROOT_BYTES, SOCKET, Directory, end_processes
 
 OTHER = 65534  # nobody
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
@@ -77,6 +80,21 @@ def test_what_is_left_of_killed_runs_goes_and_links_are_not_followed(root: Path,
     made()
     assert {path.name for path in root.iterdir()} == {"sweep-ray-file", "sweep-ray-link", "sweep-ray-pipe"}
     assert (tmp_path / "precious").is_dir()
+
+
+def test_a_process_that_starts_and_has_nothing_open_there_yet_is_ended(root: Path) -> None:
+    """One of a session of its own, as Ray starts its workers."""
+    directory = Directory()
+    words = [sys.executable, "-S", "-c", "print(flush=True); import time; time.sleep(60)"]
+    environment = {"TMPDIR": directory.path}
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, start_new_session=True) as started:
+        assert started.stdout is not None
+        started.stdout.readline()
+        end_processes(directory.path + "x")
+        assert started.poll() is None
+        end_processes(directory.path)
+        assert started.wait(10) == -signal.SIGKILL
+    directory.remove()
 
 
 @as_root
