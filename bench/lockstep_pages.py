@@ -163,7 +163,7 @@ class PagePool:
         c, p, pay = self.counters, self.params, self.zone.pay
         allowed = np.full(who.size, direct)
         if not direct:
-            allowed = p.napi_local_direct[who] == 1
+            allowed = p.pool_locality[who] == 1
             pay(who, "recycle", p.cost_pool_locality_check[who] * allowed)
         self.zone.dma(who, "sync")
         room = self.cached[who] < CACHE_PAGES

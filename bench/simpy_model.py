@@ -24,7 +24,6 @@ import simpy
 from sweep.fields.histogram import BUCKETS
 from sweep.model.batch import counter_fields
 from sweep.model.counting.histogram import bucket
-from sweep.model.kernel import ERAS
 from sweep.model.lane.prepare import Tables
 from sweep.model.scenario import Scenario
 from sweep.model.traffic.arrivals import DROP, FORWARD
@@ -247,6 +246,9 @@ def simulate(scenarios: Sequence[Scenario], tables: Tables) -> list[Model]:
     return models
 
 
+LOCALITY = ("skb_locality", "pool_locality", "bulk_locality")
+
+
 def refuse(scenario: Scenario) -> None:
     """Errors: ValueError if this version does not cover the scenario."""
     reader = scenario.traffic.reader
@@ -256,7 +258,9 @@ def refuse(scenario: Scenario) -> None:
         "stalls": reader.stall_every_ps is not None,
         "copybreak": scenario.nic.copybreak_bytes > 0,
         "limited memory": scenario.memory_pages > 0,
-        "a kernel without deferred frees": scenario.traffic.local_ppm > 0 and not ERAS[scenario.kernel].deferred_free,
+        "a kernel without deferred frees": scenario.traffic.local_ppm > 0 and "deferred_free" not in scenario.rules,
+        "a kernel without bulk requests": "pool_bulk" not in scenario.rules,
+        "a kernel that asks for the locality of some puts only": len({rule in scenario.rules for rule in LOCALITY}) > 1,
     }
     for what, is_so in uncovered.items():
         if is_so:

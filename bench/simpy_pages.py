@@ -157,7 +157,7 @@ class PagePool:
     def release(self, page: int, direct: bool) -> None:
         """Put a page into the cache if that is allowed and has room, else into the ring, else give it up."""
         c, p = self.counters, self.params
-        if not direct and p.napi_local_direct:
+        if not direct and p.pool_locality:
             self.pay("recycle", p.cost_pool_locality_check)
             direct = True
         self.zone.dma("sync")

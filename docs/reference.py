@@ -20,15 +20,16 @@ import yaml
 from reference_words import SCHEMA, code, default, prose, table, unit, written
 
 import sweep.cli
+import sweep.model.kernel
 from sweep import schema
 from sweep.cli import app
 from sweep.config.parameters import parameters
 from sweep.fields.field import Better, Knob
 from sweep.fields.metrics import METRICS
 from sweep.fields.series import BINS
-from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 from sweep.show import counters as stages
+from sweep.show import kernels
 from sweep.units import KINDS, Reading
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -214,16 +215,11 @@ def machine_page() -> str:
 
 
 def kernel_page() -> str:
-    """Every kernel era: what it changed."""
-    eras = list(ERAS.items())
-    rows = []
-    for (name, era), before in zip(eras, [None, *(era for _, era in eras)], strict=False):
-        news = [f for f in era._fields if before is None or getattr(era, f) != getattr(before, f)]
-        rows.append((code(name), ", ".join(f"{field} {getattr(era, field):,}" for field in news)))
-    module = inspect.getmodule(type(eras[0][1]))
-    assert module is not None
-    text = "# Kernel eras\n\n`kernel: NAME`; what is not as in the row above.\n\n" + table(("era", "rules"), rows)
-    return text + prose(module.__doc__ or "")
+    """Every rule of the kernel, and the releases that have it."""
+    rows = ((code(name), *cells) for rows in kernels.listed().values() for name, *cells in rows)
+    text = "# The kernel\n\n`kernel: RELEASE`, such as `6.12` or `6.12.117`; one rule is `kernel.NAME: on` or `off`. "
+    text += "`sweep show kernels 6.6.80` lists what a release has. The rules, in the order in which they came:\n\n"
+    return text + table(kernels.HEADER, rows) + prose(inspect.getdoc(sweep.model.kernel) or "")
 
 
 def command_page() -> str:

@@ -6,14 +6,13 @@ By spelling, 5.4 is close to 5.14 and 1000 to 100; by order it is not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
+from .fields.release import Release, release_of
 from .units import LINKS, RATES, SHARES, SIZES, TIMES, UnitError, split
 
-_RELEASE = re.compile(r"v?([1-9]\d?)\.(\d{1,3})(?:\.\d+)*(-rc\d+)?", re.ASCII)
 OLDEST_MAJOR = 2  # smaller ones are plain numbers, such as a load of 1.5; Linux 2.0 was released in 1996
 # Sizes and shares may be written without a unit, so they compare with plain numbers.
 _KINDS = (("", SIZES), ("", SHARES), ("time", TIMES), ("rate", RATES), ("link", LINKS))
@@ -52,12 +51,10 @@ def closest(value: str, choices: Iterable[str]) -> str | None:
     )
 
 
-def release_order(text: str) -> tuple[int, int, bool] | None:
-    """(major, minor, whether it is final), which sorts a release candidate before its release."""
-    found = _RELEASE.fullmatch(text.strip())
-    if not found or int(found[1]) < OLDEST_MAJOR:
-        return None
-    return int(found[1]), int(found[2]), not found[3]
+def release_order(text: str) -> Release | None:
+    """The release that a text names, which sorts a release candidate before its release; None if it names none."""
+    release = release_of(text.strip())
+    return release if release and release.major >= OLDEST_MAJOR else None
 
 
 def _amount(text: str) -> _Amount | None:

@@ -25,6 +25,7 @@ from typing import Any
 import typer
 from typer.core import TyperArgument, TyperOption
 
+from sweep.fields.kernel import KERNEL, SWITCH
 from sweep.fields.parameters import PARAMETERS
 
 from . import names
@@ -117,6 +118,8 @@ BY_OPTION: dict[str, Words] = {
     "--row": _listed(lambda: AXES),
     "--col": _listed(lambda: AXES),
     "--table": _listed(lambda: AXES),
+    "--kernel": lambda typed: names.releases(),
+    "--rule": lambda typed: [f"{name}={state}" for name in names.rules() for state in SWITCH],
     "--columns": _listed(lambda: [*names.roles(), *AXES, *names.metrics()]),
 }
 BY_KEY: dict[str, Callable[[], list[str]]] = {
@@ -124,8 +127,9 @@ BY_KEY: dict[str, Callable[[], list[str]]] = {
     "traffic": partial(names.library, "traffic"),
     "host": partial(names.library, "hosts"),
     "nic": partial(names.library, "nics"),
-    "kernel": names.eras,
+    "kernel": names.releases,
     "iommu": names.iommu_modes,
+    **{rule.key: lambda: [*SWITCH] for rule in KERNEL},
 }
 
 

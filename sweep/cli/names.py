@@ -51,9 +51,18 @@ def roles() -> list[str]:
     return [role for role in Role if role not in (Role.ID, Role.SERIES)]
 
 
-def eras() -> list[str]:
-    """Names of kernel eras: sweep.model.kernel.ERAS."""
-    return _named("model/kernel.py", "ERAS")
+def releases() -> list[str]:
+    """Releases of the kernel with which a rule begins: sweep.model.kernel.releases.CHANGES."""
+    from sweep.model.kernel.releases import CHANGES
+
+    return [*CHANGES]
+
+
+def rules() -> list[str]:
+    """Rules of the kernel: sweep.fields.kernel.RULES."""
+    from sweep.fields.kernel import RULES
+
+    return [rule.name for rule in RULES]
 
 
 def iommu_modes() -> list[str]:

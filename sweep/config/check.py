@@ -50,6 +50,7 @@ def check(sweep: Sweep, reading: Reading, top: Place) -> None:
         scenarios.warmup_ps,
     ]
     _each(sweep, places, [scenarios["packets"], scenarios["warmup"], *window_columns], window)
+    _groups(sweep, places, *sweep.layout.distinct(sweep.decisive("rules")), rules)
     _groups(sweep, places, *sweep.layout.distinct(sweep.decisive("knobs")), knobs)
     _each(sweep, places, [scenarios["ring"], scenarios["nic"].map(lambda nic: nic.refill_batch)], refill)
     _each(sweep, places, [scenarios["traffic"].map(lambda mix: (mix.name, mix.arrivals)), scenarios["load_ppm"]], peak)
@@ -91,8 +92,17 @@ def window(sweep: Sweep, point: int) -> Problem:
 
 
 def knobs(sweep: Sweep, point: int) -> Problem:
+    return _impossible(sweep.knobs, point)
+
+
+def rules(sweep: Sweep, point: int) -> Problem:
+    return _impossible(sweep.rules, point)
+
+
+def _impossible(build: Callable[[int], object], point: int) -> Problem:
+    """What is wrong with the part of the scenario that `build` makes."""
     try:
-        sweep.knobs(point)
+        build(point)
     except DocumentError as error:
         return error.name, str(error)
     return None

@@ -94,7 +94,6 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
         "objectives": _setting(reading, "objectives"),
         **_precision(reading, replicates),
         "where": _setting(reading, "where"),
-        **({"releases": reading.releases} if reading.releases else {}),
         "fixed": reading.fixed,
         "grid": [dimension._asdict() for dimension in reading.dimensions],
         "points": reading.points,

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from sweep.config.points.windows import DURATION, PACKETS
 from sweep.grid import LABEL
-from sweep.yamltree.source import SEE, Mistake, Node, Place, shorten, unknown
+from sweep.yamltree.source import SEE, Mistake, Node, Place, shorten
 from sweep.yamltree.tree import parse
 
 from .library import FOLDERS
-from .parameters import parameter_nodes, parameters, settings
+from .parameters import parameter_nodes, parameters, settings, unknown_parameter
 from .precision import in_full
 
 LONGEST_SHOWN = 200  # characters of an override in a message
@@ -56,7 +56,7 @@ def split_file(root: Node) -> FileParts:
             parts.fixed[key] = node
             parts.keys[key] = place
         else:
-            raise unknown(place, "the key", key, ("axes", *SETTINGS, *SECTIONS, *parameters()), see=SEE)
+            raise unknown_parameter(place, "the key", key, ("axes", *SETTINGS, *SECTIONS, *parameters()), SEE)
     return parts
 
 
@@ -102,7 +102,7 @@ def apply(parts: FileParts, text: str, find: Callable[[str, str, Place], Node]) 
         parts.named[kind][name] = tree
     else:
         known = (*parameters(), *SETTINGS, *(f"axes.{name}" for name in parameters()))
-        mistake = unknown(place, "the key", key, known, see=SEE)
+        mistake = unknown_parameter(place, "the key", key, known, SEE)
         mistake.known = ()  # about a hundred: the schema lists them better
         raise mistake
 

@@ -30,28 +30,31 @@ from sweep.config.models.sections import NicSection
 from sweep.config.models.traffic import Mix
 from sweep.errors import did_you_mean
 from sweep.fields.host import COSTS, HARDWARE
+from sweep.fields.kernel import BY_NAME, KERNEL, OFF, SWITCH
 from sweep.fields.parameter import by_key
 from sweep.fields.scenario import SCENARIO
 from sweep.model.hardware.iommu import MODES
-from sweep.model.kernel import ERAS, ReleaseError, rules
+from sweep.model.kernel.releases import CHANGES, ReleaseError, known_release
 from sweep.model.strategies import NAMES, strategy
-from sweep.yamltree.source import LISTS, SEE, Node, unknown
+from sweep.yamltree.source import LISTS, SEE, Mistake, Node, Place, unknown
 from sweep.yamltree.validation import NULL, Group, SectionModel, canonical, meaning, parse
 
 from .claims import ClaimText, ObjectiveText
 from .precision import PrecisionSection
 
 
-def _era(release: str) -> str:
-    """The era whose rules apply to a kernel release."""
+def _release(text: str) -> str:
+    """A release of the kernel as it is usually written."""
     try:
-        return rules(release)
+        return str(known_release(text))
     except ReleaseError as error:
-        hint = did_you_mean(release, ERAS)
-        raise ChoiceError(f"{error}{hint and '.' + hint}", tuple(ERAS), see=LISTS["kernel"]) from None
+        hint = did_you_mean(text, CHANGES)
+        raise ChoiceError(f"{error}{hint and '.' + hint}", CHANGES, see=LISTS["kernel"]) from None
 
 
-Kernel = Annotated[str, AfterValidator(_era), WithJsonSchema({"type": ["string", "number"], "examples": [*ERAS]})]
+Kernel = Annotated[
+    str, AfterValidator(_release), WithJsonSchema({"type": ["string", "number"], "examples": [*CHANGES]})
+]
 
 
 # What the words at the top of a sweep file may be.
@@ -64,8 +67,7 @@ WORDS: dict[str, Any] = {
     "kernel": Kernel,
     "label": Name,
 }
-_NEWEST = {"kernel": by_key(SCENARIO)["kernel"]._replace(default=[*ERAS][-1])}
-Top = group("Top", by_key(SCENARIO) | _NEWEST, WORDS)
+Top = group("Top", by_key(SCENARIO), WORDS)
 
 
 class ClaimSection(SectionModel):
@@ -182,7 +184,8 @@ def knobs_of(name: str) -> frozenset[str]:
 def parameters() -> dict[str, Parameter]:
     """All parameters by name."""
     host = {each.name: Parameter(each.name, type_of(each), each.meaning) for each in (*COSTS, *HARDWARE)}
-    return {**_of(Top), **knob_parameters(), **_of(Mix, "traffic."), **_of(NicSection, "nic."), **host}
+    rules = {each.name: Parameter(each.name, Literal[SWITCH], each.meaning) for each in KERNEL}
+    return {**_of(Top), **rules, **knob_parameters(), **_of(Mix, "traffic."), **_of(NicSection, "nic."), **host}
 
 
 @cache
@@ -196,5 +199,14 @@ def parameter_nodes(node: Node, what: str, noun: str = "the parameter") -> dict[
     pairs = node.mapping(what)
     for name in pairs:
         if name not in parameters():
-            raise unknown(node.keys[name], noun, name, tuple(parameters()), see=LISTS["parameter"])
+            raise unknown_parameter(node.keys[name], noun, name, tuple(parameters()), LISTS["parameter"])
     return pairs
+
+
+def unknown_parameter(place: Place, noun: str, name: str, known: tuple[str, ...], see: str) -> Mistake:
+    """The mistake about a name that is no parameter; of a rule of the kernel that makes no difference, why."""
+    rule = BY_NAME.get(name.removeprefix("kernel."))
+    if rule is None or not name.startswith("kernel."):
+        return unknown(place, noun, name, known, see=see)
+    see = f"sweep replay --rule {rule.name}={OFF}"
+    return Mistake(place, f'{noun} "{name}" would change nothing: {rule.replay_only}.', see=see)

@@ -32,7 +32,7 @@ FORMAT = 1  # of the document
 
 
 # The parameters (up to the first dot) that decide a part of a scenario.
-PARTS = {"traffic": ("traffic",), "nic": ("nic",), "host": ("host",), "window": windows.DECISIVE}
+PARTS = {"traffic": ("traffic",), "nic": ("nic",), "host": ("host",), "rules": ("kernel",), "window": windows.DECISIVE}
 
 T = TypeVar("T")
 
@@ -66,11 +66,6 @@ class Sweep:
     def simulations(self) -> int:
         """Number of simulations: points times replicates."""
         return self.points * self.replicates
-
-    @property
-    def releases(self) -> dict[str, str]:
-        """Kernel release as the file names it -> era whose rules apply, where the names differ."""
-        return dict(self.document.get("releases", {}))
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
@@ -114,6 +109,7 @@ class Sweep:
             iommu=value["iommu"],
             memory_pages=value["memory_pages"],
             kernel=value["kernel"],
+            rules=self.rules(point),
             ring=value["ring"],
             load_ppm=value["load"],
             packets=window.packets,
@@ -150,6 +146,10 @@ class Sweep:
     def host(self, point: int) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
         """The costs and the hardware of a point's host."""
         return self._part("host", point, scenario_parts.host)
+
+    def rules(self, point: int) -> tuple[str, ...]:
+        """The kernel's rules in force at a point.  Errors: DocumentError if they contradict each other."""
+        return self._part("rules", point, scenario_parts.rules)
 
     def window(self, point: int) -> Window:
         """The packets of a point, in total and before its measured window."""

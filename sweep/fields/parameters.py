@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from .host import COSTS, HARDWARE
+from .kernel import KERNEL
 from .nic import NIC
 from .parameter import Parameter
 from .scenario import SCENARIO
 from .traffic import FLOWS, READER
 
 PARAMETERS: dict[str, Parameter] = {
-    parameter.name: parameter for parameter in (*SCENARIO, FLOWS, *READER, *NIC, *HARDWARE, *COSTS)
+    parameter.name: parameter for parameter in (*SCENARIO, *KERNEL, FLOWS, *READER, *NIC, *HARDWARE, *COSTS)
 }

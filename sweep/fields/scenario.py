@@ -7,7 +7,6 @@ from .parameter import COUNT, COUNT_OR_TIME, PACKETS, SHARE, TIME, WINDOW, WORD,
 
 MOST_PACKETS = 1_000_000_000
 LONGEST_PS = 3600 * 10**12  # of simulated time, an hour: counts of pages times ns stay within int64
-NEWEST = ""  # the default of `kernel`: the newest rules that the model has
 SERIAL = "a link carries one frame after the other, so 1 is all it can carry"  # why shares of it end at 1
 
 
@@ -35,7 +34,7 @@ SCENARIO: tuple[Parameter, ...] = (
     Parameter("iommu", WORD, "how DMA is translated", default="off"),
     Parameter("host", WORD, "name of a host profile: what each operation costs", default="xeon-e5-1650v4"),
     Parameter("nic", WORD, "name of a NIC, or its settings", default="10g"),
-    Parameter("kernel", WORD, "release of Linux: the newest rules known that are not younger hold", default=NEWEST),
+    Parameter("kernel", WORD, "release of Linux, which decides the rules: 6.12, 6.12.117", default="6.12"),
     Parameter(
         "packets",
         COUNT,

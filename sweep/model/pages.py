@@ -4,8 +4,8 @@
 Order 0: an allocation pops from the CPU's list; an empty list takes `pcp_batch` pages from the zone under
 its lock.  A free pushes; at `pcp_high` pages the list gives `pcp_batch` pages back under the lock.  So when
 one CPU allocates and another frees, the zone lock is taken 2/batch times a page, whatever memory there is.
-Order 3: the same on a list of blocks, batch >> 3 blocks at a time (5.14 and later, `pcp_order3`); before, each block
-is taken and freed under the lock.  4.11-rc1 (`pcp_softirq` = 0): softirq takes and frees each page under the lock.
+Order 3: the same on a list of blocks, batch >> 3 blocks at a time (rule pcp_order3, 5.14); before, each block is taken
+and freed under the lock.  4.11-rc1 (rule pcp_process_only): softirq takes and frees each page under the lock.
 
 Pages have numbers: the lowest free ones first, then the last one given back first.
 
@@ -88,7 +88,7 @@ def pcp_take(sim: Sim, lane: int) -> int:
     Always called in softirq.
     """
     p = sim.params[lane]
-    if p.pcp_softirq == 0:
+    if p.pcp_process_only == 1:
         return zone_take(sim, lane, 1, 1)
     if sim.pcp_count[lane, 0] == 0:
         sim.pcp_count[lane, 0] = zone_take(sim, lane, p.pcp_batch, 1)
@@ -145,7 +145,7 @@ def page_free(sim: Sim, lane: int, page: int, context: int) -> None:
     c.pages_given += 1
     st.pages_held -= 1
     pay_allocate(sim, lane, p.cost_page_free)
-    if p.pcp_softirq == 0 and context not in (PROCESS, PROCESS_LOCAL):
+    if p.pcp_process_only == 1 and context not in (PROCESS, PROCESS_LOCAL):
         zone_gains(sim, lane, 1, 1, cpu)
         return
     sim.pcp_count[lane, cpu] += 1

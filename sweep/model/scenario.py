@@ -90,7 +90,10 @@ class Scenario:
     queues: int  # identical queues of the host that share its zone lock, cache, IOMMU and PCIe link, this one included
     iommu: str  # "off" | "lazy" | "strict"
     memory_pages: int  # pages that the zone can give to this queue; 0: no limit
-    kernel: str  # a name of kernel.ERAS
+    kernel: str  # a release of Linux: "6.12", "6.12.117"
+    rules: tuple[
+        str, ...
+    ]  # the rules in force of kernel.rules.SWEEP_RULES, in that order: those of the release, changed or not
     ring: int  # RX descriptors
     load_ppm: int  # share of the packet rate that the link can carry with this mix's sizes, for all queues
     packets: int  # packets offered in all, warm-up included

@@ -9,14 +9,16 @@ Source: the recorded traces' environment, tests/golden/page_pool/FORMAT.md ("Pag
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sweep.fields.counters import COUNTERS
 from sweep.fields.field import Field
+from sweep.fields.kernel import LOOP_RULES
 from sweep.model.compiler.jit import device
+from sweep.model.kernel.releases import fragment_align_bytes
 from sweep.model.lane.params import PARAMS
 from sweep.model.lane.sim import STATE
 from sweep.model.record import zeros
@@ -54,8 +56,8 @@ class TraceSim(NamedTuple):
     snapshots: np.ndarray  # (S, columns) int64
 
 
-def trace_sim(handles: int, snapshots: int, columns: int) -> TraceSim:
-    """A simulation without packets for a trace of this size."""
+def trace_sim(handles: int, snapshots: int, columns: int, rules: Collection[str]) -> TraceSim:
+    """A simulation without packets for a trace of this size, of a kernel with these rules."""
     sim = TraceSim(
         zeros(PARAMS, 1),
         zeros(STATE + ALLOCATOR_STATE, 1),
@@ -65,8 +67,11 @@ def trace_sim(handles: int, snapshots: int, columns: int) -> TraceSim:
         np.zeros(handles, np.int64),
         np.zeros((snapshots, columns), np.int64),
     )
-    sim.params.napi_local_direct = 1
+    for rule in LOOP_RULES:
+        sim.params[rule.name] = int(rule.name in rules)
+    sim.params.skb_locality = 0  # a trace has no sk_buffs: its puts are the pool's own
     sim.params.skb_recycle = 1
+    sim.params.fragment_align_bytes = fragment_align_bytes(rules)
     sim.state.bulk_limit = NO_LIMIT
     return sim
 
@@ -83,9 +88,22 @@ def request_fails(sim: TraceSim, lane: int) -> bool:
 
 
 @device
+def single_request(sim: TraceSim, lane: int) -> int:
+    """Count one request for one page, whatever its order; returns how many were allocated."""
+    c = sim.counters[lane]
+    c.single_calls += 1
+    if request_fails(sim, lane):
+        return 0
+    c.single_pages += 1
+    return 1
+
+
+@device
 def page_bulk(sim: TraceSim, lane: int, want: int) -> int:
-    """One bulk request for `want` pages; returns how many were allocated."""
+    """One bulk request for `want` pages, or a single one in a kernel without; returns how many were allocated."""
     st, c = sim.state[lane], sim.counters[lane]
+    if sim.params[lane].pool_bulk == 0:
+        return single_request(sim, lane)
     c.bulk_calls += 1
     if request_fails(sim, lane):
         return 0
@@ -109,12 +127,7 @@ def bulk_page(sim: TraceSim, lane: int) -> int:
 @device
 def order_alloc(sim: TraceSim, lane: int, order: int) -> int:
     """One request for a page of `order`; returns its serial number, or -1 if it failed."""
-    c = sim.counters[lane]
-    c.single_calls += 1
-    if request_fails(sim, lane):
-        return -1
-    c.single_pages += 1
-    return bulk_page(sim, lane)
+    return bulk_page(sim, lane) if single_request(sim, lane) == 1 else -1
 
 
 @device

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sweep.model.compiler.jit import bind, compiled
+from sweep.model.kernel.releases import refill_pages
 from sweep.model.page_pool.lifecycle import DMA_MAP, DMA_SYNC_DEV, create_errno, ring_slots
-from sweep.model.page_pool.pool import Pool, pools
+from sweep.model.page_pool.pool import CACHE_REFILLS, Pool, pools
 
+from .kernel import TraceKernel
 from .operations import replay
 from .pages import HOLES, TraceSim, trace_sim
-from .trace import COLUMNS, Trace, TraceParams
+from .trace import COLUMNS, COUNTER_COLUMNS, Trace, TraceParams
 
 HASH_FACTOR = 1_000_003
 HASH_MODULUS = 2**61 - 1
@@ -40,7 +42,7 @@ class TraceDifference(NamedTuple):
 
 
 @cache
-def kernel() -> Callable[..., None]:
+def compiled_kernel() -> Callable[..., None]:
     """`replay` compiled, over the traces' page allocator."""
     made: Callable[..., None] = compiled(replay, HOLES, "trace")
     return made
@@ -52,9 +54,13 @@ def plain_kernel() -> Callable[..., None]:
     return bound
 
 
-def trace_pool(params: TraceParams, pages: int) -> Pool:
-    """The pool that these parameters create, with serial numbers below `pages`."""
-    pool = pools([ring_slots(params.pool_size)], pages)
+def trace_pool(params: TraceParams, pages: int, kernel: TraceKernel) -> Pool:
+    """The pool that these parameters create on this kernel, with serial numbers below `pages`."""
+    pool = pools([ring_slots(params.pool_size, kernel.rules)], pages)
+    pool.s.page_bytes = kernel.page_bytes
+    pool.s.refill_pages = refill_pages(kernel.rules, kernel.page_bytes)
+    pool.s.cache_pages = CACHE_REFILLS * pool.s.refill_pages
+    pool.s.bulk_pages = pool.s.refill_pages if "pool_bulk" in kernel.rules else 1
     pool.s.order = params.order
     pool.s.nid = params.nid
     pool.s.cpu_node = params.numa_node
@@ -67,13 +73,15 @@ def trace_pool(params: TraceParams, pages: int) -> Pool:
 
 def run(trace: Trace, run_ops: Callable[..., None] | None = None) -> ReplayResult:
     """Replay one trace with `run_ops`, by default the compiled kernel."""
-    errno = create_errno(trace.params.flags, trace.params.max_len)
+    kernel = trace.kernel
+    slots = ring_slots(trace.params.pool_size, kernel.rules)
+    errno = create_errno(trace.params.flags, trace.params.max_len, slots)
     if errno != 0:
         return ReplayResult(errno, np.zeros((0, len(COLUMNS)), np.int64), np.zeros((0, 2), np.int64), {})
     pages_each = 64 if trace.params.order == 0 else 1  # an allocation makes at most one request
-    sim = trace_sim(trace.handles, trace.snapshots + 1, len(COLUMNS))
-    pool = trace_pool(trace.params, pages_each * trace.handles)
-    (run_ops or kernel())(sim, pool, trace.ops)
+    sim = trace_sim(trace.handles, trace.snapshots + 1, len(COLUMNS), kernel.rules)
+    pool = trace_pool(trace.params, pages_each * trace.handles, kernel)
+    (run_ops or compiled_kernel())(sim, pool, trace.ops)
     handles = np.stack([sim.handle_page, sim.handle_offset], axis=1)
     return ReplayResult(0, sim.snapshots, handles, _totals(sim, pool, handles, fragment_handles(trace.ops)))
 
@@ -117,9 +125,10 @@ def differences(trace: Trace, answer: ReplayResult) -> list[TraceDifference]:
     differing = []
     if len(trace.shots) != trace.snapshots:
         differing.append(TraceDifference("totals", "snapshots", len(trace.shots), trace.snapshots))
+    first = 0 if trace.has_counters else len(COUNTER_COLUMNS)
     for index, (want, actual) in enumerate(zip(trace.shots, answer.shots[:-1].tolist(), strict=False)):
-        differing += _row(f"snapshots[{index}]", want, actual)
-    differing += _row("final", trace.final, answer.shots[-1].tolist())
+        differing += _row(f"snapshots[{index}]", want, actual, first)
+    differing += _row("final", trace.final, answer.shots[-1].tolist(), first)
     differing += _handles(trace, answer)
     differing += [
         TraceDifference("totals", name, value, answer.totals[name])
@@ -129,8 +138,8 @@ def differences(trace: Trace, answer: ReplayResult) -> list[TraceDifference]:
     return differing
 
 
-def _row(where: str, want: Any, got: Any) -> list[TraceDifference]:
-    rows = zip(COLUMNS, want, got, strict=True)
+def _row(where: str, want: Any, got: Any, first: int) -> list[TraceDifference]:
+    rows = list(zip(COLUMNS, want, got, strict=True))[first:]
     return [TraceDifference(where, column, expected, value) for column, expected, value in rows if expected != value]
 
 

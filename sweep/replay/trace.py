@@ -11,15 +11,24 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-# The columns of a snapshot, in order: the kernel's eleven counters, then page counts.
-COLUMNS = (
+from sweep.model.kernel.releases import ReleaseError
+
+from .kernel import DEFAULT, STATISTICS, TraceKernel, trace_kernel
+
+COUNTER_COLUMNS = (
     *("fast", "slow", "slow_high_order", "empty", "refill", "waive"),
     *("cached", "cache_full", "ring", "ring_full", "released_refcnt"),
+)
+# The columns of a snapshot, in order: the kernel's eleven counters, then page counts.
+COLUMNS = (
+    *COUNTER_COLUMNS,
     *("hold", "release", "inflight", "cache_count", "ring_count", "ring_stale"),
     *("bulk_calls", "bulk_pages", "single_calls", "single_pages", "freed"),
     *("dma_maps", "dma_unmaps", "dma_syncs", "dma_sync_bytes", "destroyed"),
@@ -36,6 +45,7 @@ TOTALS = (
     "ring_batch",
 )
 
+NO_CHANGES: Mapping[str, bool] = MappingProxyType({})
 MOST_HANDLES = 1_000_000  # a page table has 64 entries for each
 MOST = 999_999_999  # largest number in a token
 
@@ -95,6 +105,8 @@ class Trace:
     """One trace, checked."""
 
     id: str
+    kernel: TraceKernel  # that of the replay: the recorded one unless another is asked for
+    has_counters: bool  # whether the recorded kernel had the eleven counters: if not, they are not compared
     params: TraceParams
     ops: np.ndarray  # (operations, 3) int64: letter, first number, second number
     operations: int  # as recorders count them: one per page, fragment or handle, none for !, E and L
@@ -107,8 +119,12 @@ class Trace:
     handle_list: tuple[tuple[int, int], ...] | None  # serial (-1: failed) and offset of each handle, if given
 
 
-def read_trace(line: str) -> Trace:
-    """The trace on one line of a trace file.  Errors: TraceError."""
+def read_trace(line: str, kernel: TraceKernel | None = None, changes: Mapping[str, bool] = NO_CHANGES) -> Trace:
+    """The trace on one line of a trace file, to be replayed as on `kernel`, by default its own.
+
+    changes: rules to put in force (True) or out of force (False).  Errors: TraceError; RulesError if the rules then
+    contradict each other.
+    """
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -122,6 +138,9 @@ def read_trace(line: str) -> Trace:
     trace_id = _get(row, "id", str)
     if not trace_id.isprintable() or not trace_id:
         raise TraceError(f'"id" must be printable text, not "{_short(trace_id)}"')
+    recorded = _kernel(row)
+    replayed = (kernel or recorded).with_rules(changes)
+    has_counters = all(STATISTICS in each.rules for each in (recorded, replayed)) and row.get("counters", True) is True
     params = _params(_get(row, "params", dict))
     ops, handles, snapshots = encode(_get(row, "ops", str))
     expected = _get(row, "expected", dict)
@@ -137,7 +156,30 @@ def read_trace(line: str) -> Trace:
         totals = tuple((key, _integer(expected, key, "expected")) for key in total_names)
         if "handles" in expected:
             handle_list = tuple((pair[0], pair[1]) for pair in _rows(expected, "handles", 2))
-    return Trace(trace_id, params, ops, _operations(ops), handles, snapshots, errno, shots, final, totals, handle_list)
+    return Trace(
+        trace_id,
+        replayed,
+        has_counters,
+        params,
+        ops,
+        _operations(ops),
+        handles,
+        snapshots,
+        errno,
+        shots,
+        final,
+        totals,
+        handle_list,
+    )
+
+
+def _kernel(row: dict[str, Any]) -> TraceKernel:
+    """The kernel that a row names; DEFAULT if it names none.  Errors: TraceError."""
+    text = _get(row, "kernel", str) if "kernel" in row else DEFAULT
+    try:
+        return trace_kernel(text)
+    except ReleaseError as error:
+        raise TraceError(f'"kernel": "{_short(text)}" {error}') from None
 
 
 def encode(text: str) -> tuple[np.ndarray, int, int]:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from sweep.fields.column import Column
 from sweep.fields.field import Knob
 from sweep.fields.host import COSTS, HARDWARE
+from sweep.fields.kernel import KERNEL, OFF, ON
 from sweep.fields.nic import NIC
 from sweep.fields.parameter import PACKETS, WORD, by_key
 from sweep.fields.parameter import Parameter as Declared
@@ -38,7 +39,14 @@ from sweep.model.traffic.processes import process
 from sweep.model.traffic.processes.protocol import UNITS
 
 _TYPES = {"int": pa.int64(), "float": pa.float64(), "string": pa.string()}
-_PART_OF_FIELD = {"knobs": "strategy", "traffic": "traffic", "nic": "nic", "costs_ps": "host", "hardware": "host"}
+_PART_OF_FIELD = {
+    "rules": "kernel",
+    "knobs": "strategy",
+    "traffic": "traffic",
+    "nic": "nic",
+    "costs_ps": "host",
+    "hardware": "host",
+}
 
 
 class ParameterColumn(NamedTuple):
@@ -125,6 +133,14 @@ def _knob(knob: Knob) -> ParameterColumn:
     return _parameter(knob.name, "int", knob.unit, meaning, "knobs", lambda knobs: dict(knobs).get(knob.name))
 
 
+def _rule(declared: Declared) -> ParameterColumn:
+    """The column of a rule of the kernel: whether it is in force."""
+    rule = declared.key
+    return _parameter(
+        declared.published, "string", "1", declared.meaning, "rules", lambda rules: ON if rule in rules else OFF, False
+    )
+
+
 def _truesize(strategy: str, knobs: Iterable[tuple[str, int]]) -> int:
     return int(strategies.strategy(strategy).truesize_bytes(dict(knobs)))
 
@@ -140,6 +156,7 @@ def parameters() -> tuple[ParameterColumn, ...]:
         _declared(own["host"]),
         _declared(own["nic"], lambda nic: nic.name),
         *(_declared(own[name]) for name in ("kernel", "ring", "queues", "iommu")),
+        *map(_rule, KERNEL),
         _parameter(
             "load", "float", "1", own["load"].meaning, "load_ppm", lambda ppm: ppm / 1e6, decides=own["load"].decides
         ),

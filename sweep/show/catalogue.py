@@ -16,11 +16,10 @@ from sweep.document.blocks import Cell, Document, Paragraph, Section, Table
 from sweep.errors import SweepError, did_you_mean
 from sweep.fields.field import Role
 from sweep.fields.metrics import METRICS
-from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 
 from . import counters as stages
-from . import files, strategies
+from . import files, kernels, strategies
 
 Lines = Sequence[tuple[str, ...]]
 
@@ -33,6 +32,7 @@ class Topic(NamedTuple):
     groups: Callable[[], Mapping[str, Lines]]  # caption -> lines, the name first
     detail: Callable[[str], Document] | None = None  # None: the line is all there is
     file: Callable[[str], str] | None = None  # an entry as the file that it is, to be saved
+    is_also: Callable[[str], bool] = lambda name: False  # whether a name that is not listed has a detail, too
 
 
 def show(topic: str, name: str | None) -> Document:
@@ -72,7 +72,7 @@ def file(topic: str, name: str | None) -> str | None:
 def _check(topic: str, groups: Mapping[str, Lines], name: str) -> None:
     """Raises SweepError if the list has no such entry."""
     names = [line[0] for lines in groups.values() for line in lines]
-    if name not in names:
+    if name not in names and not TOPICS[topic].is_also(name):
         raise SweepError(
             f'"{name}" is not one of the {topic}.{did_you_mean(name, names)}\n'
             f"  known: {', '.join(names) if len(names) <= 24 else f'{len(names)} of them'}\n  see: sweep show {topic}"
@@ -133,20 +133,6 @@ def _parameters() -> Mapping[str, Lines]:
     }
 
 
-def _kernels() -> Mapping[str, Lines]:
-    fields = next(iter(ERAS.values()))._fields
-    eras, lines = list(ERAS.items()), []
-    for place, (name, era) in enumerate(eras):
-        previous_era = eras[place - 1][1] if place else None
-        changes = [
-            f"{field} {getattr(era, field):,}"
-            for field in fields
-            if previous_era is None or getattr(era, field) != getattr(previous_era, field)
-        ]
-        lines.append((name, ", ".join(changes)))
-    return {"": lines}
-
-
 def _default(value: object) -> str:
     return "must be given" if value is ... else "" if value is None or value == [] else str(value)
 
@@ -162,7 +148,13 @@ TOPICS: dict[str, Topic] = {
     "mixes": Topic("Traffic mixes", files.MIX_HEADER, files.mixes, files.detail("traffic")),
     "hosts": Topic("Host profiles: what each operation costs", files.HOST_HEADER, files.hosts, files.host_detail),
     "nics": Topic("NICs", files.NIC_HEADER, files.nics, files.detail("nic")),
-    "kernels": Topic("Kernel eras: what changed with each, against the one above", ("name", "rules"), _kernels),
+    "kernels": Topic(
+        "Rules of the kernel, and the releases of Linux that have them first",
+        kernels.HEADER,
+        kernels.listed,
+        kernels.detail,
+        kernels.is_release,
+    ),
     "metrics": Topic("Derived metrics", ("name", "unit", "meaning"), _metrics),
     "counters": Topic("Counters", ("name", "unit", "the kernel's name", "meaning"), _counters),
     "parameters": Topic("Parameters", ("name", "default", "meaning"), _parameters),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +24,7 @@ from sweep.conditions.tables import Table
 from sweep.errors import SweepError, did_you_mean
 from sweep.fields.column import said
 from sweep.fields.field import Role
-from sweep.model.kernel import ReleaseError, rules
+from sweep.model.kernel.releases import usual
 
 CHOICES_SHOWN = 12
 VALUES_SHOWN = 8
@@ -125,7 +124,7 @@ def _fit(table: pa.Table, word: str, names: list[str], varied: tuple[str, ...]) 
 
     def column(name: str) -> Column | None:
         found = columns(name)
-        return replace(found, choices=None, standard=_era if name == "kernel" else None) if found else None
+        return replace(found, choices=None, standard=usual if name == "kernel" else None) if found else None
 
     try:
         return conditions.holds(parse_items(f"{word}none" if word.endswith("=") else word), column, len(table))
@@ -134,12 +133,6 @@ def _fit(table: pa.Table, word: str, names: list[str], varied: tuple[str, ...]) 
             f'"{word}" {error.told(names)}\n  those that vary: {", ".join((*varied, "replicate"))}\n'
             "  see: sweep show parameters"
         ) from None
-
-
-def _era(release: str) -> str:
-    with suppress(ReleaseError):
-        return rules(release)
-    return release
 
 
 def _none(table: pa.Table, fits: NDArray[np.bool_], word: str, place: str) -> str:

@@ -84,7 +84,11 @@ def offered(place: Path, *words: str) -> list[str]:
         (["sweep", "run", "mine.yaml", "--set", "iommu", "="], ["off", "lazy", "strict"]),
         (["sweep", "run", "mine.yaml", "--set", "axes.traffic", "=", "[router,my"], ["[router,my_mix"]),
         (["sweep", "run", "mine.yaml", "--set", "replicates", "=", "1"], []),
-        (["sweep", "run", "mine.yaml", "--set", "kernel", "=", "4.1"], ["4.11-rc1", "4.18", "4.19"]),
+        (["sweep", "run", "mine.yaml", "--set", "kernel", "=", "4.1"], ["4.11-rc1", "4.19"]),
+        (["sweep", "run", "mine.yaml", "--set", "axes.kernel.bulk"], ["axes.kernel.bulk_locality="]),
+        (["sweep", "run", "mine.yaml", "--set", "kernel.bulk_locality", "=", ""], ["on", "off"]),
+        (["sweep", "replay", "mine.yaml", "--kernel", "6.12.3"], ["6.12.34"]),
+        (["sweep", "replay", "mine.yaml", "--rule", "unmap"], ["unmap_at_destroy=on", "unmap_at_destroy=off"]),
     ],
 )
 def test_what_is_offered(place: Path, words: list[str], found: list[str]) -> None:
@@ -147,7 +151,7 @@ def test_names_are_those_of_the_program() -> None:
     from sweep.cli.verbs.show import show
     from sweep.fields.metrics import METRICS
     from sweep.model.hardware.iommu import MODES
-    from sweep.model.kernel import ERAS
+    from sweep.model.kernel.releases import CHANGES
     from sweep.model.strategies import NAMES, strategy
     from sweep.show.catalogue import TOPICS
 
@@ -156,7 +160,7 @@ def test_names_are_those_of_the_program() -> None:
     help = get_type_hints(show, include_extras=True)["what"].__metadata__[0].help
     assert help.endswith(f"; or {', '.join(TOPICS)}")
     assert names.metrics() == [metric.name for metric in METRICS]
-    assert names.eras() == list(ERAS)
+    assert names.releases() == list(CHANGES)
     assert names.iommu_modes() == list(MODES)
     assert names.knobs() == sorted({knob.name for name in NAMES for knob in strategy(name).KNOBS})
     properties = config.json_schema()["properties"]

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 """page_pool as objects and lists, slow and readable: SEMANTICS.md written down section by section.
 
+What differs between kernels is a set of rules, those of SEMANTICS.md section 11, and the size of a page.
+
 Imports nothing from `sweep`.  `replay` runs the operations of a trace and gives what `FORMAT.md` calls snapshots.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
+from .object_page import Page
 from .object_ring import Ring
 
 HUGE = 10**9
@@ -19,22 +21,14 @@ COLUMNS = """
 """
 
 
-@dataclass
-class Page:
-    serial: int
-    node: int
-    refs: int = 1
-    users: int = 1
-    reserve: bool = False
-    mapped: bool = False
-
-
 class Kernel:
     """One pool, the page allocator under it and the outsiders around it."""
 
-    def __init__(self, params: dict[str, int]) -> None:
+    def __init__(self, params: dict[str, int], rules: frozenset[str], page: int) -> None:
+        self.rules, self.page = rules, page
+        self.refill = {4096: 64, 16384: 16, 65536: 4}[page] if "R6" in rules else 64
         asked = params["pool_size"]
-        self.ring: Ring[Page] = Ring(1024 if asked == 0 else min(asked, 16384))
+        self.ring: Ring[Page] = Ring(1024 if asked == 0 else min(asked, 16384 if "R3" in rules else 32768))
         self.cache: list[Page] = []
         self.order, self.nid, self.cpu_node = params["order"], params["nid"], params["numa_node"]
         self.napi = bool(params["napi"])
@@ -98,7 +92,7 @@ class Kernel:
         if self.ring.look() is None:
             self.n["empty"] += 1
             return self.slow()
-        while len(self.cache) < 64 and (page := self.ring.take()) is not None:
+        while len(self.cache) < self.refill and (page := self.ring.take()) is not None:
             if page.node != self.wanted():
                 self.give_back(page)
                 self.n["waive"] += 1
@@ -110,19 +104,19 @@ class Kernel:
         return self.slow()
 
     def slow(self) -> Page | None:
-        if self.order > 0:
+        if self.order > 0 or "R7" in self.rules:
             self.n["single_calls"] += 1
             if self.fails():
                 return None
             self.n["single_pages"] += 1
             page = self.fresh()
             self.enter(page)
-            self.n["slow_high_order"] += 1
+            self.n["slow_high_order" if self.order > 0 else "slow"] += 1
             return page
         self.n["bulk_calls"] += 1
         if self.fails():
             return None
-        got = 64 if self.short < 0 else min(64, self.short)
+        got = self.refill if self.short < 0 else min(self.refill, self.short)
         self.short = -1
         self.n["bulk_pages"] += got
         for _ in range(got):
@@ -150,7 +144,7 @@ class Kernel:
             self.give_back(page)
             return False
         self.do_sync()
-        if direct and len(self.cache) < 128:
+        if direct and len(self.cache) < 2 * self.refill:
             self.cache.append(page)
             self.n["cached"] += 1
             return False
@@ -165,8 +159,11 @@ class Kernel:
                 self.n["ring_full"] += 1
                 self.give_back(page)
 
+    def local(self) -> bool:
+        return self.napi and "R5" in self.rules
+
     def put_bulk(self, pages: list[Page], local: bool) -> None:
-        left = [page for page in pages if self.last_share(page) and self.recycle(page, local and self.napi)]
+        left = [page for page in pages if self.last_share(page) and self.recycle(page, local)]
         for i, page in enumerate(left):
             if not self.ring.put(page):
                 self.n["ring_full"] += 1
@@ -178,13 +175,13 @@ class Kernel:
     # Section 6.
 
     def alloc_frag(self, size: int) -> tuple[Page, int] | None:
-        room = 4096 << self.order
+        room = self.page << self.order
         if size > room:
             return None
-        size = -(-size // 8) * 8
+        size = -(-size // 8) * 8 if "R2" in self.rules else size
         if self.frag is not None and self.offset + size <= room:
             self.cuts += 1
-            self.n["fast"] += 1
+            self.n["fast"] += "R1" not in self.rules
             at, self.offset = self.offset, self.offset + size
             return self.frag, at
         old, self.frag = self.frag, None
@@ -195,6 +192,7 @@ class Kernel:
                 if old.refs == 1 and not old.reserve:
                     self.do_sync()
                     self.n["fast"] += 1
+                    self.n["cached"] += "R1" in self.rules
                     self.frag = old
                 else:
                     self.give_back(old)
@@ -232,9 +230,10 @@ class Kernel:
             self.frag = None
         while self.cache:
             self.give_back(self.cache.pop())
-        self.sync = False
-        for page in self.pages:
-            self.unmap(page)
+        if "R4" in self.rules:
+            self.sync = False
+            for page in self.pages:
+                self.unmap(page)
         self.scrub()
 
     # FORMAT.md.
@@ -267,9 +266,9 @@ class Kernel:
                 self.handles.append(None if self.gone else self.alloc_frag(int(size)))
         elif op in "DNRP":
             for page in self.span(rest):
-                self.put(page, op == "D" or (op == "N" and self.napi))
+                self.put(page, op == "D" or (op == "N" and self.local()))
         elif op in "BC":
-            self.put_bulk(self.span(rest), op == "C")
+            self.put_bulk(self.span(rest), op == "C" and self.local())
         elif op in "GUH":
             for page in self.span(rest):
                 if op == "U":
@@ -286,9 +285,11 @@ class Kernel:
             self.scrub()
 
 
-def replay(params: dict[str, int], ops: str) -> tuple[list[list[int]], list[list[int]]]:
-    """Snapshots, the final state last, and serial and offset of each handle."""
-    kernel = Kernel(params)
+def replay(
+    params: dict[str, int], ops: str, rules: frozenset[str] = frozenset({"R2", "R3", "R4", "R5"}), page: int = 4096
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Snapshots, the final state last, and serial and offset of each handle; the rules are those of 6.12.117."""
+    kernel = Kernel(params, rules, page)
     shots = []
     for token in ops.split():
         if token == "!":

@@ -12,8 +12,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 from sweep.fields.host import COST_NAMES, HARDWARE_NAMES
+from sweep.fields.kernel import SWEEP_RULES
 from sweep.model import batch
 from sweep.model.compiler.jit import bind, device
+from sweep.model.kernel.releases import known_release, rules_of
 from sweep.model.lane.capacity import measure
 from sweep.model.lane.sim import Sim
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
@@ -63,6 +65,7 @@ SCENARIO = Scenario(
     iommu="off",
     memory_pages=0,
     kernel="5.14",
+    rules=(),
     ring=4,
     load_ppm=100_000,
     packets=4,
@@ -91,10 +94,16 @@ def knobs(name: str, ring: int = 32, **given: int) -> tuple[tuple[str, int], ...
     return tuple(sorted((defaults | given).items()))
 
 
+def rules(kernel: str) -> tuple[str, ...]:
+    """The rules of a release that matter to a sweep."""
+    in_force = rules_of(known_release(kernel))
+    return tuple(rule.name for rule in SWEEP_RULES if rule.name in in_force)
+
+
 def scenario(costs: dict[str, int] | None = None, **changes: Any) -> Scenario:
     """The scenario of this module, with the costs (others: 0) and the fields given, wherever they belong.
 
-    Knobs that are not given have their defaults.
+    Knobs that are not given have their defaults, the rules those of the kernel.
     """
 
     def changed(part: Any) -> Any:
@@ -105,6 +114,8 @@ def scenario(costs: dict[str, int] | None = None, **changes: Any) -> Scenario:
     made = replace(SCENARIO, traffic=changed(traffic), nic=changed(NIC))
     made = changed(replace(made, costs_ps=tuple(sorted((dict.fromkeys(COST_NAMES, 0) | (costs or {})).items()))))
     assert not changes, f"no such fields: {sorted(changes)}"
+    if not made.rules:
+        made = replace(made, rules=rules(made.kernel))
     return replace(made, knobs=knobs(made.strategy, made.ring, **dict(made.knobs)))
 
 

@@ -50,7 +50,7 @@ class Allocator:
 
     def take(self) -> bool:
         """One page off the list of the NAPI CPU, or from the zone."""
-        if not self.sim.params.pcp_softirq:
+        if self.sim.params.pcp_process_only:
             found = self.zone > 0
             if found:
                 self.zone -= 1
@@ -109,7 +109,7 @@ class Allocator:
         self.given(1)
         self.numbers_back.append(page.number)
         self.sim.pay("allocate", self.sim.params.cost_page_free)
-        if not self.sim.params.pcp_softirq and not context.startswith("process"):
+        if self.sim.params.pcp_process_only and not context.startswith("process"):
             self.zone += 1
             self.move(1)
             return

@@ -15,9 +15,9 @@ from random import Random
 from sweep.fields.host import COST_NAMES
 from sweep.model.batch import Prepared
 from sweep.model.hardware.iommu import MODES
-from sweep.model.kernel import ERAS
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
 
+from .drawn_rules import in_table_order, rules
 from .drawn_times import MS, PPM, TICK_PS, US, Flavour, delay, duration, flavour
 
 FATES = (
@@ -178,7 +178,8 @@ def scenario(rng: Random, strategy: str, most_packets: int = 1500) -> Scenario:
         queues=queues(rng.choice((1, 1, 2, 3, 6, 16)), f.load_ppm, f.link_ps_per_byte),
         iommu=rng.choice(MODES),
         memory_pages=rng.choice((1, 3, 8, 20, 70, 130)) if f.scarce else 0,
-        kernel=rng.choice(sorted(ERAS)),
+        kernel="6.12",
+        rules=rules(rng),
         ring=ring,
         load_ppm=f.load_ppm,
         packets=f.packets,
@@ -213,11 +214,10 @@ def read_while_idle(rng: Random, drawn: Scenario, most_packets: int) -> Scenario
             rcvbuf_bytes=1 << 22,
         ),
     )
-    kernel = rng.choice(("5.19", "6.4", "6.12"))
     return replace(
         drawn,
         traffic=traffic,
-        kernel=kernel,
+        rules=in_table_order({*drawn.rules, "deferred_free"}),
         ring=600,
         load_ppm=50_000,
         packets=most_packets,
@@ -284,13 +284,13 @@ def fight_for_the_lock(rng: Random, shared: Scenario) -> Scenario:
         traffic=replace(shared.traffic, local_ppm=1_000_000, forward_ppm=0, drop_ppm=0, reader=reader),
         nic=replace(shared.nic, copybreak_bytes=0),
         costs_ps=tuple(sorted((dict(shared.costs_ps) | lock).items())),
-        kernel="5.14",  # the reader frees pages itself
+        rules=in_table_order({*shared.rules} - {"deferred_free"}),  # the reader frees pages itself
         ring=rng.randint(16, 600),
     )
 
 
 def vary_lists(rng: Random, inputs: Prepared) -> None:
-    """Give half of the lanes shorter per-CPU lists than any kernel era has, so that the zone is used more."""
+    """Give half of the lanes shorter per-CPU lists than any kernel has, so that the zone is used more."""
     for lane in range(len(inputs.params)):
         if rng.random() < 0.5:
             inputs.params.pcp_batch[lane] = rng.randint(8, 63)

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.model.counting.histogram import bucket as engine_bucket
-from sweep.model.kernel import ERAS
 from sweep.model.randomness import quantiles
 from sweep.model.randomness.rng import draw as engine_draw
 from sweep.model.scenario import Arrivals, Distribution, Scenario
@@ -187,21 +186,25 @@ def test_peak_below_the_load_is_refused() -> None:
 
 def test_remaining_parameters_say_what_the_scenario_says() -> None:
     for drawn in some_scenarios():
-        p, era, costs = prepare([drawn]).params[0], ERAS[drawn.kernel], dict(drawn.costs_ps)
+        p, rules, costs = prepare([drawn]).params[0], drawn.rules, dict(drawn.costs_ps)
         assert (p.ring, p.packets, p.warmup) == (drawn.ring, drawn.packets, drawn.warmup)
         assert p.refill_batch == min(drawn.nic.refill_batch, drawn.ring)
         assert p.memory_pages == drawn.memory_pages or (drawn.memory_pages == 0 and p.memory_pages >= 1 << 40)
         assert p.stack_forward_ps == costs[f"stack_forward_{drawn.traffic.forward_path}"]
         by_skb = strategy(drawn.strategy).DEFERRED_FREE
-        assert (p.deferred_free, p.napi_local_direct) == (era.deferred_free if by_skb else 0, era.napi_local_direct)
-        for rule in ("pcp_batch", "pcp_high", "pcp_softirq", "pcp_order3", "skb_recycle"):
-            assert p[rule] == getattr(era, rule)
+        assert p.deferred_free == (by_skb and "deferred_free" in rules)
+        assert p.pcp_batch == (63 if "pcp_batch_63" in rules else 31)
+        assert p.pcp_high == (649 if "pcp_high_by_zone" in rules else 6 * p.pcp_batch)
+        assert p.fragment_align_bytes == (8 if "fragment_alignment" in rules else 1)
+        locality = ("skb_locality", "pool_locality", "bulk_locality")
+        for rule in (*locality, "pcp_process_only", "pcp_order3", "skb_recycle", "pool_bulk", "fragment_statistics"):
+            assert p[rule] == (rule in rules)
         assert p.forward_xdp == (drawn.traffic.forward_path == "xdp")
         assert p.remote_lines == (2 if by_skb else 0)
         if "pool_size" in p.dtype.names:
             asked = dict(drawn.knobs)
-            assert p.pool_size == min(asked["pool_size"], era.pool_size_max)
-            assert p.bulk == min(asked["bulk"], era.pool_bulk_pages)
+            assert p.pool_size == min(asked["pool_size"], 16384 if "pool_size_clamp" in rules else 32768)
+            assert p.bulk == min(asked["bulk"], 64 if "pool_bulk" in rules else 1)
         unchanged = costs.keys() - {"dma_map", "dma_unmap"}
         assert {name: p[f"cost_{name}"] for name in unchanged} == {name: costs[name] for name in unchanged}
 

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.replay.run import run
 from tests.model import object_pool
+from tests.replay.traces import KERNELS as KERNEL_FILE
 from tests.replay.traces import row, trace
 
+KERNEL_LINES = KERNEL_FILE.read_text(encoding="utf-8").splitlines()
 RANDOMS = st.randoms(use_true_random=False)
 RANDOMS.validate()  # imports what it needs: in the middle of an example, deep in the stack, the import may fail
 
@@ -40,7 +44,7 @@ def stories(draw: st.DrawFn) -> tuple[dict[str, int], str]:
             handles += count
         elif op == "F":
             count = pick.randrange(1, 12)
-            tokens.append(f"F{pick.choice([0, 1, 100, 1024, 2049, 4096, 4097, 9000])}*{count}")
+            tokens.append(f"F{pick.choice([0, 1, 100, 1023, 2049, 4096, 4097, 9000, 70_000])}*{count}")
             handles += count
         elif op in "DRNPBC" and start < handles:
             end = min(handles, start + pick.choice([1, 3, 16, 40, 100]))
@@ -68,14 +72,51 @@ def stories(draw: st.DrawFn) -> tuple[dict[str, int], str]:
     return params, " ".join(tokens)
 
 
-@given(story=stories())
+# Rules of releases as the compiled sources of each one have them, by the headings of SEMANTICS.md section 11.
+KERNELS = {
+    "5.10.223": "R7",
+    "5.15.135": "",
+    "6.1.192": "R2 R3",
+    "6.6.57": "",
+    "6.12.117": "R2 R3 R4 R5",
+    "6.14.0": "R1 R5",
+    "6.18.2": "R1 R3 R4 R5",
+    "6.18.35": "R1 R3 R4 R5",
+    "6.19.9": "R1 R3 R4 R5",
+    "7.1.5": "R1 R3 R4 R5 R6",
+    "7.1.5-16k": "R1 R3 R4 R5 R6",
+    "7.2.13": "R1 R2 R3 R4 R5 R6",
+    "7.3.4": "R1 R2 R3 R4 R5 R6",
+    "7.3.4-16k": "R1 R2 R3 R4 R5 R6",
+    "7.3.4-64k": "R1 R2 R3 R4 R5 R6",
+    "6.18.2-64k": "R1 R3 R4 R5",
+}
+
+
+def rules_and_page(kernel: str) -> tuple[frozenset[str], int]:
+    """The rules of a kernel for the twin, and the bytes of its pages."""
+    _, _, pages = kernel.partition("-")
+    return frozenset(KERNELS[kernel].split()), int(pages.removesuffix("k") or 4) << 10
+
+
+@given(story=stories(), kernel=st.sampled_from([*KERNELS]))
 @settings(max_examples=150, deadline=None)
-def test_compiled_code_equals_objects_and_lists(story: tuple[dict[str, int], str]) -> None:
+def test_compiled_code_equals_objects_and_lists(story: tuple[dict[str, int], str], kernel: str) -> None:
     params, ops = story
-    shots, handles = object_pool.replay(params, ops)
-    got = run(trace(ops, **params))
+    shots, handles = object_pool.replay(params, ops, *rules_and_page(kernel))
+    got = run(trace(ops, kernel, **params))
     assert got.shots.tolist() == shots
     assert got.handles.tolist() == handles
+
+
+@pytest.mark.parametrize("line", KERNEL_LINES, ids=lambda line: json.loads(line)["id"])
+def test_objects_and_lists_equal_other_kernels(line: str) -> None:
+    recorded = json.loads(line)
+    if recorded["expected"]["create_errno"] != 0:
+        return
+    kernel = recorded["kernel"].removeprefix("linux ").replace(", pages of 65536 bytes", "-64k")
+    shots, _ = object_pool.replay(recorded["params"], recorded["ops"], *rules_and_page(kernel))
+    assert shots == [*recorded["expected"]["snapshots"], list(recorded["expected"]["final"].values())]
 
 
 @pytest.mark.parametrize("index", range(0, 95, 6))

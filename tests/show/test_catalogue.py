@@ -12,8 +12,8 @@ from sweep.config.library import BUILT_IN
 from sweep.config.parameters import parameters, settings
 from sweep.errors import SweepError
 from sweep.fields.host import COST_NAMES
+from sweep.fields.kernel import RULES
 from sweep.fields.metrics import METRICS
-from sweep.model.kernel import ERAS
 from sweep.model.strategies import NAMES, strategy
 from sweep.show import catalogue
 from sweep.show.point import text
@@ -23,7 +23,7 @@ EXPECTED = {
     "mixes": set(config.names("traffic")),
     "hosts": set(config.names("host")),
     "nics": set(config.names("nic")),
-    "kernels": set(ERAS),
+    "kernels": {rule.name for rule in RULES},
     "metrics": {metric.name for metric in METRICS},
     "counters": {column.name for column in schema.columns() if column.role == "counter"},
     "parameters": {*parameters(), *settings()}
@@ -53,6 +53,28 @@ def test_each_of_a_list_can_be_asked_for(topic: str) -> None:
         assert shown.startswith(name)
         assert len(shown.splitlines()) > 2
         assert max(map(len, shown.splitlines())) <= 100
+
+
+def test_a_release_in_detail_says_of_every_rule_whether_and_since_when_it_has_it() -> None:
+    lines = text(catalogue.show("kernels", "6.12.60"), 160).splitlines()
+    assert lines[0] == "Linux 6.12.60"
+    said = {
+        line.split()[0]: line.split()[1:3]
+        for line in lines
+        if line.split()[:1] and line.split()[0] in EXPECTED["kernels"]
+    }
+    assert said.keys() == EXPECTED["kernels"]
+    assert said["pool_size_clamp"] == ["on", "6.12.58"]
+    assert said["pool_locality"] == ["on", "6.10"]
+    assert said["fragment_alignment"][0] == said["fragment_statistics"][0] == "off"
+
+
+def test_what_is_assumed_of_a_release_is_printed() -> None:
+    assert "6.6.117 (assumed)" in text(catalogue.show("kernels", "6.6.120"), 160)
+    assert "from the literature (assumed)" in text(catalogue.show("kernels", "4.19.3"), 160)
+    assert "6.6.117 (assumed)" in text(catalogue.show("kernels", None), 160)
+    with pytest.raises(SweepError, match=r'"5\.20" is not one of the kernels'):
+        catalogue.show("kernels", "5.20")
 
 
 def test_a_strategy_in_detail_is_what_its_file_says() -> None:

@@ -130,16 +130,11 @@ def _precision(inventory: Inventory) -> list[str]:
 
 
 def kernels(sweep: Sweep) -> list[str]:
-    """A line for each release of the kernel that the sweep file names and that has no rules of its own."""
-    from sweep.model.kernel import ERAS
+    """A line for each release of the kernel among the points whose rules, or some of them, are assumed."""
+    from sweep.model.kernel.releases import assumptions, known_release
 
-    newest = [*ERAS][-1]
-    return [
-        f"kernel {release}: simulated with the rules of {era}, the newest known"
-        + (" at all; what changed since is not modelled" if era == newest else " that are not younger")
-        for release, era in sweep.releases.items()
-        if not f"{release.removeprefix('v')}.".startswith(f"{era}.")  # else it is the release that the era begins with
-    ]
+    releases = sweep.layout.codes("kernel")[0]
+    return [f"kernel {text}: {sentence}" for text in releases for sentence in assumptions(known_release(text))]
 
 
 def changed(inventory: Inventory) -> str:

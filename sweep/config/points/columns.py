@@ -13,7 +13,9 @@ from sweep.closest_choice import release_order
 from sweep.conditions import Column, names, numbers, parse
 from sweep.config.names import parameter_of
 from sweep.config.parameters import knob_parameters, parameters
+from sweep.fields.kernel import OFF, ON
 from sweep.grid import LABEL, Codes, Layout
+from sweep.model.kernel.releases import known_release, rules_of, usual
 from sweep.model.strategies import NAMES, strategy
 
 from . import windows
@@ -98,9 +100,7 @@ class ColumnSource:
         texts = np.array([*shown, ""], object)[codes]
         if name != "kernel":
             return Column(texts, known, choices=choices or None)
-        releases = self.document.get("releases", {})
-        standard = lambda release: releases.get(release, release)  # noqa: E731
-        return Column(texts, known, choices=choices, standard=standard, rank=release_order)
+        return Column(texts, known, choices=choices, standard=usual, rank=release_order)
 
     def _window(self, name: str) -> Column:
         """Packets of each point, in total (`packets`) or before its measured window (`warmup`)."""
@@ -109,12 +109,15 @@ class ColumnSource:
         return Column(packets[codes], np.ones(len(self.layout), np.bool_))
 
     def _inner(self, name: str) -> Column:
-        """A parameter of each point's mix, NIC or host, unless the point overrides it."""
+        """A parameter of each point's mix, NIC, host or kernel, unless the point overrides it."""
         part, _, key = name.partition(".")
         values, codes = self.layout.codes(name)
         sections, section_codes = self.layout.codes(part)
-        section = self.document[SECTIONS[part]]
-        inner = [section[section_name].get("values", section[section_name])[key] for section_name in sections]
+        if part == "kernel":
+            inner: list[Any] = [ON if key in rules_of(known_release(release)) else OFF for release in sections]
+        else:
+            section = self.document[SECTIONS[part]]
+            inner = [section[section_name].get("values", section[section_name])[key] for section_name in sections]
         return self._column(name, [*values, *inner], np.where(codes >= 0, codes, len(values) + section_codes))
 
     def _knob(self, name: str) -> Column:

@@ -44,8 +44,7 @@ class Reading:
     """What was read so far.
 
     places: parameter -> places of its values, of a fixed one just one;
-    point_places: for each explicit point, parameter -> place, and under "" the place of the point itself;
-    releases: kernel release as written -> era whose rules apply, where the names differ.
+    point_places: for each explicit point, parameter -> place, and under "" the place of the point itself.
     """
 
     parts: FileParts
@@ -55,7 +54,6 @@ class Reading:
     points: list[dict[str, Any]] = field(default_factory=list)
     places: dict[str, list[Place]] = field(default_factory=dict)
     point_places: list[dict[str, Place]] = field(default_factory=list)
-    releases: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def gather(self) -> Iterator[None]:
@@ -120,8 +118,6 @@ def _value(reading: Reading, name: str, node: Node) -> Any:
         wrong = node.text if name == "strategy" else InvalidValue(node.place)
         reading.note(mistake, (name, wrong))
         return wrong
-    if name == "kernel" and value != node.text:
-        reading.releases[node.text] = value
     return value
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The parts of a scenario: mix, NIC, host and knobs from a document, with the values that a point overrides."""
+"""The parts of a scenario: mix, NIC, host, kernel and knobs from a document, with the values that a point overrides."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from sweep.config.models.arrivals import arrivals
 from sweep.config.models.distributions import distribution
 from sweep.errors import ConfigError
 from sweep.fields.host import COST_NAMES, HARDWARE_NAMES
+from sweep.fields.kernel import BY_NAME, ON, SWEEP_RULES
 from sweep.fields.nic import NIC
 from sweep.fields.parameter import Parameter
 from sweep.fields.traffic import READER
+from sweep.model.kernel.releases import RulesError, known_release, rules_with
 from sweep.model.scenario import Nic, Reader, Traffic
 from sweep.model.strategies import strategy
 
@@ -80,6 +82,17 @@ def host(document: Values, value: Values) -> tuple[tuple[tuple[str, int], ...], 
     overrides = {name.removeprefix("host."): number for name, number in value.items() if name.startswith("host.")}
     numbers = {**document["hosts"][value["host"]]["values"], **overrides}
     return tuple((name, numbers[name]) for name in _COSTS), tuple((name, numbers[name]) for name in _HARDWARE)
+
+
+def rules(document: Values, value: Values) -> tuple[str, ...]:
+    """The kernel's rules in force at a point, as in `SWEEP_RULES`.  Errors: DocumentError if they are contradictory."""
+    changes = {rule: value[f"kernel.{rule}"] == ON for rule in BY_NAME if f"kernel.{rule}" in value}
+    try:
+        in_force = rules_with(known_release(value["kernel"]), changes)
+    except RulesError as error:
+        name = f"kernel.{error.rule}"
+        raise DocumentError(f'{name} "{value[name]}" is impossible: {error}.', name=name) from None
+    return tuple(rule.name for rule in SWEEP_RULES if rule.name in in_force)
 
 
 def knobs(document: Values, value: Values) -> tuple[tuple[str, int], ...]:

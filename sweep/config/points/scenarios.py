@@ -41,7 +41,7 @@ class ScenarioSource(Protocol):
     def seed(self) -> int: ...
 
     def decisive(self, part: str) -> list[str]:
-        """The parameters that decide a part: "host", "traffic", "nic" or "knobs"."""
+        """The parameters that decide a part: "host", "traffic", "nic", "rules" or "knobs"."""
 
     def host(self, point: int) -> tuple[Any, Any]:
         """Costs and hardware of a point."""
@@ -116,7 +116,7 @@ class Scenarios:
             return Coded.constant(self._sweep.seed, len(self))
         if field in HOST_FIELDS:
             return self._part("host", self._sweep.host).map(lambda pair: pair[HOST_FIELDS.index(field)])
-        if field in ("traffic", "nic", "knobs"):
+        if field in ("traffic", "nic", "knobs", "rules"):
             return self._part(field, getattr(self._sweep, field))
         if field in windows.Window._fields and self._windows is not None:
             distinct_windows, codes = self._windows

@@ -59,6 +59,7 @@ PLACEHOLDER = Scenario(  # a placeholder for functions of only a few fields of a
     iommu="off",
     memory_pages=0,
     kernel="",
+    rules=(),
     ring=1,
     load_ppm=1,
     packets=1,

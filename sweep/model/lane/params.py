@@ -8,6 +8,7 @@ own knobs follow under their names.
 from __future__ import annotations
 
 from sweep.fields.field import Field
+from sweep.fields.kernel import LOOP_RULES
 from sweep.fields.parameter import WORD
 from sweep.fields.parameters import PARAMETERS
 
@@ -37,11 +38,9 @@ PARAMS: tuple[Field, ...] = (
     Field("kept_pages", "pages", "pages that the strategy may keep: its knobs that count pages or frames, summed"),
     Field("pcp_batch", "pages", "per-CPU list: pages moved per zone-lock take"),
     Field("pcp_high", "pages", "per-CPU list: high mark"),
-    Field("pcp_softirq", "1", "kernel era: see kernel.Era"),
-    Field("pcp_order3", "1", "kernel era: see kernel.Era"),
-    Field("skb_recycle", "1", "kernel era: see kernel.Era"),
-    Field("deferred_free", "1", "kernel era: see kernel.Era; 0 for a strategy whose buffers no sk_buff frees"),
-    Field("napi_local_direct", "1", "kernel era: see kernel.Era"),
+    Field("fragment_align_bytes", "bytes", "a fragment of a page_pool is rounded up to this"),
+    # 1 where the kernel has the rule; deferred_free is 0 for a strategy whose buffers no sk_buff frees.
+    *(Field(rule.name, "1", f"rule: {rule.meaning}") for rule in LOOP_RULES),
     Field("remote_lines", "lines", "cache lines that move when a reader on another CPU gives a buffer back"),
     Field("forward_xdp", "1", "1: forwarded packets are XDP frames, never an sk_buff"),
     Field("stack_forward_ps", "ps", "stack cost of a forwarded packet on this mix's path"),

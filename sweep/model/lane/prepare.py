@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sweep.fields.constants import PAGE_BYTES
+from sweep.fields.constants import BULK_PAGES, PAGE_BYTES
 from sweep.fields.field import Field
+from sweep.fields.kernel import LOOP_RULES
 from sweep.model.hardware.iommu import MODES
 from sweep.model.hardware.llc import LINE_BYTES, PAGE_LINES
 from sweep.model.hardware.poisson import PPM
-from sweep.model.kernel import ERAS
+from sweep.model.kernel.releases import fragment_align_bytes, most_pool_slots, pcp_marks
 from sweep.model.randomness import quantiles, streams
 from sweep.model.record import record
 from sweep.model.scenario import Distribution, Scenario, Traffic
@@ -155,10 +156,12 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
     """Kernel parameters of one scenario; `rows`: distribution -> its row in the tables."""
     module, knobs = strategy(scenario.strategy), dict(scenario.knobs)
     nic, traffic, reader = scenario.nic, scenario.traffic, scenario.traffic.reader
-    era, costs = ERAS[scenario.kernel], dict(scenario.costs_ps)
+    rules, costs = frozenset(scenario.rules), dict(scenario.costs_ps)
     if costs["poll"] < 1 and scenario.memory_pages:
         raise ValueError("a poll takes no time: polling for a page that nobody frees would never end")
-    for knob, most in (("pool_size", era.pool_size_max), ("bulk", era.pool_bulk_pages)):
+    pcp_batch, pcp_high = pcp_marks(rules)
+    most_bulk_pages = BULK_PAGES if "pool_bulk" in rules else 1
+    for knob, most in (("pool_size", most_pool_slots(rules)), ("bulk", most_bulk_pages)):
         if knob in knobs:
             knobs[knob] = min(knobs[knob], most)
     values: dict[str, Any] = {
@@ -175,13 +178,11 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "copy_truesize_bytes": COPY_HEAD_BYTES,
         "memory_pages": scenario.memory_pages or NO_LIMIT_PAGES,
         "kept_pages": sum(knobs[knob.name] for knob in module.KNOBS if knob.unit in KEPT_UNITS),
-        "pcp_batch": era.pcp_batch,
-        "pcp_high": era.pcp_high,
-        "pcp_softirq": era.pcp_softirq,
-        "pcp_order3": era.pcp_order3,
-        "skb_recycle": era.skb_recycle,
-        "deferred_free": era.deferred_free if module.DEFERRED_FREE else 0,
-        "napi_local_direct": era.napi_local_direct,
+        "pcp_batch": pcp_batch,
+        "pcp_high": pcp_high,
+        "fragment_align_bytes": fragment_align_bytes(rules),
+        **{rule.name: int(rule.name in rules) for rule in LOOP_RULES},
+        "deferred_free": int("deferred_free" in rules and module.DEFERRED_FREE),
         "remote_lines": RETURNED_LINES if module.DEFERRED_FREE else 0,
         "forward_xdp": int(traffic.forward_path == "xdp"),
         "stack_forward_ps": costs[f"stack_forward_{traffic.forward_path}"],

@@ -10,7 +10,6 @@ Source: net/core/page_pool.c [linux 6.12.117] (`__page_pool_get_cached`, `page_p
 
 from __future__ import annotations
 
-from sweep.fields.constants import BULK_PAGES
 from sweep.model.compiler.jit import device
 from sweep.model.lane.sim import NAPI, Sim, pay_recycle
 from sweep.model.pages import bulk_page, page_bulk
@@ -41,7 +40,7 @@ def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
         return False
     node = wanted_node(pool, lane)
     moved_pages = 0
-    while moved_pages < BULK_PAGES:
+    while moved_pages < pool.s[lane].refill_pages:
         page = ring_take(pool.ring, lane)
         if page < 0:
             break
@@ -83,6 +82,14 @@ def bulk_alloc(sim: Sim, pool: Pool, lane: int) -> bool:
 
 
 @device
+def only_page(sim: Sim, pool: Pool, lane: int) -> int:
+    """The one page of a slow path without bulk requests: in the kernel it goes to the caller past the cache."""
+    sim.state[lane].pool_cache_pages = 0
+    page: int = pool.cache[lane, 0]
+    return page
+
+
+@device
 def order_alloc(sim: Sim, lane: int, order: int) -> int:
     """Hole: one request for a page of `order` > 0: its number, or -1.  The sweep's pools are of order 0."""
     return NO_PAGE
@@ -109,4 +116,6 @@ def alloc_page(sim: Sim, pool: Pool, lane: int) -> int:
             return high_order_alloc(sim, pool, lane)
         if not bulk_alloc(sim, pool, lane):
             return NO_PAGE
+        if sim.params[lane].pool_bulk == 0:
+            return only_page(sim, pool, lane)
     return cache_pop(sim, pool, lane)

@@ -3,9 +3,10 @@
 
 In a sweep a pool is one per RX queue, tied to the queue's NAPI, created with PP_FLAG_DMA_MAP |
 PP_FLAG_DMA_SYNC_DEV, max_len 4096, order 0, node 0.  The poll itself allows direct recycling; in any other context
-the kernel era decides whether the pool finds out that it runs in its own NAPI's softirq.
+rules of the kernel (skb_locality, pool_locality, bulk_locality) decide whether it is found out that a put runs in the
+softirq of the pool's own NAPI.
 
-Before 5.14 (`skb_recycle` = 0) an sk_buff did not know about pools: the driver took a page that went up the stack
+Before 5.14 (no skb_recycle) an sk_buff did not know about pools: the driver took a page that went up the stack
 out of the pool, unmapped it, and its last user freed it.  XDP frames always came back.
 
 Not modelled: more than one NUMA node; before 5.14 the driver unmaps the page when it goes up, here its last user
@@ -33,8 +34,8 @@ from .alloc import alloc_page
 from .pool import CACHE_PAGES, Pool, give_back, pools
 from .put import put_page
 
-POOL_SIZE = Knob("pool_size", "pages", "ring", 1, 32768, "slots of the pool's ring; the kernel era clamps it")
-BULK = Knob("bulk", "pages", BULK_PAGES, 1, BULK_PAGES, "pages of a slow-path request, at most those of the kernel era")
+POOL_SIZE = Knob("pool_size", "pages", "ring", 1, 32768, "slots of the pool's ring; pool_size_clamp: at most 16,384")
+BULK = Knob("bulk", "pages", BULK_PAGES, 1, BULK_PAGES, "pages of a slow-path request; 1 without pool_bulk")
 
 
 def _statistic(name: str, meaning: str, kernel: str, function: str) -> Field:
@@ -97,7 +98,7 @@ LEFT = Field("left_with_skb", "pages", "pages that left the pool with their sk_b
 
 
 def sweep_pools(capacity: Capacity, pages: int) -> Pool:
-    """Empty pools for a batch, page numbers below `pages`; `pool_size` and `bulk` are cut to the kernel era already."""
+    """Empty pools for a batch, page numbers below `pages`; `pool_size` and `bulk` are within the kernel's limits."""
     pool = pools(capacity.params.pool_size.tolist(), pages)
     pool.s.maps = 1
     pool.s.syncs = 1
@@ -139,8 +140,10 @@ def buffers_out(c: Any) -> Any:
     return c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers - c.held_start_buffers
 
 
-def stock(sim: Sim, whole: Any, fresh: Any) -> Iterator[Law]:
+def stock(sim: Sim, whole: Any, fresh: Any, not_put: Any = 0) -> Iterator[Law]:
     """Cache and ring: `whole` pages were taken from the pool as pages, `fresh` ones entered it; (L,) each.
+
+    not_put: pages that count as put into the cache without having been there.
 
     The numbers are those of docs/theory.md.
     """
@@ -151,7 +154,7 @@ def stock(sim: Sim, whole: Any, fresh: Any) -> Iterator[Law]:
     tried = (c.alloc_slow + c.allocator_failures) * certain
     yield Law("12.4: empty = slow + failures, nothing waived", c.alloc_empty * certain, "=", tried)
     cache, ring = c.pool_cache_end_pages - c.pool_cache_start_pages, c.pool_ring_end_pages - c.pool_ring_start_pages
-    refilled = whole - c.recycle_cached - fresh + cache
+    refilled = whole - (c.recycle_cached - not_put) - fresh + cache
     yield Law("12.2: left the ring = refilled + waived", c.recycle_ring - ring, "=", refilled + c.alloc_waive)
     yield Law("12.2: refilled <= 64 * refills", refilled, "<=", BULK_PAGES * c.alloc_refill)
     yield Law("pages in cache <= 128", c.pool_cache_end_pages, "<=", np.full_like(c.alloc_fast, CACHE_PAGES))

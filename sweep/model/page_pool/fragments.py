@@ -15,7 +15,6 @@ Source: net/core/page_pool.c [linux 6.12.117] (`page_pool_alloc_frag_netmem`, `p
 
 from __future__ import annotations
 
-from sweep.fields.constants import PAGE_BYTES
 from sweep.model.compiler.jit import device
 from sweep.model.lane.sim import NAPI, Sim, pay_recycle
 from sweep.model.pages import dma_sync
@@ -25,7 +24,6 @@ from .pool import NO_PAGE, Pool, give_back
 from .put import recyclable
 
 SHARES = 1 << 62  # BIAS_MAX is LONG_MAX; any number that fragments cannot use up
-FRAGMENT_ALIGN = 8  # bytes; 6.12.117 and 6.1.192, not all versions
 
 
 @device
@@ -79,20 +77,33 @@ def start_page(pool: Pool, lane: int, page: int) -> None:
 
 
 @device
+def count_fragment(sim: Sim, lane: int, is_restart: bool) -> None:
+    """Count a fragment for which no page was allocated: `is_restart`: the current page started over."""
+    c = sim.counters[lane]
+    if sim.params[lane].fragment_statistics == 0:
+        c.alloc_fast += 1
+    elif is_restart:
+        c.recycle_cached += 1
+        c.alloc_fast += 1
+
+
+@device
 def alloc_frag(sim: Sim, pool: Pool, lane: int, size: int) -> tuple[int, int]:
-    """A fragment of `size` bytes, rounded up to 8: page and offset, or NO_PAGE and 0.
+    """A fragment of `size` bytes, rounded up to the kernel's alignment: page and offset, or NO_PAGE and 0.
 
     A size above the page's is refused and nothing counts.
     """
     s = pool.s[lane]
-    page_bytes = PAGE_BYTES << s.order
+    page_bytes = s.page_bytes << s.order
     if size > page_bytes:
         return NO_PAGE, 0
-    size = (size + FRAGMENT_ALIGN - 1) // FRAGMENT_ALIGN * FRAGMENT_ALIGN
+    align_bytes = sim.params[lane].fragment_align_bytes
+    size = (size + align_bytes - 1) // align_bytes * align_bytes
     if s.frag_page >= 0 and (s.frag_offset + size <= page_bytes or leave_page(sim, pool, lane)):
-        if s.frag_offset + size > page_bytes:  # it starts over
+        is_restart = s.frag_offset + size > page_bytes
+        if is_restart:
             start_page(pool, lane, s.frag_page)
-        sim.counters[lane].alloc_fast += 1
+        count_fragment(sim, lane, is_restart)
     else:
         page = alloc_page(sim, pool, lane)
         if page < 0:

@@ -11,7 +11,10 @@ Source: net/core/page_pool.c [linux 6.12.117] (`page_pool_init`, `page_pool_upda
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sweep.model.compiler.jit import device
+from sweep.model.kernel.releases import MOST_SLOTS, most_pool_slots
 from sweep.model.lane.sim import NAPI, Sim
 
 from .fragments import drop_frag_page
@@ -20,22 +23,26 @@ from .ptr_ring import ring_take
 
 DMA_MAP, DMA_SYNC_DEV, SYSTEM_POOL, ALLOW_UNREADABLE_NETMEM = 1, 2, 4, 8  # PP_FLAG_*
 KNOWN_FLAGS = DMA_MAP | DMA_SYNC_DEV | SYSTEM_POOL | ALLOW_UNREADABLE_NETMEM
-EINVAL = 22
-DEFAULT_SLOTS, MOST_SLOTS = 1024, 16384
+EINVAL, E2BIG = 22, 7
+DEFAULT_SLOTS = 1024
 
 
-def create_errno(flags: int, max_len: int) -> int:
-    """0, or the negative errno of creating a pool with these flags."""
+def create_errno(flags: int, max_len: int, slots: int) -> int:
+    """0, or the negative errno of creating a pool with these flags and a ring of `slots`."""
     if flags & ~KNOWN_FLAGS:
         return -EINVAL
+    if slots > MOST_SLOTS:
+        return -E2BIG
     if flags & DMA_SYNC_DEV and (not flags & DMA_MAP or max_len == 0):
         return -EINVAL
     return 0
 
 
-def ring_slots(pool_size: int) -> int:
-    """Slots of the ring for the `pool_size` that a driver asks for."""
-    return min(pool_size, MOST_SLOTS) if pool_size > 0 else DEFAULT_SLOTS
+def ring_slots(pool_size: int, rules: Collection[str]) -> int:
+    """Slots of the ring for the `pool_size` that a driver asks for, in a kernel with these rules."""
+    if pool_size == 0:
+        return DEFAULT_SLOTS
+    return min(pool_size, most_pool_slots(rules)) if "pool_size_clamp" in rules else pool_size
 
 
 @device
@@ -64,13 +71,13 @@ def inflight(pool: Pool, lane: int) -> int:
 
 @device
 def scrub(sim: Sim, pool: Pool, lane: int) -> None:
-    """Give back all pages in the pool; the first time also unmap every page, wherever it is."""
+    """Give back all pages in the pool; the first time also unmap every page, wherever it is, if that is the rule."""
     s = pool.s[lane]
     if s.destroys == 0:
         empty_cache(sim, pool, lane)
-        s.syncs = 0
-        if s.maps == 1:
-            for page in range(pool.page.shape[1]):
+        if sim.params[lane].unmap_at_destroy == 1:
+            s.syncs = 0
+            for page in range(pool.page.shape[1] * s.maps):
                 unmap(sim, pool, lane, page)
     s.destroys += 1
     page = ring_take(pool.ring, lane)

@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: MIT
 """The kernel's page_pool, exact to the counter: its state, and pages entering and leaving it.
 
-A stack of up to 128 pages (the allocation cache, consumer only) before a ptr_ring (any context) before the
-page allocator.  `alloc` takes pages, `put` puts them back, `fragments` cuts fragments,
+A stack of up to 128 pages (the allocation cache, consumer only; smaller where pages are large) before a ptr_ring (any
+context) before the page allocator.  `alloc` takes pages, `put` puts them back, `fragments` cuts fragments,
 `lifecycle` moves between NUMA nodes and destroys.  The sweep and the replay of kernel traces run the
 same functions; only what is under them differs (holes of `bind`: page_bulk, bulk_page, page_free, order_alloc,
 dma_map, dma_unmap, dma_sync).  A strategy may have a memory provider of its own in place of the page allocator
 (holes provider_alloc, provider_release; the kernel's memory_provider_ops).
 
 Costs, where each is charged (`pay_recycle` unless said otherwise; nothing else costs anything here):
-* a page popped from the cache (hit, after a refill, after a bulk allocation): pool_fast;
+* a page popped from the cache (hit, after a refill, after a bulk allocation): pool_fast; without bulk requests (before
+  5.13) the page of a slow path goes to the caller past the cache;
 * a refill: pool_refill_page for each page moved from ring to cache; a waived page is given back without it;
 * a bulk allocation: what page_bulk charges; then per page dma_map, and dma_sync if the pool syncs;
 * a request of order > 0: what order_alloc charges, dma_map, dma_sync; no pool_fast;
 * a put that is not of the page's last share: atomic, and nothing more;
-* a put whose caller does not allow direct, if the kernel checks the locality (napi_local_direct):
-  pool_locality_check, in any context, also for a page that is then given up; once for a bulk put;
+* a put whose caller does not allow direct, if the kernel checks the locality of such a put (rules skb_locality,
+  pool_locality, bulk_locality): pool_locality_check, in any context, also for a page that is then given up; once for
+  a bulk put;
 * a put of a recyclable page, if the pool syncs: dma_sync (before it is known where the page goes);
 * then either pool_put_direct (cache), or pool_put_ring (ring), or pool_put_failed (ring full, or page not
   recyclable) before it is given back;
 * a page given back, by whatever way: dma_unmap if mapped, and page_free if that was its last reference.
 What a fragment costs: see `fragments`.  NUMA moves and destruction: each page given back, as above.
-
-Before 5.13 a slow path got one page (`bulk_pages`) and gave it to the caller at once; here it goes over the cache.
 
 Not modelled: memory of user space (net_iov), per-CPU system pools, DMA mappings that fail, hold and release
 counts wrapping at 32 bits, the ring's lock.
@@ -45,7 +45,8 @@ from sweep.model.record import record, zeros
 
 from .ptr_ring import Ring, rings
 
-CACHE_PAGES = 128  # PP_ALLOC_CACHE_SIZE
+CACHE_REFILLS = 2  # PP_ALLOC_CACHE_SIZE is two PP_ALLOC_CACHE_REFILL
+CACHE_PAGES = CACHE_REFILLS * BULK_PAGES  # where a page has 4 KiB: the most there are
 NO_PAGE = -1
 ANY_NODE = -1  # NUMA_NO_NODE
 _STRUCT = "include/net/page_pool/types.h: struct page_pool"
@@ -59,6 +60,9 @@ POOL = (
     Field("maps", "1", "1: maps its pages for DMA (PP_FLAG_DMA_MAP)"),
     Field("syncs", "1", "1: syncs them for the device (PP_FLAG_DMA_SYNC_DEV)"),
     Field("max_len", "bytes", "length of a sync"),
+    Field("page_bytes", "bytes", "page of the machine"),
+    Field("cache_pages", "pages", "room of the allocation cache"),
+    Field("refill_pages", "pages", "pages that a refill moves from the ring to the cache, at most"),
     Field("bulk_pages", "pages", "pages that a slow path asks the page allocator for"),
     Field("shared", "1", "1: somebody else has a reference on each page that is put"),
     Field(
@@ -106,6 +110,9 @@ def pools(slots: Sequence[int], pages: int) -> Pool:
     pool = Pool(zeros(POOL, lanes), np.zeros((lanes, CACHE_PAGES), np.int64), rings(slots), page)
     pool.s.napi = 1
     pool.s.max_len = PAGE_BYTES
+    pool.s.page_bytes = PAGE_BYTES
+    pool.s.cache_pages = CACHE_PAGES
+    pool.s.refill_pages = BULK_PAGES
     pool.s.bulk_pages = BULK_PAGES
     pool.s.frag_page = NO_PAGE
     return pool

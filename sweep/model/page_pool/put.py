@@ -14,10 +14,10 @@ from __future__ import annotations
 import numpy as np
 
 from sweep.model.compiler.jit import device
-from sweep.model.lane.sim import PROCESS_LOCAL, Sim, pay_recycle
+from sweep.model.lane.sim import PROCESS_LOCAL, XDP_FRAME, Sim, pay_recycle
 from sweep.model.pages import cpu_of, dma_sync
 
-from .pool import CACHE_PAGES, PFMEMALLOC, Pool, give_back
+from .pool import PFMEMALLOC, Pool, give_back
 from .ptr_ring import ring_put
 
 CACHED, TO_RING, REFUSED = 0, 1, 2  # outcomes of recycling a page
@@ -36,13 +36,21 @@ def drop_share(sim: Sim, pool: Pool, lane: int, page: int) -> bool:
 
 @device
 def napi_local(sim: Sim, pool: Pool, lane: int, context: int) -> bool:
-    """Whether the pool detects that it runs in softirq on the CPU of its own NAPI."""
-    p = sim.params[lane]
-    if p.napi_local_direct == 0:
-        return False
-    pay_recycle(sim, lane, p.cost_pool_locality_check)
+    """Whether it is found, at a price, that the put runs in softirq on the CPU of the pool's own NAPI."""
+    pay_recycle(sim, lane, sim.params[lane].cost_pool_locality_check)
     is_own_napi: bool = pool.s[lane].napi == 1 and cpu_of(context) == 0 and context != PROCESS_LOCAL
     return is_own_napi
+
+
+@device
+def is_local_asked(sim: Sim, lane: int, context: int) -> bool:
+    """Whether this kernel asks for the locality of a put whose caller does not allow direct recycling.
+
+    A frame of XDP comes back in a bulk put; the code that frees sk_buffs asked before the pool itself did.
+    """
+    p = sim.params[lane]
+    is_asked: bool = p.bulk_locality == 1 if context == XDP_FRAME else p.pool_locality + p.skb_locality > 0
+    return is_asked
 
 
 @device
@@ -71,7 +79,7 @@ def recycle(sim: Sim, pool: Pool, lane: int, page: int, direct: bool) -> int:
         dma_sync(sim, lane, pool.s[lane].max_len)
     if not direct:
         return TO_RING
-    if st.pool_cache_pages == CACHE_PAGES:
+    if st.pool_cache_pages == pool.s[lane].cache_pages:
         c.recycle_cache_full += 1
         return TO_RING
     pool.cache[lane, st.pool_cache_pages] = page
@@ -97,7 +105,7 @@ def put_page(sim: Sim, pool: Pool, lane: int, page: int, context: int, allow_dir
     """Put a page or a fragment of it back in `context`; `allow_direct`: the caller allows direct recycling."""
     if not drop_share(sim, pool, lane, page):
         return
-    direct = allow_direct or napi_local(sim, pool, lane, context)  # asked only if the caller does not say
+    direct = allow_direct or (is_local_asked(sim, lane, context) and napi_local(sim, pool, lane, context))
     fate = recycle(sim, pool, lane, page, direct)
     if fate == CACHED:
         return
@@ -111,7 +119,7 @@ def put_page(sim: Sim, pool: Pool, lane: int, page: int, context: int, allow_dir
 @device
 def put_bulk(sim: Sim, pool: Pool, lane: int, batch: np.ndarray, count: int, context: int) -> None:
     """Put `batch[:count]` (overwritten) in one call; a full ring counts once and ends the call's recycling."""
-    direct = napi_local(sim, pool, lane, context)
+    direct = sim.params[lane].bulk_locality == 1 and napi_local(sim, pool, lane, context)
     left = 0
     for i in range(count):
         page = batch[i]

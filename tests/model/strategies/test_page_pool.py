@@ -45,16 +45,21 @@ class Capacity(NamedTuple):
 
 
 def make(
-    pool_size: int = 1024, local: int = 1, memory: int = PAGES, bulk: int = 64, shared: int = 0, skb_recycle: int = 1
+    pool_size: int = 1024, local: int = 1, memory: int = PAGES, bulk: int = 64, shared: int = 0, **rules: int
 ) -> tuple[Sim, Pool]:
-    """One lane whose zone has `memory` pages; the kernel checks NAPI locality if `local`."""
+    """One lane whose zone has `memory` pages; the kernel checks NAPI locality if `local`.
+
+    rules: those of another kernel than 6.12 (1 in force, 0 not), by their names.
+    """
     params = zeros((*PARAMS, *(Field(knob.name, knob.unit, "") for knob in page_pool.KNOBS)), 1)
     for name, price in PRICE.items():
         params[f"cost_{name}"] = price
     params.pool_size = pool_size
-    params.napi_local_direct = local
-    params.pcp_batch, params.pcp_high, params.pcp_softirq, params.pcp_order3 = 63, 649, 1, 1
-    params.bulk, params.shared, params.skb_recycle = bulk, shared, skb_recycle
+    params.pcp_batch, params.pcp_high, params.pcp_order3 = 63, 649, 1
+    params.bulk, params.shared, params.skb_recycle, params.pool_bulk = bulk, shared, 1, 1
+    params.skb_locality = params.pool_locality = params.bulk_locality = local
+    for name, in_force in rules.items():
+        params[name] = in_force
     sim = Sim(
         params,
         zeros(STATE, 1),
@@ -128,7 +133,9 @@ CHECK, DIRECT, RING = PRICE["pool_locality_check"], PRICE["pool_put_direct"], PR
         (PROCESS, 1, "recycle_ring", {"recycle_ps": CHECK + RING}),
     ],
 )
-def test_context_and_era_decide_where_a_put_goes(context: int, local: int, counter: str, paid: dict[str, int]) -> None:
+def test_context_and_kernel_decide_where_a_put_goes(
+    context: int, local: int, counter: str, paid: dict[str, int]
+) -> None:
     sim, pool = make(local=local)
     page = page_pool.alloc(sim, pool, 0, 0)
     before = times(sim)

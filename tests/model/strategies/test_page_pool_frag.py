@@ -14,9 +14,15 @@ from tests.model.scenes import scenario, world
 COSTS = {"atomic": 1, "frag_alloc": 20, "pool_fast": 300, "pool_put_direct": 4000, "dma_sync": 7}
 
 
-def made(frag_bytes: int = 2048) -> tuple[Sim, Any]:
-    """A pool whose first bulk brings the pages 0 to 63; the kernel of 5.14 does not check for locality."""
-    return world(scenario(COSTS, strategy="page_pool_frag", knobs=(("frag_bytes", frag_bytes),), ring=64))
+def made(frag_bytes: int = 2048, **rules: int) -> tuple[Sim, Any]:
+    """A pool whose first bulk brings the pages 0 to 63; the kernel of 5.14 does not check for locality.
+
+    rules: parameters of the lane that another kernel has.
+    """
+    sim, pool = world(scenario(COSTS, strategy="page_pool_frag", knobs=(("frag_bytes", frag_bytes),), ring=64))
+    for name, value in rules.items():
+        sim.params[name] = value
+    return sim, pool
 
 
 def take(sim: Sim, pool: Any, count: int) -> list[int]:
@@ -37,12 +43,25 @@ def test_two_buffers_of_2048_share_a_page() -> None:
     assert sim.counters.recycle_ps[0] == 3 * 300 + 5 * 20 + 2 * 1  # two pages were let go with fragments out
 
 
-@pytest.mark.parametrize(("frag_bytes", "per_page"), [(256, 16), (700, 5), (1500, 2), (1537, 2), (2049, 1), (4096, 1)])
-def test_fragments_take_whole_cache_lines(frag_bytes: int, per_page: int) -> None:
-    """700 takes 704 bytes, 1500 takes 1536, 1537 takes 1600."""
-    sim, pool = made(frag_bytes)
+@pytest.mark.parametrize(
+    ("frag_bytes", "align_bytes", "per_page"),
+    [(256, 1, 16), (700, 1, 5), (1360, 8, 3), (1365, 1, 3), (1365, 8, 2), (585, 1, 7), (585, 8, 6), (2049, 8, 1)],
+)
+def test_as_many_fragments_as_fit_share_a_page(frag_bytes: int, align_bytes: int, per_page: int) -> None:
+    """1365 takes 1368 bytes where it is rounded up to 8; the pool knows no cache lines: 1360 fits three times."""
+    sim, pool = made(frag_bytes, fragment_align_bytes=align_bytes)
     assert take(sim, pool, per_page + 1) == [63] * per_page + [62]
-    assert page_pool_frag.truesize_bytes({"frag_bytes": frag_bytes}) % 64 == 0
+    assert page_pool_frag.truesize_bytes({"frag_bytes": frag_bytes}) == frag_bytes
+
+
+def test_from_6_13_on_fragments_count_nothing_and_a_restart_counts_cached_and_fast() -> None:
+    sim, pool = made(fragment_statistics=1)
+    for page in take(sim, pool, 2):
+        page_pool_frag.release(sim, pool, 0, page, SOFTIRQ)
+    assert own(sim) == {"frag_pages": 1, "frag_puts": 2}
+    assert take(sim, pool, 3) == [63, 63, 62]
+    restart = {"frag_restarts": 1, "recycle_cached": 1}
+    assert own(sim) == {"alloc_fast": 2, "frag_pages": 2, "frag_puts": 2, **restart}  # the restart, and page 62
 
 
 def test_the_last_fragment_recycles_its_page() -> None:

@@ -85,7 +85,7 @@ class PagePool:
         if not self.cache:
             return None
         self.sim.count["alloc_slow"] += 1
-        return self.pop()
+        return self.pop() if self.sim.params.pool_bulk else self.cache.pop()
 
     def fresh_pages(self, wanted: int) -> list[Page]:
         pages = self.memory.page_bulk(wanted)
@@ -114,7 +114,8 @@ class PagePool:
         """Recycle the page, or give it up."""
         p, count = self.sim.params, self.sim.count
         direct = context == "napi"  # the poll itself allows it
-        if not direct and p.napi_local_direct:
+        asks = p.bulk_locality if context == "xdp_frame" else p.skb_locality or p.pool_locality
+        if not direct and asks:
             self.sim.pay("recycle", p.cost_pool_locality_check)
             direct = context in ("softirq", "xdp_frame")
         if not alone:

@@ -7,7 +7,6 @@ from ..allocator import Page
 from .page_pool import PagePool
 
 PAGE_BYTES = 4096
-LINE_BYTES = 64
 
 
 class PagePoolFrag(PagePool):
@@ -17,12 +16,14 @@ class PagePoolFrag(PagePool):
     offset = 0
 
     def alloc(self, slot: int) -> Page | None:
-        size = -(-self.sim.params.frag_bytes // LINE_BYTES) * LINE_BYTES
+        align, pages_only = self.sim.params.fragment_align_bytes, self.sim.params.fragment_statistics
+        size = -(-self.sim.params.frag_bytes // align) * align
         if self.current is not None and self.offset + size <= PAGE_BYTES:
-            self.sim.count["alloc_fast"] += 1
+            self.sim.count["alloc_fast"] += not pages_only
         elif self.current is not None and self.current.references == 0:
             self.memory.dma("sync")
             self.sim.count["alloc_fast"] += 1
+            self.sim.count["recycle_cached"] += bool(pages_only)
             self.sim.count["frag_restarts"] += 1
             self.offset = 0
             self.sim.shared.open(self.current)
