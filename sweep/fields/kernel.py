@@ -18,9 +18,9 @@ class Rule(NamedTuple):
     name: str
     meaning: str  # what the kernel does where the rule holds
     before: str  # what it does where it does not
-    since: str  # the first release of Linus's tree that has it; "?" behind it: assumed
+    since: str  # the first release of Linus's tree that has it; "6.10?6.12": assumed, read in 6.12; "6.10?": in none
     source: str  # commit and subject are under this key in docs/sources.md
-    backports: str = ""  # the first release on each stable branch that goes off before `since`; "?" as above
+    backports: str = ""  # the first release on each stable branch that goes off before `since`, written as that
     until: str = ""  # the first release of Linus's tree that has it no more
     needs: tuple[str, ...] = ()  # rules without which it would mean nothing
     excludes: tuple[str, ...] = ()  # rules that say the opposite
@@ -103,28 +103,28 @@ RULES = (
         "pool_locality",
         "the pool's own put finds out whether it runs in softirq on the CPU of its NAPI, and then uses the cache",
         "only if its caller says so",
-        "6.10",
+        "6.10?6.12",
         "kernel 4a96a4e807c3",
     ),
     Rule(
         "bulk_locality",
         "so does a bulk put, which XDP frames come back in",
         "a bulk put goes to the ring",
-        "6.10",
+        "6.10?6.12",
         "kernel 39806b96c89a",
     ),
     Rule(
         "fragment_statistics",
         "a fragment cut from the current page counts nothing, a page that starts over counts cached and fast",
         "both count fast",
-        "6.13",
+        "6.13?6.14",
         "kernel ef04d290c013",
     ),
     Rule(
         "unmap_at_destroy",
         "the first try to destroy a pool unmaps all its pages, also those that users hold, and stops syncing",
         "each page is unmapped when it is given back, and synced until then",
-        "6.16",
+        "6.16?6.18.2",
         "kernel ee62ce7a1d90",
         backports="6.12.34 6.15.3?",
         replay_only="no pool is destroyed in a sweep",
@@ -142,7 +142,7 @@ RULES = (
         "cache_by_page_size",
         "refill and bulk are 64, 16 and 4 pages where a page has 4, 16 and 64 KiB, the cache twice that",
         "64, and 128 in the cache, whatever the page",
-        "7.1",
+        "7.1?7.1.5",
         "kernel 15abbe7c8266",
         needs=("pool_bulk",),
         replay_only="a page of a sweep has 4 KiB",
@@ -152,9 +152,9 @@ RULES = (
         "fragment_alignment",
         "the size of a fragment is rounded up to 8 bytes, the alignment of skb_shared_info",
         "only to the alignment of DMA, 1 byte on x86-64",
-        "7.3",
+        "7.3?7.3.4",
         "kernel dc0df5a0c62c",
-        backports="6.1.191 6.12.115 7.2.13?",
+        backports="6.1.191 6.12.115 7.2.13",
         in_loop=False,
     ),
 )

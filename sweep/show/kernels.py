@@ -8,7 +8,14 @@ from collections.abc import Mapping, Sequence
 from sweep.document.blocks import Cell, Document, Paragraph, Section, Table
 from sweep.fields.kernel import BY_NAME, OFF, ON, RULES, Rule
 from sweep.fields.release import Release
-from sweep.model.kernel.releases import ReleaseError, assumptions, deciding, first_releases, known_release
+from sweep.model.kernel.releases import (
+    ReleaseError,
+    assumptions,
+    deciding,
+    first_releases,
+    is_assumed,
+    known_release,
+)
 
 HEADER = ("rule", "since", "backported in", "what the kernel does", "without it", "source")
 
@@ -20,14 +27,17 @@ def listed() -> Mapping[str, Sequence[tuple[str, ...]]]:
 
 def _line(rule: Rule) -> tuple[str, ...]:
     """The cells of a rule, as in HEADER."""
-    since, *backports = [_first(first, is_assumed) for first, is_assumed in first_releases(rule).items()]
+    since, *backports = [_first(first, read) for first, read in first_releases(rule).items()]
     until = f" until {rule.until}" if rule.until else ""
     meaning = f"{rule.meaning} (only `sweep replay`: {rule.replay_only})" if rule.replay_only else rule.meaning
     return rule.name, since + until, ", ".join(backports), meaning, rule.before, f"[{rule.source}]"
 
 
-def _first(release: Release, is_assumed: bool) -> str:
-    return f"{release} (assumed)" if is_assumed else str(release)
+def _first(release: Release, read: Release | None) -> str:
+    """The first release with a rule, and where it was read if that is assumed."""
+    if release == read:
+        return str(release)
+    return f"{release} (assumed)" if read is None else f"{release} (assumed; read in {read})"
 
 
 def is_release(text: str) -> bool:
@@ -56,7 +66,7 @@ def _state(rule: Rule, release: Release) -> tuple[str, ...]:
     first = deciding(rule, release)
     if first is None:
         return rule.name, OFF, "", rule.before
-    return rule.name, ON, _first(first, first_releases(rule)[first]), rule.meaning
+    return rule.name, ON, f"{first} (assumed)" if is_assumed(rule, release) else str(first), rule.meaning
 
 
 def _table(header: tuple[str, ...], lines: Sequence[tuple[str, ...]]) -> Table:

@@ -67,7 +67,7 @@ def test_a_plan_says_what_is_assumed(sweep_of) -> None:
     for release, said in asked.items():
         (line,) = kernels(sweep_of(MINIMAL, f"kernel={release}"))
         assert line.startswith(said)
-    for release in ("6.12", "v6.12", "6.12.117", "7.3.4"):
+    for release in ("6.12", "v6.12", "6.12.117", "7.3.4", "6.18.2"):
         assert not kernels(sweep_of(MINIMAL, f"kernel={release}"))
 
 

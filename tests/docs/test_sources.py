@@ -101,4 +101,4 @@ def test_such_notes_are_found(text: str) -> None:
     "text", ["[rubin-2024]", "[brouer-2017-03-01]", "[kernel 5e0d2a6fc094]", "[xdp-paper bench02]"]
 )
 def test_such_keys_are_found(text: str) -> None:
-    assert KEY.findall(f"x {text}, y[-1] [a-z0-9] [kernel eras](kernels.md)") == [text[1:-1]]
+    assert KEY.findall(f"x {text}, y[-1] [a-z0-9] [kernel rules](kernels.md)") == [text[1:-1]]

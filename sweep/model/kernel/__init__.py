@@ -11,7 +11,7 @@ number that `releases` makes from it.  "4.11-rc1" is that release candidate alon
 Releases after the newest known have its rules.  A release may be combined with a strategy that came later, to see what
 it would have done.
 
-Assumed: what has a "?" in the table was not read in that release or its changelog, but follows from dates.  4.6 to 5.9
+Assumed: a first release with a "?" in the table was not read, nor its changelog; it follows from dates.  4.6 to 5.9
 are from the literature: none of their page_pools was run.  An XDP frame whose transmission is complete comes back in a
 bulk put; some drivers return those one by one.
 

@@ -29,10 +29,13 @@ class RulesError(ValueError):
         self.rule = rule
 
 
-def first_releases(rule: Rule) -> dict[Release, bool]:
-    """The first release with a rule in Linus's tree, then on each stable branch; the value: whether it is assumed."""
-    texts = [rule.since, *rule.backports.split()]
-    return {parsed(text.removesuffix("?")): text.endswith("?") for text in texts}
+def first_releases(rule: Rule) -> dict[Release, Release | None]:
+    """The first release with a rule in Linus's tree, then on each stable branch, and the first in which it was read.
+
+    They are the same unless the former is assumed; None: it was read in no release of that branch.
+    """
+    texts = [text.partition("?") for text in (rule.since, *rule.backports.split())]
+    return {parsed(first): parsed(read) if read else None if mark else parsed(first) for first, mark, read in texts}
 
 
 def parsed(text: str) -> Release:
@@ -79,6 +82,13 @@ def deciding(rule: Rule, release: Release) -> Release | None:
     return next((first for first in backports if first.base == release.base and first <= release), None)
 
 
+def is_assumed(rule: Rule, release: Release) -> bool:
+    """Whether a release has a rule that was read in later releases only, or in none."""
+    first = deciding(rule, release)
+    read = first_releases(rule)[first] if first else release
+    return read is None or release < read
+
+
 def assumptions(release: Release) -> list[str]:
     """What of the rules of a release is assumed, a sentence each."""
     sentences = []
@@ -86,8 +96,7 @@ def assumptions(release: Release) -> list[str]:
         sentences.append(f"simulated with the rules of {NEWEST}, the newest known; what changed since is not modelled")
     if release < OLDEST_RUN:
         sentences.append(f"its rules are from the literature (assumed): no page_pool before {OLDEST_RUN} was run")
-    firsts = {rule: deciding(rule, release) for rule in RULES}
-    unread = [f"{rule.name} since {first}" for rule, first in firsts.items() if first and first_releases(rule)[first]]
+    unread = [f"{rule.name} since {deciding(rule, release)}" for rule in RULES if is_assumed(rule, release)]
     return [*sentences, *([f"assumed, not read: {', '.join(unread)}"] if unread else [])]
 
 

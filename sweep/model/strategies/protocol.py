@@ -34,7 +34,7 @@ class Strategy(Protocol):
 
     @property
     def DEFERRED_FREE(self) -> bool:
-        """Whether a buffer is freed with its sk_buff, so that the deferral of the kernel era applies and the cache line
+        """Whether a buffer is freed with its sk_buff, so that the deferral of the kernel applies and the cache line
         of its struct page moves with it."""
 
     def empty(self, capacity: Capacity) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ reads call by call: `call_ps` at the start of each call of up to `batch_packets`
 packet, and sleeps when the queue is empty.  During a stall it makes no progress.  On another CPU it runs
 beside the softirq; on the queue's CPU only between polls, and a release is not interrupted.
 
-When a packet is read its page is released: in process context, or (kernel era 5.19 and later, reader on
+When a packet is read its page is released: in process context, or (rule deferred_free, 5.19 and later, reader on
 another CPU) by the queue's own softirq after a trip over the deferred list.
 
 Moving a page's cache line to the reader's CPU and back (`remote_lines`) is paid by the reader, when it gives the page

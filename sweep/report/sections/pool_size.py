@@ -3,7 +3,7 @@
 
 *Lag* is the time from wire to delivery or departure that one packet in a hundred exceeds, also given in laps of the
 RX ring: that many laps of pages are out at once.  *Idle* is the memory in the pool's cache and ring.
-Sizes are those of the sweep file; a kernel era may clamp them.
+Sizes are those of the sweep file; the kernel may clamp them.
 
 Source: [kicinski-2025-09-23], a ring of 32 k entries caches milliseconds of traffic that nobody needs; clamp to 16 k.
 """
