@@ -13,7 +13,6 @@ from sweep.model.kernel.releases import ReleaseError, RulesError
 from sweep.replay.kernel import trace_kernel
 from sweep.replay.run import differences, plain_kernel, run
 from sweep.replay.trace import COLUMNS, COUNTER_COLUMNS, Trace, TraceError, read_trace
-
 from tests.replay.traces import KERNELS, row, trace
 
 LINES = KERNELS.read_text(encoding="utf-8").splitlines()
