@@ -105,7 +105,7 @@ OWN = {
         "one unmap per fragment released": ("counters", "dma_unmaps", 1),
     },
     "page_pool_frag": {
-        "fast + refill + slow + slow_high_order = buffers posted": ("counters", "alloc_fast", 1),
+        "fast + refill + slow + slow_high_order = buffers posted, or pages opened": ("counters", "alloc_fast", 1),
         "cached + ring + ring_full + released_refcnt + frag_puts = puts": ("counters", "frag_puts", 1),
         "one sync per new page, put page and restart": ("counters", "frag_restarts", 1),
         "12.3: pages opened - put = change of pages outside": ("counters", "recycle_ring_full", 1),
