@@ -153,7 +153,7 @@ TOPICS: dict[str, Topic] = {
         kernels.HEADER,
         kernels.listed,
         kernels.detail,
-        kernels.is_release,
+        is_also=kernels.is_release,
     ),
     "metrics": Topic("Derived metrics", ("name", "unit", "meaning"), _metrics),
     "counters": Topic("Counters", ("name", "unit", "the kernel's name", "meaning"), _counters),
