@@ -15,6 +15,7 @@ from sweep.model.compiler.program import Program, parameter_types
 from sweep.model.compiler.source import Source
 from sweep.model.compiler.values import layout
 from sweep.model.strategies import NAMES
+from sweep.replay.kernel import trace_kernel
 from sweep.replay.operations import replay
 from sweep.replay.pages import HOLES, trace_sim
 from sweep.replay.run import trace_pool
@@ -40,8 +41,12 @@ def test_every_device_function_is_in_a_kernel_and_known_to_the_compiler() -> Non
     for name in NAMES:
         known |= {f"{fn.__module__}.{fn.__name__}" for fn, _ in program(name).functions} | {"sweep.model.poll.run"}
     trace = (
-        trace_sim(4, 2, len(COLUMNS)),
-        trace_pool(TraceParams(pool_size=64, flags=3, order=0, nid=0, numa_node=0, napi=1, max_len=4096), 64),
+        trace_sim(4, 2, len(COLUMNS), trace_kernel("6.12.117").rules),
+        trace_pool(
+            TraceParams(pool_size=64, flags=3, order=0, nid=0, numa_node=0, napi=1, max_len=4096),
+            64,
+            trace_kernel("6.12.117"),
+        ),
         np.zeros((1, 3), np.int64),
     )
     replayed = Program(replay, HOLES, layout(parameter_types(Source(replay)), trace))
