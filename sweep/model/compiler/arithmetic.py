@@ -131,6 +131,13 @@ class Emitter:
             return literal(abs(value.constant), INT)
         return Value(self.emit(f"call i64 @llvm.abs.i64(i64 {value.code}, i1 false)"), INT)
 
+    def bit_length(self, value: Value) -> Value:
+        """Bits of an int64 without its sign and leading zeros."""
+        if value.constant is not None:
+            return literal(value.constant.bit_length(), INT)
+        zeros = self.emit(f"call i64 @llvm.ctlz.i64(i64 {self.absolute(value).code}, i1 false)")
+        return Value(self.emit(f"sub i64 {BITS}, {zeros}"), INT)
+
     def binary(self, op: ast.operator, left: Value, right: Value) -> Value:
         """A binary operation on two numbers of one type; on two bools only a bitwise one."""
         kind, scalar = type(op), left.type

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .arithmetic import BITWISE, COMPARISONS, literal
+from .intrinsics import bit_length
 from .places import Places
 from .values import BOOL, INT, UINT, Place, Scalar, Several, Value
 
@@ -157,6 +158,8 @@ class Expressions(Places):
             return values[0]
         if callee is abs and len(node.args) == 1:
             return self.absolute(self.integer(node.args[0]))
+        if callee is bit_length and len(node.args) == 1:
+            return self.bit_length(self.integer(node.args[0]))
         return self.fault(
             node,
             "calls what device code does not know: device functions, min, max, abs, int, bool, np.int64, np.uint64",

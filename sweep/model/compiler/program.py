@@ -23,7 +23,7 @@ from .values import Array, Branch, Layout, Leaf, Place, Scalar, Several, Table, 
 ENTRY = "kernel"
 INTRINSICS = "".join(
     f"declare i64 @llvm.{name}.i64(i64, {second})\n"
-    for name, second in [*((word, "i64") for word in ("smin", "smax", "umin", "umax")), ("abs", "i1")]
+    for name, second in [*((word, "i64") for word in ("smin", "smax", "umin", "umax")), ("abs", "i1"), ("ctlz", "i1")]
 )
 
 

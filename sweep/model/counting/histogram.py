@@ -6,12 +6,9 @@ Source: the bucket rule of HdrHistogram [hdrhistogram-2012] with three significa
 
 from __future__ import annotations
 
-import numpy as np
-
 from sweep.fields.histogram import BUCKETS
+from sweep.model.compiler.intrinsics import bit_length
 from sweep.model.compiler.jit import device
-
-BIT_LENGTH = np.array([i.bit_length() for i in range(256)], np.int64)
 
 
 @device
@@ -21,6 +18,5 @@ def bucket(value: int) -> int:
         return value
     if value >= 1 << 34:
         return BUCKETS - 1
-    shift = 28 if value >> 28 else 20 if value >> 20 else 12 if value >> 12 else 4
-    exponent = BIT_LENGTH[value >> shift] + shift - 4
+    exponent = bit_length(value) - 4
     return (exponent + 1) * 8 + ((value >> exponent) & 7)

@@ -118,7 +118,6 @@ def flush_deferred(sim: Sim, pool: Any, lane: int) -> None:
 
 
 @device
-@out_of_line
 def kick(sim: Sim, pool: Any, lane: int) -> None:
     """Raise the softirq on the queue's idle CPU, because the deferred list is long.  Called on the reader's clock."""
     st, c = sim.state[lane], sim.counters[lane]

@@ -7,6 +7,7 @@ import itertools
 
 import numpy as np
 
+from sweep.model.compiler.intrinsics import bit_length
 from sweep.model.compiler.jit import device
 from sweep.model.compiler.kernel import Kernel
 
@@ -46,6 +47,11 @@ def comparisons(a: int, b: int) -> tuple[bool, bool, bool, bool, bool, bool]:
 
 
 @device
+def bits(a: int) -> int:
+    return bit_length(a)
+
+
+@device
 def smallest(a: int, b: int) -> tuple[int, int, int, int]:
     return min(a, b), max(a, b), min(a, b, 3), abs(a)
 
@@ -60,7 +66,9 @@ def test_int64_wraps_and_divides_as_numpy_does() -> None:
         assert compiled[shifts](a, b) == (*shifted, wrapped(a << 3), a >> 3), (a, b)
         assert compiled[comparisons](a, b) == comparisons(a, b)
         assert compiled[smallest](a, b) == tuple(map(wrapped, smallest(a, b)))
+    counted = Kernel(bits, {}, "")
     for a in NUMBERS:
+        assert counted(a) == a.bit_length()
         assert compiled[by_constants](a) == by_constants(a), a
 
 
