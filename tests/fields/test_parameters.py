@@ -11,6 +11,7 @@ import pytest
 from sweep import schema
 from sweep.config import json_schema
 from sweep.config.parameters import parameters
+from sweep.fields.kernel import BY_NAME
 from sweep.fields.nic import NIC
 from sweep.fields.parameter import REQUIRED, WORD, Parameter
 from sweep.fields.parameters import PARAMETERS
@@ -27,7 +28,9 @@ DECLARED = pytest.mark.parametrize("declared", PARAMETERS.values(), ids=PARAMETE
 @DECLARED
 def test_a_parameter_is_declared_once(declared: Parameter) -> None:
     """Its name, beside its meaning, and its meaning alone are in one place of the program."""
-    places = [path for path, text in SOURCES.items() for _ in range(text.count(f'"{declared.meaning}"'))]
+    rule = BY_NAME.get(declared.key) if declared.part == "kernel" else None
+    meaning = rule.meaning if rule else declared.meaning  # a rule's is made of what holds with it and without it
+    places = [path for path, text in SOURCES.items() for _ in range(text.count(f'"{meaning}"'))]
     assert len(places) == 1, places
     assert places[0].parent.name == "fields"
 
