@@ -83,15 +83,13 @@ def _moves(moves: np.ndarray[Any, Any], values: list[Any], field: pa.Field) -> s
 
 
 def _code(pairing: Pairing) -> list[str]:
-    """A line for each difference in the sources of the model and of strategies that both sides have."""
+    """A line for each strategy that both sides have and whose code differs."""
     was, now = pairing.base.about, pairing.new.about
     lines = []
-    if was.get("core_digest") != now.get("core_digest"):
-        lines.append(f"sources of the model: {_short(was.get('core_digest'))} → {_short(now.get('core_digest'))}")
     before, after = was.get("strategy_digests") or {}, now.get("strategy_digests") or {}
     for name in sorted({*before} & {*after}):
         if before[name] != after[name]:
-            lines.append(f"sources of {name}: {_short(before[name])} → {_short(after[name])}")
+            lines.append(f"code of {name}: {_short(before[name])} → {_short(after[name])}")
     return lines
 
 

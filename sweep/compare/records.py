@@ -46,7 +46,7 @@ def record(found: Comparison | SelfTest) -> dict[str, Any]:
 
 
 def _side(side: Side) -> dict[str, Any]:
-    kept = ("name", "created", "git_commit", "core_digest", "command")
+    kept = ("name", "created", "git_commit", "command")
     return {
         "location": side.location,
         "strategy": side.strategy or None,

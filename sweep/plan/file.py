@@ -30,7 +30,7 @@ from .identity import SimulationIds, canonical, code, digest
 from .survey import Survey
 from .tables import Tables
 
-FORMAT = 3
+FORMAT = 4
 HEADER = {"format": INTEGER, "document": MAPPING, "code": TEXTS, "distributions": LIST, "chunks": LIST}
 
 
@@ -65,12 +65,12 @@ class Plan:
 
     def check_code(self) -> None:
         """Raises RunError unless this process would run the code that the plan was made with."""
-        for name, here in code(set(self.code) - {""}).items():
+        for name, here in code(self.code).items():
             if here != self.code[name]:
-                source = f"strategy {name}" if name else "the core of sweep/model"
                 raise RunError(
-                    f'{source} has digest "{here}" here and "{self.code[name]}" in the plan: the sources are not the '
-                    "same\n  next: bring this machine to the same version, or run `sweep run` again to plan anew"
+                    f'the code of strategy {name} has digest "{here}" here and "{self.code[name]}" in the plan: the '
+                    "sources are not the same\n"
+                    "  next: bring this machine to the same version, or run `sweep run` again to plan anew"
                 )
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The id of a simulation: the digest of everything that decides its counters.
 
-An id covers every field of the scenario, the quantile tables that it draws from, the sources of the model's core and
-of its strategy, and the format of results.  It covers no file name, label, chunk, executor or machine.  So editing
-one strategy makes that strategy's ids new and no others, and two sweep files that share a point share its rows.
+An id covers every field of the scenario, the quantile tables that it draws from, the code that runs it
+(`sweep.model.identity`) and the format of results.  It covers no file name, label, chunk, executor or machine, and no
+comment.  So an edit makes those ids new whose rows it can change, and two sweep files that share a point share rows.
 
 Each of these facts has a digest of its own, blake2b of `name=value`, and the id is all of them XORed (Zobrist
 hashing).  The simulations of a sweep share most facts, so a million ids are a few hundred digests and one XOR per
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from sweep.grid import Coded
 from sweep.model import batch
-from sweep.model.compiler import jit
+from sweep.model import identity as code_of
 from sweep.model.scenario import Scenario, Traffic
 from sweep.schema import FORMAT
 
@@ -36,7 +36,7 @@ from .tables import Tables
 BYTES = 16
 Keys = NDArray[np.uint64]  # (rows, 2): ids as numbers, the first eight bytes first
 FIELDS = tuple(field.name for field in fields(Scenario))
-BESIDE = ("tables", "core", "source", "format")  # facts that are not fields of the scenario
+BESIDE = ("tables", "source", "format")  # facts that are not fields of the scenario
 
 _HEX = np.array([f"{byte:02x}".encode() for byte in range(256)], "S2").view(np.uint16)
 _NIBBLE = np.full(256, 16, np.uint8)  # value of a hex digit; 16: not one
@@ -54,8 +54,8 @@ def digest(data: str | bytes, size: int = BYTES) -> str:
 
 
 def code(strategies: Iterable[str]) -> dict[str, str]:
-    """Digests of this process's sources: of the core under "", and of each strategy under its name."""
-    return {"": jit.core_digest(), **{name: jit.strategy_digest(name) for name in strategies}}
+    """Digests of the code that this process would run, of each strategy under its name."""
+    return {name: code_of.strategy_digest(name) for name in strategies}
 
 
 class SimulationIds:
@@ -71,7 +71,8 @@ class SimulationIds:
     def of(self, scenario: Scenario) -> str:
         """The id of one simulation, 32 hex digits.  KeyError if it draws from a table that is not there."""
         facts = {name: getattr(scenario, name) for name in FIELDS}
-        facts |= self._constant | {"tables": self.drawn(scenario), "source": self._code[scenario.strategy]}
+        facts |= {"tables": self.drawn(scenario)}
+        facts |= {"source": self._code[scenario.strategy], "format": FORMAT}
         return reduce(xor, (self._number(name, value) for name, value in facts.items())).to_bytes(BYTES).hex()
 
     def keys(self, scenarios: Mapping[str, Coded[Any]], drawn: Coded[str], replicates: int) -> Keys:
@@ -84,8 +85,7 @@ class SimulationIds:
         for name, column in {**scenarios, "tables": drawn, "source": source}.items():
             numbers = self._words(name, column.values)
             points ^= numbers if column.is_constant else np.take(numbers, column.codes, axis=0)
-        for name, value in self._constant.items():
-            points ^= self._words(name, [value])
+        points ^= self._words("format", [FORMAT])
         numbers = self._words("replicate", range(replicates))
         keys: Keys = (points[:, None] ^ numbers).reshape(-1, 2)
         return keys
@@ -93,7 +93,8 @@ class SimulationIds:
     def drawn(self, scenario: Scenario) -> str:
         """Digest of what the quantile tables of a scenario are made from, in the order of its draws.
 
-        Its mix decides them; the mean gap between bursts also depends on the mean length of a burst.
+        Its mix decides them, with the code of its arrival process; the mean gap between bursts also depends on the mean
+        length of a burst.
         """
         mix = scenario.traffic
         if id(mix) not in self._drawn:
@@ -102,11 +103,8 @@ class SimulationIds:
 
     def _draws(self, scenario: Scenario) -> str:
         sources = [digest(self._tables.source(distribution)) for distribution in batch.distributions(scenario)]
-        return digest(canonical([str(batch.burst_mean(scenario.traffic)), *sources]))
-
-    @property
-    def _constant(self) -> dict[str, str | int]:
-        return {"core": self._code[""], "format": FORMAT}
+        process = code_of.process_digest(scenario.traffic.arrivals.kind)
+        return digest(canonical([str(batch.burst_mean(scenario.traffic)), process, *sources]))
 
     def _words(self, name: str, values: Iterable[Any]) -> Keys:
         """The digests of these values of one fact, shape (values, 2)."""

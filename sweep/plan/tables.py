@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.model.identity import table_digest
 from sweep.model.randomness import quantiles
 from sweep.model.scenario import Distribution
 
@@ -30,11 +31,11 @@ class Tables(dict[Distribution, NDArray[np.int64]]):
         return quantiles.table(distribution)
 
     def source(self, distribution: Distribution) -> bytes:
-        """The bytes that a table is made from, besides the distribution itself."""
-        if distribution.kind == "constant":
-            return b""
-        made_from = quantiles.exponential_unit() if distribution.kind in COMPUTED else self[distribution]
-        return made_from.astype("<i8").tobytes()
+        """The bytes that a table is made from, besides the distribution itself, and the code where it is computed."""
+        if distribution.kind not in COMPUTED:
+            return self[distribution].astype("<i8").tobytes()
+        unit = quantiles.exponential_unit().astype("<i8").tobytes() if distribution.kind == "exponential" else b""
+        return table_digest(distribution.kind).encode() + unit
 
 
 def tables(needed: Iterable[Distribution]) -> Tables:

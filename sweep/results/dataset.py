@@ -30,7 +30,7 @@ from .coordinates import HEAD, REQUIRED, Codes, encode, place
 Array = NDArray[np.float64]
 MOST_CELLS = 1 << 27  # of a cube: a gigabyte of indices, a hundred times what the largest sweeps have
 METADATA_TYPES = {  # types of the metadata in the schema of a published table
-    **dict.fromkeys(("name", "created", "git_commit", "platform", "node", "core_digest"), TEXT),
+    **dict.fromkeys(("name", "created", "git_commit", "platform", "node"), TEXT),
     **dict.fromkeys(("simulations", "rows"), COUNT),
     **{"seed": INTEGER, "format": INTEGER, "command": either(TEXT, LIST), "claims": LIST},
     **{"baseline": MAPPING, "document": MAPPING, "versions": TEXTS, "strategy_digests": TEXTS},

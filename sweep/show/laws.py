@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from sweep.document.blocks import Block, Paragraph, Section
-from sweep.model import batch
-from sweep.model.compiler import jit
+from sweep.model import batch, identity
 from sweep.model.counting import laws
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.prepare import SIZE_CLASSES
@@ -40,8 +39,7 @@ def section(chosen: Chosen, about: Mapping[str, Any]) -> Section:
     if chosen.value("valid") is False:
         blocks.append(Paragraph(f"It breaks: {chosen.value('violation')}"))
     name = str(chosen.value("strategy"))
-    digests = (about.get("core_digest"), (about.get("strategy_digests") or {}).get(name))
-    if name not in NAMES or digests != (jit.core_digest(), jit.strategy_digest(name)):
+    if name not in NAMES or (about.get("strategy_digests") or {}).get(name) != identity.strategy_digest(name):
         blocks.append(Paragraph("Their names are not told: the sources here are not those of the table."))
     else:
         known = names(name)

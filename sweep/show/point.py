@@ -112,8 +112,7 @@ def _again(chosen: Chosen, about: Mapping[str, Any]) -> Section:
         f"by sweep {versions['sweep']}" if versions.get("sweep") else "",
         f"commit {about['git_commit'][:12]}" if about.get("git_commit") else "",
         f"on {about['platform']}" if about.get("platform") else "",
-        f"core {about['core_digest']}" if about.get("core_digest") else "",
-        f"strategy {digest}" if (digest := (about.get("strategy_digests") or {}).get(chosen.value("strategy"))) else "",
+        f"code {digest}" if (digest := (about.get("strategy_digests") or {}).get(chosen.value("strategy"))) else "",
     ]
     origin_blocks = [Paragraph(" · ".join(part for part in origins if part))] if any(origins) else []
     return Section("How to see it again", (table, *origin_blocks))

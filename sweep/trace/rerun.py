@@ -100,17 +100,15 @@ def differences(stored: pa.Table, here: pa.Table) -> tuple[list[CounterDifferenc
 
 def _check_sources(about: Mapping[str, Any], strategy: str) -> None:
     """Raises IncompleteError unless the sources here are those of the table."""
-    there = {"": about.get("core_digest"), strategy: (about.get("strategy_digests") or {}).get(strategy)}
+    there = (about.get("strategy_digests") or {}).get(strategy)
     if about.get("format") != schema.FORMAT:
         raise IncompleteError(
             f'the table has rows of format "{about.get("format")}", this version of sweep makes format '
             f"{schema.FORMAT}\n  next: {AGAIN}"
         )
-    for name, here in code([strategy]).items():
-        if here != there[name]:
-            source = f"the source of strategy {name}" if name else "the core of sweep/model"
-            raise IncompleteError(
-                f'the sources have changed since: {source} has digest "{here}" here and "{there[name]}" in the table, '
-                f"so the simulation has another id now\n"
-                f"  next: {AGAIN}; or go to the commit of the table, {about.get('git_commit') or 'which is not known'}"
-            )
+    if (here := code([strategy])[strategy]) != there:
+        raise IncompleteError(
+            f'the sources have changed since: the code of strategy {strategy} has digest "{here}" here and "{there}" '
+            "in the table, so the simulation has another id now\n"
+            f"  next: {AGAIN}; or go to the commit of the table, {about.get('git_commit') or 'which is not known'}"
+        )

@@ -213,18 +213,3 @@ def test_counters_and_metrics_share_no_name() -> None:
 def test_what_reports_need_of_the_series_is_in_it() -> None:
     assert {*NEEDED} <= {field.name for field in SERIES}
     assert "latency_ns" in NEEDED
-
-
-def test_what_kernels_are_made_from_is_in_their_digest() -> None:
-    """The model, and all of the ground floor that it reads, directly or not; nothing else of it."""
-    seen, todo = set[str](), [name for name in SOURCES if name.startswith("model/")]
-    while todo:
-        for node in ast.walk(ast.parse(SOURCES[todo.pop()])):
-            module = node.module if isinstance(node, ast.ImportFrom) else None
-            if module and (module.startswith("sweep.fields.") or (node.level == 1 and "." not in module)):
-                file = f"fields/{module.removeprefix('sweep.fields.')}.py"
-                if file in SOURCES and file not in seen:
-                    seen.add(file)
-                    todo.append(file)
-    assert {"fields/counters.py", "fields/histogram.py", "fields/constants.py", "fields/field.py"} <= seen
-    assert not {Path(file).name for file in seen} & {*jit.AFTERWARDS}

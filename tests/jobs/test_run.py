@@ -19,8 +19,7 @@ from sweep.jobs.inventory import take_inventory
 from sweep.jobs.request import RunRequest
 from sweep.jobs.run import run
 from sweep.jobs.store.parts import Store
-from sweep.model import batch
-from sweep.model.compiler import jit
+from sweep.model import batch, identity
 from sweep.plan.forecast import KERNEL_S
 from tests.tiny_sweep import SIMULATIONS, MakeRequest, read
 
@@ -101,17 +100,11 @@ def test_a_shorter_axis_publishes_only_what_it_asks_for(request_of: MakeRequest,
 
 def test_a_changed_strategy_reruns_that_strategy_only(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     run(request_of())
-    real = jit.strategy_digest
-    monkeypatch.setattr(jit, "strategy_digest", lambda name: "changed" if name == "page_pool" else real(name))
+    real = identity.strategy_digest
+    monkeypatch.setattr(identity, "strategy_digest", lambda name: "changed" if name == "page_pool" else real(name))
     inventory = take_inventory(request_of(), Store(request_of().directory).scan(set_aside=False))
     assert {chunk.strategy for chunk in inventory.chunks} == {"page_pool"}
     assert inventory.missing == SIMULATIONS // 2
-
-
-def test_a_changed_core_reruns_everything(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(request_of())
-    monkeypatch.setattr(jit, "core_digest", lambda: "changed")
-    assert missing(request_of()) == SIMULATIONS
 
 
 def test_a_kernel_that_does_not_compile_is_tried_once_and_held_against_no_simulation(
@@ -253,8 +246,7 @@ def test_published_metadata(request_of: MakeRequest) -> None:
     assert about["name"] == "tiny"
     assert about["baseline"] == {"strategy": "page_allocator"}
     assert (about["simulations"], about["rows"], about["seed"]) == (SIMULATIONS, SIMULATIONS, 1)
-    assert about["core_digest"] == jit.core_digest()
-    assert about["strategy_digests"]["page_pool"] == jit.strategy_digest("page_pool")
+    assert about["strategy_digests"]["page_pool"] == identity.strategy_digest("page_pool")
     assert about["command"] == "sweep run tiny.yaml --out run"
     assert set(about["versions"]) == {"python", "sweep", "numpy", "llvmlite", "pyarrow", "ray"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sweep import config
 from sweep import plan as planning
 from sweep.model import batch
-from sweep.model.compiler import jit
+from sweep.model import identity as code_of
 from sweep.model.randomness import quantiles
 from sweep.model.scenario import Arrivals, Distribution, Scenario
 from sweep.plan import identity
@@ -42,7 +42,7 @@ def test_an_id_is_the_xor_of_a_digest_per_fact(survey: Survey) -> None:
     """Written out, so that nobody changes ids by accident: every row ever made is found by its id."""
     scenario = survey.sweep.scenario(0, 1)
     facts = {name: getattr(scenario, name) for name in FIELDS}
-    facts |= {"core": jit.core_digest(), "source": jit.strategy_digest(scenario.strategy), "format": 2}
+    facts |= {"source": code_of.strategy_digest(scenario.strategy), "format": 2}
     facts["tables"] = SimulationIds(survey.tables, survey.code).drawn(scenario)
     expected = 0
     for name, value in facts.items():
@@ -77,7 +77,7 @@ def _other(value: Any) -> Iterator[Any]:
 
 
 def test_any_difference_in_any_field_changes_the_id(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every number and word in a scenario, deep down too; tables are left out here, so the fields do it alone."""
+    """Every number and word in a scenario, deep down too; tables are left out, so the fields do it alone."""
     monkeypatch.setattr(SimulationIds, "drawn", lambda self, scenario: "")
     random = Distribution("lognormal", (5, 50))
     scenario = survey.sweep.scenario(survey.sweep.points - 1, 0)  # page_pool: it has knobs
@@ -87,7 +87,7 @@ def test_any_difference_in_any_field_changes_the_id(survey: Survey, monkeypatch:
         scenario, traffic=dataclasses.replace(scenario.traffic, reader=reader, arrivals=arrivals)
     )
     names = ["page_pool", "page_poolx"]
-    one = SimulationIds(survey.tables, {"": "core", **dict.fromkeys(names, "source")})
+    one = SimulationIds(survey.tables, dict.fromkeys(names, "source"))
     ids = [one.of(each) for each in (scenario, *_other(scenario))]
     assert len(ids) > 100
     assert len(set(ids)) == len(ids)
@@ -101,13 +101,29 @@ def test_two_fields_that_change_places_do_not_cancel(survey: Survey) -> None:
     assert len({ids.of(each) for each in (one, swapped, same)}) == 3
 
 
-@pytest.mark.parametrize("changed", ["", "page_pool"])
-def test_sources_change_the_ids_of_those_that_they_run(survey: Survey, changed: str) -> None:
-    edited = SimulationIds(survey.tables, {**survey.code, changed: "edited"})
+def test_code_changes_the_ids_of_those_that_it_runs(survey: Survey) -> None:
+    edited = SimulationIds(survey.tables, {**survey.code, "page_pool": "edited"})
     for index in range(0, SIMULATIONS, 2):
         scenario = survey.sweep.scenario(index // 2, 0)
         same = edited.of(scenario) == survey.ids[index].decode()
-        assert same is (changed == "page_pool" and scenario.strategy == "page_allocator")
+        assert same is (scenario.strategy == "page_allocator")
+
+
+@pytest.mark.parametrize(
+    ("what", "own"),
+    [
+        ("process_digest", lambda scenario: scenario.traffic.arrivals.kind),
+    ],
+)
+def test_code_that_a_scenario_chooses_changes_the_ids_of_those_that_have_it(
+    survey: Survey, monkeypatch: pytest.MonkeyPatch, what: str, own: Callable[[Scenario], str]
+) -> None:
+    scenario, real = survey.sweep.scenario(0, 0), getattr(code_of, what)
+    for changed in (own(scenario), "another"):
+        monkeypatch.setattr(code_of, what, lambda name, changed=changed: "edited" if name == changed else real(name))
+        same = SimulationIds(survey.tables, survey.code).of(scenario) == survey.ids[0].decode()
+        assert same is (changed == "another")
+        assert np.array_equal(planning.survey(survey.sweep).ids, survey.ids) is (changed == "another")
 
 
 def test_tables_change_the_ids_of_those_that_draw_from_them(survey: Survey, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from sweep.grid import Coded, Layout
 from sweep.jobs.executors.choice import worker_count
 from sweep.jobs.executors.task import attempt_run, run_chunk
 from sweep.jobs.executors.work import Ending, RunSlice
-from sweep.model.compiler import jit
+from sweep.model import identity
 from sweep.model.scenario import Distribution
 from sweep.plan import file as plan_file
 from sweep.plan.identity import canonical
@@ -124,8 +124,8 @@ def test_a_plan_survives_its_file(plan: planning.Plan) -> None:
 
 def test_another_format_is_refused(plan: planning.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     data = planning.encode(plan)
-    monkeypatch.setattr(plan_file, "FORMAT", 4)
-    with pytest.raises(RunError, match='plan has format "3"; this version of sweep reads format 4'):
+    monkeypatch.setattr(plan_file, "FORMAT", 5)
+    with pytest.raises(RunError, match='plan has format "4"; this version of sweep reads format 5'):
         planning.decode(data)
 
 
@@ -136,8 +136,8 @@ def test_a_damaged_plan_is_refused(plan: planning.Plan, damage: object) -> None:
 
 
 def test_other_code_is_refused(plan: planning.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit, "core_digest", lambda: "elsewhere")
-    with pytest.raises(RunError, match='the core of sweep/model has digest "elsewhere" here'):
+    monkeypatch.setattr(identity, "strategy_digest", lambda name: "elsewhere")
+    with pytest.raises(RunError, match=r'the code of strategy page_[a-z]+ has digest "elsewhere" here'):
         run_chunk(plan, RunSlice(0))
     outcome = attempt_run(plan, RunSlice(0))
     assert outcome.ending is Ending.ENVIRONMENT

@@ -82,7 +82,6 @@ def table(
         "baseline": {"strategy": baseline},
         "claims": list(claims),
         "strategy_digests": {name: f"{crc32(name.encode()):08x}" for name in strategies},
-        "core_digest": "c0ffee00",
         "versions": {"sweep": "0.1.0", "numpy": "2.2"},
         "command": "sweep run configs/synthetic.yaml",
         "created": "2026-01-02T03:04:05Z",

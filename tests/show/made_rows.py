@@ -22,7 +22,6 @@ ABOUT = {
     "versions": {"sweep": "0.1.0"},
     "git_commit": "0123456789abcdef",
     "platform": "Linux-6.12",
-    "core_digest": "c0ffee00",
     "strategy_digests": {"page_pool": "ab1e"},
 }
 

@@ -101,5 +101,5 @@ def test_laws_of_other_sources_are_not_told(shown: Shown) -> None:
     chosen = Chosen(row, row, (), "runs/x")
     known = laws.section(chosen, shown.about).blocks[0].text
     assert known.startswith(f"It obeys all of these {len(laws.names('page_pool'))}: packets in = packets out + inside")
-    other = laws.section(chosen, shown.about | {"core_digest": "0"}).blocks[0].text
+    other = laws.section(chosen, shown.about | {"strategy_digests": {"page_pool": "0"}}).blocks[0].text
     assert "the sources here are not those of the table" in other

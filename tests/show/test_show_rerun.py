@@ -55,8 +55,7 @@ def _with(row: pa.Table, name: str, value: object) -> pa.Table:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"core_digest": "0" * 16}, 'the core of sweep/model has digest "'),
-        ({"strategy_digests": {"page_pool": "1" * 16}}, 'the source of strategy page_pool has digest "'),
+        ({"strategy_digests": {"page_pool": "1" * 16}}, 'the code of strategy page_pool has digest "'),
         ({"strategy_digests": None}, 'and "None" in the table'),
         ({"format": 1}, 'rows of format "1"'),
         ({"document": {"format": 99}}, 'document format "99"'),

@@ -68,7 +68,7 @@ def run_chunk(plan: Plan, work: RunSlice) -> ChunkResult:
         "chunk": digest("".join(ids)),
         "document": plan.document_digest,
         "strategy": chunk.strategy,
-        "code": {name: plan.code[name] for name in ("", chunk.strategy)},
+        "code": {chunk.strategy: plan.code[chunk.strategy]},
         "rows": len(simulated),
         "packets": sum(scenario.packets for scenario in simulated),
         "model_s": sum(batch.predicted_ns(scenario) for scenario in simulated) / 1e9,  # before calibration

@@ -20,10 +20,10 @@ MISSING = "missing"
 
 @cache
 def versions() -> Mapping[str, str]:
-    """Versions in this process: Python, packages, and digests of sweep's sources, the model's alone and all."""
+    """Versions in this process: Python, packages, and digests of the code of each strategy and of all of sweep."""
     python_and_packages = {"Python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
     for name, digest in code(NAMES).items():
-        python_and_packages[f"the source of strategy {name}" if name else "the source of sweep/model"] = digest
+        python_and_packages[f"the code of strategy {name}"] = digest
     return {**python_and_packages, "the source of sweep": _sources()}
 
 

@@ -11,12 +11,9 @@ Source: the pattern and its measurements are in DESIGN.md, "Strategies that are 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import types
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 from .kernel import Kernel
@@ -74,32 +71,3 @@ def compiled(fn: Callable[..., Any], holes: dict[str, Callable[..., Any]], name:
     name: what it is called in the cache.
     """
     return bind(fn, holes) if plain_python() else Kernel(fn, holes, name)
-
-
-MODEL_DIR = Path(__file__).parents[1]
-FIELDS_DIR = MODEL_DIR.parent / "fields"
-AFTERWARDS = ("column.py", "declared.py", "metrics.py")  # of sweep/fields: no kernel is made from these
-
-
-@cache
-def core_digest() -> str:
-    """Digest (16 hex digits) of the sources that every strategy shares: sweep/model but strategies/, and sweep/fields.
-
-    Of sweep/fields, all that a kernel is made from: not what is AFTERWARDS, which is mended without running anything.
-    It is part of every result's identity.
-    """
-    model = (path for path in MODEL_DIR.rglob("*.py") if path.parent.name != "strategies")
-    return _digest([*model, *(path for path in FIELDS_DIR.rglob("*.py") if path.name not in AFTERWARDS)])
-
-
-@cache
-def strategy_digest(name: str) -> str:
-    """Digest (16 hex digits) of one strategy's source file, so editing it reruns that strategy only."""
-    return _digest([MODEL_DIR / "strategies" / f"{name}.py"])
-
-
-def _digest(paths: Any) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(paths, key=lambda path: path.relative_to(MODEL_DIR.parent).as_posix()):
-        digest.update(path.relative_to(MODEL_DIR.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()

@@ -211,7 +211,7 @@ def provenance(data: Dataset) -> Section:
             )
         )
     )
-    names = ("created", "git_commit", "platform", "core_digest")
+    names = ("created", "git_commit", "platform")
     entries: list[tuple[str, Any]] = [(name, meta[name]) for name in names if meta.get(name)]
     entries += [(f"{name} digest", value) for name, value in sorted((meta.get("strategy_digests") or {}).items())]
     entries += [(f"{name} version", value) for name, value in sorted((meta.get("versions") or {}).items()) if value]

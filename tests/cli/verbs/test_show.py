@@ -68,11 +68,11 @@ def test_check_says_what_differs(done: Path, tmp_path: Path) -> None:
 
 def test_check_of_other_sources_compares_nothing(done: Path, tmp_path: Path) -> None:
     table = rows(done)
-    about = json.loads(table.schema.metadata[b"sweep"]) | {"core_digest": "0" * 16}
+    about = json.loads(table.schema.metadata[b"sweep"]) | {"strategy_digests": {"page_pool": "0" * 16}}
     other = copied(done, tmp_path / "other", table.replace_schema_metadata({"sweep": json.dumps(about)}))
     for option in (["--check"], ["--trace", "x.arrow"]):
         out, error = sweep(done, "show", other, *POINT, *option, code=3)
-        assert 'the sources have changed since: the core of sweep/model has digest "' in error
+        assert 'the sources have changed since: the code of strategy page_pool has digest "' in error
         assert "equal" not in out
     assert not (done / "x.arrow").exists()
     assert "Their names are not told" in sweep(done, "show", other, *POINT)[0]

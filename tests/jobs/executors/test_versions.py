@@ -11,14 +11,14 @@ from pathlib import Path
 
 import sweep
 from sweep.jobs.executors.versions import PACKAGES, differences, versions
-from sweep.model.compiler import jit
+from sweep.model import identity
 from sweep.model.strategies import NAMES
 
 
 def test_what_is_compared() -> None:
     here = versions()
-    assert {"Python", *PACKAGES, "the source of sweep/model", "the source of sweep"} < here.keys()
-    assert all(here[f"the source of strategy {name}"] == jit.strategy_digest(name) for name in NAMES)
+    assert {"Python", *PACKAGES, "the source of sweep"} < here.keys()
+    assert all(here[f"the code of strategy {name}"] == identity.strategy_digest(name) for name in NAMES)
 
 
 def test_differences_have_both_values() -> None:

@@ -132,7 +132,7 @@ def test_a_node_with_other_sources_is_not_used(cluster: SmallCluster, join: Open
     assert executor.workers == 1
     assert _run_shorts(executor) == {Ending.DONE}
     executor.close()
-    with pytest.raises(RunError, match=r'the source of strategy page_pool is "[0-9a-f]+" there and "[0-9a-f]+" here'):
+    with pytest.raises(RunError, match=r'the code of strategy page_pool is "[0-9a-f]+" there and "[0-9a-f]+" here'):
         wait_until(join(), lambda: False, "refusal")
     for node in (good, bad):
         cluster.ask(f"kill {node}")
