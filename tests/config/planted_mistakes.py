@@ -59,7 +59,7 @@ MISTAKES = {
         "3:6",
         ['nic "11g" is not known.', 'Did you mean "10g"?', "44 of 44 points"],
     ),
-    "kernel": ('"6.12"', '"6.x"', "4:9", ['kernel "6.x" is no release of Linux', "4.6, 4.11-rc1, 4.19", "6.4, 6.12"]),
+    "kernel": ('"6.12"', '"6.x"', "4:9", ['kernel "6.x" is no release of Linux', "4.6, 4.11-rc1, 4.19", "7.2.13, 7.3"]),
     "kernel before the first known": ('"6.12"', '"4.4"', "4:9", ["is older than the oldest", 'Did you mean "4.6"?']),
     "kernel that never was": (
         '"6.12"',
