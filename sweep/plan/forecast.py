@@ -14,8 +14,8 @@ from .survey import Survey
 UNCALIBRATED = (0.5, 2.0)  # the model's own guess of its speed, on an unknown machine
 CALIBRATED = (0.9, 1.1)  # measured on parts of this run directory
 PROCESS_BYTES = 190 << 20  # resident, of one process: Python, NumPy, LLVM, Arrow, compiled kernels; measured on Linux
-COMPILE_BYTES = 270 << 20  # more while a process compiles a kernel, and
-COMPILED_BYTES = 150 << 20  # it keeps so much for each further one; measured: 449 MiB after one, 598 after two
+COMPILE_BYTES = 40 << 20  # more while a process compiles a kernel, and
+COMPILED_BYTES = 5 << 20  # it keeps so much for each further one; measured: 222 MiB after one, 244 after 4, 257 after 9
 KERNEL_S = 2.5  # to compile the kernel of one strategy on one core; measured
 ROW_BYTES = 1100  # one row in its part and in both published files, compressed; measured
 

@@ -44,8 +44,9 @@ def test_a_limit_below_local_ray_names_the_way_on() -> None:
 
 
 def test_a_limit_below_what_compiling_takes_names_warm() -> None:
-    room = fit_to_resources("inline", 2, None, LANE, 2, replace(GROUP, memory_bytes=400_000_000))
-    assert "sweep warm" in room.shortage
+    has = replace(GROUP, memory_bytes=240_000_000)
+    assert "sweep warm" in fit_to_resources("inline", 2, None, LANE, 2, has).shortage
+    assert fit_to_resources("inline", 2, None, LANE, 0, has).shortage == ""
 
 
 def test_a_limit_below_python_itself() -> None:

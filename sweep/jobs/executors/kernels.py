@@ -26,8 +26,8 @@ def uncompiled(strategies: Iterable[str]) -> list[str]:
 def one_compiles(strategy: str) -> Iterator[None]:
     """Let one process of this machine compile the kernel of `strategy`; the others wait and find it in the cache.
 
-    Where no cache can be used, each compiles its own.  Source: measured, four workers that need a kernel at the same
-    time on two cores take twice as long each.
+    Compiling takes all of a core, so workers that compiled the same kernel at once would only delay each other.  Where
+    no cache can be used, each compiles its own.
     """
     place = kernel_cache.usable()
     if place is None or batch.is_compiled(strategy):

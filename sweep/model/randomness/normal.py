@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Quantiles of the normal distribution where tables have entries, and at 0.99, in fixed point; data, not computed here.
 
-Each is the nearest multiple of 2**-BITS to the exact quantile; tests/model/test_normal.py checks every one of them
-against the distribution function, and tests/model/high_precision.py prints this file.
+Each is the nearest multiple of 2**-BITS to the exact quantile; tests/model/randomness/test_normal.py checks every
+one of them against the distribution function, and tests/model/randomness/high_precision.py prints this file.
 """
 
 BITS = 120

@@ -134,7 +134,8 @@ def exponential_unit() -> npt.NDArray[np.int64]:
     """Quantiles of the exponential distribution, scaled so that samples have the mean 1: whole parts and fractions.
 
     Shape (1 + UNIT_LIMBS, SIZE): a quantile is row 0 + row 1 * 2**-24 + row 2 * 2**-48 + ..., cut off there.  Every
-    multiple up to 2**38 that is computed from them rounds as the exact one would (tests/model/test_quantiles.py).
+    multiple up to 2**38 that is computed from them rounds as the exact one would
+    (tests/model/randomness/test_quantiles.py).
     """
     bits = LIMB * UNIT_LIMBS
     exact = _unit_exponential(bits + 40)
