@@ -20,7 +20,7 @@ from .histogram import BUCKETS
 HISTOGRAM = pa.list_(pa.int64(), BUCKETS)
 
 
-PARTS = ("strategy", "traffic", "host", "nic")  # of a scenario, that a parameter may belong to
+PARTS = ("strategy", "traffic", "host", "nic", "kernel")  # of a scenario, that a parameter may belong to
 NUMBERS: tuple[str, ...] = (Role.METRIC, Role.COUNTER)  # results that can be compared, gated and aimed at
 BETTER = {each.value: each for each in Better}
 METADATA = ("unit", "meaning", "role", "kernel", "definition", "of", "decides", "stage", "better")

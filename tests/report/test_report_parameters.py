@@ -44,7 +44,11 @@ VALUES = {
 }
 PLAIN = [0, 1, 2, 3, 8, 64, 100, 128, 512, 1024, 2048, 4096, 16384, "1 us", "3 us", "1 Mpps", "3 Mpps", 0.5, 0.6]
 PLAIN += ["8 MiB", "16 MiB", "10 Gbit/s", "25 Gbit/s", "100 ns", "200 ns", "lazy", "strict", "6.12", "5.19", "5.15"]
-PLAIN += ["kernel", "xdp", "same", "other", "inherit", "off"]
+PLAIN += ["kernel", "xdp", "same", "other", "inherit", "on", "off"]
+RELEASES = {  # in which the rule may be on or off
+    "kernel.pcp_process_only": "5.10",
+    "kernel.skb_recycle": "5.15",
+}
 WITHOUT_COLUMN = ("traffic.about", "nic.about")  # prose
 
 
@@ -60,6 +64,7 @@ def loaded(folder: Path, name: str, strategies: list[str], values: list) -> conf
     (folder / "traffic").mkdir(exist_ok=True)
     (folder / "traffic" / "mine.yaml").write_text(yaml.safe_dump(MIX))
     described = {"name": "axis", "packets": 4000, "warmup": 1000, "load": 0.3, "traffic": "mine", "replicates": 2}
+    described["kernel"] = RELEASES.get(name, "6.12")
     if name == "duration":  # stands in place of packets
         del described["packets"]
     axes = {"strategy": strategies, "ring": [256, 1024], name: values}
