@@ -170,7 +170,7 @@ class Expressions(Places):
             return self.outside(node.func.id)
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
             module = self.outside(node.func.value.id)
-            return getattr(module, node.func.attr, None) if module is np else None
+            return getattr(module, node.func.attr, None) if getattr(module, "__name__", "") == "numpy" else None
         return None
 
     def _converted(self, scalar: Scalar, callee: Any, node: ast.Call) -> Value:
