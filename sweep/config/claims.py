@@ -20,8 +20,7 @@ from sweep.fields.counters import HISTOGRAMS
 from sweep.fields.metrics import METRICS
 from sweep.grid import Layout
 from sweep.metric_names import alike, suggestion
-from sweep.model import batch
-from sweep.model.strategies import NAMES
+from sweep.model import batch, strategies
 from sweep.yamltree.source import LISTS, shorten
 
 from .names import explained, parameter_of, unit_of
@@ -117,12 +116,14 @@ def _counted(side: Cells, selected: npt.NDArray[np.bool_], layout: Layout) -> No
     if all(side.metric != field.name for field in batch.all_counter_fields()):
         return
     names, codes = layout.codes("strategy")
-    strategies = [names[code] for code in np.unique(codes[selected])]
-    if not any(field.name == side.metric for name in strategies for field in batch.counter_fields(name)):
+    selected_names = [names[code] for code in np.unique(codes[selected])]
+    if not any(field.name == side.metric for name in selected_names for field in batch.counter_fields(name)):
         owners = tuple(
-            name for name in NAMES if any(counter.name == side.metric for counter in batch.counter_fields(name))
+            name
+            for name in strategies.names()
+            if any(counter.name == side.metric for counter in batch.counter_fields(name))
         )
-        raise ChoiceError(f'is about "{side.metric}", which {", ".join(strategies)} does not count', owners)
+        raise ChoiceError(f'is about "{side.metric}", which {", ".join(selected_names)} does not count', owners)
 
 
 def _values(condition: conditions.Node, columns: Callable[[str], Column | None]) -> tuple[str, ...]:

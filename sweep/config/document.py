@@ -23,7 +23,7 @@ from sweep.yamltree.source import SEE, Mistake, Node, Place, combined_error
 from sweep.yamltree.tree import read
 from sweep.yamltree.validation import parse
 
-from . import precision
+from . import own_strategies, precision
 from .check import check
 from .library import Library
 from .overrides import FileParts, apply, split_file
@@ -42,10 +42,12 @@ def load(path: str | Path, sets: Sequence[str] = (), folders: Sequence[Path] = (
     try:
         path = located(expanded(Path(path)))
         root = read(path)
+        own_strategies.load_named(root, sets, path.parent)
         parts = split_file(root)
         library = Library(parts.named, path.parent, folders)
         for text in sets:
             apply(parts, text, library.find)
+        own_strategies.rename(parts)
         name = standard_input.NAME if standard_input.is_meant(path) else path.stem
         return resolve(parts, library, root.place, name)
     except Mistake as mistake:
@@ -94,6 +96,7 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
         "objectives": _setting(reading, "objectives"),
         **_precision(reading, replicates),
         "where": _setting(reading, "where"),
+        **({"strategies": own} if (own := own_strategies.declared()) else {}),
         "fixed": reading.fixed,
         "grid": [dimension._asdict() for dimension in reading.dimensions],
         "points": reading.points,

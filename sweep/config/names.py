@@ -3,33 +3,31 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from sweep.conditions import ConditionError
 from sweep.config.models.quantities import ChoiceError
 from sweep.fields.metrics import METRICS
 from sweep.fields.parameter import COUNT, COUNT_OR_TIME, SIZE, TIME, WORD
 from sweep.fields.parameters import PARAMETERS
-from sweep.model import batch
-from sweep.model.strategies import NAMES, strategy
+from sweep.model import batch, strategies
+from sweep.model.strategies import strategy
 from sweep.yamltree.source import LISTS
 
 SAME_UNIT = (WORD, COUNT, COUNT_OR_TIME, SIZE, TIME)  # in a column as in a condition
 
 
-@cache
+@strategies.cached
 def parameter_of() -> dict[str, str]:
     """The parameter that each column of the results is, of those in the same unit: `host.atomic` is `cost_atomic`."""
-    knobs = {knob.name: f"strategy.{knob.name}" for name in NAMES for knob in strategy(name).KNOBS}
+    knobs = {knob.name: f"strategy.{knob.name}" for name in strategies.names() for knob in strategy(name).KNOBS}
     declared = {each.published: each.name for each in PARAMETERS.values() if each.kind in SAME_UNIT}
     return {"load": "load", **declared, **knobs}
 
 
-@cache
+@strategies.cached
 def unit_of() -> dict[str, str]:
     """What a claim may be about, each with the unit of its column: metrics, counters, parameters that are numbers."""
     declared = {each.published: each.model_unit for each in PARAMETERS.values() if each.kind is not WORD}
-    declared |= {knob.name: knob.unit for name in NAMES for knob in strategy(name).KNOBS}
+    declared |= {knob.name: knob.unit for name in strategies.names() for knob in strategy(name).KNOBS}
     own = {name: declared.get(name) or "1" for name in parameter_of()}
     words = {each.published for each in PARAMETERS.values() if each.kind is WORD}
     counters = {field.name: field.unit for field in batch.all_counter_fields()}

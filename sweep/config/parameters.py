@@ -9,7 +9,7 @@ models define the files of mixes and NICs.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -33,9 +33,10 @@ from sweep.fields.host import COSTS, HARDWARE
 from sweep.fields.kernel import BY_NAME, KERNEL, OFF, SWITCH
 from sweep.fields.parameter import by_key
 from sweep.fields.scenario import SCENARIO
+from sweep.model import strategies
 from sweep.model.hardware.iommu import MODES
 from sweep.model.kernel.releases import CHANGES, ReleaseError, known_release
-from sweep.model.strategies import NAMES, strategy
+from sweep.model.strategies import strategy
 from sweep.yamltree.source import LISTS, SEE, Mistake, Node, Place, unknown
 from sweep.yamltree.validation import NULL, Group, SectionModel, canonical, meaning, parse
 
@@ -59,7 +60,7 @@ Kernel = Annotated[
 
 # What the words at the top of a sweep file may be.
 WORDS: dict[str, Any] = {
-    "strategy": Literal[NAMES],
+    "strategy": Literal[strategies.NAMES],
     "traffic": Name,
     "iommu": Literal[MODES],
     "host": Name,
@@ -160,10 +161,10 @@ def _of(group: type[Group], before: str = "") -> dict[str, Parameter]:
     return by_name
 
 
-@cache
+@strategies.cached
 def knob_parameters() -> dict[str, Parameter]:
     """`strategy.<knob>` of all strategies, with the widest bounds; each strategy's own are checked per point."""
-    knobs = [knob for name in NAMES for knob in strategy(name).KNOBS]
+    knobs = [knob for name in strategies.names() for knob in strategy(name).KNOBS]
     by_name = {}
     for knob in knobs:
         namesakes = [other for other in knobs if other.name == knob.name]
@@ -174,18 +175,24 @@ def knob_parameters() -> dict[str, Parameter]:
     return by_name
 
 
-@cache
+@strategies.cached
 def knobs_of(name: str) -> frozenset[str]:
     """The names `strategy.<knob>` of the knobs of strategy `name`; none if it is unknown."""
-    return frozenset(f"strategy.{knob.name}" for knob in strategy(name).KNOBS) if name in NAMES else frozenset()
+    return (
+        frozenset(f"strategy.{knob.name}" for knob in strategy(name).KNOBS)
+        if name in strategies.names()
+        else frozenset()
+    )
 
 
-@cache
+@strategies.cached
 def parameters() -> dict[str, Parameter]:
     """All parameters by name."""
     host = {each.name: Parameter(each.name, type_of(each), each.meaning) for each in (*COSTS, *HARDWARE)}
     rules = {each.name: Parameter(each.name, Literal[SWITCH], each.meaning) for each in KERNEL}
-    return {**_of(Top), **rules, **knob_parameters(), **_of(Mix, "traffic."), **_of(NicSection, "nic."), **host}
+    top = _of(Top)
+    top["strategy"] = replace(top["strategy"], type=Literal[strategies.names()])
+    return {**top, **rules, **knob_parameters(), **_of(Mix, "traffic."), **_of(NicSection, "nic."), **host}
 
 
 @cache

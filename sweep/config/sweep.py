@@ -20,8 +20,10 @@ from sweep.config.points.scenarios import Scenarios
 from sweep.config.points.windows import Window
 from sweep.errors import ConfigError
 from sweep.grid import LABEL, GridDimension, Ints, Layout
+from sweep.model import strategies
+from sweep.model.declared_strategy import let_declared
 from sweep.model.scenario import Nic, Scenario, Traffic
-from sweep.model.strategies import NAMES, strategy
+from sweep.model.strategies import strategy
 
 from . import precision
 from .parameters import knob_parameters, knobs_of, parameters
@@ -82,7 +84,7 @@ class Sweep:
         """The strategies of the points, sorted."""
         values, codes = self.layout.codes("strategy")
         used = {values[code] for code in np.flatnonzero(np.bincount(codes)).tolist()}
-        return tuple(name for name in NAMES if name in used)
+        return tuple(name for name in strategies.names() if name in used)
 
     @cached_property
     def scenarios(self) -> Scenarios:
@@ -186,7 +188,7 @@ class Sweep:
 
     def _formula_words(self) -> set[str]:
         """The parameters, up to the first dot, that knobs depend on: "strategy" and those that formulas name."""
-        formulas = [knob.default for name in NAMES for knob in strategy(name).KNOBS]
+        formulas = [knob.default for name in strategies.names() for knob in strategy(name).KNOBS]
         for name in knob_parameters():
             formulas += self.layout.codes(name)[0]
         words = {word for text in formulas if isinstance(text, str) for word in names(parse(text))}
@@ -200,6 +202,7 @@ def from_document(document: dict[str, Any], cells: Ints | None = None) -> Sweep:
     """
     if document.get("format") != FORMAT:
         raise ConfigError(f'the plan has the document format "{document.get("format")}"; this version reads {FORMAT}.')
+    let_declared(document)
     dimensions = [
         GridDimension(tuple(dimension["names"]), tuple(map(tuple, dimension["entries"])))
         for dimension in document["grid"]

@@ -9,7 +9,6 @@ bits as N batches of one, in any order, compiled or as plain Python.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from sweep.fields.field import Field
 from sweep.fields.histogram import BUCKETS
 from sweep.fields.series import BINS, INSTANTS, SERIES
 from sweep.model.compiler.jit import compiled, plain_python
+from sweep.model.compiler.kernel import Kernel
 from sweep.model.hardware.llc import SAMPLED
 from sweep.model.hardware.poisson import PPM
 from sweep.model.lane.capacity import DEFERRED_EXTRA, Capacity, measure
@@ -42,7 +42,7 @@ from . import poll
 from .counting import laws
 from .randomness import quantiles
 from .scenario import Scenario
-from .strategies import NAMES, strategy
+from .strategies import cached, names, strategy
 from .strategies.protocol import Provides, Receives
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "all_counter_fields",
     "build_tables",
     "burst_mean",
+    "check_kernel",
     "counter_fields",
     "distributions",
     "fillings",
@@ -85,7 +86,7 @@ def counter_fields(name: str) -> tuple[Field, ...]:
 
 def all_counter_fields() -> tuple[Field, ...]:
     """Counters of all strategies: the common ones, then each strategy's own, once."""
-    strategy_fields = {field.name: field for name in NAMES for field in strategy(name).COUNTERS}
+    strategy_fields = {field.name: field for name in names() for field in strategy(name).COUNTERS}
     return COUNTERS + tuple(strategy_fields.values())
 
 
@@ -156,7 +157,7 @@ def fillings(name: str) -> dict[str, Any]:
     return filled
 
 
-@cache
+@cached
 def kernel(name: str) -> Any:
     """The kernel of a strategy, compiled when it is first called (plain Python if `plain_python`)."""
     return compiled(poll.run, fillings(name), name)
@@ -190,6 +191,11 @@ def warm(name: str) -> float:
 def is_compiled(name: str) -> bool:
     """Whether the cache has the kernel of a strategy; True if kernels are plain Python."""
     return plain_python() or kernel(name).is_kept(*_nothing(name))
+
+
+def check_kernel(name: str) -> None:
+    """Hold a strategy's device code against what the compiler knows, compiling nothing.  Errors: KernelError."""
+    Kernel(poll.run, fillings(name), "").check(*_nothing(name))
 
 
 def _nothing(name: str) -> tuple[Sim, Any]:

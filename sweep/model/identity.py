@@ -20,8 +20,9 @@ from sweep.fields.parameter import Parameter
 from . import batch, poll
 from .compiler.code_identity import Identity
 from .compiler.jit import plain_python
+from .declared_strategy import DeclaredStrategy
 from .randomness import quantiles
-from .strategies import strategy
+from .strategies import cached, strategy
 from .traffic.processes import process
 from .traffic.processes.protocol import Setting
 
@@ -40,13 +41,15 @@ PREPARES = ("empty", "truesize_bytes", "mapped_pages")
 _IDENTITY = Identity(MATTERS, APART)
 
 
-@cache
+@cached
 def strategy_digest(name: str) -> str:
     """Digest (16 hex digits) of the code that runs the simulations of one strategy.
 
     Errors: UnknownValueError for a function that uses what is no constant.
     """
     module = strategy(name)
+    if isinstance(module, DeclaredStrategy):
+        return module.digest
     own = {each: getattr(module, each) for each in (*DECLARES, *PREPARES)}
     return _IDENTITY.digest({"simulate": batch.simulate, "run": poll.run, **own}, batch.fillings(name))
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep import config, records
+from sweep.config.own_strategies import load_sources, sources
 from sweep.errors import RunError
 from sweep.model.scenario import Distribution, Scenario
 from sweep.records import INTEGER, LIST, MAPPING, TEXTS
@@ -31,7 +32,14 @@ from .survey import Survey
 from .tables import Tables
 
 FORMAT = 4
-HEADER = {"format": INTEGER, "document": MAPPING, "code": TEXTS, "distributions": LIST, "chunks": LIST}
+HEADER = {
+    "sources": MAPPING,
+    "format": INTEGER,
+    "document": MAPPING,
+    "code": TEXTS,
+    "distributions": LIST,
+    "chunks": LIST,
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Plan:
     code: dict[str, str]  # digests of the sources that the plan was made with: identity.code
     tables: Tables = field(repr=False)
     chunks: tuple[Chunk, ...]  # longest first
+    sources: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)  # own_strategies.sources
 
     @cached_property
     def sweep(self) -> config.Sweep:
@@ -63,6 +72,13 @@ class Plan:
         split = (divmod(int(index), self.sweep.replicates) for index in self.chunks[number].simulations)
         return [self.sweep.scenario(point, replicate) for point, replicate in split]
 
+    def load_strategies(self) -> None:
+        """Load the strategies of the user's own files.
+
+        Only for a plan that another process of this run has sent: the text in it is code.
+        """
+        load_sources(self.sources)
+
     def check_code(self) -> None:
         """Raises RunError unless this process would run the code that the plan was made with."""
         for name, here in code(self.code).items():
@@ -76,7 +92,7 @@ class Plan:
 
 def plan(survey: Survey, chunks: Sequence[Chunk]) -> Plan:
     """The plan for running `chunks` of `survey`."""
-    return Plan(survey.sweep.document, survey.sweep.layout.cells, survey.code, survey.tables, tuple(chunks))
+    return Plan(survey.sweep.document, survey.sweep.layout.cells, survey.code, survey.tables, tuple(chunks), sources())
 
 
 def encode(plan: Plan) -> bytes:
@@ -85,6 +101,7 @@ def encode(plan: Plan) -> bytes:
         "format": FORMAT,
         "document": plan.document,
         "code": plan.code,
+        "sources": {name: list(source) for name, source in plan.sources.items()},
         "distributions": [[distribution.kind, list(distribution.values)] for distribution in plan.tables],
         "chunks": [[chunk.strategy, chunk.digest, chunk.predicted_s] for chunk in plan.chunks],
     }
@@ -122,6 +139,7 @@ def decode(data: bytes, name: str = "plan") -> Plan:
         document=header["document"],
         cells=cells,
         code=header["code"],
+        sources={name: (file, text) for name, (file, text) in header["sources"].items()},
         tables=Tables(zip(distributions, tables, strict=True)),
         chunks=tuple(
             Chunk(strategy, simulations[start:end], name, predicted_s)

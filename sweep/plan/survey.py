@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep import schema
 from sweep.config import Sweep
 from sweep.errors import ConfigError
 from sweep.grid import Coded
@@ -101,8 +102,24 @@ def _search(ranked: Keys, order: Integers, keys: Keys) -> Integers:
     return row_of
 
 
+def _check_columns() -> None:
+    """Errors: ConfigError if a strategy's knob or counter would be a second column of one name in the table."""
+    seen: set[str] = set()
+    for column in schema.columns():
+        if column.name in seen:
+            raise ConfigError(
+                f'a strategy of yours has a knob or counter "{column.name}", and the table has a column of that name\n'
+                "  next: give it another name"
+            )
+        seen.add(column.name)
+
+
 def survey(sweep: Sweep) -> Survey:
-    """Lay out `sweep`: ids and costs of every simulation, tables of every distribution."""
+    """Lay out `sweep`: ids and costs of every simulation, tables of every distribution.
+
+    Errors: ConfigError, for names of a strategy of the user's.
+    """
+    _check_columns()
     scenarios, replicates = sweep.scenarios, sweep.replicates
     needed = scenarios.each(batch.distributions, "traffic")  # a load changes no more than the scale of the gaps
     needed_tables = tables(dict.fromkeys(distribution for of_mix in needed.values for distribution in of_mix))

@@ -14,7 +14,6 @@ the values in the order and unit of `sweep.model.scenario.Distribution`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -127,7 +126,7 @@ def arrivals_text(arrivals: Arrivals) -> str:
 
 def _knob(knob: Knob) -> ParameterColumn:
     users = [
-        name for name in strategies.NAMES if any(other.name == knob.name for other in strategies.strategy(name).KNOBS)
+        name for name in strategies.names() if any(other.name == knob.name for other in strategies.strategy(name).KNOBS)
     ]
     meaning = f"{knob.meaning} (only {', '.join(users)})"
     return _parameter(knob.name, "int", knob.unit, meaning, "knobs", lambda knobs: dict(knobs).get(knob.name))
@@ -145,10 +144,10 @@ def _truesize(strategy: str, knobs: Iterable[tuple[str, int]]) -> int:
     return int(strategies.strategy(strategy).truesize_bytes(dict(knobs)))
 
 
-@cache
+@strategies.cached
 def parameters() -> tuple[ParameterColumn, ...]:
     """The parameter columns that are read from a scenario, in their order."""
-    knobs = {knob.name: knob for name in strategies.NAMES for knob in strategies.strategy(name).KNOBS}
+    knobs = {knob.name: knob for name in strategies.names() for knob in strategies.strategy(name).KNOBS}
     own = by_key(SCENARIO)
     return (
         _declared(own["strategy"]),

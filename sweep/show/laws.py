@@ -4,25 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from sweep.document.blocks import Block, Paragraph, Section
-from sweep.model import batch, identity
+from sweep.model import batch, identity, strategies
 from sweep.model.counting import laws
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.prepare import SIZE_CLASSES
 from sweep.model.record import record
-from sweep.model.strategies import NAMES, strategy
+from sweep.model.strategies import strategy
 
 from .choose import Chosen
 
 TITLE = "Laws that it was held against"
 
 
-@cache
+@strategies.cached
 def names(name: str) -> tuple[str, ...]:
     """The names of all laws of a strategy's rows, the common ones first."""
     params = np.ones(1, record(batch.param_fields(name))).view(np.recarray)  # ones: laws divide by some
@@ -39,7 +38,9 @@ def section(chosen: Chosen, about: Mapping[str, Any]) -> Section:
     if chosen.value("valid") is False:
         blocks.append(Paragraph(f"It breaks: {chosen.value('violation')}"))
     name = str(chosen.value("strategy"))
-    if name not in NAMES or (about.get("strategy_digests") or {}).get(name) != identity.strategy_digest(name):
+    if name not in strategies.NAMES or (about.get("strategy_digests") or {}).get(name) != identity.strategy_digest(
+        name
+    ):
         blocks.append(Paragraph("Their names are not told: the sources here are not those of the table."))
     else:
         known = names(name)

@@ -18,7 +18,7 @@ import pyarrow as pa
 from sweep import config, schema
 from sweep.errors import IncompleteError, SweepError
 from sweep.fields.series import PREFIX
-from sweep.model import batch
+from sweep.model import batch, strategies
 from sweep.model.scenario import Scenario
 from sweep.plan.identity import SimulationIds, code, texts
 from sweep.plan.tables import Tables, tables
@@ -105,6 +105,11 @@ def _check_sources(about: Mapping[str, Any], strategy: str) -> None:
         raise IncompleteError(
             f'the table has rows of format "{about.get("format")}", this version of sweep makes format '
             f"{schema.FORMAT}\n  next: {AGAIN}"
+        )
+    if strategy not in strategies.NAMES:
+        raise IncompleteError(
+            f'strategy "{strategy}" is in a file of the user\'s, and this command loads none\n'
+            f"  next: from its sweep file: {about.get('command') or 'sweep run FILE'} --executor inline --only ID"
         )
     if (here := code([strategy])[strategy]) != there:
         raise IncompleteError(

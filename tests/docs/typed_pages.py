@@ -3,7 +3,7 @@
 
 In a ```console block a line that begins with "$ " is a command, which goes on as long as a quote is open; the rest is
 what it prints, where a line "..." stands for any lines.  A comment "# exits with N" promises that exit code.  A ```yaml
-block that follows "Save this as `NAME`" is that file.
+or ```py block that follows "Save this as `NAME`" is that file.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _is_whole(command: str) -> bool:
 
 def files(text: str) -> dict[str, str]:
     """The files that the reader is asked to save."""
-    return dict(re.findall(r"Save this as `([\w.]+)`[^`]*```yaml\n(.*?)^```", text, re.S | re.M))
+    return dict(re.findall(r"Save this as `([\w.]+)`[^`]*```(?:yaml|py)\n(.*?)^```", text, re.S | re.M))
 
 
 def is_shown(output: str, printed: str) -> bool:

@@ -15,8 +15,9 @@ from sweep.config.names import parameter_of
 from sweep.config.parameters import knob_parameters, parameters
 from sweep.fields.kernel import OFF, ON
 from sweep.grid import LABEL, Codes, Layout
+from sweep.model import strategies
 from sweep.model.kernel.releases import known_release, rules_of, usual
-from sweep.model.strategies import NAMES, strategy
+from sweep.model.strategies import strategy
 
 from . import windows
 
@@ -48,7 +49,7 @@ def representative_points(layout: Layout, words: Iterable[str]) -> tuple[Layout,
         if name in knob_parameters():
             defaults = [
                 knob.default
-                for strategy_name in NAMES
+                for strategy_name in strategies.names()
                 for knob in strategy(strategy_name).KNOBS
                 if name == f"strategy.{knob.name}"
             ]
@@ -96,7 +97,9 @@ class ColumnSource:
                 found, known, quantity.literal if quantity.dimension.units else None, is_plain=quantity.is_plain
             )
         shown = [str(parameter.shown(value)) for value in values]
-        choices = NAMES if name == "strategy" else tuple(dict.fromkeys([*self.document.get(name, ()), *shown]))
+        choices = (
+            strategies.names() if name == "strategy" else tuple(dict.fromkeys([*self.document.get(name, ()), *shown]))
+        )
         texts = np.array([*shown, ""], object)[codes]
         if name != "kernel":
             return Column(texts, known, choices=choices or None)

@@ -15,11 +15,12 @@ from contextlib import contextmanager, suppress
 
 from sweep.model import batch
 from sweep.model.compiler import kernel_cache
+from sweep.model.declared_strategy import is_declared
 
 
 def uncompiled(strategies: Iterable[str]) -> list[str]:
     """The strategies, sorted, whose kernel is not in the cache."""
-    return [name for name in sorted(strategies) if not batch.is_compiled(name)]
+    return [name for name in sorted(strategies) if not (is_declared(name) or batch.is_compiled(name))]
 
 
 @contextmanager

@@ -77,6 +77,7 @@ def _main(parent: int) -> None:
     faulthandler.enable()
     work, limit_bytes, data = pickle.load(sys.stdin.buffer)
     plan = decode(data)
+    plan.load_strategies()
     strategy = plan.chunks[work.number].strategy
     with one_compiles(strategy):
         outcome = attempt_warm(WarmKernel(strategy))

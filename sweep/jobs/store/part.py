@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sweep import records, schema, storage
 from sweep.errors import RunError
 from sweep.jobs.executors.task import METADATA, encode
-from sweep.model.strategies import NAMES
+from sweep.model import strategies
 from sweep.plan import digest
 from sweep.plan.identity import code
 from sweep.records import COUNT, INTEGER, SECONDS, TEXT, TEXTS
@@ -192,5 +192,7 @@ def _has_columns(rows: Rows, alone: bool) -> bool:
 def _is_ours(about: About) -> bool:
     """Whether the sources that made a chunk's rows are those that are here."""
     return (
-        about["format"] == schema.FORMAT and about["strategy"] in NAMES and about["code"] == code([about["strategy"]])
+        about["format"] == schema.FORMAT
+        and about["strategy"] in strategies.names()
+        and about["code"] == code([about["strategy"]])
     )

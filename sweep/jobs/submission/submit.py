@@ -26,6 +26,7 @@ from sweep.config import Sweep
 from sweep.config.library import FOLDERS
 from sweep.config.shipped import located
 from sweep.errors import RunError, SweepError
+from sweep.model import strategies
 from sweep.package import PACKAGE
 from sweep.safe_text import visible_line
 from sweep.storage.location import SCHEMES
@@ -77,6 +78,11 @@ def errand(file: Path, sets: Sequence[str], out: str, nodes: int, options: Seque
             "  next: give a URI, as --out s3://BUCKET/mine, or an absolute path on the head's disk"
         )
     sweep = config.load(file, sets)
+    if own := strategies.own():
+        raise SweepError(
+            f'strategy "{next(iter(own))}" is in a file of yours, which is not sent with the sweep file\n'
+            "  next: run it from here, `sweep run FILE --address ADDRESS`, or copy it to the cluster and run it there"
+        )
     return ClusterJob(sweep, located(file), tuple(sets), out, nodes, tuple(options))
 
 

@@ -49,6 +49,10 @@ class Kernel:
         """Whether the cache has its machine code for arguments like these, for whatever processor."""
         return kernel_cache.has(self.name, self.key(arguments))
 
+    def check(self, *arguments: Any) -> None:
+        """Errors: KernelError if the compiler does not know something that the function, or one that it calls, says."""
+        Program(self.fn, self.holes, layout(parameter_types(Source(self.fn)), arguments)).text()
+
     def key(self, arguments: tuple[Any, ...]) -> str:
         """Digest (16 hex digits) of everything that its code is made from, but for the processor."""
         digest = hashlib.blake2b(repr(signature(arguments)).encode() + own_digest(), digest_size=8)

@@ -38,6 +38,12 @@ def syntax_of(met: Any) -> Syntax:
     return _syntax(_file(met), met.__code__.co_firstlineno, met.__name__)
 
 
+def forget() -> None:
+    """Forget what has been read of files, because one of them has another text now."""
+    for each in (_syntax, _imports, _definitions, _tree):
+        each.cache_clear()
+
+
 def imported(met: Any) -> dict[str, str]:
     """What the file of a function or class imports by name from other packages: its name here -> there, dotted."""
     return _imports(_file(met))

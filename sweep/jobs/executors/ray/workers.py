@@ -25,6 +25,7 @@ from sweep.jobs.executors.task import attempt_run, attempt_warm
 from sweep.jobs.executors.trial import run_watched
 from sweep.jobs.executors.versions import differences, versions
 from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, WarmKernel
+from sweep.model import strategies
 from sweep.plan import Plan, decode
 
 from .cluster import this_node
@@ -67,7 +68,9 @@ def run_chunk(
 
 
 def warm(strategy: str) -> list[Any]:
-    """Compile a kernel on this node, or load it."""
+    """Compile a kernel on this node, or load it; one of a user's file comes with the first chunk that needs it."""
+    if strategy not in strategies.NAMES:
+        return packed(AttemptOutcome(Ending.DONE))
     with one_compiles(strategy):
         _settle()
         return packed(attempt_warm(WarmKernel(strategy)))
@@ -116,6 +119,7 @@ def _plan(name: str, data: np.ndarray) -> Plan:
     if name not in _plans:
         _plans.clear()  # of another run, with a worker that outlived it
         _plans[name] = decode(data.tobytes())
+        _plans[name].load_strategies()
     return _plans[name]
 
 
