@@ -12,6 +12,7 @@ from bench import agree, bench, floor, lockstep, packets, simpy_model
 from sweep.config import load
 from sweep.model.counting.histogram import bucket
 from sweep.model.scenario import Arrivals, Distribution, Scenario
+from tests.model.scenes import rules
 
 STRATEGIES = ("page_allocator", "page_pool")
 PACKETS = 1500
@@ -29,6 +30,7 @@ def scenario(
     )
     shares = {f"{fate}_ppm": fates.get(fate, 0) for fate in ("local", "forward", "drop")}
     made = replace(host, traffic=replace(host.traffic, **shares), ring=ring, load_ppm=load_ppm, kernel=kernel)
+    made = replace(made, rules=rules(kernel))
     return replace(made, knobs=tuple((name, ring // 4 if name == "pool_size" else own) for name, own in made.knobs))
 
 

@@ -90,10 +90,10 @@ class TestAnotherSweep:
 
     def test_a_newer_note_is_left_alone(self, place: Path) -> None:
         note = place / "run" / "run.json"
-        note.write_text(json.dumps({**json.loads(note.read_text()), "format": 2}))
+        note.write_text(json.dumps({**json.loads(note.read_text()), "format": 3}))
         before = contents(place / "run")
         code, said = typed(place, "run", "tiny.yaml", *INLINE, "--replace-sweep", "--out", "run")
-        assert (code, 'run/run.json" has format "2"' in said) == (2, True), said
+        assert (code, 'run/run.json" has format "3"' in said) == (2, True), said
         assert contents(place / "run") == before
 
 

@@ -68,11 +68,11 @@ def test_check_says_what_differs(done: Path, tmp_path: Path) -> None:
 
 def test_check_of_other_sources_compares_nothing(done: Path, tmp_path: Path) -> None:
     table = rows(done)
-    about = json.loads(table.schema.metadata[b"sweep"]) | {"strategy_digests": {"page_pool": "0" * 16}}
+    about = json.loads(table.schema.metadata[b"sweep"]) | {"strategy_digests": {"page_allocator": "0" * 16}}
     other = copied(done, tmp_path / "other", table.replace_schema_metadata({"sweep": json.dumps(about)}))
     for option in (["--check"], ["--trace", "x.arrow"]):
         out, error = sweep(done, "show", other, *POINT, *option, code=3)
-        assert 'the sources have changed since: the code of strategy page_pool has digest "' in error
+        assert 'the sources have changed since: the code of strategy page_allocator has digest "' in error
         assert "equal" not in out
     assert not (done / "x.arrow").exists()
     assert "Their names are not told" in sweep(done, "show", other, *POINT)[0]
@@ -181,7 +181,7 @@ def test_the_page_in_docs_says_what_can_be_typed(tmp_path: Path) -> None:
     typed = [line[2:] for block in re.findall(r"```console\n(.*?)```", text, re.S) for line in block.splitlines()]
     assert len(typed) >= 15
     for line in typed:
-        program, *words = shlex.split(line)
+        program, *words = shlex.split(line, comments=True)
         assert program == "sweep"
         out, _ = sweep(tmp_path, *words)
         assert out.strip()
