@@ -43,6 +43,7 @@ class Place:
         short = smoke.replace("packets: 20_000", "packets: 400").replace("warmup: 4_000", "warmup: 100")
         assert short != smoke
         (path / "configs/smoke.yaml").write_text(short)
+        (path / "smoke").write_text(short)  # a file of that name goes before the sweep that comes with sweep
         (path / "bin").mkdir()
         (path / "bin/sweep").write_text(SHIM.format(python=sys.executable))
         (path / "bin/sweep").chmod(0o755)
