@@ -25,11 +25,12 @@ from sweep.config.overrides import FileParts
 from sweep.errors import ConfigError
 from sweep.fields.field import Field, Knob
 from sweep.model import batch, identity, strategies
-from sweep.model.compiler import kernel_cache, syntax
+from sweep.model.compiler import syntax
 from sweep.model.compiler.code_identity import UnknownValueError
 from sweep.model.compiler.source import KernelError
 from sweep.model.declared_strategy import declaration
 from sweep.model.strategies.protocol import OPTIONAL, Strategy
+from sweep.permissions import changeable_by_others
 from sweep.yamltree.source import Mistake, Node, Place, shorten
 from sweep.yamltree.tree import parse
 
@@ -136,7 +137,7 @@ def _text(path: Path, node: Node) -> str:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise refused(f'"{path}" is no file')
         for place in dict.fromkeys((path.parent, target)):
-            if danger := kernel_cache.changeable_by_others(place):
+            if danger := changeable_by_others(place):
                 raise refused(
                     f"it is code, and {danger}", "  Only you may be able to write it and the folders above it."
                 )

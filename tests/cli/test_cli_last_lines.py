@@ -3,53 +3,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
 from pathlib import Path
 
 import pytest
-from typed import REPOSITORY, sweep
-
-from sweep.model.compiler.kernel_cache import VARIABLE, root
+from typed import on_a_terminal, sweep
 
 WORD = re.compile(r"(?<!\S)[^\W\d]\S*")  # that begins with a letter: times differ from run to run
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-
-
-def on_a_terminal(folder: Path, columns: int, *words: str, **more: str) -> str:
-    """What a terminal of this width is sent by `sweep`."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(REPOSITORY),
-        VARIABLE: str(root()),
-        "TERM": "xterm",
-        **more,
-    }
-    command = [sys.executable, "-m", "sweep", *words]
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=slave, stderr=slave, stdin=slave)
-    os.close(slave)
-    sent = b""
-    while True:
-        try:
-            data = os.read(master, 1 << 16)
-        except OSError:  # the other end is closed
-            break
-        if not data:
-            break
-        sent += data
-    os.close(master)
-    process.wait(60)
-    return sent.decode().replace("\r\n", "\n")
-
 
 RUN = ("run", "tiny.yaml", "--executor", "inline")  # of a finished run: simulates nothing
 

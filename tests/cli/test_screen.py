@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from typed import SWEEP, sweep
+from typed import SWEEP, on_a_terminal, sweep
 
 ODD = "\x1b]0;pwned\x07\x1b[31mRED\u202e"
 SHOWN = "\\x1b]0;pwned\\x07\\x1b[31mRED\\u202e"
@@ -75,31 +75,8 @@ def test_a_run_directory_of_a_stranger(done: Path, tmp_path: Path) -> None:
 
 def test_a_terminal_is_drawn_on_by_sweep_alone(tmp_path: Path) -> None:
     """Escape sequences that reach a terminal are those of the bar, and no part of a name."""
-    import os
-    import pty
-    import subprocess
-    import sys
-
-    from typed import REPOSITORY
-
-    from sweep.model.compiler.kernel_cache import VARIABLE, root
-
     text = SWEEP.replace("strategy: [page_allocator]", "label: [one]\n  strategy: [page_allocator]")
     (tmp_path / "tiny.yaml").write_text(text)
-    master, slave = pty.openpty()
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), VARIABLE: str(root()), "TERM": "xterm"}
-    command = [sys.executable, "-m", "sweep", "plan", "tiny.yaml", "--set", f"ring={ODD}"]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=slave, stderr=slave, stdin=slave)
-    os.close(slave)
-    said = b""
-    while True:
-        try:
-            data = os.read(master, 1 << 16)
-        except OSError:
-            break
-        said += data
-        if not data:
-            break
-    assert process.wait(60) == 2
-    assert b"\x1b" not in said
-    assert SHOWN.encode() in said
+    said = on_a_terminal(tmp_path, 80, "plan", "tiny.yaml", "--set", f"ring={ODD}", code=2)
+    assert "\x1b" not in said
+    assert SHOWN in said

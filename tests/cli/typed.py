@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 from sweep.model.compiler.kernel_cache import VARIABLE, root
@@ -29,8 +33,12 @@ seed: 1
 """
 
 
+def environment_of(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), VARIABLE: str(root()), **more}
+
+
 def start(directory: Path, *words: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), VARIABLE: str(root())}
+    environment = environment_of()
     environment.pop("SWEEP_DEBUG", None)
     command = [sys.executable, "-m", "sweep", *words]
     pipe = subprocess.PIPE
@@ -46,3 +54,25 @@ def sweep(directory: Path, *words: str, code: int = 0) -> tuple[str, str]:
     assert process.returncode == code, out + error
     assert "Traceback" not in out + error
     return out, error
+
+
+def on_a_terminal(directory: Path, columns: int, *words: str, code: int = 0, **more: str) -> str:
+    """What a terminal of this width is sent by `sweep`, which must exit with `code`; more: of its environment."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = environment_of(**{"TERM": "xterm", **more})
+    command = [sys.executable, "-m", "sweep", *words]
+    process = subprocess.Popen(command, cwd=directory, env=environment, stdout=slave, stderr=slave, stdin=slave)
+    os.close(slave)
+    sent = b""
+    while True:
+        try:
+            data = os.read(master, 1 << 16)
+        except OSError:  # the other end is closed
+            break
+        if not data:
+            break
+        sent += data
+    os.close(master)
+    assert process.wait(60) == code, sent
+    return sent.decode().replace("\r\n", "\n")

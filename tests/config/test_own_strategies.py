@@ -16,9 +16,8 @@ from sweep.errors import ConfigError
 from sweep.model import batch, strategies
 from sweep.model.declared_strategy import DeclaredStrategy
 from sweep.plan.identity import code
+from tests.own_strategy import DRIVER, saved
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "strategy.md"
-(DRIVER,) = re.findall(r"^```py\n(.*?)^```", PAGE.read_text(), re.S | re.M)
 SWEEP = """\
 name: own
 packets: 300
@@ -41,10 +40,7 @@ def _only_the_built_in_ones() -> Iterator[None]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    tmp_path.chmod(0o700)
-    (tmp_path / "my_driver.py").write_text(DRIVER)
-    (tmp_path / "own.yaml").write_text(SWEEP)
-    return tmp_path
+    return saved(tmp_path, SWEEP)
 
 
 def edited(folder: Path, there: str, instead: str) -> Path:

@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
+from tests.own_strategy import saved
+from tests.tiny_sweep import read
+
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "how-to" / "strategy.md"
-(DRIVER,) = re.findall(r"^```py\n(.*?)^```", PAGE.read_text(), re.S | re.M)
 SWEEP = """\
 name: own
 packets: 600
@@ -42,20 +41,12 @@ def sweep(folder: Path, *words: str, code: int = 0) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    tmp_path.chmod(0o700)
-    (tmp_path / "my_driver.py").write_text(DRIVER)
-    (tmp_path / "own.yaml").write_text(SWEEP)
-    return tmp_path
-
-
-def table(folder: Path) -> pa.Table:
-    with pa.memory_map(str(folder / "run" / "results.arrow")) as file:
-        return pa.ipc.open_file(file).read_all()
+    return saved(tmp_path, SWEEP)
 
 
 def run_and_read(folder: Path, executor: str) -> None:
     sweep(folder, "run", "own.yaml", "--out", "run", "--executor", executor, "--workers", "1", "--no-report")
-    rows = [row for row in table(folder).to_pylist() if row["strategy"] == "my_driver"]
+    rows = [row for row in read(folder / "run").to_pylist() if row["strategy"] == "my_driver"]
     assert len(rows) == 4
     assert all(row["valid"] and row["stack"] == 64 and row["stack_hits"] > 0 for row in rows)
     (folder / "my_driver.py").unlink()  # who reads needs no code

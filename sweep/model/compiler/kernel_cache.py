@@ -4,8 +4,6 @@
 Files hold machine code, so whoever can write there can run code as the user who simulates.  They are read only from a
 folder that no other user, except root, can change, by itself or through a folder above it; and only whole, which a
 digest proves.  A folder that cannot be used, read or written costs the time to compile, and nothing else.
-
-Not modelled: access control lists, which can let others write where the mode does not say so.
 """
 
 from __future__ import annotations
@@ -18,6 +16,8 @@ import warnings
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from sweep.permissions import changeable, changeable_by_others
 
 from . import machine
 
@@ -71,7 +71,7 @@ def read(name: str, key: str) -> bytes | None:
         descriptor = os.open(place / _file(name, key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(descriptor, "rb") as file:
             about = os.fstat(descriptor)
-            if not stat.S_ISREG(about.st_mode) or _shared("", about, sticky_protects=False):
+            if not stat.S_ISREG(about.st_mode) or changeable("", about, sticky_protects=False):
                 return None
             content = file.read(MOST_BYTES)
         digest, code = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
@@ -122,22 +122,6 @@ def make(place: Path) -> None:
                 parent.mkdir(mode=0o700)
 
 
-def changeable_by_others(place: Path) -> str:
-    """How another user could change what is loaded from `place`, which need not exist; "" if nobody can."""
-    try:
-        existing = place.resolve()
-        while not existing.exists():
-            existing = existing.parent
-        if reason := _shared(str(existing), existing.stat(), sticky_protects=existing != place.resolve()):
-            return reason
-        for path in existing.parents:
-            if reason := _shared(str(path), path.stat(), sticky_protects=True):
-                return reason
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
-        return getattr(error, "strerror", None) or str(error)
-    return ""
-
-
 def _file(name: str, key: str) -> str:
     return f"{name}-{key}-{_processor()}{SUFFIX}"
 
@@ -159,17 +143,3 @@ def _not_kept(cache_name: str, problem: str) -> None:
         KernelCacheWarning,
         stacklevel=4,
     )
-
-
-def _shared(path: str, about: os.stat_result, *, sticky_protects: bool) -> str:
-    """How a user other than this one and root can change the file or folder `path`; "" if nobody can."""
-    if about.st_uid not in (0, os.geteuid()):
-        return f'"{path}" belongs to another user (id {about.st_uid})'
-    if stat.S_ISDIR(about.st_mode) and about.st_mode & stat.S_ISVTX and sticky_protects:
-        return ""  # as /tmp: others can add to it, and not replace what is there
-    if about.st_mode & stat.S_IWOTH:
-        return f'"{path}" can be written by every user'
-    own_group = about.st_gid == os.geteuid()  # many systems give each user a group of the same number
-    if about.st_mode & stat.S_IWGRP and not own_group:
-        return f'"{path}" can be written by its group (id {about.st_gid})'
-    return ""

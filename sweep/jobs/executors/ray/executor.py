@@ -149,7 +149,7 @@ class RayExecutor:
                 [
                     sys.executable,
                     "-m",
-                    "sweep.jobs.executors.ray.process",
+                    FAR_END,
                     str(far.fileno()),
                     str(self._directory.lock),
                 ],
