@@ -37,6 +37,14 @@ def test_design_names_no_module_that_is_gone() -> None:
     assert sorted(named) == [path.relative_to(ROOT).as_posix() for path in MODULES]
 
 
+def test_what_is_written_names_no_file_that_is_gone() -> None:
+    """A test, benchmark or check that a page or a docstring names in full is there."""
+    path = re.compile(r"`?\b((?:tests|bench|clusters|checks)/[\w/.-]+\.(?:py|md|yaml|json|jsonl|sh))\b")
+    pages = [ROOT / "README.md", ROOT / "DESIGN.md", *(ROOT / "docs").rglob("*.md"), *MODULES]
+    named = {name: page.name for page in pages for name in path.findall(page.read_text(encoding="utf-8"))}
+    assert {name: page for name, page in named.items() if not (ROOT / name).exists()} == {}
+
+
 def test_every_file_of_tests_has_a_name_of_its_own() -> None:
     """pytest imports those that are in no package by their names alone, and leaves the second of two out."""
     paths = [path for path in (ROOT / "tests").rglob("*.py") if not (path.parent / "__init__.py").exists()]
