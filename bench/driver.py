@@ -139,7 +139,7 @@ def part_of(survey: Survey, chunk: Chunk) -> bytes:
     """The part of a chunk, as a worker makes it."""
     ids = survey.ids[chunk.simulations]
     about = {"format": schema.FORMAT, "chunk": chunk.digest, "document": survey.document_digest}
-    about |= {"strategy": chunk.strategy, "code": {name: survey.code[name] for name in ("", chunk.strategy)}}
+    about |= {"strategy": chunk.strategy, "code": {chunk.strategy: survey.code[chunk.strategy]}}
     about |= {"rows": len(ids), "packets": 1, "model_s": 1.0, "simulate_s": chunk.predicted_s, "compile_s": 0.0}
     about |= {"ended": time.time(), "node": "made-up", "pid": 1}
     names = [name.decode() for name in ids.tolist()]

@@ -104,7 +104,7 @@ def made_up_parts(survey: Survey) -> Iterator[tuple[str, bytes]]:
             ids = survey.ids[where[start : start + PART_ROWS]]
             part = batch.Result(*(column[: len(ids)] for column in result))
             about = {"format": schema.FORMAT, "document": survey.document_digest, "strategy": strategy}
-            about |= {"code": {name: survey.code[name] for name in ("", strategy)}}
+            about |= {"code": {strategy: survey.code[strategy]}}
             about |= {"rows": len(ids), "packets": 0, "model_s": 0.0, "simulate_s": 0.0, "compile_s": 0.0}
             table = schema.part(strategy, [name.decode() for name in ids.tolist()], part)
             yield digest(ids.tobytes()), encode(table.replace_schema_metadata({METADATA: json.dumps(about)}))

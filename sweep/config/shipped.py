@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sweep import standard_input
 from sweep.errors import did_you_mean
+from sweep.safe_text import visible_line
 from sweep.yamltree.source import Mistake, Place, shorten
 
 from .library import BUILT_IN
@@ -37,7 +38,7 @@ def located(path: Path, folder: str = "") -> Path:
     if os.path.isdir(path):
         return path  # whoever reads it says what a directory is not
     raise Mistake(
-        Place(shorten(given)),
+        Place(visible_line(given)),  # whole: the end of a path is what was misspelt
         f'cannot be read: No such file or directory, and no {CALLED[folder]} "{shorten(given)}" comes with sweep.',
         known=names(folder),
         heading=f"{CALLED[folder]}s that come with sweep",

@@ -53,7 +53,7 @@ def test_a_point_in_full(done: Path) -> None:
 
 def test_check_says_equal(done: Path) -> None:
     out, _ = sweep(done, "show", "runs/tiny", *POINT, "--check")
-    assert re.search(r"^check: equal, bit for bit: 9\d\d counters, buckets and bins, in .+ s$", out, re.M)
+    assert re.search(r"^check: equal, bit for bit: 9\d\d counters, buckets and bins, in .+ m?s$", out, re.M)
 
 
 def test_check_says_what_differs(done: Path, tmp_path: Path) -> None:

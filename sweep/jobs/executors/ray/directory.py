@@ -31,7 +31,7 @@ OF_RAY = "r"  # name of Ray's own directory in ours
 # Ray's longest socket, under the root in which our directory is made; AF_UNIX allows 107 bytes.
 SOCKET = f"/{PREFIX}12345678/{OF_RAY}/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 ROOT_BYTES = 107 - len(SOCKET)
-KILL_S = 0.4  # a killed process is gone at once, unless it waits for a disk
+KILL_S = 2.0  # the longest wait for killed processes: one that waits for a disk may take longer, and is left
 PROC = Path("/proc")
 
 
@@ -100,10 +100,14 @@ def end_processes(directory: str, session: int = -1) -> None:
     Waits until they are gone, but not for ever: a process that waits for a disk cannot be killed.
     """
     deadline = time.monotonic() + KILL_S
-    while (pids := _processes(directory, session)) and time.monotonic() < deadline:
-        for pid in pids:
+    ending = set[int]()  # one that has closed its files already is not found again, and is still there
+    while True:
+        ending.update(found := _processes(directory, session))
+        for pid in found:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
+        if all(_session(pid) is None for pid in ending) or time.monotonic() > deadline:
+            return
         time.sleep(0.01)
 
 
