@@ -12,11 +12,11 @@ demo: $(VENV)/.run  ## run the debate of linux-mm 2016 on local Ray and write th
 	$(BIN)/sweep run configs/mm_summit_2016.yaml --out runs/mm_summit_2016
 
 test: $(VENV)/.test  ## the tests, on all cores, without the slow ones
-	$(BIN)/sweep warm
+	-@$(BIN)/sweep warm
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(VENV)/.test  ## the slow ones: long computations side by side, then kills, Ray and clusters one at a time
-	$(BIN)/sweep warm
+	-@$(BIN)/sweep warm
 	$(BIN)/python -m pytest -m 'slow and not alone' -n auto --maxprocesses 4 --dist loadfile --durations 10
 	$(BIN)/python -m pytest -m 'slow and alone' --durations 20
 

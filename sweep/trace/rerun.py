@@ -112,8 +112,9 @@ def _check_sources(about: Mapping[str, Any], strategy: str) -> None:
             f"  next: from its sweep file: {about.get('command') or 'sweep run FILE'} --executor inline --only ID"
         )
     if (here := code([strategy])[strategy]) != there:
+        in_table = f'"{there}" in the table' if there else "the table has none of it"
         raise IncompleteError(
-            f'the sources have changed since: the code of strategy {strategy} has digest "{here}" here and "{there}" '
-            "in the table, so the simulation has another id now\n"
+            f'the sources have changed since: the code of strategy {strategy} has digest "{here}" here and '
+            f"{in_table}, so the simulation has another id now\n"
             f"  next: {AGAIN}; or go to the commit of the table, {about.get('git_commit') or 'which is not known'}"
         )

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 from namespaces import CHECKOUT, Node, Started
 
+from sweep.jobs.store.part import decoded
 from sweep.model import batch
 from sweep.model.compiler import kernel_cache
 
@@ -87,18 +88,20 @@ def table(out: Path) -> pa.Table:
         return pa.ipc.open_file(source).read_all()
 
 
-def parts(out: Path) -> list[Path]:
-    return sorted((out / "parts").glob("*.arrow"))
-
-
 def nodes(out: Path) -> dict[str, int]:
     """Simulations by the node that did them, from the parts that are there."""
     found: dict[str, int] = {}
-    for path in parts(out):
-        with pa.memory_map(str(path)) as source:
-            about = json.loads(pa.ipc.open_file(source).schema.metadata[b"part"])
-        found[about["node"]] = found.get(about["node"], 0) + about["rows"]
+    for path in (out / "parts").glob("*.arrow"):
+        rows = decoded(path.read_bytes())
+        assert rows, path
+        for about in rows.chunks:
+            found[about["node"]] = found.get(about["node"], 0) + about["rows"]
     return found
+
+
+def done(out: Path) -> int:
+    """Simulations whose rows are there."""
+    return sum(nodes(out).values())
 
 
 def journal(out: Path) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ def begin(cluster: Cluster, out: Path, *options: str) -> Started:
     """Start the run on the head and wait until it is in its middle."""
     words = ("--nodes", str(1 + len(cluster.workers)), *options)
     run = sweep_runs.start(cluster.head, out.parent / "sweep.yaml", out, cluster.address, *words)
-    until(lambda: len(sweep_runs.parts(out)) >= BEGUN, 60, f"{BEGUN} parts in {out}", run)
+    until(lambda: sweep_runs.done(out) >= BEGUN, 60, f"{BEGUN} simulations in {out}", run)
     return run
 
 
@@ -49,7 +49,7 @@ def check(cluster: Cluster, run: Started, out: Path, undisturbed: pa.Table) -> N
     with explained(cluster.net):
         done = run.wait(RUN_TIMEOUT_S)
         assert done.exit_code == 0, done.output
-        assert sum(sweep_runs.nodes(out).values()) == SIMULATIONS
+        assert sweep_runs.done(out) == SIMULATIONS
         assert sweep_runs.table(out).equals(undisturbed)
 
 
@@ -61,7 +61,7 @@ def at_work(cluster: Cluster, out: Path, run: Started) -> Node:
 
 
 def unfinished(out: Path) -> bool:
-    return len(sweep_runs.parts(out)) < SIMULATIONS - BEGUN
+    return sweep_runs.done(out) < SIMULATIONS - BEGUN
 
 
 def test_three_nodes_give_the_table_of_one_process(cluster: Cluster, out: Path, undisturbed: pa.Table) -> None:
@@ -87,7 +87,7 @@ def test_a_node_that_joins_gets_work(cluster: Cluster, out: Path, undisturbed: p
     run = begin(cluster, out)
     for node in old:
         pause_tasks(node)
-    before = len(sweep_runs.parts(out))
+    before = sweep_runs.done(out)
     new = cluster.add_worker()
     until(lambda: new.name in sweep_runs.nodes(out), 60, f"a part of {new.name}, {before} were there before it", run)
     for node in old:

@@ -31,5 +31,4 @@ def warm(names: Strategies = None, workers: Workers = None) -> None:
     for name, seconds_taken in kernels.warm(chosen, worker_count(workers)):
         compiled += seconds_taken is not None
         say(f"{name}: {'is there' if seconds_taken is None else f'compiled in {seconds(seconds_taken)}'}")
-    where = kernels.folder()
-    say(f"{plural(len(chosen), 'kernel')}{f' in {where}' if where else ''}, {compiled} compiled now")
+    say(f"{plural(len(chosen), 'kernel')} in {kernels.folder()}, {compiled} compiled now")

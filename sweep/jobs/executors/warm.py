@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
-from sweep.errors import SweepError, did_you_mean
+from sweep.errors import RunError, SweepError, did_you_mean
 from sweep.jobs.executors.ray.environment import safe_search_path
 from sweep.model import batch, strategies
 from sweep.model.compiler import jit, kernel_cache
@@ -30,12 +30,14 @@ def warm(names: Sequence[str], workers: int) -> Iterator[tuple[str, float | None
     """Have the kernels of these strategies compiled on this machine, `workers` at a time.
 
     Yields each strategy once, when its kernel is there, with the seconds that took; None if it was there before.
-    Processes, not threads: half of the time is spent in Python.
+    Processes, not threads: half of the time is spent in Python.  Raises RunError if kernels cannot be kept.
     """
     cold = uncompiled(names)
     yield from ((name, None) for name in names if name not in cold)
     if not cold:
         return
+    if problem := kernel_cache.problem():
+        raise RunError(f"{problem}; nothing was compiled, because nobody could use it\n  next: {kernel_cache.ADVICE}")
     with safe_search_path(), ProcessPoolExecutor(min(workers, len(cold)), mp_context=get_context("spawn")) as pool:
         compiling = {pool.submit(batch.warm, name): name for name in cold}
         for future in as_completed(compiling):
@@ -48,5 +50,5 @@ def disabled() -> bool:
 
 
 def folder() -> str:
-    """Where compiled kernels are kept; "" if they are not."""
-    return str(kernel_cache.usable() or "")
+    """Where compiled kernels are kept; only for a user who has such a place."""
+    return str(kernel_cache.folder())

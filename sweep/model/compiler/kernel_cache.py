@@ -22,6 +22,7 @@ from sweep.permissions import changeable, changeable_by_others
 from . import machine
 
 VARIABLE = "SWEEP_CACHE_DIR"
+ADVICE = f"set {VARIABLE} to a folder of your own"
 DIGEST_BYTES = 32
 MOST_BYTES = 64 << 20  # of a kernel, which has 0.1 MB: nothing larger is read
 SUFFIX = ".kernel"
@@ -82,16 +83,22 @@ def read(name: str, key: str) -> bytes | None:
 
 def write(name: str, key: str, code: bytes) -> None:
     """Keep a kernel for other processes, or warn (KernelCacheWarning) that it is not kept."""
-    _keep(_file(name, key), _digest(name, key, code) + code)
+    _warn(_keep(_file(name, key), _digest(name, key, code) + code))
 
 
 def writable() -> bool:
     """Whether kernels can be kept; warns (KernelCacheWarning) if not."""
+    _warn(problem := _keep("", b""))
+    return not problem
+
+
+def problem() -> str:
+    """Why kernels cannot be kept, naming their folder; "" if they can."""
     return _keep("", b"")
 
 
-def _keep(name: str, content: bytes) -> bool:
-    """Write a file of the cache, at once as a whole; only try if `name` is ""."""
+def _keep(name: str, content: bytes) -> str:
+    """Write a file of the cache, at once as a whole; only try if `name` is "".  Returns why that failed, or ""."""
     place = folder()
     problem = changeable_by_others(place) if place else "this user has no home"
     made = ""
@@ -103,15 +110,13 @@ def _keep(name: str, content: bytes) -> bool:
                 file.write(content)
             if name:
                 os.replace(made, place / name)
-                return True
+                return ""
         except OSError as error:
             problem = f"it cannot be written: {error.strerror}"
         if made:
             with suppress(OSError):
                 os.unlink(made)
-    if problem:
-        _not_kept(f'the kernel cache "{place or "~/.cache/sweep/kernels"}"', problem)
-    return not problem
+    return f'the kernel cache "{place or "~/.cache/sweep/kernels"}" is not used: {problem}' if problem else ""
 
 
 def make(place: Path) -> None:
@@ -136,10 +141,10 @@ def _digest(name: str, key: str, code: bytes) -> bytes:
     return hashlib.blake2b(f"{_file(name, key)}\0".encode() + code, digest_size=DIGEST_BYTES).digest()
 
 
-def _not_kept(cache_name: str, problem: str) -> None:
-    warnings.warn(
-        f"{cache_name} is not used: {problem}; kernels are compiled for this run alone\n"
-        f"  next: set {VARIABLE} to a folder of your own, to compile them only once",
-        KernelCacheWarning,
-        stacklevel=4,
-    )
+def _warn(problem: str) -> None:
+    if problem:
+        warnings.warn(
+            f"{problem}; kernels are compiled for this run alone\n  next: {ADVICE}, to compile them only once",
+            KernelCacheWarning,
+            stacklevel=3,
+        )
