@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Shell completion: the candidates for an argument follow from its metavar in the help.
 
-FILE stands for a sweep file, LOCATION for a run directory, KEY=VALUE for an override, `ray|inline` for one of these,
-and LOCATION|LIST for either.  So a new verb is completed without a line here.  Other metavars are left to the shell,
-which offers files.
+FILE stands for a sweep file, LOCATION for a run directory, KEY=VALUE for an override, `ONE|OTHER` for either of these
+words, and LOCATION|LIST for either kind.  So a new verb is completed without a line here.  Other metavars are left to
+the shell, which offers files.
 
 Typer's scripts call `sweep` at every Tab with what is typed so far in the environment.  Nothing heavy is imported
 then; Typer itself would import rich to show help beside the names and pydantic to check the arguments, a tenth of a

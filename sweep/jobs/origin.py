@@ -12,6 +12,7 @@ from pathlib import Path
 from sweep import storage
 from sweep.config import Sweep
 from sweep.errors import ConfigError
+from sweep.jobs.executors import HERE
 from sweep.standard_input import NAME, typed
 from sweep.storage.home import expanded
 
@@ -22,7 +23,7 @@ class Origin:
 
     command: str  # "sweep run configs/x.yaml --set replicates=10"
     again: str  # the same command with its run directory
-    how: tuple[str, ...] = ()  # options that change how it runs, but no row: "--executor", "inline"
+    how: tuple[str, ...] = ()  # options that change how it runs, but no row: "--workers", "2"
 
     @classmethod
     def of(cls, file: str | Path, sets: Sequence[str], out: str | Path | None, how: Sequence[str] = ()) -> Origin:
@@ -39,7 +40,7 @@ class Origin:
     def reproduce(self, simulation: str) -> str:
         """The command that runs one simulation again, in a directory of its own."""
         start = simulation[:16]
-        return f"{self.command} --executor inline --no-report --only {start} --out runs/{start}"
+        return f"{self.command} --executor {HERE} --no-report --only {start} --out runs/{start}"
 
 
 def options(values: Mapping[str, tuple[object, object]]) -> list[str]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """How many workers, and lanes in each chunk, this machine or container has room for.
 
-A run that needs more than it may have is killed by the kernel half-way, worker by worker, or waits for a Ray that
-cannot start; so its needs are compared with the limits before anything starts.
+A run that needs more than it may have is killed by the kernel half-way, worker by worker, or waits for an executor
+that cannot start; so its needs are compared with the limits before anything starts.
 
 Not modelled: memory that other programs take; swap.
 """

@@ -15,6 +15,7 @@ import numpy as np
 
 from sweep import config, records
 from sweep.errors import ConfigError, SweepError
+from sweep.jobs.executors import HERE
 from sweep.jobs.store.decisions import NOTE as LOOKS
 from sweep.jobs.store.failure import Failure, recorded
 from sweep.jobs.store.parts import Store
@@ -66,7 +67,7 @@ def status(directory: str | Path) -> Status:
     parts, failures = store.scan(set_aside=False), recorded(store)
     with blaming_run_json(directory):
         sweep = recorded_sweep(last, directory)
-        request = RunRequest(sweep, directory, Origin("", last["command"]), executor="inline")
+        request = RunRequest(sweep, directory, Origin("", last["command"]), executor=HERE)
         inventory = take_inventory(request, parts, failures, looks=store.noted(LOOKS))
     return Status(
         name=sweep.name,

@@ -14,6 +14,7 @@ from sweep.document.blocks import Block, Cell, Document, Paragraph, Section, Tab
 from sweep.document.plain_text import render
 from sweep.fields.column import Column, columns
 from sweep.fields.field import Role
+from sweep.jobs.executors import HERE
 
 from . import counters, histograms, laws, over_time, summary
 from .choose import ID_SHOWN, Chosen
@@ -103,7 +104,7 @@ def _again(chosen: Chosen, about: Mapping[str, Any]) -> Section:
         ("every event, as an Arrow file", f"{show_command} --trace {chosen.id[:ID_SHOWN]}.arrow"),
     ]
     if about.get("command"):
-        command = f"{about['command']} --executor inline --no-report --only {chosen.id[:ID_SHOWN]}"
+        command = f"{about['command']} --executor {HERE} --no-report --only {chosen.id[:ID_SHOWN]}"
         lines.append(("from the sweep file", command))
     table = Table("", ("what", "what to type"), tuple(tuple(map(Cell, line)) for line in lines), prose=True)
     versions = about.get("versions") or {}

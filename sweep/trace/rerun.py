@@ -18,6 +18,7 @@ import pyarrow as pa
 from sweep import config, schema
 from sweep.errors import IncompleteError, SweepError
 from sweep.fields.series import PREFIX
+from sweep.jobs.executors import HERE
 from sweep.model import batch, strategies
 from sweep.model.scenario import Scenario
 from sweep.plan.identity import SimulationIds, code, texts
@@ -109,7 +110,7 @@ def _check_sources(about: Mapping[str, Any], strategy: str) -> None:
     if strategy not in strategies.NAMES:
         raise IncompleteError(
             f'strategy "{strategy}" is in a file of the user\'s, and this command loads none\n'
-            f"  next: from its sweep file: {about.get('command') or 'sweep run FILE'} --executor inline --only ID"
+            f"  next: from its sweep file: {about.get('command') or 'sweep run FILE'} --executor {HERE} --only ID"
         )
     if (here := code([strategy])[strategy]) != there:
         in_table = f'"{there}" in the table' if there else "the table has none of it"

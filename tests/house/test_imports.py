@@ -10,6 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from sweep.jobs.executors import NAMES
+
+OTHERS = {  # of the same name as an executor
+    "sweep.config.points.reading",  # a NIC that is written inline
+    "sweep.jobs.submission.api",  # the package ray, as the client of a cluster's Jobs API
+}
 ROOT = Path(__file__).parents[2]
 
 
@@ -60,3 +66,23 @@ def test_a_circle_is_found(tmp_path: Path, late: bool) -> None:
     back = "from sweep.inner import first\n"
     (package / "second.py").write_text(f"def thing():\n    {back}" if late else back)
     assert set(circle(tmp_path)) == {"sweep.inner.first", "sweep.inner.second"}
+
+
+@pytest.mark.parametrize("executor", NAMES)
+def test_an_executor_is_named_in_its_own_module_and_in_the_list(executor: str) -> None:
+    """What another module has to know of it is said by its `Kind`; so one more executor needs no more."""
+    known, home = modules(ROOT), f"sweep.jobs.executors.{executor}"
+    strangers = {name: path for name, path in known.items() if name != home and not name.startswith(f"{home}.")}
+    assert len(strangers) < len(known)
+    importing = [name for name, path in strangers.items() if any(home in each for each in imports(name, path, known))]
+    assert importing == []
+    naming = {name for name, path in strangers.items() if executor in _texts(path)}
+    assert naming - OTHERS == {"sweep.jobs.executors"}
+
+
+def _texts(path: Path) -> set[str]:
+    """The strings of a module and their words."""
+    texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+    texts = [text for text in texts if isinstance(text, str)]
+    options = [text.partition("--executor ")[2].split(" ")[0] for text in texts]
+    return {*texts, *options}

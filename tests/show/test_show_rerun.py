@@ -56,7 +56,7 @@ def _with(row: pa.Table, name: str, value: object) -> pa.Table:
     ("change", "said"),
     [
         ({"strategy_digests": {"page_pool": "1" * 16}}, 'the code of strategy page_pool has digest "'),
-        ({"strategy_digests": None}, 'and "None" in the table'),
+        ({"strategy_digests": None}, "the table has none of it"),
         ({"format": 1}, 'rows of format "1"'),
         ({"document": {"format": 99}}, 'document format "99"'),
         ({"document": None}, "does not say what it was made from"),

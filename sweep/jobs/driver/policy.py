@@ -22,8 +22,6 @@ the run: what fails everywhere is nobody's fault.
 
 A poisonous simulation among n costs at most 3 + 2 log2 n tries that end badly, so a bounded time whatever it does.
 Halves keep nothing of what the whole has been through but `alone` and `watched`.
-
-Source: Ray's own retries are off, because it retries without end when memory is short and knows no deadline.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A worker's share of its node's memory, and a cap on what it may take: too much is then a MemoryError.
 
-Without it a lane that allocates without end takes the machine down, or Ray's monitor kills it together with
-bystanders.  The cap is a soft RLIMIT_DATA, which Linux holds against private writable mappings, touched or not: so
+Without it a lane that allocates without end takes the machine down, or a monitor of memory kills it together
+with bystanders.  The cap is a soft RLIMIT_DATA, which Linux holds against private writable mappings, touched or not: so
 what is mapped and not touched when it is set (stacks of threads, the arenas of allocators) is granted on top.
 
 Not modelled: the store of Ray's objects; several Ray nodes on one machine, each of which takes it for its own.
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from . import cgroups
 
-WORKERS_SHARE = 0.8  # of a node's memory; the rest is for Ray, the system and pages of files
+WORKERS_SHARE = 0.8  # of a node's memory; the rest is for the executor, the system and pages of files
 
 
 def share_bytes(cpus: float, node_cpus: float) -> int:

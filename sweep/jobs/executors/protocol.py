@@ -21,7 +21,7 @@ from .work import AttemptOutcome, Work
 
 
 class Join(NamedTuple):
-    """A running Ray cluster to join."""
+    """A running cluster to join."""
 
     address: str  # "auto" or host:port
     nodes: int = 0  # wait until so many nodes with CPUs are there
@@ -32,7 +32,7 @@ class Executor(Protocol):
     """Runs the work of one plan; see `executors.choice` for the ones there are."""
 
     workers: int  # chunks that run at the same time; may change while it runs, and is 0 until it has started
-    name: str  # for people: "local Ray, 2 workers"
+    name: str  # for people: "4 threads"
 
     def submit(self, work: Work) -> None:
         """Take `work`; returns at once."""
@@ -53,7 +53,7 @@ class Kind:
 
     open: Callable[[Plan, int, Join | None, Path], Executor]
     """Start it for a plan with that many workers, or join a cluster; what its machinery says goes to that file."""
-    place: Callable[[int], str]  # where so many workers run, for people: "on local Ray with 2 workers"
+    place: Callable[[int], str]  # where so many workers run, for people: "on 4 threads of this process"
     stop_s: float  # within which it ends all that it has started, or the run ends without it
     address_bytes: int  # that one process of it must be able to map, most of it untouched (ulimit -v), and
     data_bytes: int  # of them private and writable (ulimit -d)

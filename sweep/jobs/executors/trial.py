@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A chunk in a process of its own, started by a worker, which sees how that process ends.
 
-Of a dead worker, Ray says only that it is dead.  Its simulations may have crashed it, or somebody may have killed it:
+Of a dead worker it is known only that it is dead.  Its simulations may have crashed it, or somebody may have killed it:
 an administrator, or the kernel, for memory that others took.  Simulations whose worker died are tried again here; the
 signal tells the two cases apart: a faulty program gets SIGSEGV and the like from the processor, or sends itself
 SIGABRT; SIGKILL comes from outside.  What goes wrong before the simulations begin is not their fault either.

@@ -13,7 +13,8 @@ from sweep.model.strategies import NAMES
 from sweep.package import PACKAGE
 from sweep.plan.identity import code
 
-PACKAGES = ("ray", "numpy", "llvmlite", "pyarrow")
+from . import PACKAGES
+
 SHOWN = 3
 MISSING = "missing"
 

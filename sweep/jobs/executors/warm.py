@@ -8,11 +8,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from sweep.errors import RunError, SweepError, did_you_mean
-from sweep.jobs.executors.ray.environment import safe_search_path
 from sweep.model import batch, strategies
 from sweep.model.compiler import jit, kernel_cache
 
 from .kernels import uncompiled
+from .trust import safe_search_path
 
 
 def chosen(names: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@
     parts/<chunk>-<content>.arrow   what a chunk simulated, or several that ended together: see `part`
     failed/<name>.json              what could not be simulated, and why
     plans/<digest>.npz              what was handed out
-    logs/                           tracebacks of failed chunks, what Ray said
+    logs/                           tracebacks of failed chunks, what the executor said
     snapshots/, manifest.json       what is published: see `storage.snapshot`
     run.json, looks.json            what was asked for last, and what came of it; what looks have decided
 

@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
+from sweep.jobs.executors import PACKAGES
 from sweep.package import PACKAGE
-
-PACKAGES = ("sweep", "numpy", "llvmlite", "pyarrow", "ray")
 
 
 def versions() -> dict[str, str]:
     """Version of Python and of the packages that take part; "" if not installed."""
     version_of = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in ("sweep", *PACKAGES):
         try:
             version_of[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import sweep
-from sweep.jobs.executors.versions import PACKAGES, differences, versions
+from sweep.jobs.executors import PACKAGES
+from sweep.jobs.executors.versions import differences, versions
 from sweep.model import identity
 from sweep.model.strategies import NAMES
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """All calls to Ray.  The only file that imports ray; only processes made for Ray import it.
 
-Work is submitted as plain tasks with Ray's own retries off: what to do about a failure is decided by `driver.policy`.
+Work is submitted as plain tasks with Ray's own retries off: it retries without end when memory is
+short and knows no deadline.  What to do about a failure is decided by `driver.policy`.
 """
 
 from __future__ import annotations

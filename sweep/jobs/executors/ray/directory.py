@@ -23,8 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sweep.errors import RunError
-
-from .trust import keeps_entries
+from sweep.jobs.executors.trust import keeps_entries
 
 PREFIX = "sweep-ray-"
 OF_RAY = "r"  # name of Ray's own directory in ours

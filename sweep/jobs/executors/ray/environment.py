@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from sweep.jobs.executors.protocol import Join
+from sweep.jobs.executors.trust import search_path
 from sweep.model.compiler import kernel_cache
-from sweep.package import IMPORTED_FROM
-
-from .trust import is_private
 
 # Variables of a cluster that this process may be part of (a Ray job); they must not reach the private one.
 FOREIGN = ("RAY_ADDRESS", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_AUTH_TOKEN_PATH", "RAY_NAMESPACE", "RAY_TMPDIR")
@@ -68,35 +65,10 @@ def environment(join: Join | None, directory: str) -> dict[str, str]:
     }
 
 
-@contextmanager
-def safe_search_path() -> Iterator[None]:
-    """Inside the block, Python processes that are started import from no folder that others may write."""
-    previous = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONSAFEPATH")}
-    os.environ.update(PYTHONPATH=search_path(os.environ.get("PYTHONPATH", "")), PYTHONSAFEPATH="1")
-    try:
-        yield
-    finally:
-        for name, value in previous.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def search_path(given: str) -> str:
-    """PYTHONPATH: this very checkout or installation first, then of those `given` the absolute ones that are safe."""
-    others = (path for path in given.split(os.pathsep) if os.path.isabs(path) and _is_safe(path))
-    return os.pathsep.join([str(IMPORTED_FROM), *map(os.path.realpath, others)])
-
-
 def _cache(directory: str) -> str:
     """Where the workers keep kernels: where this process does, or among Ray's own files if that cannot be used."""
     root = kernel_cache.root()
     return os.path.abspath(root if root and kernel_cache.writable() else os.path.join(directory, "cache"))
-
-
-def _is_safe(path: str) -> bool:
-    return is_private(path if os.path.isdir(path) else os.path.dirname(path))  # of a zip file, its folder
 
 
 def _token_mode(environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from sweep.jobs.executors.ray.trust import is_private, keeps_entries
+from sweep.jobs.executors.trust import is_private, keeps_entries, safe_search_path
 
 OTHER = 65534  # nobody
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
@@ -48,3 +50,17 @@ def test_another_user_s_folder(tmp_path: Path) -> None:
     for mode in (0o755, 0o1777):
         (tmp_path / "theirs").chmod(mode)
         assert not keeps_entries(tmp_path / "theirs" / "mine")
+
+
+def test_processes_meanwhile_import_from_no_folder_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", str(tmp_path)]))
+    (tmp_path / "pickle.py").write_text("raise SystemExit('planted')")
+    tmp_path.chmod(0o777)
+    monkeypatch.chdir(tmp_path)
+    command = [sys.executable, "-c", "import pickle"]
+    assert subprocess.run(command, capture_output=True).returncode == 1
+    with safe_search_path():
+        assert subprocess.run(command).returncode == 0
+    assert "PYTHONSAFEPATH" not in os.environ
+    assert os.environ["PYTHONPATH"] == os.pathsep.join(["", str(tmp_path)])
