@@ -132,14 +132,14 @@ def test_a_node_with_other_sources_is_not_used(cluster: SmallCluster, join: Open
     assert executor.workers == 1
     assert _run_shorts(executor) == {Ending.DONE}
     executor.close()
-    with pytest.raises(RunError, match=r'the code of strategy page_pool is "[0-9a-f]+" there and "[0-9a-f]+" here'):
+    with pytest.raises(RunError, match=r'the source of sweep is "[0-9a-f]+" there and "[0-9a-f]+" here'):
         wait_until(join(), lambda: False, "refusal")
     for node in (good, bad):
         cluster.ask(f"kill {node}")
 
 
 def _other_sources(folder: Path) -> Path:
-    """A copy of sweep in which one strategy has one more line."""
+    """A copy of sweep in which one file has one more line."""
     shutil.copytree(Path(sweep.__file__).parent, folder / "other" / "sweep")
     with open(folder / "other" / "sweep" / "model" / "strategies" / "page_pool.py", "a") as file:
         file.write("# one more line\n")
