@@ -16,7 +16,7 @@ from sweep.reached_precision import ReachedPrecision
 from sweep.stats.margins import MOST_PAIRS, Judged, Verdict, judge
 
 from . import changes
-from .gate import Gate, Rule
+from .gate import Gate, GateRule
 from .measured import Array, Integers, Mask, Measured, joined, measure
 from .pairing import Pairing
 
@@ -128,7 +128,7 @@ class Comparison:
             self.judged.needed,
         ).astype(np.int64)
 
-    def rule_of(self, place: int) -> Rule:
+    def rule_of(self, place: int) -> GateRule:
         return self.gate.rules[int(self.rule[place])]
 
     def episode_word(self, place: int) -> str:

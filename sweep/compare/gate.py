@@ -55,7 +55,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Rule:
+class GateRule:
     """The margin of one metric in some cells."""
 
     metric: str
@@ -81,7 +81,7 @@ class Gate:
     file: str
     confidence: float
     common_only: bool  # cells that NEW lacks are left out; else they are undecided
-    rules: tuple[Rule, ...]
+    rules: tuple[GateRule, ...]
 
 
 def read(path: str | Path | None) -> Node:
@@ -121,7 +121,7 @@ class _Reader:
             self.mistakes.append(mistake)
 
     def gate(self, tree: Node) -> Gate:
-        confidence, common_only, rules = 0.95, False, list[Rule]()
+        confidence, common_only, rules = 0.95, False, list[GateRule]()
         with self.gather():
             top = tree.mapping("a gate file")
             self.names(tree, TOP, "the key")
@@ -149,7 +149,7 @@ class _Reader:
             if name not in known:
                 self.mistakes.append(unknown(node.keys[name], what, name, known, see=SEE))
 
-    def rules(self, entry: Node) -> list[Rule]:
+    def rules(self, entry: Node) -> list[GateRule]:
         """The rules of an entry, one for each metric that it names."""
         pairs = entry.mapping('an entry of "metrics"')
         self.names(entry, KEYS, "the key")
@@ -167,7 +167,7 @@ class _Reader:
                 rules_of_entry.append(self.rule(node, pairs, selected))
         return rules_of_entry
 
-    def rule(self, node: Node, pairs: dict[str, Node], selected: Mask) -> Rule:
+    def rule(self, node: Node, pairs: dict[str, Node], selected: Mask) -> GateRule:
         name = self.metric(node, int(selected.sum()))
         unit = self.gateable[name].unit or "1"
         values = self.pairing.values(name)[0][selected]
@@ -180,7 +180,7 @@ class _Reader:
         margin = margins.read(pairs["margin"], pairs.get("floor"), name, unit)
         lower = _lower_is_better(self.gateable[name], pairs.get("better"), node.place)
         watched = "undecided" in pairs and _word(pairs["undecided"], "undecided", UNDECIDED) == "accepted"
-        return Rule(name, unit, node.place, lower, margin, where, selected, why, watched)
+        return GateRule(name, unit, node.place, lower, margin, where, selected, why, watched)
 
     def metric(self, node: Node, cells: int) -> str:
         """The column that the node names; `cells` is the number of cells that it gates.  Errors: Mistake."""

@@ -24,7 +24,7 @@ from sweep.fields.declared import spread
 from sweep.stats import Estimate
 from sweep.stats.margins import FEWEST_PAIRS
 
-from .gate import Rule
+from .gate import GateRule
 from .pairing import Pairing
 
 Array = NDArray[np.float64]
@@ -65,7 +65,7 @@ def joined(parts: Sequence[Measured]) -> Measured:
     return Measured(**{name: together(name) for name in plain}, worsening=worsening, enough=enough)
 
 
-def measure(place: int, rule: Rule, pairing: Pairing, confidence: float, common_only: bool) -> Measured:
+def measure(place: int, rule: GateRule, pairing: Pairing, confidence: float, common_only: bool) -> Measured:
     """Measure a rule, which has index `place` in the gate, in the cells that it selects and BASE has a value in."""
     base, new = pairing.values(rule.metric)
     in_scope = pairing.common if common_only else np.ones(pairing.cells, np.bool_)

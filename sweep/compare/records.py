@@ -12,7 +12,7 @@ from typing import Any
 from sweep.stats.margins import Verdict
 
 from .comparison import Comparison
-from .gate import Rule
+from .gate import GateRule
 from .gate_self_test import SelfTest
 from .sides import Side
 from .wording import seen
@@ -56,7 +56,7 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def _rule(found: Comparison, place: int, rule: Rule) -> dict[str, Any]:
+def _rule(found: Comparison, place: int, rule: GateRule) -> dict[str, Any]:
     return {
         "metric": rule.metric,
         "unit": rule.unit,

@@ -5,21 +5,21 @@ The language is in docs/conditions.md.  Nothing is executed: a text becomes a tr
 these are evaluated over columns.
 """
 
-from .bounds import EXAMPLE, FORM, Bound, Cells, parse_bound, with_metrics
+from .bounds import EXAMPLE, FORM, Bound, MetricCells, parse_bound, with_metrics
 from .columns import Column, amount
 from .evaluation import holds, keeps, numbers
 from .parser import parse, parse_items
 from .tokens import ConditionError
-from .tree import Node, conjuncts, names
+from .tree import Expression, conjuncts, names
 
 __all__ = [
     "EXAMPLE",
     "FORM",
     "Bound",
-    "Cells",
     "Column",
     "ConditionError",
-    "Node",
+    "Expression",
+    "MetricCells",
     "amount",
     "conjuncts",
     "holds",

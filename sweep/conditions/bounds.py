@@ -21,18 +21,18 @@ from sweep.units import UnitError
 from .columns import amount
 from .parser import Parser, all_of
 from .tokens import ORDER, ConditionError, Token, tokens
-from .tree import Node, Number, Operation, conjuncts
+from .tree import Expression, NumberLiteral, Operation, conjuncts
 
 FORM = "METRIC where CONDITION < VALUE UNIT"
 EXAMPLE = "drop_ratio[page_pool, ring >= 1024] < 0.1 %"
 
 
 @dataclass(frozen=True)
-class Cells:
+class MetricCells:
     """A metric, and where it is looked at; everywhere without a condition."""
 
     metric: str
-    where: Node | None = None
+    where: Expression | None = None
     at: int = field(default=0, compare=False)  # where the metric stands in the text
 
     def __str__(self) -> str:
@@ -43,14 +43,14 @@ class Cells:
 class Bound:
     """`left` is on the side `sign` of a value; with a `right`, it is their difference that is on that side of 0."""
 
-    left: Cells
+    left: MetricCells
     sign: str  # < <= > >=
-    right: Cells | None
-    value: Number
+    right: MetricCells | None
+    value: NumberLiteral
     words: str = field(compare=False)  # the value as it is written
 
     @property
-    def sides(self) -> tuple[Cells, ...]:
+    def sides(self) -> tuple[MetricCells, ...]:
         return (self.left,) if self.right is None else (self.left, self.right)
 
     def threshold(self, unit: str) -> float:
@@ -83,9 +83,9 @@ def parse_bound(text: str) -> Bound:
     negative = "-" if right[0].text == "-" else ""
     if [token.kind for token in right[bool(negative) :]] == ["number", "end"]:
         number = right[-2]
-        return Bound(left, sign.text, None, Number(negative + number.text, number.unit), words)
+        return Bound(left, sign.text, None, NumberLiteral(negative + number.text, number.unit), words)
     cells = _cells(text, right, "a number, with or without a unit, or a metric")
-    return Bound(left, sign.text, cells, Number("0"), "0 (the difference)")
+    return Bound(left, sign.text, cells, NumberLiteral("0"), "0 (the difference)")
 
 
 def with_metrics(text: str, full: Callable[[str], str]) -> str:
@@ -101,9 +101,9 @@ def _outside(found: list[Token]) -> list[int]:
     return [place for place, depth in enumerate(depths) if depth == 0]
 
 
-def _cells(text: str, found: list[Token], wanted: str, is_left: bool = False) -> Cells:
+def _cells(text: str, found: list[Token], wanted: str, is_left: bool = False) -> MetricCells:
     parser = Parser(text, found)
-    metric, conditions = parser.next, list[Node]()
+    metric, conditions = parser.next, list[Expression]()
     if metric.kind != "word":
         raise parser.unexpected(wanted)
     parser.at += 1
@@ -114,9 +114,10 @@ def _cells(text: str, found: list[Token], wanted: str, is_left: bool = False) ->
         started = parser.next.at
         conditions.append(parser.whole(Parser.expression))
         last = conjuncts(conditions[-1])[-1]
-        if is_left and isinstance(last, Operation) and isinstance(last.parts[0], Number) and found[-2].text != ")":
+        is_open = is_left and found[-2].text != ")"
+        if is_open and isinstance(last, Operation) and isinstance(last.parts[0], NumberLiteral):
             better = f"where ({text[started : found[-1].at].strip()}) {text[found[-1].at :]}"
             raise ConditionError(f"may be a range without a bound; write {better}", place=started)
     if parser.next.kind != "end":
         raise parser.unexpected(f"a comparison, as in {FORM},")
-    return Cells(metric.text, all_of(conditions) if conditions else None, metric.at)
+    return MetricCells(metric.text, all_of(conditions) if conditions else None, metric.at)

@@ -21,7 +21,7 @@ from sweep.units import UnitError
 
 from .columns import Column, Mask
 from .tokens import ORDER, ConditionError
-from .tree import Name, Node, Number, Operation, Text
+from .tree import Expression, Name, NumberLiteral, Operation, Text
 
 Columns = Callable[[str], Column | None]  # a parameter by its name, None for a word that is none
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
@@ -52,19 +52,19 @@ class _Truth:
         return _Truth(np.where(both, joined, not by_and), both | decided)
 
 
-def keeps(tree: Node, column: Columns, points: int) -> Mask:
+def keeps(tree: Expression, column: Columns, points: int) -> Mask:
     """Where a condition does not fail, shape (points,).  Errors: ConditionError."""
     truth = _Evaluation(column, points).truth(tree)
     return truth.values | ~truth.known
 
 
-def holds(tree: Node, column: Columns, points: int) -> Mask:
+def holds(tree: Expression, column: Columns, points: int) -> Mask:
     """Where a condition is known to hold, shape (points,).  Errors: ConditionError."""
     truth = _Evaluation(column, points).truth(tree)
     return truth.values & truth.known
 
 
-def numbers(tree: Node, column: Columns, points: int) -> Column:
+def numbers(tree: Expression, column: Columns, points: int) -> Column:
     """The numeric value at every point.  Errors: ConditionError."""
     found = _Evaluation(column, points).visit(tree)
     if isinstance(found, _Truth) or found.is_text:
@@ -73,7 +73,7 @@ def numbers(tree: Node, column: Columns, points: int) -> Column:
 
 
 @contextmanager
-def _at(node: Node) -> Iterator[None]:
+def _at(node: Expression) -> Iterator[None]:
     """What goes wrong inside is wrong at `node`, unless that is known more exactly."""
     try:
         yield
@@ -86,10 +86,10 @@ class _Evaluation:
     def __init__(self, column: Columns, points: int) -> None:
         self.column, self.points = column, points
 
-    def visit(self, node: Node) -> Column | _Truth:
+    def visit(self, node: Expression) -> Column | _Truth:
         with _at(node):
             match node:
-                case Number(digits, ""):
+                case NumberLiteral(digits, ""):
                     return self.constant(_finite(digits))
                 case Operation("not", (part,)):
                     return self.truth(part).negated()
@@ -102,14 +102,14 @@ class _Evaluation:
                 case Operation(sign, (left, right)) if sign in _COMPARISONS:
                     return self.compare(left, sign, right)
                 case Operation(sign, parts) if sign in _ARITHMETIC:
-                    return self.arithmetic(sign, *map(self.visit, parts if parts[1:] else (Number("0"), *parts)))
+                    return self.arithmetic(sign, *map(self.visit, parts if parts[1:] else (NumberLiteral("0"), *parts)))
             column = self.parameter(node)
             if column is None:
                 word = _word(node)
                 raise ConditionError(f'has "{word}" in it, which is not a parameter with a number', words=[word])
             return column
 
-    def truth(self, node: Node) -> _Truth:
+    def truth(self, node: Expression) -> _Truth:
         word = [_word(node)] if isinstance(node, Name | Text) and not self.parameter(node) else []
         found = None if word else self.visit(node)
         if not isinstance(found, _Truth):
@@ -133,7 +133,7 @@ class _Evaluation:
         is_plain = all(side.is_plain or side.literal is None for side in (left, right))
         return Column(values, known, left.literal or right.literal, is_plain=is_plain)
 
-    def compare(self, left: Node, sign: str, right: Node) -> _Truth:
+    def compare(self, left: Expression, sign: str, right: Expression) -> _Truth:
         absent = self.absent(left, right) if sign in ("=", "!=") else None
         if absent is not None:
             return _Truth(absent, np.ones(self.points, bool)).negated(sign == "!=")
@@ -147,7 +147,7 @@ class _Evaluation:
         sides = _places(a, b) if a.is_text and sign in ORDER else (a.values, b.values)
         return _Truth(np.asarray(_COMPARISONS[sign](*sides), bool), a.known & b.known)
 
-    def absent(self, left: Node, right: Node) -> Mask | None:
+    def absent(self, left: Expression, right: Expression) -> Mask | None:
         """Where the parameter that is compared with `none` is not there; None if `none` is a value or not meant."""
         column = self.parameter(left) if right == ABSENT else self.parameter(right) if left == ABSENT else None
         if column is None or ABSENT.word in (column.choices or ()):
@@ -156,7 +156,7 @@ class _Evaluation:
             return None if column.literal and column.literal(ABSENT.word) else ~column.known
         return ~column.known
 
-    def sides(self, left: Node, sign: str, right: Node) -> tuple[Column | _Truth, Column | _Truth]:
+    def sides(self, left: Expression, sign: str, right: Expression) -> tuple[Column | _Truth, Column | _Truth]:
         """Both as columns: what is written in the condition is read as what it is compared with."""
         a, b = self.parameter(left), self.parameter(right)
         if a and a.is_text:  # `traffic = host`: the mix of that name, though there is a parameter called host, too
@@ -164,7 +164,7 @@ class _Evaluation:
         if b and b.is_text:
             return self.text(left, sign, b, right), b
         is_left, is_right = (
-            not found and (isinstance(node, Name | Text) or (isinstance(node, Number) and bool(node.unit)))
+            not found and (isinstance(node, Name | Text) or (isinstance(node, NumberLiteral) and bool(node.unit)))
             for node, found in ((left, a), (right, b))
         )
         if is_left and is_right:
@@ -176,10 +176,10 @@ class _Evaluation:
         value = self.visit(left)
         return value, self.quantity(right, value, left) if is_right else self.visit(right)
 
-    def parameter(self, node: Node) -> Column | None:
+    def parameter(self, node: Expression) -> Column | None:
         return self.column(node.word) if isinstance(node, Name) else None
 
-    def text(self, node: Node, sign: str, other: Column, name: Node) -> Column:
+    def text(self, node: Expression, sign: str, other: Column, name: Expression) -> Column:
         """What is written, be it `router`, `6.12` or `xeon-e5`, as a value of a column of text."""
         written = word = _word(node)
         choices = other.choices or ()
@@ -196,7 +196,7 @@ class _Evaluation:
             raise ConditionError(f'has the {name} "{written}" in it, which has no place in their order', place=node.at)
         return self.constant(word)
 
-    def quantity(self, node: Node, other: Column | _Truth, compared: Node) -> Column:
+    def quantity(self, node: Expression, other: Column | _Truth, compared: Expression) -> Column:
         """A number with a unit, or text, as a number in the unit of what it is compared with."""
         word = _word(node)
         with _at(node):
@@ -220,7 +220,7 @@ def _finite(digits: str) -> float:
     raise ConditionError(f'has "{digits}" in it, which is too large a number')
 
 
-def _word(node: Node) -> str:
+def _word(node: Expression) -> str:
     return str(node) if isinstance(node, Operation) else str(getattr(node, "word", ""))
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache, reduce
 from itertools import pairwise
 
 from .tokens import SIGNS, ConditionError, Token, tokens
-from .tree import RANKS, Name, Node, Number, Operation, Text, nodes
+from .tree import RANKS, Expression, Name, NumberLiteral, Operation, Text, nodes
 
 DEEPEST = 40  # parentheses, lists and signs within each other
 TALLEST = 150  # levels of a tree: `1 + 1 + 1` has three
@@ -17,13 +17,13 @@ NO_LIST = 'needs a list such as [a, b] or a range such as 1..5 after "in"'
 
 
 @lru_cache(1024)
-def parse(text: str) -> Node:
+def parse(text: str) -> Expression:
     """The condition, or the value such as `2*ring`, that a text is.  Errors: ConditionError."""
     return Parser(text, tokens(text)).whole(Parser.expression)
 
 
 @lru_cache(1024)
-def parse_items(text: str) -> Node:
+def parse_items(text: str) -> Expression:
     """`page_pool, ring >= 512, label=a b`: conditions that must all hold.  Errors: ConditionError."""
     return Parser(text, tokens(text)).whole(Parser.items)
 
@@ -55,14 +55,14 @@ class Parser:
         seen = "ends" if here.kind == "end" else f'has "{self.text[here.at : here.end]}"'
         return ConditionError(f"is not a valid expression: it {seen} where {wanted} is expected", place=here.at)
 
-    def whole(self, read: Callable[[Parser], Node]) -> Node:
+    def whole(self, read: Callable[[Parser], Expression]) -> Expression:
         """What `read`, a method of this class, reads, which must be all there is."""
         tree = read(self)
         if self.next.kind != "end":
             raise self.unexpected("an operator or the end")
         return _limited(tree)
 
-    def within(self, read: Callable[[], Node]) -> Node:
+    def within(self, read: Callable[[], Expression]) -> Expression:
         """What `read` reads one level deeper."""
         self.depth += 1
         if self.depth > DEEPEST:
@@ -72,7 +72,7 @@ class Parser:
         self.depth -= 1
         return found
 
-    def expression(self, least: int = 0) -> Node:
+    def expression(self, least: int = 0) -> Expression:
         """Operations that bind at least as tightly as `least`, a value of RANKS."""
         left = self.operand(least)
         while self.next.kind in ("sign", "keyword"):
@@ -86,7 +86,7 @@ class Parser:
                 break
         return left
 
-    def comparison(self, left: Node) -> Node:
+    def comparison(self, left: Expression) -> Expression:
         """`left in ...`, or a chain of comparisons, which is one of each two."""
         place = self.next.at
         is_negated = bool(self.take("not"))
@@ -101,12 +101,12 @@ class Parser:
             return Operation("in" if signs == ["="] else "not in", (left, sides[-1]), at=left.at)
         if any(isinstance(side, Operation) and side.sign == "list" for side in sides):
             raise ConditionError("compares a list with something other than = or !=", place=place)
-        pairs: list[Node] = [
+        pairs: list[Expression] = [
             Operation(sign, two, at=two[0].at) for sign, two in zip(signs, pairwise(sides), strict=True)
         ]
         return all_of(pairs)
 
-    def group(self) -> Node:
+    def group(self) -> Expression:
         """What follows "in": a list in brackets or parentheses, or a range with both ends included."""
         start = self.at
         if self.sees("[", "("):
@@ -119,9 +119,9 @@ class Parser:
             raise ConditionError(NO_LIST, place=self.tokens[start].at)
         return Operation("..", (low, self.expression(RANKS["+"])), at=low.at)
 
-    def values(self) -> Node:
+    def values(self) -> Expression:
         opening = self.next
-        close, parts = "]" if self.take("[", "(") and opening.text == "[" else ")", list[Node]()
+        close, parts = "]" if self.take("[", "(") and opening.text == "[" else ")", list[Expression]()
         while not parts or self.take(","):
             if self.sees(close):
                 break
@@ -131,17 +131,17 @@ class Parser:
             raise ConditionError(NO_LIST, place=opening.at)
         return Operation("list", tuple(parts), at=opening.at)
 
-    def operand(self, least: int) -> Node:
+    def operand(self, least: int) -> Expression:
         kind, text, at, _, unit = self.next
         self.at += 1
         if kind == "number":
-            return Number(text, unit, at=at)
+            return NumberLiteral(text, unit, at=at)
         if kind in ("word", "text"):
             return Name(text, at=at) if kind == "word" else Text(text, at=at)
         if kind == "sign" and text in "+-" and self.next.kind == "number":
             number = self.next
             self.at += 1
-            return Number(text.strip("+") + number.text, number.unit, at=at)
+            return NumberLiteral(text.strip("+") + number.text, number.unit, at=at)
         if kind == "sign" and text == "-":
             return Operation("neg", (self.within(lambda: self.expression(RANKS["neg"])),), at=at)
         if kind == "keyword" and text == "not" and least <= RANKS["not"]:
@@ -153,9 +153,9 @@ class Parser:
         self.at -= 1
         raise self.unexpected("a name, a number or text")
 
-    def items(self) -> Node:
+    def items(self) -> Expression:
         """What brackets have in them, up to "]" or the end: conditions with commas between them."""
-        parts = list[Node]()
+        parts = list[Expression]()
         while not self.ends_item() or self.take(","):
             if not self.ends_item():
                 parts.append(self.item())
@@ -166,7 +166,7 @@ class Parser:
     def ends_item(self) -> bool:
         return self.next.kind == "end" or self.sees(",", "]")
 
-    def item(self) -> Node:
+    def item(self) -> Expression:
         """A strategy, `name = value` where the value may be any text without a comma, or a condition.
 
         A point that does not have a parameter differs here from any value of it.
@@ -192,7 +192,7 @@ class Parser:
             return Operation("or", (found, absent), at=left.at)
         return found
 
-    def rest(self) -> Node:
+    def rest(self) -> Expression:
         """All up to the end of the item, as text."""
         first = self.next
         if self.ends_item():
@@ -202,12 +202,12 @@ class Parser:
         return Text(self.text[first.at : self.tokens[self.at - 1].end].strip(), at=first.at)
 
 
-def all_of(parts: list[Node]) -> Node:
+def all_of(parts: list[Expression]) -> Expression:
     """The condition that holds where all of these do; there is one at least."""
     return reduce(lambda left, right: Operation("and", (left, right), at=left.at), parts)
 
 
-def _limited(tree: Node) -> Node:
+def _limited(tree: Expression) -> Expression:
     """The tree, unless it is too high to be walked."""
     if max(level for level, _ in nodes(tree)) > TALLEST:
         raise ConditionError(f"is not a valid expression: it is longer than {TALLEST} operations")

@@ -14,14 +14,14 @@ RANKS = {sign: rank for rank, signs in enumerate((*_LEVELS, ("neg",), ("list",))
 
 
 @dataclass(frozen=True)
-class Node:
-    """A part of a condition; `at` is its place in the text, in characters from 0, and no part of its meaning."""
+class Expression:
+    """A condition or a part of one; `at` is its place in the text, in characters from 0, and no part of its meaning."""
 
     at: int = field(default=0, compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
-class Name(Node):
+class Name(Expression):
     """A parameter, or a word that one is compared with."""
 
     word: str
@@ -31,7 +31,7 @@ class Name(Node):
 
 
 @dataclass(frozen=True)
-class Text(Node):
+class Text(Expression):
     """Text in quotes: never a parameter."""
 
     word: str
@@ -41,7 +41,7 @@ class Text(Node):
 
 
 @dataclass(frozen=True)
-class Number(Node):
+class NumberLiteral(Expression):
     """A number as it is written, and its unit, "" without one."""
 
     digits: str
@@ -54,11 +54,11 @@ class Number(Node):
 
 
 @dataclass(frozen=True)
-class Operation(Node):
+class Operation(Expression):
     """Nodes and what is done with them: `sign` is one of RANKS.  `256 <= ring < 1024` is two comparisons with "and"."""
 
     sign: str
-    parts: tuple[Node, ...]
+    parts: tuple[Expression, ...]
 
     def __str__(self) -> str:
         rank = RANKS[self.sign]
@@ -71,15 +71,15 @@ class Operation(Node):
         return (self.sign if self.sign == ".." else f" {self.sign} ").join([first, *others])
 
 
-def _inside(part: Node, least: int, is_negated: bool = False) -> str:
+def _inside(part: Expression, least: int, is_negated: bool = False) -> str:
     """The text of a part, in parentheses if it binds less tightly than `least`."""
     is_loose = isinstance(part, Operation) and RANKS[part.sign] < least
-    if isinstance(part, Number):  # `30 % - 2` is a remainder, and `-5` a number
+    if isinstance(part, NumberLiteral):  # `30 % - 2` is a remainder, and `-5` a number
         is_loose = is_negated or (part.unit == "%" and least >= RANKS["+"])
     return f"({part})" if is_loose else str(part)
 
 
-def nodes(tree: Node) -> Iterator[tuple[int, Node]]:
+def nodes(tree: Expression) -> Iterator[tuple[int, Expression]]:
     """Every node with its level; that of the top is 1."""
     pending = [(1, tree)]
     while pending:
@@ -88,12 +88,12 @@ def nodes(tree: Node) -> Iterator[tuple[int, Node]]:
         pending += [(level + 1, part) for part in node.parts] if isinstance(node, Operation) else []
 
 
-def names(tree: Node | None) -> frozenset[str]:
+def names(tree: Expression | None) -> frozenset[str]:
     """Every word that is not in quotes: parameters, and what they are compared with."""
     return frozenset(node.word for _, node in nodes(tree) if isinstance(node, Name)) if tree else frozenset()
 
 
-def conjuncts(tree: Node | None) -> list[Node]:
+def conjuncts(tree: Expression | None) -> list[Expression]:
     """The conditions that must all hold, from left to right."""
     if isinstance(tree, Operation) and tree.sign == "and":
         return [each for part in tree.parts for each in conjuncts(part)]

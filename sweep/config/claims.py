@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pydantic import AfterValidator, WithJsonSchema
 
 from sweep import conditions
-from sweep.conditions import Bound, Cells, Column, ConditionError, conjuncts, parse_bound
+from sweep.conditions import Bound, Column, ConditionError, MetricCells, conjuncts, parse_bound
 from sweep.config.models.quantities import ChoiceError
 from sweep.fields.counters import HISTOGRAMS
 from sweep.fields.metrics import METRICS
@@ -111,7 +111,7 @@ def selects(text: str, columns: Callable[[str], Column | None], layout: Layout) 
     return masks
 
 
-def _counted(side: Cells, selected: npt.NDArray[np.bool_], layout: Layout) -> None:
+def _counted(side: MetricCells, selected: npt.NDArray[np.bool_], layout: Layout) -> None:
     """Errors: ChoiceError if the side is about a counter that none of the selected strategies has."""
     if all(side.metric != field.name for field in batch.all_counter_fields()):
         return
@@ -126,7 +126,7 @@ def _counted(side: Cells, selected: npt.NDArray[np.bool_], layout: Layout) -> No
         raise ChoiceError(f'is about "{side.metric}", which {", ".join(selected_names)} does not count', owners)
 
 
-def _values(condition: conditions.Node, columns: Callable[[str], Column | None]) -> tuple[str, ...]:
+def _values(condition: conditions.Expression, columns: Callable[[str], Column | None]) -> tuple[str, ...]:
     """What the points have of the one parameter in a condition, for a message; () if it is much."""
     named = [column for word in sorted(conditions.names(condition)) if (column := columns(word))]
     distinct_values = sorted(set(named[0].values[named[0].known].tolist())) if len(named) == 1 else []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweep.jobs.executors.memory import machine_bytes, node_bytes
-from sweep.jobs.executors.protocol import Kind
+from sweep.jobs.executors.protocol import ExecutorKind
 from sweep.plan.chunks import LANE_BYTES
 from sweep.plan.forecast import memory_bytes
 
@@ -124,10 +124,10 @@ def _most(wanted: int, fits: Callable[[int], bool]) -> int:
     return lower
 
 
-def _smaller(kind: Kind, lane_bytes: int, cold: int, has: Resources) -> str:
+def _smaller(kind: ExecutorKind, lane_bytes: int, cold: int, has: Resources) -> str:
     """An executor that needs less and that there is room for; "" if there is none."""
 
-    def least_bytes(of: Kind) -> int:
+    def least_bytes(of: ExecutorKind) -> int:
         return memory_bytes(of.cost, 1, 0, 0)
 
     names = (name for name in NAMES if least_bytes(choice.kind(name)) < least_bytes(kind))

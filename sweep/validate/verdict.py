@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sweep.validate.experiment.experiment import Experiment, PublishedIdentity, PublishedRow, Ratio, Shape
+from sweep.validate.experiment.experiment import Experiment, PublishedIdentity, PublishedRow, Ratio, ShapeClaim
 
 from .experiment import identity, shape
 from .predict import Prediction
@@ -112,7 +112,7 @@ def judge_ratio(ratio: Ratio, rows: Sequence[PublishedRow], judged: Sequence[Jud
     )
 
 
-def judge_shape(made: Shape, judged: Sequence[JudgedRow], explained: str) -> Check:
+def judge_shape(made: ShapeClaim, judged: Sequence[JudgedRow], explained: str) -> Check:
     """Judge whether the predicted numbers of every group have the shape."""
     failing, number_texts = [], []
     for group_name, names, rows in made.groups:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sweep.conditions import Column, ConditionError, amount, keeps, parse, parse_bound, parse_items
-from sweep.conditions.tree import Name, Node, Number, Operation, Text
+from sweep.conditions.tree import Expression, Name, NumberLiteral, Operation, Text
 
 COLUMNS = {
     "ring": Column(np.array([64.0, 256.0]), np.array([True, True])),
@@ -23,14 +23,14 @@ SIGNS = ("=", "!=", "<", "<=", ">", ">=")
 
 names = st.sampled_from(WORDS).map(Name)
 numbers = st.builds(
-    Number,
+    NumberLiteral,
     st.sampled_from(["0", "1", "-2", "1_024", "0.5", "1e3", "65"]),
     st.sampled_from(["", "", "us", "%", "Gbit/s"]),
 )
 texts = st.text(alphabet="ab'\" \n=<[],é%", max_size=6).map(Text)
 
 
-def _operation(sign: str, *parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+def _operation(sign: str, *parts: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
     return st.tuples(*parts).map(lambda given: Operation(sign, given))
 
 

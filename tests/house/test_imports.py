@@ -70,7 +70,7 @@ def test_a_circle_is_found(tmp_path: Path, late: bool) -> None:
 
 @pytest.mark.parametrize("executor", NAMES)
 def test_an_executor_is_named_in_its_own_module_and_in_the_list(executor: str) -> None:
-    """What another module has to know of it is said by its `Kind`; so one more executor needs no more."""
+    """What another module has to know of it is said by its `ExecutorKind`; so one more executor needs no more."""
     known, home = modules(ROOT), f"sweep.jobs.executors.{executor}"
     strangers = {name: path for name, path in known.items() if name != home and not name.startswith(f"{home}.")}
     assert len(strangers) < len(known)

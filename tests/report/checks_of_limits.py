@@ -163,17 +163,17 @@ def _judged(facts: Facts, asked: conditions.Bound) -> list[Callable[[float], tup
     ]
 
 
-def _selected(facts: Facts, cells: conditions.Cells) -> str:
+def _selected(facts: Facts, cells: conditions.MetricCells) -> str:
     return " and ".join(["true", *map(_in_sql, conditions.conjuncts(cells.where))])
 
 
-def _in_sql(node: tree.Node) -> str:
+def _in_sql(node: tree.Expression) -> str:
     """A comparison of a column with a word or a number, or several of these."""
     assert isinstance(node, tree.Operation)
     if node.sign in ("and", "or"):
         return f"({f' {node.sign} '.join(map(_in_sql, node.parts))})"
     name, value = node.parts
-    if isinstance(value, tree.Number):
+    if isinstance(value, tree.NumberLiteral):
         share = 100 if value.unit == "%" else 1
         return f"{name.word} {node.sign} {float(value.digits.replace('_', '')) / share!r}"
     return f"{name.word} is null" if value.word == "none" else f"{name.word} {node.sign} {say.quoted(value.word)}"

@@ -12,18 +12,18 @@ from sweep.errors import SweepError, did_you_mean
 from sweep.plan import Plan
 
 from . import DEFAULT, NAMES, cgroups
-from .protocol import Executor, Join, Kind
+from .protocol import Executor, ExecutorKind, Join
 
 
 @cache
-def kind(name: str) -> Kind:
+def kind(name: str) -> ExecutorKind:
     """What is known of executor `name`.  Raises SweepError for a name that is none."""
     if name not in NAMES:
         raise SweepError(
             f'executor "{name}" is not known.{did_you_mean(name, NAMES)}\n  known: {", ".join(NAMES)}\n'
             "  see: sweep run --help"
         )
-    found: Kind = import_module(f"{__package__}.{name}").KIND
+    found: ExecutorKind = import_module(f"{__package__}.{name}").KIND
     return found
 
 

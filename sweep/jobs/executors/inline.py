@@ -13,7 +13,7 @@ from collections import deque
 
 from sweep.plan import Plan
 
-from .protocol import Kind
+from .protocol import ExecutorKind
 from .task import attempt_run, attempt_warm
 from .work import AttemptOutcome, WarmKernel, Work
 
@@ -44,7 +44,7 @@ class Inline:
         self._queue.clear()
 
 
-KIND = Kind(
+KIND = ExecutorKind(
     open=lambda plan, workers, join, log: Inline(plan),
     place=lambda workers: "in this process",
     stop_s=2.5,

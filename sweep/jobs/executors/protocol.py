@@ -3,8 +3,8 @@
 
 An executor knows chunks by number and strategies by name; it neither retries (see `driver.policy`) nor writes a file.
 
-An executor is a module, or a package, that has its `Kind` under the name KIND, and a word in `executors.NAMES`.  All
-that differs between executors is said by their kinds: nothing else asks for one by name.
+An executor is a module, or a package, that has its `ExecutorKind` under the name KIND, and a word in
+`executors.NAMES`.  All that differs between executors is said by their kinds: nothing else asks for one by name.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Executor(Protocol):
 
 
 @dataclass(frozen=True)
-class Kind:
+class ExecutorKind:
     """What is known of an executor before it is started.  Memory and threads are those of this machine."""
 
     open: Callable[[Plan, int, Join | None, Path], Executor]

@@ -12,7 +12,7 @@ import numpy as np
 from .arithmetic import BITWISE, COMPARISONS, literal
 from .intrinsics import bit_length
 from .places import Places
-from .values import BOOL, INT, UINT, Place, Scalar, Several, Value
+from .values import BOOL, INT, UINT, LValue, Scalar, Several, Value
 
 TYPES: dict[Any, Scalar] = {int: INT, np.int64: INT, np.uint64: UINT, bool: BOOL}
 ARITHMETIC = (
@@ -139,7 +139,7 @@ class Expressions(Places):
         self.do(f"store {first.type.llvm} {second.code}, ptr {place}")
         self.jump(done)
         self.begin(done)
-        return self.load(Place(place, first.type))
+        return self.load(LValue(place, first.type))
 
     def _call(self, node: ast.Call) -> Any:
         if node.keywords or any(isinstance(item, ast.Starred) for item in node.args):

@@ -18,13 +18,13 @@ from .values import (
     UINT,
     WORD_BYTES,
     Array,
+    ArrayShape,
     Branch,
+    ConstantArray,
     Leaf,
-    Place,
+    LValue,
     Record,
     Several,
-    Shape,
-    Table,
     Value,
     number_type,
 )
@@ -42,7 +42,7 @@ class Places(Emitter):
         self.given: set[str] = set()  # variables that have a value, whatever way led here
         self.pieces: dict[str, tuple[int, str]] = {}  # of arrays: name -> place in the argument list, LLVM's type
 
-    def table(self, array: np.ndarray) -> Table:
+    def table(self, array: np.ndarray) -> ConstantArray:
         """A constant array of the module."""
         raise NotImplementedError
 
@@ -66,7 +66,7 @@ class Places(Emitter):
     def number(self, node: ast.expr) -> Value:
         """An expression that must be a number."""
         value = self.evaluate(node)
-        if isinstance(value, Place):
+        if isinstance(value, LValue):
             value = self.load(value)
         if not isinstance(value, Value):
             self.fault(node, f"is {described(value)}, not a number")
@@ -79,11 +79,11 @@ class Places(Emitter):
             self.fault(node, "is uint64, and int64 is wanted here: np.int64(...) says so")
         return value
 
-    def load(self, place: Place) -> Value:
+    def load(self, place: LValue) -> Value:
         """The number in a place."""
         return Value(self.emit(f"load {place.type.llvm}, ptr {place.pointer}"), place.type)
 
-    def store(self, place: Place, value: Value, node: ast.AST) -> None:
+    def store(self, place: LValue, value: Value, node: ast.AST) -> None:
         """Put a number into memory; a bool becomes 0 or 1."""
         value = self.widened(value)
         if value.type is not place.type:
@@ -129,7 +129,7 @@ class Places(Emitter):
     def settled(self, node: ast.expr) -> Any:
         """An expression with its number loaded."""
         value = self.evaluate(node)
-        return self.load(value) if isinstance(value, Place) else value
+        return self.load(value) if isinstance(value, LValue) else value
 
     def _attribute(self, node: ast.Attribute) -> Any:
         owner = self.evaluate(node.value)
@@ -145,9 +145,9 @@ class Places(Emitter):
             scalar = number_type(dtype)
             if scalar is None:
                 return self.fault(node, f"is {dtype}; device code reads int64 and uint64")
-            return Place(self.emit(f"getelementptr inbounds i8, ptr {owner.pointer}, i64 {offset}"), scalar)
+            return LValue(self.emit(f"getelementptr inbounds i8, ptr {owner.pointer}, i64 {offset}"), scalar)
         if isinstance(owner, Array) and node.attr == "shape":
-            return Shape(owner)
+            return ArrayShape(owner)
         return self.fault(node, f"is an attribute of {described(owner)}: fields of a record and shape are known")
 
     def whole(self, part: Leaf | Branch) -> Branch | Array:
@@ -157,17 +157,17 @@ class Places(Emitter):
     def _subscript(self, node: ast.Subscript) -> Any:
         owner = self.evaluate(node.value)
         nodes = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if isinstance(owner, Shape):
+        if isinstance(owner, ArrayShape):
             at = self.number(node.slice).constant
             last = owner.array.leaf.ndim - owner.array.dropped
             if at is None or not 0 <= at < last:
                 self.fault(node, f"is no dimension of this array: write 0 to {last - 1}")
             return Value(self.piece(owner.array.leaf, owner.array.dropped + (at or 0)), INT)
-        if isinstance(owner, Table):
+        if isinstance(owner, ConstantArray):
             if len(nodes) != 1:
                 self.fault(node, "has more indices than the array has dimensions")
             at_code = self.index(nodes[0]).code
-            return Place(self.emit(f"getelementptr inbounds i64, ptr {owner.name}, i64 {at_code}"), INT)
+            return LValue(self.emit(f"getelementptr inbounds i64, ptr {owner.name}, i64 {at_code}"), INT)
         if isinstance(owner, Array):
             return self._element(owner, nodes, node)
         return self.fault(node, f"is an item of {described(owner)}: arrays have items")
@@ -198,10 +198,16 @@ class Places(Emitter):
         if leaf.dtype.names:
             return Record(leaf.dtype, pointer)
         scalar = number_type(leaf.dtype)
-        return Place(pointer, scalar) if scalar else self.fault(node, f"is {leaf.dtype}; int64 and uint64 are known")
+        return LValue(pointer, scalar) if scalar else self.fault(node, f"is {leaf.dtype}; int64 and uint64 are known")
 
 
 def described(value: Any) -> str:
     """A kind of thing, for messages."""
-    names = {Branch: "a tuple of arrays", Array: "an array", Record: "a record", Several: "a tuple", Shape: "a shape"}
-    return names.get(type(value), "a constant array" if isinstance(value, Table) else "a number")
+    names = {
+        Branch: "a tuple of arrays",
+        Array: "an array",
+        Record: "a record",
+        Several: "a tuple",
+        ArrayShape: "a shape",
+    }
+    return names.get(type(value), "a constant array" if isinstance(value, ConstantArray) else "a number")

@@ -18,7 +18,7 @@ from .expressions import TYPES
 from .places import described
 from .source import Source
 from .statements import Statements, result_type
-from .values import Array, Branch, Layout, Leaf, Place, Scalar, Several, Table, Value
+from .values import Array, Branch, ConstantArray, Leaf, LValue, Scalar, Several, Signature, Value
 
 ENTRY = "kernel"
 INTRINSICS = "".join(
@@ -38,7 +38,7 @@ class Function(Statements):
         self.parameters: list[str] = []  # of its numbers
         for argument, part in zip(source.definition.args.args, arguments, strict=True):
             if isinstance(part, Scalar):
-                place = self.scope[argument.arg] = Place(self.room(part.llvm), part)
+                place = self.scope[argument.arg] = LValue(self.room(part.llvm), part)
                 self.do(f"store {part.llvm} %{argument.arg}, ptr {place.pointer}")
                 self.parameters.append(f"{part.llvm} %{argument.arg}")
             else:
@@ -54,7 +54,7 @@ class Function(Statements):
         found = super()._name(node)
         return self.whole(found) if isinstance(found, Leaf) else found
 
-    def table(self, array: np.ndarray) -> Table:
+    def table(self, array: np.ndarray) -> ConstantArray:
         """A constant array of the module."""
         return self.program.table(array)
 
@@ -114,9 +114,13 @@ class Function(Statements):
 class Program:
     """The functions that are reached from an entry."""
 
-    def __init__(self, entry: Callable[..., Any], holes: dict[str, Callable[..., Any]], layout: Layout) -> None:
+    def __init__(self, entry: Callable[..., Any], holes: dict[str, Callable[..., Any]], layout: Signature) -> None:
         """holes: what fills a name, in whatever module it is used.  Errors: KernelError."""
-        self.holes, self.functions, self.tables = holes, dict[Any, Function | None](), dict[bytes, tuple[Table, str]]()
+        self.holes, self.functions, self.tables = (
+            holes,
+            dict[Any, Function | None](),
+            dict[bytes, tuple[ConstantArray, str]](),
+        )
         source = Source(entry)
         self.entry = Function(self, source, layout.arguments)
         self.layout = layout
@@ -138,14 +142,14 @@ class Program:
             caller.fault(node, "leads back to this call: device code has no recursion")
         return found  # type: ignore[return-value]
 
-    def table(self, array: np.ndarray) -> Table:
+    def table(self, array: np.ndarray) -> ConstantArray:
         """A constant array, once."""
         content = array.tobytes()
         if content not in self.tables:
             name = f"@table.{len(self.tables)}"
             numbers = ", ".join(f"i64 {number}" for number in array.tolist())
             text = f"{name} = internal unnamed_addr constant [{len(array)} x i64] [{numbers}]\n"
-            self.tables[content] = Table(name, len(array)), text
+            self.tables[content] = ConstantArray(name, len(array)), text
         return self.tables[content][0]
 
     def text(self) -> str:

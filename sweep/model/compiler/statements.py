@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .arithmetic import literal
 from .expressions import Expressions
 from .places import described
-from .values import BOOL, INT, WORD_BYTES, Array, Branch, Place, Record, Scalar, Several, Table, Value
+from .values import BOOL, INT, WORD_BYTES, Array, Branch, ConstantArray, LValue, Record, Scalar, Several, Value
 
 
 class Loop(NamedTuple):
@@ -77,7 +77,7 @@ class Statements(Expressions):
             self._name_it(target, value, node)
         else:
             place = self.evaluate(target)
-            if not isinstance(place, Place) or not isinstance(value, Value):
+            if not isinstance(place, LValue) or not isinstance(value, Value):
                 self.fault(node, f"puts {described(value)} into {described(place)}")
             self.store(place, value, node)
 
@@ -86,9 +86,9 @@ class Statements(Expressions):
         name, before = target.id, self.scope.get(target.id)
         if isinstance(value, Value):
             if before is None:
-                before = self.scope[name] = Place(self.room(value.type.llvm), value.type)
-            if not isinstance(before, Place) or before.type is not value.type:
-                was = before.type.value if isinstance(before, Place) else described(before)
+                before = self.scope[name] = LValue(self.room(value.type.llvm), value.type)
+            if not isinstance(before, LValue) or before.type is not value.type:
+                was = before.type.value if isinstance(before, LValue) else described(before)
                 self.fault(node, f'makes "{name}" {value.type.value}, and before it is {was}')
             self.do(f"store {value.type.llvm} {value.code}, ptr {before.pointer}")
         elif isinstance(value, Record):
@@ -97,7 +97,7 @@ class Statements(Expressions):
             if not isinstance(before, Reference) or getattr(before.like, "dtype", None) is not value.dtype:
                 self.fault(node, f'makes "{name}" another record than before')
             self.do(f"store ptr {value.pointer}, ptr {before.slot}")
-        elif isinstance(value, (Array, Branch, Table)):
+        elif isinstance(value, (Array, Branch, ConstantArray)):
             if before is not None:
                 self.fault(node, f'gives "{name}" a second value: {described(value)} has one name')
             self.scope[name] = value
@@ -113,7 +113,7 @@ class Statements(Expressions):
 
     def _augassign(self, node: ast.AugAssign) -> None:
         place = self.evaluate(node.target)
-        if not isinstance(place, Place):
+        if not isinstance(place, LValue):
             self.fault(node, f"changes {described(place)}: numbers can be changed")
         before = self.load(place)
         value = self.operate(node.op, before, self.number(node.value), node)
@@ -127,7 +127,7 @@ class Statements(Expressions):
         if not isinstance(value, ast.Constant) or value.value != 0 or isinstance(value.value, bool):
             return False
         record = self.evaluate(target)
-        if isinstance(record, Place):
+        if isinstance(record, LValue):
             self.store(record, literal(0, record.type), target)
             return True
         if not isinstance(record, Record):
@@ -215,10 +215,10 @@ class Statements(Expressions):
         self.branch(Value(self.select(upwards.code, below.code, downwards.code, "i1"), BOOL), inside, done)
         self.begin(inside)
         ways = [set(self.given)]
-        self._name_it(target, self.load(Place(place, INT)), node)
+        self._name_it(target, self.load(LValue(place, INT)), node)
         self._inside(node.body, Loop(following, done, ways))
         self.begin(following)
-        at = self.load(Place(place, INT))
+        at = self.load(LValue(place, INT))
         left, gone = self.binary(ast.Sub(), last, at), self.binary(ast.Sub(), at, last)
         way = self.select(upwards.code, left.code, gone.code)
         self.branch(Value(self.emit(f"icmp ugt i64 {way}, {self.absolute(step).code}"), BOOL), more, done)

@@ -72,21 +72,21 @@ class Record(NamedTuple):
     pointer: str
 
 
-class Place(NamedTuple):
+class LValue(NamedTuple):
     """A number in memory."""
 
     pointer: str
     type: Scalar
 
 
-class Table(NamedTuple):
+class ConstantArray(NamedTuple):
     """A constant array of one dimension in a module."""
 
     name: str
     length: int
 
 
-class Shape(NamedTuple):
+class ArrayShape(NamedTuple):
     """The attribute `shape` of an array."""
 
     array: Array
@@ -98,7 +98,7 @@ class Several(NamedTuple):
     items: tuple[Any, ...]
 
 
-class Layout(NamedTuple):
+class Signature(NamedTuple):
     """What the arguments of an entry are: a type, an array or a tuple of arrays for each."""
 
     arguments: tuple[Scalar | Leaf | Branch, ...]
@@ -110,7 +110,7 @@ def number_type(dtype: np.dtype[Any]) -> Scalar | None:
     return {"i8": INT, "u8": UINT}.get(dtype.str.lstrip("<")) if dtype.isnative else None
 
 
-def layout(types: tuple[Scalar | None, ...], arguments: tuple[Any, ...]) -> Layout:
+def layout(types: tuple[Scalar | None, ...], arguments: tuple[Any, ...]) -> Signature:
     """The layout of these arguments; types: of those that are numbers, else None."""
     slot = 0
     made: list[Scalar | Leaf | Branch] = []
@@ -121,7 +121,7 @@ def layout(types: tuple[Scalar | None, ...], arguments: tuple[Any, ...]) -> Layo
         else:
             made.append(scalar)
             slot += 1
-    return Layout(tuple(made), slot)
+    return Signature(tuple(made), slot)
 
 
 def _part(name: str, argument: Any, slot: int) -> tuple[Leaf | Branch, int]:

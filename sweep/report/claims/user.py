@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweep import evidence, format, stats
-from sweep.conditions import Cells, Column, ConditionError, holds, parse_bound
+from sweep.conditions import Column, ConditionError, MetricCells, holds, parse_bound
 from sweep.conditions.columns import column_of
 from sweep.conditions.tables import of_arrow, unit_of
 from sweep.document.blocks import Finding
@@ -98,7 +98,7 @@ def _judge(analysis: Analysis, that: str) -> Judgement:
     return word, evidence
 
 
-def _side(data: Dataset, cells: Cells) -> SelectedCells:
+def _side(data: Dataset, cells: MetricCells) -> SelectedCells:
     known = [name for name in data.table.column_names if pa.types.is_floating(data.table.schema.field(name).type)]
     known += [name for name in data.table.column_names if pa.types.is_integer(data.table.schema.field(name).type)]
     if cells.metric not in known:

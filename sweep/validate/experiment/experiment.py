@@ -82,7 +82,7 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Shape:
+class ShapeClaim:
     """The shape `that` holds for each group of rows, given by the names of its values and the indices of the rows."""
 
     id: str
@@ -130,7 +130,7 @@ class Experiment:
     series: Mapping[str, RowSeries]
     free: tuple[Free, ...] = ()
     ratios: tuple[Ratio, ...] = ()
-    shapes: tuple[Shape, ...] = ()
+    shapes: tuple[ShapeClaim, ...] = ()
     identities: tuple[PublishedIdentity, ...] = ()
     not_predicted: tuple[NotPredicted, ...] = ()
     explained: Mapping[str, str] = field(default_factory=dict)  # by id, that of a series standing for its rows too

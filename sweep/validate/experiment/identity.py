@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sweep import conditions
 from sweep.conditions import conjuncts, parse
-from sweep.conditions.tree import Name, Node, Number, Operation, Text, nodes
+from sweep.conditions.tree import Expression, Name, NumberLiteral, Operation, Text, nodes
 from sweep.config.models.quantities import ChoiceError
 
 COMPARISONS = {"=": "==", "<=": "<=", ">=": ">="}
@@ -45,7 +45,7 @@ def known(text: str) -> str:
         if not isinstance(comparison, Operation) or comparison.sign not in COMPARISONS:
             raise ChoiceError("is no identity: compare two sides", tuple(COMPARISONS.values()))
         for _, node in nodes(comparison):
-            if isinstance(node, Text) or (isinstance(node, Number) and node.unit):
+            if isinstance(node, Text) or (isinstance(node, NumberLiteral) and node.unit):
                 raise ValueError(f'has "{node}" in it, which is no number')
             if node is not comparison and isinstance(node, Operation) and node.sign not in ARITHMETIC:
                 raise ValueError(f'has "{str(node)[:60]}" in it, which is not allowed here')
@@ -67,11 +67,11 @@ def evaluated(text: str, given: Mapping[str, Fraction]) -> list[EvaluatedCompari
     ]
 
 
-def _value(node: Node, given: Mapping[str, Fraction]) -> Fraction:
+def _value(node: Expression, given: Mapping[str, Fraction]) -> Fraction:
     match node:
         case Name(name):
             return given[name]
-        case Number(digits):
+        case NumberLiteral(digits):
             return Fraction(digits)  # as it is written, not as it is rounded to binary
         case Operation(sign, parts):
             values = [_value(part, given) for part in parts]

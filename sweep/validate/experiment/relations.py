@@ -12,7 +12,7 @@ from sweep.yamltree.validation import validated
 
 from . import identity as identities
 from . import shape as shapes
-from .experiment import NotPredicted, PublishedIdentity, Ratio, RowSeries, Shape
+from .experiment import NotPredicted, PublishedIdentity, Ratio, RowSeries, ShapeClaim
 from .forms import IdentityForm, NotPredictedForm, Number, RatioForm, ShapeForm, formed
 from .references import References, rows_of
 
@@ -47,14 +47,14 @@ def ratios(node: Node, known: References) -> list[Ratio]:
     return ratios_found
 
 
-def shape(node: Node, known: References) -> Shape:
+def shape(node: Node, known: References) -> ShapeClaim:
     """A shape, which the measured numbers must have.  Errors: Mistake."""
     form = formed(ShapeForm, node)
     pairs = node.mapping("a shape")
     of = pairs["of"]
     named_rows = [_only(known.find(each, "a shape: of"), pairs.get("at")) for each in (of.items or [of])]
     groups = _groups(named_rows, of, known)
-    shape_value = Shape(form.id, form.that, form.slack, tuple(groups))
+    shape_value = ShapeClaim(form.id, form.that, form.slack, tuple(groups))
     place = pairs["that"].place
     for where, names, rows in groups:
         if missing := [value for value in shapes.peaks(form.that) if value not in names]:

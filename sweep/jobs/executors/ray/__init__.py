@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sweep.jobs.executors.protocol import Executor, Join, Kind
+from sweep.jobs.executors.protocol import Executor, ExecutorKind, Join
 from sweep.plan import Plan
 from sweep.plan.forecast import Cost
 
@@ -20,7 +20,7 @@ def _place(workers: int) -> str:
     return f"on local Ray with {workers} worker{'s'[: workers != 1]}"
 
 
-KIND = Kind(
+KIND = ExecutorKind(
     open=_open,
     place=_place,
     stop_s=6.0,  # it ends what it has started within 2 s where the machine is not busy

@@ -32,12 +32,12 @@ from sweep.jobs.executors.versions import differences, versions
 from sweep.jobs.executors.work import AttemptOutcome, Ending, RunSlice, WarmKernel, Work
 from sweep.plan.identity import digest
 
+from .assignments import Assignments, RayTasks
 from .demand import Demand
 from .directory import end_processes
 from .errors import combined_outcome, cut_off, outcome_of
 from .messages import Cancel, Ended, Fatal, Setup, Submit, WorkerStatus
 from .nodes import ClusterNode, Nodes
-from .places import Places, RayTasks
 from .reach import Reach
 from .start import start
 
@@ -55,7 +55,7 @@ class Process:
         self._connected = self._started = self._broken = False
         self._address = ""  # of the cluster that was joined
         self._deadline = time.monotonic() + (setup.join.timeout_s if setup.join else 0)
-        self._nodes, self._places = Nodes(), Places()
+        self._nodes, self._assignments = Nodes(), Assignments()
         self._held: deque[Work] = deque()
         self._jobs: dict[Work, RayTasks] = {}
         self._alone: set[Work] = set()
@@ -235,7 +235,7 @@ class Process:
         if isinstance(work, RunSlice):
             self._alone.discard(work)
             for node_id in job.tasks:
-                self._places.take(work, node_id)
+                self._assignments.take(work, node_id)
         return job
 
     def _release(self) -> None:
@@ -250,7 +250,7 @@ class Process:
 
     def _place(self, run: RunSlice) -> bool:
         """Hand `run` to Ray, if there is a node for it."""
-        node = self._places.choose(run, self._nodes.usable)
+        node = self._assignments.choose(run, self._nodes.usable)
         if node is None:
             return False
         cpus = node.cpus if run.alone else 1
@@ -259,7 +259,7 @@ class Process:
         call = (self._work.run_chunk, self._plan, self._terms, run.number, run.start, run.stop, cpus, run.watched)
         done = self._later(partial(self._finished, run, node.id))
         self._jobs[run] = RayTasks({node.id: self._ray.run(*call, cpus=cpus, node=node.id, done=done)})
-        self._places.put(run, node.id)
+        self._assignments.put(run, node.id)
         return True
 
     def _warm(self, warm: WarmKernel) -> None:

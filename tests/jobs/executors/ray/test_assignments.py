@@ -10,8 +10,8 @@ import pytest
 
 from sweep.jobs.executors.ray import nodes as ray_nodes
 from sweep.jobs.executors.ray import reach as ray_reach
+from sweep.jobs.executors.ray.assignments import Assignments
 from sweep.jobs.executors.ray.nodes import ClusterNode, Nodes
-from sweep.jobs.executors.ray.places import Places
 from sweep.jobs.executors.ray.reach import ANSWER_S, SILENT_S, Reach, answering
 from sweep.jobs.executors.work import RunSlice
 
@@ -26,7 +26,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     return now
 
 
-def _filled(places: Places, *nodes: ClusterNode) -> list[str]:
+def _filled(places: Assignments, *nodes: ClusterNode) -> list[str]:
     """Ids of the nodes that chunks 0, 1, ... were put on until one had to wait."""
     given: list[str] = []
     while node := places.choose(RunSlice(len(given)), nodes):
@@ -36,7 +36,7 @@ def _filled(places: Places, *nodes: ClusterNode) -> list[str]:
 
 
 def test_every_node_gets_as_many_as_it_runs() -> None:
-    places = Places()
+    places = Assignments()
     given = _filled(places, SMALL, LARGE)
     assert (given.count("s"), given.count("l")) == (1, 4)
     places.take(RunSlice(given.index("s")), "s")
@@ -44,11 +44,11 @@ def test_every_node_gets_as_many_as_it_runs() -> None:
 
 
 def test_an_only_node_gets_one_more_that_waits_there() -> None:
-    assert _filled(Places(), LARGE) == ["l"] * 5
+    assert _filled(Assignments(), LARGE) == ["l"] * 5
 
 
 def test_another_attempt_goes_to_another_node_if_there_is_one() -> None:
-    places, first = Places(), RunSlice(7, 2, 4)
+    places, first = Assignments(), RunSlice(7, 2, 4)
     places.put(first, "l")
     again = first._replace(attempt=1)
     assert places.choose(again, [SMALL, LARGE]) == SMALL
@@ -61,7 +61,7 @@ def test_another_attempt_goes_to_another_node_if_there_is_one() -> None:
 
 
 def test_what_is_to_be_alone_goes_to_the_largest_node() -> None:
-    places = Places()
+    places = Assignments()
     for number in range(4):
         places.put(RunSlice(number), "l")
     assert places.choose(RunSlice(9, alone=True), [SMALL, LARGE]) == LARGE

@@ -31,7 +31,7 @@ class RayTasks:
     outcomes: list[AttemptOutcome] = field(default_factory=list)
 
 
-class Places:
+class Assignments:
     """The work that each node has been given and has not finished."""
 
     def __init__(self) -> None:
