@@ -23,6 +23,7 @@ import sweep.cli
 import sweep.model.kernel
 from sweep import schema
 from sweep.cli import app
+from sweep.cli.json_schemas import OUTPUTS, json_schema
 from sweep.config.parameters import parameters
 from sweep.fields.field import Better, Knob
 from sweep.fields.metrics import METRICS
@@ -317,9 +318,44 @@ def _read(reading: Reading) -> str:
     return f"{float(40 * reading.factor):g} {reading.unit}"
 
 
+def json_page() -> str:
+    """The forms of the JSON that verbs print, and of all that is in it."""
+    text = (
+        "# JSON of the verbs\n\n`--format json`. `format` is raised when a key is removed or changes its meaning; keys "
+        "may be added. What is not known is null. `sweep schema VERB` prints the JSON Schema. The rows that "
+        "`sweep query --format json` prints are a list with an object each, whose keys are the columns of the answer."
+        "\n\n"
+    )
+    for verb in OUTPUTS:
+        found = json_schema(verb)
+        forms = {"": found, **found.get("$defs", {})}
+        for name, form in forms.items():
+            title = f"### {name} of sweep {verb}" if name else f"## sweep {verb}"
+            rows = (
+                (code(key), _json_type(said), "" if key in form.get("required", ()) else "may be missing",
+                 said.get("description", ""))
+                for key, said in form["properties"].items()
+            )  # fmt: skip
+            text += f"{title}\n\n{form['description']}\n\n" + table(("key", "type", "", "meaning"), rows)
+    return text
+
+
+def _json_type(said: dict[str, Any]) -> str:
+    """The type of a value in words."""
+    if "$ref" in said:
+        return said["$ref"].rpartition("/")[2]
+    if "anyOf" in said:
+        return " or ".join(map(_json_type, said["anyOf"]))
+    if said["type"] == "array":
+        return f"list of {_json_type(said['items'])}"
+    inner = said.get("additionalProperties")
+    return f"object of {_json_type(inner)}" if isinstance(inner, dict) else said["type"]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": command_page,
     "sweep-file.md": sweep_file,
+    "json.md": json_page,
     "units.md": unit_page,
     "parameters.md": parameter_page,
     "counters.md": counter_page,

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, get_type_hints
 
 import typer
 
 from sweep import units
+from sweep.errors import SweepError, did_you_mean
 from sweep.jobs.executors import NAMES
 from sweep.storage.home import expanded
 
@@ -58,6 +59,17 @@ RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="try again wha
 ReplaceSweep = Annotated[
     bool, typer.Option("--replace-sweep", help="publish in the place of another sweep, whose run directory it is")
 ]
+
+TEXT_FORMATS = ("txt", "json")
+TextFormat = Annotated[str, typer.Option("--format", metavar="|".join(TEXT_FORMATS), help="json: for programs")]
+
+
+def known_format(form: str, formats: Sequence[str] = TEXT_FORMATS) -> str:
+    """`form`, if it is one of `formats`.  Raises SweepError if not."""
+    if form not in formats:
+        raise SweepError(f'format "{form}" is not known.{did_you_mean(form, formats)}\n  known: {", ".join(formats)}')
+    return form
+
 
 PATHS = {"FILE", "LOCATION", "DIR", "BASE", "NEW", "PATHS"}  # metavars of parameters that are paths
 P = ParamSpec("P")

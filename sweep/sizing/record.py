@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""The answer for programs: JSON with a format version.  Unknown numbers are null."""
+"""The answer for programs: JSON with a format version.  Unknown numbers are null.
+
+`format` is raised when a key is removed or changes its meaning; keys may be added.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from .. import stats
 from .answer import Rung, SizedMix, SizedSeries, SizingAnswer
@@ -13,7 +19,136 @@ from .directions import shape
 FORMAT = 2
 
 
-def record(answer: SizingAnswer) -> dict[str, Any]:
+class EstimateRecord(TypedDict):
+    """A mean over replicates, with its interval."""
+
+    mean: float | None
+    low: Annotated[float | None, Field(description="lower end of the interval")]
+    high: Annotated[float | None, Field(description="upper end of the interval")]
+    replicates: Annotated[int, Field(description="number of replicates that it rests on")]
+
+
+class AssumedRecord(TypedDict):
+    """How the metric is assumed to move as a parameter grows, so that not every ring has to be run."""
+
+    ring: Annotated[int, Field(description="1 rises, -1 falls, 0 unknown; so are the next two")]
+    pool: int
+    load: int
+    turns: Annotated[bool, Field(description="from some ring on, the direction may reverse")]
+    calm: Annotated[bool, Field(description="not assumed where many packets are dropped")]
+    why: Annotated[str, Field(description="the reason for the assumption")]
+
+
+class ObjectiveRecord(TypedDict):
+    """A bound that a ring has to meet."""
+
+    that: Annotated[str, Field(description='the objective as text: "drop_ratio < 0.001"')]
+    metric: str
+    sign: Annotated[str, Field(description="how the metric is compared with the bound")]
+    bound: float
+    assumed: AssumedRecord
+
+
+class SimulationCounts(TypedDict):
+    """How many simulations the search took."""
+
+    grid: Annotated[int, Field(description="of all rings, at the same replicates")]
+    wanted: Annotated[int, Field(description="that the search asked for")]
+    simulated: Annotated[int, Field(description="that were run now")]
+    missing: Annotated[int, Field(description="that have no valid result")]
+
+
+class PacketCounts(TypedDict):
+    """How many packets the search took."""
+
+    grid: Annotated[int, Field(description="of all rings, at the same replicates")]
+    wanted: Annotated[int, Field(description="that the search asked for")]
+
+
+class ApplyRecord(TypedDict):
+    """The settings to make."""
+
+    ethtool: Annotated[str, Field(description="the command; DEV is the interface")]
+    ring: int
+    pool_size: int | None
+
+
+class RungRecord(TypedDict):
+    """A ring of a series, and what is known of it."""
+
+    ring: int
+    pool_size: int | None
+    word: Annotated[str | None, Field(description="meets, fails or undecided; null if it was not needed")]
+    how: Annotated[str, Field(description="simulated, implied by another ring, or not needed")]
+    replicates: int
+    undecided_because: Annotated[str | None, Field(description="null if decided, or only too close to a bound")]
+    measured: Annotated[dict[str, EstimateRecord], Field(description="by objective")]
+
+
+class SeriesRecord(TypedDict):
+    """A strategy, or a variant of one, in a mix at a load: the smallest ring that meets the objectives."""
+
+    column: Annotated[str, Field(description="name of the strategy and its variant, as in the report")]
+    strategy: str
+    ring: Annotated[int | None, Field(description="the smallest that meets the objectives")]
+    pool_size: int | None
+    decided: bool
+    edge: Annotated[str | None, Field(description='"smallest": every ring does; "largest": none does')]
+    fails_up_to_ring: int | None
+    undecided_because: Annotated[str | None, Field(description="null if decided, or only too close to a bound")]
+    replicates_wanted: Annotated[int | None, Field(description="that would decide it")]
+    packets_wanted: Annotated[int | None, Field(description="of a series with so many replicates")]
+    unmeasured: Annotated[list[str], Field(description="objectives whose metric has no value here")]
+    contradictions: Annotated[list[str], Field(description="measurements that contradict what was assumed")]
+    ns_per_packet: Annotated[EstimateRecord | None, Field(description="at that ring")]
+    behind: Annotated[
+        EstimateRecord | None, Field(description="relative difference of ns_per_packet to the best, in pairs")
+    ]
+    drop_ratio: Annotated[EstimateRecord | None, Field(description="at that ring")]
+    held_bytes: Annotated[float | None, Field(description="memory held at that ring")]
+    rungs: list[RungRecord]
+
+
+class RankingRecord(TypedDict):
+    """The best strategy in a mix at a load; all but the first three keys are there only with a `best`."""
+
+    mix: str
+    load: float
+    best: Annotated[str | None, Field(description="column of the best; null if no strategy meets the objectives")]
+    decided: NotRequired[bool]
+    ties: NotRequired[Annotated[list[str], Field(description="columns that are as good")]]
+    undecided: NotRequired[Annotated[list[str], Field(description="columns that may be better")]]
+    runner_up: NotRequired[str | None]
+    behind: NotRequired[
+        Annotated[
+            EstimateRecord | None, Field(description="relative difference of its ns_per_packet to the best, in pairs")
+        ]
+    ]
+    replicates: NotRequired[int]
+    replicates_wanted: NotRequired[Annotated[int | None, Field(description="that would decide it")]]
+    apply: NotRequired[ApplyRecord | None]
+
+
+class VerdictRecord(RankingRecord):
+    """The best strategy in a mix at a load, and all series there; what ranks them is there only with a `best`."""
+
+    series: list[SeriesRecord]
+
+
+class SizeRecord(TypedDict):
+    """The smallest rings that meet the objectives, and the best strategy at them."""
+
+    format: Annotated[int, Field(description=f"version of this form: {FORMAT}")]
+    sweep: Annotated[str, Field(description="name of the sweep")]
+    objectives: list[ObjectiveRecord]
+    confidence: Annotated[float, Field(description="of each interval")]
+    looks: Annotated[list[int], Field(description="replicates at each look")]
+    simulations: SimulationCounts
+    packets: PacketCounts
+    verdicts: list[VerdictRecord]
+
+
+def record(answer: SizingAnswer) -> SizeRecord:
     """The answer as values for `json.dumps`."""
     return {
         "format": FORMAT,
@@ -41,7 +176,7 @@ def record(answer: SizingAnswer) -> dict[str, Any]:
     }
 
 
-def _assumed(metric: str) -> dict[str, Any]:
+def _assumed(metric: str) -> AssumedRecord:
     form = shape(metric)
     return {
         "ring": form.ring,
@@ -53,32 +188,30 @@ def _assumed(metric: str) -> dict[str, Any]:
     }
 
 
-def _verdict(answer: SizingAnswer, verdict: SizedMix) -> dict[str, Any]:
+def _verdict(answer: SizingAnswer, verdict: SizedMix) -> VerdictRecord:
     standing, names = verdict.standing, [each.column for each in verdict.series]
-    fields: dict[str, Any] = {"mix": verdict.mix, "load": verdict.load, "best": None}
-    if standing is not None:
-        winner, best = standing.outcome.winner, verdict.series[standing.best]
-        fields |= {
-            "best": names[standing.best],
-            "decided": standing.outcome.decided,
-            "ties": [names[column] for column in winner.close],
-            "undecided": [names[column] for column in (*winner.open, *standing.outcome.faster_droppers)],
-            "runner_up": names[standing.runner_up] if standing.runner_up is not None else None,
-            "behind": _estimate(standing.behind[standing.runner_up]) if standing.runner_up is not None else None,
-            "replicates": standing.replicates,
-            "replicates_wanted": winner.needed,
-            "apply": _apply(best.answer) if best.answer else None,
-        }
     behind = standing.behind if standing is not None else {}
     series = [_series(answer, each, behind.get(number)) for number, each in enumerate(verdict.series) if each.rungs]
+    fields: RankingRecord = {"mix": verdict.mix, "load": verdict.load, "best": None}
+    if standing is not None:
+        winner, best = standing.outcome.winner, verdict.series[standing.best]
+        fields["best"] = names[standing.best]
+        fields["decided"] = standing.outcome.decided
+        fields["ties"] = [names[column] for column in winner.close]
+        fields["undecided"] = [names[column] for column in (*winner.open, *standing.outcome.faster_droppers)]
+        fields["runner_up"] = names[standing.runner_up] if standing.runner_up is not None else None
+        fields["behind"] = _estimate(standing.behind[standing.runner_up]) if standing.runner_up is not None else None
+        fields["replicates"] = standing.replicates
+        fields["replicates_wanted"] = winner.needed
+        fields["apply"] = _apply(best.answer) if best.answer else None
     return {**fields, "series": series}
 
 
-def _apply(rung: Rung) -> dict[str, Any]:
+def _apply(rung: Rung) -> ApplyRecord:
     return {"ethtool": f"ethtool -G DEV rx {rung.ring}", "ring": rung.ring, "pool_size": rung.pool_size}
 
 
-def _series(answer: SizingAnswer, each: SizedSeries, behind: stats.Estimate | None) -> dict[str, Any]:
+def _series(answer: SizingAnswer, each: SizedSeries, behind: stats.Estimate | None) -> SeriesRecord:
     return {
         "column": each.column,
         "strategy": each.strategy,
@@ -107,7 +240,7 @@ def _edge(each: SizedSeries) -> str | None:
     return "smallest" if each.answer.ring == each.rings[0] else None
 
 
-def _rung(answer: SizingAnswer, rung: Rung) -> dict[str, Any]:
+def _rung(answer: SizingAnswer, rung: Rung) -> RungRecord:
     texts = [each.text for each in answer.objectives]
     return {
         "ring": rung.ring,
@@ -122,7 +255,7 @@ def _rung(answer: SizingAnswer, rung: Rung) -> dict[str, Any]:
     }
 
 
-def _estimate(found: stats.Estimate) -> dict[str, Any]:
+def _estimate(found: stats.Estimate) -> EstimateRecord:
     return {
         "mean": _number(float(found.center)),
         "low": _number(float(found.low)),

@@ -65,7 +65,9 @@ def test_the_list_of_runs(done: Path) -> None:
     assert header.split() == ["name", "when", "done", "failed", "state", "path"]
     assert re.fullmatch(r"  tiny  \d{4}-\d\d-\d\d \d\d:\d\d  6 of 6  0       complete  runs/tiny", row)
     out, _ = sweep(done, "list", "runs", "--format", "json")
-    (run,) = json.loads(out)
+    found = json.loads(out)
+    assert found["format"] == 1
+    (run,) = found["runs"]
     assert (run["name"], run["done"], run["failed"], run["state"], run["path"]) == (
         "tiny",
         6,

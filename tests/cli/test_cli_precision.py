@@ -42,8 +42,14 @@ def test_before_while_and_after(here: Path) -> None:
     out, _ = sweep(here, "status", "runs/tiny")
     assert out.startswith("tiny: 32 simulations\n")
     assert f"  look 3 of 3: {OPEN}" in out
-    found = json.loads(sweep(here, "status", "runs/tiny", "--json")[0])
-    assert (found["look"], found["looks"], found["comparisons"], found["open_comparisons"]) == (3, [2, 4, 8], 2, 2)
+    found = json.loads(sweep(here, "status", "runs/tiny", "--format", "json")[0])
+    assert found["looks"] == {
+        "replicates": [2, 4, 8],
+        "look": 3,
+        "finished": True,
+        "comparisons": 2,
+        "open_comparisons": 2,
+    }
     assert found["complete"]
     out, _ = sweep(here, "watch", "runs/tiny", "--once")
     assert "look 3 of 3 · 32/32 simulations" in out

@@ -95,13 +95,13 @@ def test_one_point_fails_and_all_others_are_there(scene: Scene, undisturbed: pa.
     retried = scene.sweep(*TYPED, "--retry-failed", *INLINE)  # the cause is mended: nothing is poison now
     assert f"done {SIMULATIONS} · failed 0" in retried.out, retried
     assert read(scene.here / "run").equals(undisturbed)
-    assert json.loads(scene.sweep("status", "run", "--json").out)["complete"] is True
+    assert json.loads(scene.sweep("status", "run", "--format", "json").out)["complete"] is True
     nothing_left(scene)
 
 
 def status_says(scene: Scene, ending: str) -> None:
     """To programs and to people."""
-    found = json.loads(scene.sweep("status", "run", "--json", code=3).out)
+    found = json.loads(scene.sweep("status", "run", "--format", "json", code=3).out)
     assert (found["done"], found["failed"], found["missing"]) == (SIMULATIONS - 2, 2, 0)
     assert found["failed_by_ending"] == {ending: 2}
     shown = scene.sweep("status", "run", code=3).out
@@ -117,7 +117,7 @@ def test_stops_at_too_many(scene: Scene, undisturbed: pa.Table, option: tuple[st
     said = scene.sweep(*TYPED, *option, code=3, timeout_s=BOUND_S, environment=environment)
     assert "stopped there; nothing is published" in said.out, said
     assert not (scene.here / "run" / "results.arrow").exists()
-    found = json.loads(scene.sweep("status", "run", "--json", code=3).out)
+    found = json.loads(scene.sweep("status", "run", "--format", "json", code=3).out)
     assert 0 < found["failed"] < SIMULATIONS / 2, found
     assert found["missing"] > 0, found
     nothing_left(scene)

@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from sweep.cli.arguments import TextFormat, known_format
 from sweep.cli.fitting import say
 from sweep.cli.numbers import count
-from sweep.errors import SweepError, did_you_mean
 
 from .report import width
 
-FORMATS = ("txt", "json")
 Folders = Annotated[
     builtins.list[str] | None, typer.Argument(metavar="DIR...", help="folders with runs in them; default: . and runs")
 ]
@@ -24,7 +22,7 @@ Folders = Annotated[
 
 def list(
     folders: Folders = None,
-    form: Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help="json: for programs")] = "txt",
+    form: TextFormat = "txt",
 ) -> None:
     """List runs: name, when, done, failed, state, path.
 
@@ -32,13 +30,13 @@ def list(
     """
     from sweep.storage.listing import USUAL, runs
 
-    if form not in FORMATS:
-        raise SweepError(f'format "{form}" is not known.{did_you_mean(form, FORMATS)}\n  known: {", ".join(FORMATS)}')
+    known_format(form)
     found = runs(folders or ())
     if form == "json":
+        from sweep.cli.state_records import list_record
         from sweep.safe_text import json_text
 
-        print(json_text([asdict(run) for run in found], indent=2))
+        print(json_text(list_record(found), indent=2))
         return
     if not found:
         say(f"no run in {' or '.join(folders or USUAL)}\n  next: sweep run smoke")

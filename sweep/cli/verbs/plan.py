@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, Sets, Workers
+from sweep.cli.arguments import ChunkSeconds, Executor, File, Only, Out, Sets, TextFormat, Workers, known_format
 from sweep.cli.episodes import lines
 from sweep.cli.fitting import say
 from sweep.cli.numbers import count, seconds, size, with_prefix
@@ -27,6 +27,7 @@ def plan(
     workers: Workers = None,
     chunk_seconds: ChunkSeconds = None,
     only: Only = None,
+    form: TextFormat = "txt",
 ) -> None:
     """Say what `sweep run` would do: simulations, time, memory.
 
@@ -41,6 +42,7 @@ def plan(
     from sweep.jobs.store.failure import recorded
     from sweep.jobs.store.parts import Store
 
+    known_format(form)
     sweep = config.load(file, sets or [])
     location = run_directory(sweep, out)
     origin = Origin.of(file, sets or [], out)
@@ -50,6 +52,12 @@ def plan(
         store.see_whose(sweep.name, replace=True)
         notes = store.noted(NOTE), store.noted(LOOKS)
         inventory = take_inventory(request, store.scan(set_aside=False), recorded(store), *notes)
+    if form == "json":
+        from sweep.cli.state_records import plan_record
+        from sweep.safe_text import json_text
+
+        print(json_text(plan_record(inventory, [*kernels(sweep), *lines(sweep)], location), indent=2))
+        return
     say(text(inventory, lines(sweep), location))
     if inventory.shortage:
         say(inventory.shortage)

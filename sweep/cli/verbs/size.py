@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweep.cli.arguments import Executor, File, Out, ReplaceSweep, RetryFailed, Sets, Workers
+from sweep.cli.arguments import Executor, File, Out, ReplaceSweep, RetryFailed, Sets, Workers, known_format
 from sweep.cli.ending import failed, stop_message_printer, undecided
 from sweep.cli.fitting import say
 from sweep.cli.numbers import count, seconds
 from sweep.cli.progress import Display
 from sweep.cli.slow_notice import notice_if_slow
-from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
+from sweep.errors import IncompleteError, RunError
 from sweep.format import count as plural
 from sweep.jobs.executors import DEFAULT
 from sweep.safe_text import json_text
@@ -65,10 +65,7 @@ def size(
     For each mix, load and strategy.  Simulates what the answer needs and no more; what it has simulated, `sweep run`
     finds.
     """
-    if format not in FORMATS:
-        raise SweepError(
-            f'format "{format}" is not known.{did_you_mean(format, FORMATS)}\n  known: {", ".join(FORMATS)}'
-        )
+    known_format(format, FORMATS)
     from sweep import config, storage
     from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import RunRequest

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from sweep.cli.arguments import Location, TextFormat, known_format
 from sweep.cli.ending import failed
 from sweep.cli.exits import INCOMPLETE
 from sweep.cli.fitting import say
@@ -16,15 +17,12 @@ from sweep.safe_text import json_text
 from sweep.storage import resume
 
 if TYPE_CHECKING:
-    from sweep.jobs.inventory import Inventory
     from sweep.jobs.status import Status
 
 
 def status(
-    directory: Annotated[
-        str, typer.Argument(metavar="LOCATION", help="run directory, a path or URI", show_default=False)
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    directory: Location,
+    form: TextFormat = "txt",
 ) -> None:
     """Say what a run directory has, and how to go on.
 
@@ -32,48 +30,16 @@ def status(
     """
     from sweep.jobs.status import status as look
 
+    known_format(form)
     run_status = look(directory)
-    if as_json:
-        print(json_text(_record(run_status), indent=2))
+    if form == "json":
+        from sweep.cli.state_records import status_record
+
+        print(json_text(status_record(run_status, directory), indent=2))
     else:
         say(_text(run_status, directory))
     if not run_status.complete:
         raise typer.Exit(INCOMPLETE)
-
-
-def _record(found: Status) -> dict[str, object]:
-    inventory = found.inventory
-    last = {name: value for name, value in found.last.items() if name != "document"}
-    return {
-        "name": found.name,
-        "simulations": inventory.survey.simulations if inventory.decisions is None else int(inventory.wanted.sum()),
-        **_looks(inventory),
-        "done": inventory.done,
-        "reused": inventory.reused,
-        "failed": inventory.failed,
-        "failed_by_ending": found.endings(),
-        "missing": found.missing,
-        "stale": found.stale,
-        "damaged": found.damaged,
-        "set_aside": found.set_aside,
-        "complete": found.complete,
-        "holder": found.holder,
-        "last": last,
-    }
-
-
-def _looks(inventory: Inventory) -> dict[str, object]:
-    """The JSON fields about looks; {} for a sweep without a precision."""
-    if inventory.decisions is None:
-        return {}
-    reached = inventory.decisions.reached
-    return {
-        "look": inventory.decisions.look,
-        "looks": reached.looks,
-        "comparisons": reached.comparisons,
-        "open_comparisons": reached.open,
-        "looks_finished": reached.finished,
-    }
 
 
 def _text(found: Status, directory: str) -> str:
