@@ -64,6 +64,7 @@ def sweep_file() -> str:
         "Coalesce": "`coalesce` of a NIC",
         "Host": "A host profile: `hosts: {NAME: ...}`, or a file",
         "ClaimSection": "An entry of `claims`",
+        "SampleSection": "`sample`",
         "TimeForms": "A random time; a bare time is constant",
         "LengthForms": "A random length of a burst",
         "ArrivalForms": "`arrivals`",

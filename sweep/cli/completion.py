@@ -31,7 +31,7 @@ from sweep.fields.parameters import PARAMETERS
 from . import names
 
 VARIABLE = "_SWEEP_COMPLETE"  # set by the shell's script
-SETTINGS = ("replicates", "seed", "where")
+SETTINGS = ("replicates", "sample", "seed", "where")
 TOP = tuple(name for name in PARAMETERS if "." not in name)
 KEYS = (*SETTINGS, *TOP, *(f"axes.{name}" for name in TOP))
 AXES = ("strategy", "traffic", "ring", "load", "kernel", "host", "nic", "queues", "iommu", "label", "replicate")

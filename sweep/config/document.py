@@ -96,6 +96,7 @@ def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict
         "objectives": _setting(reading, "objectives"),
         **_precision(reading, replicates),
         "where": _setting(reading, "where"),
+        **({"sample": reading.sample} if reading.sample else {}),
         **({"strategies": own} if (own := own_strategies.declared()) else {}),
         "fixed": reading.fixed,
         "grid": [dimension._asdict() for dimension in reading.dimensions],

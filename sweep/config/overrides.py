@@ -21,7 +21,10 @@ from .parameters import parameter_nodes, parameters, settings, unknown_parameter
 from .precision import in_full
 
 LONGEST_SHOWN = 200  # characters of an override in a message
-SETTINGS = ("name", "replicates", "seed", "precision", "baseline", "claims", "objectives", "zip", "points", "where")
+SETTINGS = (
+    *("name", "replicates", "seed", "precision", "baseline", "claims", "objectives"),
+    *("sample", "zip", "points", "where"),
+)
 SECTIONS = {"traffic": "traffic", "hosts": "host", "nics": "nic"}  # key in the file -> kind
 
 

@@ -42,6 +42,7 @@ from sweep.yamltree.validation import NULL, Group, SectionModel, canonical, mean
 
 from .claims import ClaimText, ObjectiveText
 from .precision import PrecisionSection
+from .sample import Sample
 
 
 def _release(text: str) -> str:
@@ -104,6 +105,9 @@ class Settings(Group):
     objectives: Objectives = meaning("what `sweep size` finds the smallest ring for, such as drop_ratio < 0.1 %", [])
     precision: PrecisionSection = meaning(
         "half widths at which replicates are enough, such as {drop_ratio: 0.1 pp, ns_per_packet: 0.5 %}", None
+    )
+    sample: Sample = meaning(
+        "points of a space-filling design in place of the grid of the axes, such as {sobol: 256}", None
     )
     where: Conditions = meaning("constraints, such as strategy != page_frag or ring <= 2048", [])
 

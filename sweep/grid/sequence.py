@@ -54,6 +54,22 @@ def log(first: int, last: int, count: int) -> list[int]:
     return _distinct([first, *map(inner, range(1, count - 1)), last])
 
 
+def between(first: int, last: int, part: int, bits: int) -> int:
+    """`{linspace: [a, b]}` of a sample: the value at part / 2**bits of the way, all from a to b equally likely."""
+    return first + ((last - first + 1) * part >> bits)
+
+
+def log_between(first: int, last: int, part: int, bits: int) -> int:
+    """`{log: [a, b]}` of a sample: the value at part / 2**bits of the way from a to b in logarithms, rounded."""
+    if not part or first == last:
+        return first
+
+    def way(precision: int) -> int:
+        return fixed_point.ln(last, first, precision) * part >> bits
+
+    return fixed_point.multiple(first, way, 2)
+
+
 def log2(first: int, last: int) -> list[int]:
     """`{log2: [a, b]}`: every power of two from a to b."""
     if first <= 0:
@@ -71,6 +87,17 @@ FORMS: dict[str, tuple[Callable[..., list[int]], str]] = {
     "log": (log, "[first, last, count]"),
     "log2": (log2, "[first, last]"),
 }
+
+
+# Forms that span, without a count, every value from first to last: the value at a part of the way.
+SPANS: dict[str, Callable[[int, int, int, int], int]] = {"linspace": between, "log": log_between}
+
+
+def span(form: str, first: int, last: int) -> None:
+    """Check the ends of a span.  Errors: SequenceError."""
+    _ordered(first, last)
+    if form == "log" and first <= 0:
+        raise SequenceError("needs ends above zero")
 
 
 def _ordered(first: int, last: int) -> None:

@@ -21,7 +21,7 @@ from . import contents
 from .claims import linux_mm_2016, user
 from .parts import cells, differences, marked_row, ranking
 from .projection import metric_tables
-from .sections import low_drops, quality, verdicts
+from .sections import low_drops, quality, sampled, verdicts
 
 LEGEND = fixed("* fewest · ≈ as good as it · ? undecided which is · ~ no difference from the baseline found")
 
@@ -35,6 +35,8 @@ def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document
     """The short form of `contents.of`."""
     if analysis is None:
         return contents.of(data, analysis, location)
+    if data.sample is not None:
+        return sampled.brief(analysis, str(data.metadata.get("name") or "sweep"), contents.subtitle(data), location)
     return Document(
         title=str(data.metadata.get("name") or "sweep"),
         subtitle=contents.subtitle(data),
@@ -53,6 +55,8 @@ def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document
 def verdict_table(analysis: Analysis) -> Table:
     """A row per mix: who wins, how often, by how much, and the smallest ring that hardly drops."""
     data = analysis.data
+    if data.sample is not None:
+        return sampled.verdict_table(analysis)
     rows = []
     for mix, name in enumerate(data.mixes):
         mix_standing = ranking.mix_ranking(analysis, mix)

@@ -21,7 +21,7 @@ from sweep.results.dataset import Dataset
 from .claims import linux_mm_2016, user
 from .parts import reproduction
 from .parts.panels import Panel
-from .sections import comparison, other_metrics, quality, ring_axis, ring_effects, verdicts, winners
+from .sections import comparison, other_metrics, quality, ring_axis, ring_effects, sampled, verdicts, winners
 
 MOST_LISTED = 3  # values of a parameter, in the first line
 # The panels of detail, in their order: the files of `sections` that have them.
@@ -71,6 +71,8 @@ def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document
         text = "No simulation is valid, so there is nothing to report."
         unusable = Section("Verdict", (Paragraph(Sentence(text, Count(0, "rows", shown=False))),))
         return Document(name, subtitle(data), (unusable, quality.quality(data), quality.provenance(data)))
+    if data.sample is not None:
+        return Document(name, subtitle(data), sampled.sections(analysis))
     charts: list[Block] = [curves(analysis, mix) for mix in range(len(data.mixes))]
     if data.of("refcount_recycle") and data.has(other_metrics.HELD):
         charts.append(Paragraph(fixed(f"Pages held, {other_metrics.HELD_TWICE}.")))
@@ -124,13 +126,17 @@ def subtitle(data: Dataset) -> Sentence:
     pairs = Count(data.pairs, "distinct (seed, replicate) of rows")
     parts = [
         Sentence(strategies_text, *claims),
-        *_mixes(data),
-        _values("ring", [float(ring) for ring in data.rings]),
-        _values("load", list(data.loads)),
+        *(_on_grid(data) if data.sample is None else [sampled.design(data)]),
         Sentence(_replicates(data), pairs),
     ]
     listed = joined(parts, ", ")
     return Sentence(f"{simulations_text}: {listed}", *simulations_text.claims, *listed.claims)
+
+
+def _on_grid(data: Dataset) -> list[Sentence]:
+    """Number of mixes, what splits them, the rings and the loads."""
+    rings, loads = _values("ring", [float(ring) for ring in data.rings]), _values("load", list(data.loads))
+    return [*_mixes(data), rings, loads]
 
 
 def _mixes(data: Dataset) -> list[Sentence]:

@@ -74,14 +74,15 @@ def parameters(table: pa.Table) -> list[str]:
     return columns.names(table.schema, Role.PARAMETER)
 
 
-def varied(table: pa.Table) -> tuple[list[str], list[str]]:
+def varied(table: pa.Table, point: Codes | None = None) -> tuple[list[str], list[str]]:
     """Parameters that vary at fixed coordinates: those of a strategy, and the rest.
 
+    `point`: of a sample, the number of each row's point (rows,), which is a coordinate too.
     A parameter that follows from an earlier one, such as a cost from its host, is in neither list; so a knob that
     follows from a parameter common to all strategies makes no variant.
     """
-    fixed = np.stack([encode(table, name)[0] for name in ("strategy", "label", "traffic", "load", "ring")], axis=1)
-    groups = _groups(fixed)
+    fixed = [encode(table, name)[0] for name in ("strategy", "label", "traffic", "load", "ring")]
+    groups = _groups(np.stack([*fixed, *([] if point is None else [point])], axis=1))
     variants: list[str] = []
     splits: list[str] = []
     names = [name for name in parameters(table) if name not in HEAD]
@@ -126,9 +127,9 @@ class Placed:
         return tuple(f"{strategy} ({variant})" if variant else strategy for strategy, variant in self.order)
 
 
-def place(table: pa.Table, metadata: dict[str, Any]) -> Placed:
-    """Name the mixes and columns of a table with at least the columns of REQUIRED."""
-    variants, splits = varied(table)
+def place(table: pa.Table, metadata: dict[str, Any], point: Codes | None = None) -> Placed:
+    """Name the mixes and columns of a table with at least the columns of REQUIRED; `point` as in `varied`."""
+    variants, splits = varied(table, point)
     names = joined(column_texts(table, "label"), [assigned(table, name) for name in variants], ", ")
     entries = list(zip(column_texts(table, "strategy"), names, strict=True))
     order = column_order(entries, metadata)

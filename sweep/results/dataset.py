@@ -5,6 +5,9 @@ A *column* is a strategy, or a variant of one ("page_pool (pool=2x)"); the basel
 mix, split further by any other parameter that the sweep varied (host, NIC, kernel, ...).  A *pair* is a replicate
 under a seed: all columns met the same packets in it.  Rows that broke a conservation law are set aside here, once,
 so that nothing after this file can use them.
+
+The rows of a sample are at points, not on a grid: the number of the point stands in place of the load, and there is
+one ring.  `words` says where a cell is in both.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ from sweep.errors import RunError, SweepError
 from sweep.reached_precision import ReachedPrecision
 from sweep.records import COUNT, INTEGER, LIST, MAPPING, TEXT, TEXTS, either
 
-from . import soundness
+from . import sample, soundness
 from .coordinates import HEAD, REQUIRED, Codes, encode, place
+from .sample import Sample
 
 Array = NDArray[np.float64]
 MOST_CELLS = 1 << 27  # of a cube: a gigabyte of indices, a hundred times what the largest sweeps have
@@ -64,6 +68,7 @@ class Dataset:
     index: Codes  # (mixes, loads, rings, columns, pairs): row of `table`, -1 if missing
     duplicates: int  # rows at coordinates already taken; not used
     baseline_found: bool  # False: the baseline asked for has no rows and the first column stands in
+    sample: Sample | None = None  # None: the rows are on a grid
     _cubes: dict[str, Array] = field(default_factory=dict, repr=False)
 
     @property
@@ -112,6 +117,12 @@ class Dataset:
     def cells(self) -> evidence.Cells:
         """All cells, (mixes, loads, rings, columns), as evidence."""
         return replace(self.row_evidence.cells(self.index), read=self.values)
+
+    def words(self, mix: int, load: int, ring: int) -> str:
+        """Where a cell of a mix is, in words: "load 0.5, ring 512", or the coordinates of its point."""
+        if self.sample is None:
+            return f"load {self.loads[load]:g}, ring {self.rings[ring]}"
+        return self.sample.words(self.table, int(self.index[mix, load, ring].max()))
 
     def episode(self, mix: int) -> str:
         """The word for an episode of a mix: "stall", "burst" or "busy period"."""
@@ -170,9 +181,14 @@ def read(table: pa.Table) -> Dataset:
     if invalid:
         table = table.filter(pc.equal(table.column("valid"), True))
 
-    placed = place(table, metadata)
-    load, loads = encode(table, "load")
-    ring, rings = encode(table, "ring")
+    sampled = sample.of_metadata(metadata)
+    if sampled is None:
+        placed = place(table, metadata)
+        (load, loads), (ring, rings) = encode(table, "load"), encode(table, "ring")
+    else:
+        load, points = sampled.numbers(table)
+        placed = place(table, metadata, load)
+        loads, ring, rings = list(range(len(points))), np.zeros_like(load), [0]
     pairs, pair = np.unique(
         np.stack([encode(table, "seed")[0], encode(table, "replicate")[0]], axis=1), axis=0, return_inverse=True
     )
@@ -202,6 +218,7 @@ def read(table: pa.Table) -> Dataset:
         duplicates=len(table) - int((index >= 0).sum()),
         baseline_found=not placed.order
         or placed.order[0][0] == (metadata.get("baseline") or {}).get("strategy", placed.order[0][0]),
+        sample=sampled,
     )
 
 

@@ -165,16 +165,17 @@ def _laps(found: Steady) -> Sentence:
     if not found.rows:
         return Sentence(f"Warm-up and window of every simulation hold {LAPS} laps of its ring or more.", rows)
     used = int((data.index >= 0).sum())
-    short_rings = [int(ring) for ring in np.flatnonzero(found.short.any(axis=(0, 1, 3)))]
-    rings = [float(data.rings[ring]) for ring in short_rings]
-    ring_text = format.stretches([data.rings[ring] for ring in short_rings], data.rings)
+    which, claims = "", list[Claim]((rows, Count(used, "rows")))
+    if data.sample is None:
+        rings = [data.rings[int(ring)] for ring in np.flatnonzero(found.short.any(axis=(0, 1, 3)))]
+        which = f" (ring {format.stretches(rings, data.rings)})"
+        claims.append(Values("ring", "short", tuple(map(float, rings)), (f"{rings[0]:g}", f"{rings[-1]:g}"), "points"))
     text = (
         f"{format.count(found.rows, 'simulation')} of {used:,} had fewer than {LAPS} laps of the ring"
-        f" in warm-up or window (ring {ring_text}): too short for a steady state, and marked where shown."
+        f" in warm-up or window{which}: too short for a steady state, and marked where shown."
         " More packets and a longer warm-up mend it."
     )
-    short = Values("ring", "short", tuple(rings), (f"{rings[0]:g}", f"{rings[-1]:g}"), "points")
-    return Sentence(text, rows, Count(used, "rows"), short)
+    return Sentence(text, *claims)
 
 
 def _held(found: Steady) -> Sentence:

@@ -74,6 +74,11 @@ class Cube:
 
 def cube(sweep: Sweep) -> Cube:
     """Lay out the points of a sweep.  Raises ConfigError if it has only one ring size."""
+    if "sample" in sweep.document:
+        raise ConfigError(
+            f"{sweep.name} is a sample: its points have no series of rings to search\n"
+            "  next: sweep size FILE --set sample=null, with lists or counts for its axes"
+        )
     table = _parameters(sweep)
     load, loads = encode(table, "load")
     ring, rings = encode(table, RING)

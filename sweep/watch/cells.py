@@ -87,7 +87,7 @@ def _told(analysis: Analysis, cell: CellIndex) -> Undecided:
     where = at(data.mixes[mix], data.loads[load], data.rings[ring])
     rivals = [outcome.winner.best, *outcome.winner.open, *outcome.faster_droppers]
     return Undecided(
-        where=f"{data.mixes[mix]}, load {data.loads[load]:g}, ring {data.rings[ring]}",
+        where=f"{data.mixes[mix]}, {data.words(mix, load, ring)}",
         between=tuple(dict.fromkeys(data.columns[rival] for rival in rivals)),
         why="drops are open" if outcome.drops_open else str(pairs_wanted([outcome], where)),
     )

@@ -145,6 +145,8 @@ class Observer:
         parameters_of_asked = pa.table(Parameters(survey).of(np.flatnonzero(asked)), schema=parameter_schema)
         rows = Collection(survey, self._parts, there, Origin("", ""), self._store.tables)
         metadata: dict[str, Any] = {"name": survey.sweep.name, "baseline": dict(survey.sweep.baseline)}
+        if "sample" in survey.sweep.document:
+            metadata["document"] = {"sample": survey.sweep.document["sample"]}
         if decisions is not None:
             metadata["precision"] = decisions.reached._asdict()
         return cells.of_all(

@@ -101,6 +101,20 @@ def files() -> dict[str, dict[str, Any]]:
                 "host.remote_line": {"linspace": ["40 ns", "100 ns", 3]},
             },
         },
+        "sampled": {
+            **common,
+            **short,
+            "traffic": {"plain": mix("poisson", "5 us"), "burst": mix({"on_off": {"burst": 16}}, "5 us")},
+            "sample": {"sobol": 128},
+            "axes": {
+                "strategy": ["page_allocator", "page_pool"],
+                "traffic": ["plain", "burst"],
+                "ring": {"log": [64, 4000]},
+                "load": {"linspace": ["0.7 %", "61 %"]},
+                "nic.coalesce.usecs": {"log": [1, 300]},
+                "host.remote_line": {"linspace": ["40 ns", "100 ns", 3]},
+            },
+        },
         "windows": {
             **common,
             "kernel": "6.12",
@@ -126,6 +140,7 @@ SETS = {
         "axes.load={log: [2 %, 0.3, 9]}",
     ],
     "bursts": ["traffic.burst_1.arrivals={on_off: {burst: {exponential: {mean: 37}}, peak: 0.93}}", "seed=6"],
+    "sampled": ["sample={latin_hypercube: 99, seed: 4}", "where=load > 3 %"],
     "windows": ["duration=3.7 ms", "axes.warmup=[200, 1 ms, 1.1 ms]"],
     "times": ["traffic.reader.rate=1.7 Mpps", "load=23.7 %"],
 }

@@ -56,7 +56,7 @@ def plan(
         from sweep.cli.state_records import plan_record
         from sweep.safe_text import json_text
 
-        print(json_text(plan_record(inventory, [*kernels(sweep), *lines(sweep)], location), indent=2))
+        print(json_text(plan_record(inventory, [*sample(sweep), *kernels(sweep), *lines(sweep)], location), indent=2))
         return
     say(text(inventory, lines(sweep), location))
     if inventory.shortage:
@@ -85,7 +85,7 @@ def _plan(inventory: Inventory, notes: Sequence[str]) -> str:
     failed = f" · failed {count(inventory.failed)}" if inventory.failed else ""
     to_run = _between(inventory.missing, inventory.at_most)
     state = f"  done {count(inventory.done)} · reused {count(inventory.reused)}{failed} · to run {to_run}"
-    first_line += "".join(f"\n  {line}" for line in (*_precision(inventory), *kernels(sweep), *notes))
+    first_line += "".join(f"\n  {line}" for line in (*sample(sweep), *_precision(inventory), *kernels(sweep), *notes))
     chunks = [*inventory.chunks, *inventory.later]
     if not chunks:
         return f"{first_line}\n{state}{changed(inventory)}"
@@ -135,6 +135,20 @@ def _precision(inventory: Inventory) -> list[str]:
     looks = f"looks at {', '.join(map(count, reached.looks))} replicates"
     state = f": {reached.line}" if decided else ""
     return [f"precision {reached.asked} in {plural(reached.comparisons, 'comparison')}, {looks}{state}"]
+
+
+def sample(sweep: Sweep) -> list[str]:
+    """A line on the points of a sample and the axes that they are drawn from; [] without one."""
+    section = sweep.document.get("sample")
+    if section is None:
+        return []
+    names = section["axes"]
+    used = len(set(sweep.layout.codes(names[0])[1].tolist()))
+    fewer = f" of {count(section['points'])}" if used < section["points"] else ""
+    line = (
+        f"{plural(used, 'sample point')}{fewer} ({section['method']}) of {', '.join(names)}; all else crossed in full"
+    )
+    return [line + (", the others are alike or removed by where" if fewer else "")]
 
 
 def kernels(sweep: Sweep) -> list[str]:

@@ -14,10 +14,12 @@ from typing import Any
 
 from sweep.config.overrides import FileParts
 from sweep.config.parameters import parameter_nodes, parameters, settings
+from sweep.config.sample import is_crossed
 from sweep.grid import LABEL, GridDimension, hashable
 from sweep.yamltree.source import Mistake, Node, Place, shorten
 
-from .short_forms import expand
+from . import sampling
+from .short_forms import expand, span
 from .windows import DURATION, PACKETS
 
 MOST_MISTAKES = 1000  # ten are shown
@@ -44,6 +46,7 @@ class Reading:
     """What was read so far.
 
     places: parameter -> places of its values, of a fixed one just one;
+    sample: the section `sample` and the names of the axes that it draws from, for the document; {} without one;
     point_places: for each explicit point, parameter -> place, and under "" the place of the point itself.
     """
 
@@ -52,6 +55,7 @@ class Reading:
     fixed: dict[str, Any] = field(default_factory=dict)
     dimensions: list[GridDimension] = field(default_factory=list)
     points: list[dict[str, Any]] = field(default_factory=list)
+    sample: dict[str, Any] = field(default_factory=dict)
     places: dict[str, list[Place]] = field(default_factory=dict)
     point_places: list[dict[str, Place]] = field(default_factory=list)
 
@@ -96,9 +100,14 @@ def read_values(parts: FileParts) -> Reading:
     """Read everything but the settings; mistakes are kept in the result."""
     reading = Reading(parts)
     _fixed(reading)
+    sampled = _sampled(parts)
     for name, node in parts.axes.items():
+        if name not in sampled:
+            with reading.gather():
+                reading.dimensions.append(_axis(reading, name, node))
+    if sampled or "sample" in parts.settings:
         with reading.gather():
-            reading.dimensions.append(_axis(reading, name, node))
+            _sample(reading, sampled)
     taken: dict[str, Place] = {}
     for entry in _listed(reading, "zip"):
         with reading.gather():
@@ -211,6 +220,44 @@ def _axis(reading: Reading, name: str, node: Node) -> GridDimension:
             with reading.gather():
                 raise Mistake(item.place, text)
     return GridDimension((name,), tuple((value,) for value in values))
+
+
+def _sampled(parts: FileParts) -> tuple[str, ...]:
+    """The axes that a sample draws from; () without one."""
+    node = parts.settings.get("sample")
+    return () if node is None or node.is_null else tuple(name for name in parts.axes if not is_crossed(name))
+
+
+def _sample(reading: Reading, names: tuple[str, ...]) -> None:
+    """Add the dimension of the sampled axes, after the others.  Errors: Mistake."""
+    node = reading.parts.settings["sample"]
+    section = settings()["sample"].parse(node)
+    if section is None:
+        return
+    axes: dict[str, sampling.SampledAxis] = {}
+    for name in names:
+        with reading.gather():
+            axis_node = reading.parts.axes[name]
+            values = span(axis_node, parameters()[name])
+            if values is not None:
+                reading.places[name] = [axis_node.place]
+            axes[name] = values or sampling.Listed(tuple(value for (value,) in _axis(reading, name, axis_node).entries))
+    explicit = reading.parts.settings.get("points")
+    if explicit is not None and not explicit.is_null:
+        raise Mistake(explicit.place, "points: a sample has none beside it; drop one of both.")
+    if not names:
+        text = "sample: there is no axis to draw from; those of the strategy are crossed in full, whatever is sampled."
+        raise Mistake(node.place, text)
+    if len(axes) < len(names):
+        return  # their mistakes are kept
+    if sampling.cells(axes) <= section["points"]:
+        text = f'{section["method"]} "{section["points"]:,}" is not below {sampling.cells(axes):,}, the points that'
+        raise Mistake(node.place, f"sample: {text} {', '.join(names)} make in full: leave sample out.")
+    dimension, places = sampling.dimension(section, axes)
+    reading.dimensions.append(dimension)
+    for name, indices in zip(names, places, strict=True):
+        reading.places[name] = [reading.places[name][index] for index in indices]
+    reading.sample = {**section, "axes": list(names)}
 
 
 def _zip(reading: Reading, entry: Node, taken: dict[str, Place]) -> GridDimension:

@@ -9,11 +9,29 @@ from pydantic import TypeAdapter
 
 from sweep.config.models.quantities import Count
 from sweep.config.parameters import Parameter
-from sweep.grid import FORMS, SequenceError
+from sweep.grid import FORMS, SequenceError, sequence
 from sweep.yamltree.source import Mistake, Node, unknown
 from sweep.yamltree.validation import parse
 
+from .sampling import Span
+
 COUNT = TypeAdapter(Annotated[int, Count(0, 1).step])
+
+
+def span(node: Node, parameter: Parameter) -> Span | None:
+    """The range of `{linspace: [a, b]}` or `{log: [a, b]}`, without a count; None for a list.  Errors: Mistake."""
+    if node.pairs is None or len(node.pairs) != 1:
+        return None
+    ((form, ends),) = node.pairs.items()
+    quantity = parameter.quantity
+    if form not in sequence.SPANS or len(ends.items or ()) != 2 or quantity is None or form not in quantity.forms:
+        return None
+    first, last = _numbers(parameter, form, ends)
+    try:
+        sequence.span(form, first, last)
+    except SequenceError as error:
+        raise Mistake(ends.place, f"{parameter.name}: {form} {error}.") from None
+    return Span(form, first, last)
 
 
 def expand(node: Node, parameter: Parameter) -> list[int]:
@@ -31,10 +49,10 @@ def expand(node: Node, parameter: Parameter) -> list[int]:
         raise Mistake(node.keys[form], f"{subject} takes a list of values, not {form}.")
     items = ends.sequence(f"{subject}: {form}")
     if len(items) != shape.count(",") + 1:
-        raise Mistake(ends.place, f"{subject}: {form} takes {shape}.")
-    arguments = [parameter.parse(item) for item in items[:2]]
-    if any(not isinstance(argument, int) for argument in arguments):
-        raise Mistake(ends.place, f"{subject}: {form} takes plain numbers; list other values one by one.")
+        alone = form in sequence.SPANS and len(items) == 2
+        more = "; [first, last] alone is for an axis that `sample:` draws from" if alone else ""
+        raise Mistake(ends.place, f"{subject}: {form} takes {shape}{more}.")
+    arguments = _numbers(parameter, form, ends)
     if form == "range":
         arguments.append(parse(TypeAdapter(Annotated[int, quantity.step]), items[2], f"{subject}: the step"))
     elif len(items) == 3:
@@ -43,3 +61,11 @@ def expand(node: Node, parameter: Parameter) -> list[int]:
         return generate(*arguments)
     except SequenceError as error:
         raise Mistake(ends.place, f"{subject}: {form} {error}.") from None
+
+
+def _numbers(parameter: Parameter, form: str, ends: Node) -> list[int]:
+    """The first and the last value.  Errors: Mistake."""
+    numbers = [parameter.parse(item) for item in ends.sequence(f"{parameter.name}: {form}")[:2]]
+    if any(not isinstance(number, int) for number in numbers):
+        raise Mistake(ends.place, f"{parameter.name}: {form} takes plain numbers; list other values one by one.")
+    return numbers

@@ -147,7 +147,7 @@ def _counterpart(data: Dataset, side: SelectedCells) -> NDArray[np.int64]:
 def _places(data: Dataset, selected: Mask, bad: Mask, most: int = 3) -> str:
     cells = np.argwhere(selected)[bad]
     shown = [
-        f"{data.columns[column]} in {data.mixes[mix]} at load {data.loads[load]:g}, ring {data.rings[ring]}"
+        f"{data.columns[column]} in {data.mixes[mix]} at {data.words(mix, load, ring)}"
         for mix, load, ring, column in cells[:most]
     ]
     return "; ".join(shown) + (f"; and {len(cells) - most} more" if len(cells) > most else "")

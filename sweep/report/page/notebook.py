@@ -13,7 +13,7 @@ from sweep.document import plain_text
 from sweep.document.blocks import Document, Findings, Paragraph, Section
 from sweep.document.statements import fixed
 from sweep.report.claims import user
-from sweep.report.sections import verdicts
+from sweep.report.sections import sampled, verdicts
 from sweep.results import dataset
 from sweep.results.analysis import analyse
 
@@ -29,6 +29,8 @@ def document(table: pa.Table, subtitle: str) -> Document:
     analysis = analyse(data)
     claims = user.judge(analysis)
     judged = [Section("Claims of the sweep file", (Findings(tuple(claims)),))] if claims else []
+    if data.sample is not None:
+        return Document(title, subtitle, (Section("Verdict", (sampled.verdict_table(analysis),)), *judged))
     return Document(title, subtitle, (verdicts.verdicts(analysis), *judged))
 
 

@@ -17,7 +17,7 @@ from . import html, points
 
 def render(document: Document, analysis: Analysis | None, location: str = "") -> str:
     """The page of a document and analysis made by `contents.analysed`; commands in it name `location`."""
-    if analysis is None:
+    if analysis is None or analysis.data.sample is not None:  # the interactive charts are those of a grid
         return html.render(document)
     carried = points.packed_points(analysis, location)
     return html.render(laid_out(document, analysis, carried.heading, location), carried.packed)

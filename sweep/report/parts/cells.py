@@ -27,8 +27,7 @@ def middles(analysis: Analysis) -> Iterator[CellIndex]:
 
 def place(analysis: Analysis, cell: CellIndex) -> str:
     """A cell in words, such as "router at load 0.5, ring 512"."""
-    data, (mix, load, ring) = analysis.data, cell
-    return f"{data.mixes[mix]} at load {data.loads[load]:g}, ring {data.rings[ring]}"
+    return f"{analysis.data.mixes[cell[0]]} at {analysis.data.words(*cell)}"
 
 
 def present(analysis: Analysis, cell: CellIndex) -> list[int]:

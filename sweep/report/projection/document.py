@@ -66,6 +66,12 @@ def project(table: pa.Table, request: ProjectionRequest) -> Projection:
         measures.measure(table.slice(0, 0), name)  # reports an unknown name before anything is computed
     selected = selection.select(table, request.filter) if request.filter else table
     data = dataset.read(selected)
+    if data.sample is not None:
+        raise SweepError(
+            f"this run is a sample of {data.sample.asked:,} points, no grid: there is nothing to lay out by rows,"
+            f" columns and tables, for {', '.join(data.sample.axes)} differ from point to point\n"
+            '  next: sweep query LOCATION "from points" --format csv; or run a full grid of the parameters that matter'
+        )
     if not len(data.table):
         raise SweepError(
             f"none of {format.count(data.rows, 'simulation')} is valid: there is nothing to show\n"
