@@ -25,6 +25,7 @@ from sweep import schema
 from sweep.cli import app
 from sweep.cli.json_schemas import OUTPUTS, json_schema
 from sweep.config.parameters import parameters
+from sweep.fields.earlier import EARLIER
 from sweep.fields.field import Better, Knob
 from sweep.fields.metrics import METRICS
 from sweep.fields.series import BINS
@@ -104,9 +105,18 @@ def parameter_page() -> str:
                 own_unit = unit(knob.unit) if knob else ""
                 rows.append((code(name), written(said[name]), own_unit, usual, parameter.meaning))
         text += f"## {title}\n\n" + table(("name", "what may be written", "unit", "default", "meaning"), rows)
-    text += "## Columns of the results\n\nIn the units of the model; empty where a strategy has none.\n\n"
+    text += "## Columns of the results\n\nIn the units that people write; empty where a strategy has none.\n\n"
     rows = [(code(c.name), unit(c.unit), str(c.type), c.meaning) for c in schema.columns() if c.role == "parameter"]
-    return text + table(("column", "unit", "type", "meaning"), rows)
+    text += table(("column", "unit", "type", "meaning"), rows)
+    text += "## Columns of earlier versions\n\n" + (
+        "sweep reads tables that have these under today's names and units. Where no unit is said, numbers are the "
+        "same.\n\n"
+    )
+    rows = [
+        (code(old), unit(kind.unit) if kind.column_unit else "", code(name), unit(kind.column_unit))
+        for old, (name, kind) in EARLIER.items()
+    ]
+    return text + table(("earlier", "unit", "today", "unit"), rows)
 
 
 def counter_page() -> str:

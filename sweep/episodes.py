@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 
 FEWEST_EPISODES = 30  # mean drops by stalls seen: t over replicates covers 90 to 97 % from 27 on (docs/confidence.md)
-BURSTY = re.compile(r"\bburst\b")  # in the column `arrivals`: a setting of processes whose packets come in bursts
+BURSTY = re.compile(
+    r"\bburst\b"
+)  # in the column `traffic.arrivals`: a setting of processes whose packets come in bursts
 
 
 def episode_word(stall_every: str | None, arrivals: str) -> str:

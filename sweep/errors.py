@@ -7,9 +7,10 @@ A message has the offending value in double quotes, where it came from, the choi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .closest_choice import closest
+from .fields.earlier import EARLIER
 
 
 class SweepError(Exception):
@@ -56,12 +57,24 @@ class NotComparableError(SweepError):
     exit_code = 3
 
 
+def renamed(value: str, choices: Collection[str]) -> str:
+    """A sentence with today's name of what an earlier version called `value`, if it is one of `choices`; else ""."""
+    today = EARLIER[value][0] if value in EARLIER else ""
+    return f' It is called "{today}" now.' if today in choices and today != value else ""
+
+
 def did_you_mean(value: str, choices: Iterable[str]) -> str:
     """A sentence with the choice closest to `value`, starting with a blank; empty if none is close.
 
-    Closest in order where `value` is a number, a quantity or a release (`closest_choice`), else in spelling.
+    What an earlier version called one of them gets its name of today.  Closest in order where `value` is a number, a
+    quantity or a release (`closest_choice`), else in spelling.
     """
     choices = list(choices)
+    if today := renamed(value, choices):
+        return today
+    in_full = [choice for choice in choices if choice.endswith(f".{value}")]
+    if len(in_full) == 1 and value not in choices:
+        return f' Did you mean "{in_full[0]}"?'
     near = closest(value[:200], choices)
     if near is not None:
         return f' Did you mean "{near}"?'

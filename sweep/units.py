@@ -207,7 +207,7 @@ def ratio_ppm(text: str) -> int:
 
 
 def time_text(ps: int) -> str:
-    """The shortest exact way to write a time: `time_text(20_000_000) == "20 us"`."""
+    """A time, exactly: `time_text(20_000_000) == "20 us"`, `time_text(1300) == "1.3 ns"`."""
     return _text(ps, _TIMES)
 
 
@@ -289,6 +289,10 @@ def _whole(value: Fraction, too_small: str) -> int:
 
 
 def _text(value: int, kind: Kind) -> str:
+    """In the largest unit of which it is at least one, exactly and with three decimals at most."""
     smallest, *larger = kind.own
-    unit = next((name for name in reversed(larger) if value and value % kind.own[name] == 0), smallest)
-    return f"{value // int(kind.own[unit])} {unit}"
+    units = {name: int(kind.own[name]) for name in reversed(larger)}
+    unit = next((name for name, one in units.items() if value >= one and value * 1000 % one == 0), smallest)
+    whole, thousandths = divmod(value * 1000 // int(kind.own[unit]), 1000)
+    decimals = f".{thousandths:03}".rstrip("0") if thousandths else ""
+    return f"{whole}{decimals} {unit}"

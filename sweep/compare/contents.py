@@ -10,6 +10,7 @@ import numpy as np
 
 from sweep import format
 from sweep.document.blocks import Block, Cell, Document, Paragraph, Section, Table
+from sweep.fields.parameter import TIME
 from sweep.stats.margins import Verdict
 from sweep.units import rounded_up, time_text
 
@@ -22,7 +23,7 @@ from .pairing import Pairing
 
 SHOWN = 6  # comparisons in a list
 USUAL_PAIRS = 5
-DURATION = "duration_ps"  # column: length of the window, if the sweep file gives it as a time
+DURATION = "duration"  # column: length of the window in ns, if the sweep file gives it as a time
 CELLS = "Cells that are worse, open, passed, and of these equal; the mean change, and the worst:"
 
 
@@ -208,7 +209,7 @@ def _or_longer(found: Comparison, wanted: int) -> str:
         return ""
     durations = table.column(DURATION).unique().to_pylist() if DURATION in table.column_names else []
     if len(durations) == 1 and durations[0] is not None:
-        longer_ps = rounded_up(-(-durations[0] * wanted // pairs))
+        longer_ps = rounded_up(-(-round(durations[0] * TIME.scale) * wanted // pairs))
         return f", or longer windows in both: `--set duration='{time_text(longer_ps)}'`"
     packets, warmup = (table.column(name).unique().to_pylist() for name in ("packets", "warmup"))
     if len(packets) > 1 or len(warmup) > 1:

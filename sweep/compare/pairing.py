@@ -22,8 +22,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sweep import evidence, format
+from sweep import as_written, evidence, format
 from sweep.errors import NotComparableError
+from sweep.fields import column as columns
+from sweep.fields.traffic import ARRIVALS, STALL_EVERY
 from sweep.results import coordinates
 
 from .sides import Side
@@ -32,7 +34,7 @@ Codes = NDArray[np.int64]
 
 SCENARIO = ("strategy", "label", "traffic", "load", "ring")
 PAIR = ("seed", "replicate")
-EPISODES = ("stall_every", "arrivals")  # columns that decide what an episode is
+EPISODES = (STALL_EVERY.name, ARRIVALS.name)  # columns that decide what an episode is
 PACKET_STREAM = "packet_stream"  # column: rows equal in it, in seed and in replicate met the same packets
 UNPAIRED = "they are unpaired: they met other packets"
 OTHER = {"window": "the measured windows are not the same", "packets": UNPAIRED}  # what a parameter decides -> reason
@@ -112,6 +114,9 @@ class Pairing:
         named: dict[str, list[Any]] = self.base.table.select(list(self.keys)).take(pa.array(self.first)).to_pydict()
         return named
 
+    def _unit(self, name: str) -> str:
+        return columns.said(self.base.table.schema.field(name), "unit") or "1"
+
     def words(self, cell: int, *, group: bool = False) -> str:
         """A cell as text: "page_pool (pool=2x) in router at load 0.3, ring 256"; `group` leaves out load and ring."""
         present_values = {name: value for name, value in self.coordinates(cell).items() if value is not None}
@@ -121,7 +126,11 @@ class Pairing:
             if "strategy" in present_values
             else f"{present_values['traffic']}"
         )
-        more = [f"{name}={_text(value)}" for name, value in present_values.items() if name not in SCENARIO]
+        more = [
+            f"{name}={as_written.value(value, self._unit(name))}"
+            for name, value in present_values.items()
+            if name not in SCENARIO
+        ]
         where = [] if group else [f"at load {present_values['load']:g}", f"ring {present_values['ring']}"]
         return place + " " * bool(where or more) + ", ".join([*where, *more])
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep import units
-from sweep.fields.parameters import PARAMETERS
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -20,8 +19,11 @@ Mask = npt.NDArray[np.bool_]
 # Unit of a column of the table -> what an amount in it may be written in, and how much of the column's unit that is.
 SCALES: Mapping[str, Mapping[str, Fraction]] = {
     "ps": {unit: Fraction(ps) for unit, ps in units.TIMES.items()},
-    "ns": {unit: Fraction(ps, 1000) for unit, ps in units.TIMES.items()},
+    "ns": {unit: Fraction(ps, 10**3) for unit, ps in units.TIMES.items()},
+    "us": {unit: Fraction(ps, 10**6) for unit, ps in units.TIMES.items()},
     "pps": {unit: Fraction(rate) for unit, rate in units.RATES.items()},
+    "Mpps": {unit: Fraction(rate, 10**6) for unit, rate in units.RATES.items()},
+    "Gbit/s": {unit: Fraction(rate, 10**9) for unit, rate in units.LINKS.items()},
     "bytes": {unit: Fraction(size) for unit, size in units.SIZES.items()},
     "1": {unit: Fraction(share) for unit, share in units.SHARES.items()},
     "ppm": {unit: Fraction(share * units.MILLION) for unit, share in units.SHARES.items()},
@@ -59,10 +61,3 @@ def amount(text: str, unit: str) -> float:
     if given and given not in scales:
         raise units.UnitError(f'has the unit "{given}", which is not one of: {", ".join(scales)}')
     return float(value * scales[given] if given else value)
-
-
-def column_of(name: str, columns: Iterable[str]) -> str | None:
-    """The one of `columns` that a parameter is in, by its name there or in a sweep file; None if it is in none."""
-    declared = PARAMETERS.get(name)
-    likely = (name, declared.published if declared else name.removeprefix("strategy."))
-    return next((column for column in likely if column in columns), None)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Names and columns of a published table, for conditions over its rows.
 
-A parameter has the name of its column there, or the one that it has in a sweep file: `cost_dma_sync`, a number of ps,
-is `host.dma_sync`, which is compared with a time.
+A parameter has the name and the unit that it has in a sweep file: `host.dma_sync`, a number of ns, is compared with a
+time, which needs its unit here as there.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ import numpy as np
 import pyarrow as pa
 
 from sweep import units
+from sweep.as_written import WITH_UNIT
 from sweep.closest_choice import release_order
 from sweep.fields.column import said
+from sweep.fields.field import Role
+from sweep.fields.parameter import LINK, RATE, Kind
 
-from .columns import SCALES, Column, amount, column_of
+from .columns import SCALES, Column, amount
 
-# Rates and speeds in a sweep file, of which the table has the time of one packet or byte.
-RATES: Mapping[str, Callable[[str], int]] = {
-    "nic.link": units.link_ps_per_byte,
-    "nic.pcie_rate": units.packet_ps,
-    "traffic.reader.rate": units.packet_ps,
+# Rates and speeds, of which the model has the time of one packet or byte: what is written is rounded as it does.
+RATES: Mapping[str, tuple[Kind, Callable[[str], int]]] = {
+    LINK.column_unit: (LINK, units.link_ps_per_byte),
+    RATE.column_unit: (RATE, units.packet_ps),
 }
 RANKS = {"kernel": release_order}  # of text with an order of its own
 
@@ -37,18 +39,20 @@ class Table:
 
     def __call__(self, name: str) -> Column | None:
         if name not in self.made:
-            column = column_of(name, self.fields)
-            self.made[name] = None if column is None else self._made(name, column)
+            self.made[name] = of_field(self.fields[name], self.read(name)) if name in self.fields else None
         return self.made[name]
 
-    def _made(self, name: str, column: str) -> Column:
-        found = of_arrow(column, self.read(column), unit_of(self.fields[column]))
-        if name in RATES:
-            with np.errstate(divide="ignore"):
-                return replace(
-                    found, values=1 / found.values, literal=lambda text: 1 / RATES[name](text), is_plain=False
-                )
-        return replace(found, is_plain=name == column or found.literal is None or unit_of(self.fields[column]) != "ps")
+
+def of_field(field: pa.Field, values: Any) -> Column:
+    """A column of a table.  A parameter with a unit is compared with quantities in it; any other, with numbers too."""
+    unit = unit_of(field)
+    found = of_arrow(field.name, values, unit)
+    if said(field, "role") != Role.PARAMETER or found.is_text:
+        return found
+    if unit in RATES:
+        kind, parse = RATES[unit]
+        found = replace(found, literal=lambda text: float(kind.column_value(parse(text)) or 0))
+    return replace(found, is_plain=unit not in WITH_UNIT)
 
 
 def unit_of(field: pa.Field) -> str:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, WithJsonSchema
 from sweep import conditions
 from sweep.conditions import Bound, Column, ConditionError, MetricCells, conjuncts, parse_bound
 from sweep.config.models.quantities import ChoiceError
+from sweep.errors import renamed
 from sweep.fields.counters import HISTOGRAMS
 from sweep.fields.metrics import METRICS
 from sweep.grid import Layout
@@ -23,7 +24,7 @@ from sweep.metric_names import alike, suggestion
 from sweep.model import batch, strategies
 from sweep.yamltree.source import LISTS, shorten
 
-from .names import explained, parameter_of, unit_of
+from .names import explained, unit_of, units_of_parameters
 
 OBJECTIVE = "drop_ratio < 0.1 %"  # how an objective is written
 _HISTOGRAMS = frozenset(histogram.name for histogram in HISTOGRAMS)
@@ -42,7 +43,7 @@ def in_full(name: str) -> str:
         f'has the metric "{shorten(name)}" in it, which is not known',
         NAMES_OF_METRICS,
         see=LISTS["metric"],
-        near=lambda: suggestion(name, NAMES_OF_METRICS, unit_of()),
+        near=lambda: renamed(name, unit_of()) or suggestion(name, NAMES_OF_METRICS, unit_of()),
     )
 
 
@@ -75,7 +76,7 @@ def objective(text: str) -> str:
         )
     if parse_bound(known_claim(text)).right is not None:
         raise ChoiceError(f"compares two metrics, and an objective has a number on its right: {OBJECTIVE}")
-    if metric in parameter_of():
+    if metric in units_of_parameters():
         raise ChoiceError(f'is about the parameter "{metric}", which the sweep file sets', metrics)
     return " ".join(text.split())
 

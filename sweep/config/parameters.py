@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, WithJsonSchema
 
+from sweep import as_written
 from sweep.config.models.declared import group, type_of
-from sweep.config.models.distributions import distribution_text
 from sweep.config.models.quantities import (
     ChoiceError,
     Condition,
@@ -33,6 +33,7 @@ from sweep.fields.host import COSTS, HARDWARE
 from sweep.fields.kernel import BY_NAME, KERNEL, OFF, SWITCH
 from sweep.fields.parameter import by_key
 from sweep.fields.scenario import SCENARIO
+from sweep.fields.traffic import ARRIVALS, SIZES
 from sweep.model import strategies
 from sweep.model.hardware.iommu import MODES
 from sweep.model.kernel.releases import CHANGES, ReleaseError, known_release
@@ -153,7 +154,15 @@ class Parameter:
         if self.quantity and isinstance(value, int):
             return self.quantity.shown(value)
         if isinstance(value, dict) and "values" in value:
-            return distribution_text(value)
+            return as_written.law_of_times(value["kind"], value["values"])
+        if self.name == ARRIVALS.name:
+            laws = (
+                (name, each if isinstance(each, int) else tuple(each.values()))
+                for name, each in value["settings"].items()
+            )
+            return as_written.arrivals(value["kind"], laws)
+        if self.name == SIZES.name:
+            return as_written.sizes(value)
         return value if isinstance(value, str | int) else json.dumps(value)
 
 

@@ -8,7 +8,7 @@ from ..fields.spread import PER_CALL
 from .episodes import COUNTED
 from .estimates import BACKLOGS
 
-REFILLS = (PER_CALL.episodes, "refill_batch")  # requests for pages: how many, and how many buffers each is for
+REFILLS = (PER_CALL.episodes, "nic.refill_batch")  # requests for pages: how many, and how many buffers each is for
 FILLINGS = ("bursts",)  # whether queues fill from empty with every episode
 
 

@@ -25,16 +25,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..episodes import FEWEST_EPISODES
+from ..fields.traffic import ARRIVALS, FATES, SIZES, STALL_EVERY, WAKEUP
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FEWEST_PIECES = 10
 MORE_THAN_ONE = 2  # fewest episodes for an interval: a single one does not show how they vary
-SINGLE = "constant("  # start of a distribution with a single value
-MILLION = 1_000_000
+RANDOM = "("  # in the text of every distribution but a single value
 COUNTED = ("episodes", "busy_peak_packets", "offered_packets")
-DRAWN = ("arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "wakeup", "stall_every")
+DRAWN = tuple(each.name for each in (ARRIVALS, SIZES, *FATES, WAKEUP, STALL_EVERY))
 
 
 @dataclass(frozen=True)
@@ -121,12 +121,12 @@ def deterministic(table: pa.Table) -> Mask:
     if not all(name in table.column_names for name in DRAWN):
         return np.zeros(len(table), np.bool_)
     arrivals, sizes, local, forward, dropped, wakeup, stalls = (table.column(name) for name in DRAWN)
-    are_numbers = all(pa.types.is_integer(column.type) for column in (local, forward, dropped))
+    are_numbers = all(pa.types.is_floating(column.type) for column in (local, forward, dropped))
     are_texts = (pa.types.is_string(column.type) or pa.types.is_null(column.type) for column in (wakeup, stalls))
     if not (are_numbers and all(map(pa.types.is_string, (arrivals.type, sizes.type))) and all(are_texts)):
         return np.zeros(len(table), np.bool_)  # not as `sweep run` publishes them
-    one_fate = pc.equal(pc.max_element_wise(local, forward, dropped), MILLION)
-    constant_wakeup = pc.or_kleene(pc.is_null(wakeup), pc.starts_with(wakeup.cast(pa.string()), SINGLE))
+    one_fate = pc.equal(pc.max_element_wise(local, forward, dropped), 1.0)
+    constant_wakeup = pc.or_kleene(pc.is_null(wakeup), pc.invert(pc.match_substring(wakeup.cast(pa.string()), RANDOM)))
     reader_fixed = pc.or_(pc.equal(local, 0), pc.and_(constant_wakeup, pc.is_null(stalls)))
     equal_packets = pc.and_(
         pc.and_(pc.equal(arrivals, "constant"), pc.invert(pc.match_substring(sizes, " "))), one_fate

@@ -27,9 +27,9 @@ from .episodes import Array, Cells, Mask, Seen
 OFFERED = "offered_packets"
 BACKLOGS = (  # columns of queues: peak occupancy, capacity, and the capacity that one packet needs (None: 1)
     ("rx_ring_peak_packets", "ring", None),
-    ("tx_ring_peak_frames", "tx_ring", None),
-    ("socket_truesize_peak", "rcvbuf_bytes", "truesize_bytes"),
-    ("nic_buffer_peak_bytes", "rx_buffer_bytes", "offered_bytes"),
+    ("tx_ring_peak_frames", "nic.tx_ring", None),
+    ("socket_truesize_peak", "traffic.reader.rcvbuf", "truesize_bytes"),
+    ("nic_buffer_peak_bytes", "nic.rx_buffer", "offered_bytes"),
 )
 
 
@@ -213,8 +213,8 @@ def _headroom(cells: Cells) -> tuple[Array, Array]:
         if not (cells.has(peak) and cells.has(capacity) and (each is None or cells.has(each))):
             continue
         room = _most(cells.read(capacity))
-        if capacity == "ring" and cells.has("refill_batch"):  # up to a batch of slots may wait for a refill
-            room = np.maximum(room - _most(cells.read("refill_batch")), 1.0)
+        if capacity == "ring" and cells.has("nic.refill_batch"):  # up to a batch of slots may wait for a refill
+            room = np.maximum(room - _most(cells.read("nic.refill_batch")), 1.0)
         share = _most(cells.read(peak)) / np.maximum(room, 1)
         one = np.ones_like(room)
         if each == "offered_bytes":
@@ -234,10 +234,10 @@ def _cut_at_the_ends(found: Estimate, rare: Rare, sides: Sequence[Cells], confid
 
     Of two sides the larger refill counts.
     """
-    if not np.isfinite(rare.unit) or not all(side.has("refill_batch") for side in sides):
+    if not np.isfinite(rare.unit) or not all(side.has("nic.refill_batch") for side in sides):
         return found
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = [np.fmax.reduce(side.read("refill_batch") / side.read(rare.sizes), axis=-1) for side in sides]
+        shares = [np.fmax.reduce(side.read("nic.refill_batch") / side.read(rare.sizes), axis=-1) for side in sides]
     batch = shares[0] if len(shares) == 1 else np.fmax(*shares)
     half = batch * np.minimum(1.0, _one_more(confidence) / np.maximum(found.pairs, 1))
     return clumps.widened(found, found.center - half, found.center + half)

@@ -92,6 +92,12 @@ def said(field: pa.Field, what: str) -> str | None:
     return None if found is None else found.decode(errors="replace")
 
 
+def with_unit(field: pa.Field, unit: str) -> pa.Field:
+    """The column with another unit in its metadata."""
+    known = {key.decode(errors="replace"): text for key, text in (field.metadata or {}).items()}
+    return field.with_metadata({**known, "unit": unit})
+
+
 def columns(schema: Iterable[pa.Field], *roles: str) -> list[Column]:
     """All columns of a table, or those of some roles."""
     found = map(column, schema)

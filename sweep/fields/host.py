@@ -22,8 +22,8 @@ def _cost(name: str, meaning: str) -> Parameter:
 
 
 def _size(name: str, kind: Kind, meaning: str, within: tuple[int, int], model: str = "") -> Parameter:
-    """A size of the hardware, in the table of results `host_<name>`."""
-    return Parameter(f"host.{name}", kind, meaning, within, "1" * (kind is COUNT), model=model, column=f"host_{name}")
+    """A size of the hardware."""
+    return Parameter(f"host.{name}", kind, meaning, within, "1" * (kind is COUNT), model=model)
 
 
 COSTS: tuple[Parameter, ...] = (

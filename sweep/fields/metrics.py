@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
-    Values = Mapping[str, Array]  # name -> shape (rows,); histograms (rows, 256); nulls of knobs as -1
+    Values = Mapping[str, Array]  # name -> shape (rows,); histograms (rows, 256); nulls as -1
 
 LOWER, HIGHER, NEITHER = Better.LOWER, Better.HIGHER, Better.NEITHER
 FALLS = Spread(falls_with=DROPS)
@@ -80,7 +80,8 @@ def _drops(of: Values) -> tuple[Array, Array]:
 def _reuse(of: Values) -> tuple[Array, Array]:
     import numpy as np
 
-    buffer_bytes = np.where(of["frag_bytes"] > 0, of["frag_bytes"], PAGE_BYTES) if "frag_bytes" in of else PAGE_BYTES
+    fragments = of.get("strategy.frag_bytes", 0)
+    buffer_bytes = np.where(fragments > 0, fragments, PAGE_BYTES)
     posted_pages = of["posted_buffers"] * buffer_bytes / PAGE_BYTES
     return posted_pages - of["pages_taken"], posted_pages
 
@@ -122,8 +123,8 @@ METRICS = (
         "reuse_ratio",
         "1",
         "share of the memory posted to the NIC that did not come from the page allocator: 1 - pages_taken / "
-        "(posted_buffers, in pages: frag_bytes of a page each where the strategy cuts pages); a little below 0 where "
-        "pages taken in the window were posted after its end",
+        "(posted_buffers, in pages: strategy.frag_bytes of a page each where the strategy cuts pages); a little below "
+        "0 where pages taken in the window were posted after its end",
         _reuse,
         HIGHER,
         Spread(Rare("posted_buffers", "allocation_episodes", None, BULK_PAGES, rest=True, share=True)),
@@ -187,7 +188,7 @@ METRICS = (
         "llc_misses_per_packet",
         "1",
         "header lines that miss the last-level cache, per packet taken from the ring",
-        lambda of: (of["cache_ps"] / of["cost_llc_miss"].clip(1), of["rx_packets"]),
+        lambda of: (of["cache_ps"] / (of["host.llc_miss"] * 1e3).round().clip(1), of["rx_packets"]),
         LOWER,
     ),
     Metric(

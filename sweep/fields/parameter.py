@@ -16,30 +16,47 @@ PACKETS, WINDOW = "packets", "window"  # what a parameter may decide
 
 
 class Kind(NamedTuple):
-    """How a value is written in a sweep file, and the unit of the whole number that the model has for it."""
+    """How a value is written in a sweep file, the unit of the whole number that the model has for it, and the column's.
+
+    A column in a unit of its own is float64: the nearest number to the exact one, so rounding it back in the model's
+    unit gives the model's number, for all that parameters may be.
+    """
 
     name: str
     unit: str  # of the model; "" for a count, whose parameter says what it counts
     suffix: str = ""  # of names in the model
+    column_unit: str = ""  # of the column in the results, where it is not the model's
+    scale: int = 1  # what the model has for 1 of the column's unit
+    inverse: bool = False  # the model has the time for one of what the column has the rate of; 0 is no limit
+
+    def column_value(self, value: int) -> float | None:
+        """A number of the model in the unit of the column; None for a rate without a limit."""
+        if not self.column_unit:
+            return value
+        if self.inverse:
+            return self.scale / value if value else None
+        return value / self.scale
 
 
 COUNT = Kind("count", "")
-TIME = Kind("time", "ps", "_ps")  # "1.3 ns"
-USECS = Kind("microseconds", "ps", "_ps")  # a time; a plain number is in microseconds, as ethtool has them
+TIME = Kind("time", "ps", "_ps", "ns", 1000)  # "1.3 ns"
+USECS = Kind("microseconds", "ps", "_ps", "us", 10**6)  # a time; a plain number is in microseconds, as in ethtool
 SIZE = Kind("size", "bytes", "_bytes")  # "512 KiB"
-SHARE = Kind("share", "ppm", "_ppm")  # "30 %" or 0.3
-MILLI = Kind("thousandths", "1e-3", "_milli")  # 1.6
-LINK = Kind("link speed", "ps", "_ps_per_byte")  # "10 Gbit/s"
-RATE = Kind("rate", "ps", "_ps")  # "2 Mpps": the time per packet
-RATE_LIMIT = Kind("rate limit", "ps", "_ps")  # the same, or "none", which is 0
+SHARE = Kind("share", "ppm", "_ppm", "1", 10**6)  # "30 %" or 0.3
+MILLI = Kind("thousandths", "1e-3", "_milli", "1", 1000)  # 1.6
+LINK = Kind("link speed", "ps", "_ps_per_byte", "Gbit/s", 8000, inverse=True)  # "10 Gbit/s": the time per byte
+RATE = Kind("rate", "ps", "_ps", "Mpps", 10**6, inverse=True)  # "2 Mpps": the time per packet
+RATE_LIMIT = Kind("rate limit", "ps", "_ps", "Mpps", 10**6, inverse=True)  # the same, or "none", which is 0
 COUNT_OR_TIME = Kind("count or time", "")  # a number of packets, or the time in which they arrive
 WORD = Kind("word", "1")  # one of some words, or a name: `sweep.config.parameters` says which
+LAW = Kind("law", "1")  # what is random, or a list: `sweep.config.models` says how it is written
 
 
 class Parameter(NamedTuple):
     """One parameter of a scenario, in the units of the model.
 
-    What the model reads has one name in the scenario and in the kernel's record: `symbol`.
+    `name` is what it is called from the sweep file to the table and the report.  What the model reads has another, the
+    same in the scenario and in the kernel's record: `symbol`.
     """
 
     name: str  # as a sweep file has it: "ring", "nic.coalesce.usecs", "host.dma_sync"
@@ -50,7 +67,6 @@ class Parameter(NamedTuple):
     default: Any = REQUIRED  # as it is written in a sweep file; None: it need not be said at all
     like: str = ""  # the parameter whose value it has where a file gives none
     model: str = ""  # its name in the model, where `symbol` is not made from `name`
-    column: str = ""  # its name in the table of results, if not `symbol`
     decides: str = ""  # PACKETS if another value brings other packets, WINDOW if it sets what counts
     in_the_loop: bool = True  # whether the kernel's record has it, if it is a number
     why: str = ""  # the reason for the largest, where it is not plain to see
@@ -82,9 +98,9 @@ class Parameter(NamedTuple):
         return self.unit or self.kind.unit
 
     @property
-    def published(self) -> str:
-        """The name of its column in the table of results."""
-        return self.column or self.symbol
+    def column_unit(self) -> str:
+        """The unit of its column in the results."""
+        return self.kind.column_unit or self.model_unit
 
 
 def by_key(parameters: Iterable[Parameter]) -> dict[str, Parameter]:

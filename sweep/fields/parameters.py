@@ -8,8 +8,8 @@ from .kernel import KERNEL
 from .nic import NIC
 from .parameter import Parameter
 from .scenario import SCENARIO
-from .traffic import FLOWS, READER
+from .traffic import MIX, READER
 
 PARAMETERS: dict[str, Parameter] = {
-    parameter.name: parameter for parameter in (*SCENARIO, *KERNEL, FLOWS, *READER, *NIC, *HARDWARE, *COSTS)
+    parameter.name: parameter for parameter in (*SCENARIO, *KERNEL, *MIX, *READER, *NIC, *HARDWARE, *COSTS)
 }

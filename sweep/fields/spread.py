@@ -44,7 +44,7 @@ class Spread(NamedTuple):
 
 
 MEAN = Spread()
-PER_CALL = Rare("rx_packets", "allocation_episodes", None, 1.0, each="bulk")
+PER_CALL = Rare("rx_packets", "allocation_episodes", None, 1.0, each="strategy.bulk")
 PER_PAGE = Rare("rx_packets", "allocation_episodes", None, BULK_PAGES)
 LOSS = Rare("offered_packets", "loss_episodes", "loss_peak_packets", math.nan, share=True)
 DROPS = "drop_ratio"  # what deliveries fall with

@@ -103,12 +103,12 @@ def _search(ranked: Keys, order: Integers, keys: Keys) -> Integers:
 
 
 def _check_columns() -> None:
-    """Errors: ConfigError if a strategy's knob or counter would be a second column of one name in the table."""
+    """Errors: ConfigError if a strategy's counter would be a second column of one name in the table."""
     seen: set[str] = set()
     for column in schema.columns():
         if column.name in seen:
             raise ConfigError(
-                f'a strategy of yours has a knob or counter "{column.name}", and the table has a column of that name\n'
+                f'a strategy of yours has a counter "{column.name}", and the table has a column of that name\n'
                 "  next: give it another name"
             )
         seen.add(column.name)

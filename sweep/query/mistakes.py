@@ -22,6 +22,7 @@ from .published import QueryTable
 LONGEST_BYTES = 1 << 17  # of a query: the longest command-line argument of Linux
 DEEPEST = 200  # brackets; the time and memory of DuckDB's parser grow with the third power: 20,000 take 23 GB
 QUOTED = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+DOTTED = re.compile(r"\w+(?:\.\w+)+")
 KINDS = ("Scalar Function", "Table Function", "Aggregate Function")
 
 
@@ -55,7 +56,7 @@ def message(said: str, sql: str, tables: Sequence[QueryTable], location: str) ->
     text = _first(error_fields.get("exception_message") or said)
     position_text = error_fields.get("position", "")
     start = int(position_text) if str(position_text).isdigit() else None
-    lines = [f"SQL{_where(sql, start)}: {_reason(error_fields, text, tables)}"]
+    lines = [f"SQL{_where(sql, start)}: {_reason(error_fields, text, sql, tables)}"]
     if start is not None:
         lines += _marked(sql, start, _length(error_fields))
     return "\n".join([*lines, _next(location)])
@@ -100,13 +101,15 @@ def _export(location: str) -> str:
     return f"sweep export {shlex.quote(location)} --out my.duckdb"
 
 
-def _reason(about: dict[str, Any], text: str, tables: Sequence[QueryTable]) -> str:
+def _reason(about: dict[str, Any], text: str, sql: str, tables: Sequence[QueryTable]) -> str:
     """The first line of the reason, with a suggestion for an unknown name."""
     kind, name = about.get("error_subtype"), str(about.get("name", ""))
     if kind == "COLUMN_NOT_FOUND" or "does not have a column named" in text:
         name = name or text.rpartition(" named ")[2].strip('"')
         columns = {column.name: table.name for table in tables for column in table.columns}
         return f'column "{name}" is not known.{did_you_mean(name, columns)}'
+    if unquoted := _unquoted(sql, tables):
+        return f'{unquoted} is a column with a dot in its name: SQL needs it in double quotes, "{unquoted}"'
     if kind == "MISSING_ENTRY" and about.get("type") == "Table":
         known = [table.name for table in tables]
         return f'table "{name}" is not known.{did_you_mean(name, known)} Known: {", ".join(known)}'
@@ -116,6 +119,13 @@ def _reason(about: dict[str, Any], text: str, tables: Sequence[QueryTable]) -> s
     if "file system operations are disabled" in text:
         return f"{text.partition(' - ')[0]}: SQL here reaches no file and no network"
     return text
+
+
+def _unquoted(sql: str, tables: Sequence[QueryTable]) -> str:
+    """The first column with a dot in its name, such as nic.link, that stands in the SQL without quotes; "" if none."""
+    words = DOTTED.findall(QUOTED.sub(" ", sql))
+    dotted = {column.name for table in tables for column in table.columns if "." in column.name}
+    return next((name for word in words for name in dotted if word == name or word.endswith(f".{name}")), "")
 
 
 def _parsed(said: str) -> dict[str, Any]:

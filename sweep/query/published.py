@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from sweep.fields.column import Column, columns
-from sweep.results import soundness
+from sweep.results import earlier, soundness
 from sweep.results.dataset import published as said
 
 from .. import report, stats, storage
@@ -89,7 +89,8 @@ def read(location: str | Path | storage.Files) -> Published:
     failures, series, name = pa.table({}), None, FAILURES
     try:
         if FAILURES in snapshot_files[1]:
-            failures = soundness.table(pa.ipc.open_file(pa.BufferReader(snapshot_files[1][FAILURES])).read_all())
+            file = pa.BufferReader(snapshot_files[1][FAILURES])
+            failures = earlier.as_of_today(soundness.table(pa.ipc.open_file(file).read_all()))
         name = SERIES
         if SERIES in snapshot_files[1]:
             series = _dataset(snapshot_files[1][SERIES])
@@ -123,9 +124,15 @@ def damaged(files: storage.Files, name: str, error: Exception) -> RunError:
 
 
 def _dataset(file: pa.Buffer) -> ds.Dataset:
-    """A file as a dataset; only columns of variable width are read, since invalid offsets would crash the process."""
+    """A file as a dataset; only columns of variable width are read, since invalid offsets would crash the process.
+
+    One of an earlier version, whose columns are called otherwise today, is read whole.
+    """
     form = ds.IpcFileFormat()
     schema = soundness.schema(pa.ipc.open_file(pa.BufferReader(file)).schema)
+    if earlier.is_earlier(schema):
+        table = pa.ipc.open_file(pa.BufferReader(file)).read_all()
+        return ds.dataset(earlier.as_of_today(soundness.table(table)))
     variable_width = [index for index, field in enumerate(schema) if not soundness.is_fixed(field.type)]
     soundness.texts(
         pa.ipc.open_file(pa.BufferReader(file), options=pa.ipc.IpcReadOptions(included_fields=variable_width))

@@ -161,7 +161,7 @@ def read(
     published them.
     Raises SweepError if there is no such directory, IncompleteError if nothing is published, RunError if it is damaged.
     """
-    from sweep.results import soundness
+    from sweep.results import earlier, soundness
 
     files, name = storage.open(location), TABLE
     manifest = snapshot.manifest(files) if series else None
@@ -180,7 +180,9 @@ def read(
             index for index, field in enumerate(schema) if field.name in wanted or not pa.types.is_nested(field.type)
         ]
         options = pa.ipc.IpcReadOptions(included_fields=chosen)
-        table = soundness.table(pa.ipc.open_file(pa.BufferReader(data), options=options).read_all())
+        table = earlier.as_of_today(
+            soundness.table(pa.ipc.open_file(pa.BufferReader(data), options=options).read_all())
+        )
         if snapshot_files and SERIES in snapshot_files[1]:
             name = SERIES
             table = _with_series(table, snapshot_files[1][SERIES])

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from sweep import as_written
 from sweep.errors import SweepError, did_you_mean
 
-from .coordinates import Codes, encode, parameters, varied
+from .coordinates import Codes, column_metadata, encode, parameters, varied
 from .dataset import Dataset
 from .selection import varying
 
@@ -123,7 +124,8 @@ def _check(table: pa.Table, named: dict[str, tuple[str, ...]]) -> None:
 def _axis(table: pa.Table, name: str) -> LayoutAxis:
     """The axis of a parameter: numbers rising, names in the order of the sweep, `none` last."""
     codes, values = encode(table, name)
-    labels = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    unit = column_metadata(table, name, "unit") or "1"
+    labels = [as_written.value(value, unit) for value in values]
     if labels and isinstance(values[0], str):
         first_row = np.array([int(np.argmax(codes == code)) for code in range(len(values))])
         order = np.argsort(first_row)

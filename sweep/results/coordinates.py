@@ -2,9 +2,9 @@
 """How rows are named: from parameter columns to mixes, strategies and their variants.
 
 Strategy, label, traffic, load, ring and replicate are coordinates.  Any other parameter that varies at fixed
-coordinates must show in a name: one of a strategy makes a variant of it ("page_pool (pool_size=2×ring)"), any other
-splits the traffic mix ("host · nic=mlx5").  The metadata of the table's columns say which is which; a column without
-metadata belongs to strategies if only some of them have it.
+coordinates must show in a name: one of a strategy makes a variant of it ("page_pool (strategy.pool_size=2×ring)"),
+any other splits the traffic mix ("host · nic=mlx5").  The metadata of the table's columns say which is which; a column
+without metadata belongs to strategies if only some of them have it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sweep import as_written
 from sweep.fields import column as columns
 from sweep.fields.field import Role
 
@@ -41,9 +42,10 @@ def encode(table: pa.Table, name: str) -> tuple[Codes, list[Any]]:
 
 
 def column_texts(table: pa.Table, name: str) -> list[str]:
-    """A column as texts, one per row; "" for null."""
+    """A column as texts, one per row, as a sweep file has them; "" for null."""
     codes, values = encode(table, name)
-    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values] + [""]
+    unit = column_metadata(table, name, "unit") or "1"
+    texts = [*(as_written.value(value, unit) for value in values), ""]
     return [texts[code] for code in codes]
 
 
@@ -123,7 +125,7 @@ class Placed:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns, "page_pool (pool_size=2×ring)"."""
+        """Names of the columns, "page_pool (strategy.pool_size=2×ring)"."""
         return tuple(f"{strategy} ({variant})" if variant else strategy for strategy, variant in self.order)
 
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from sweep import evidence, records, stats
 from sweep.errors import RunError, SweepError
+from sweep.fields.traffic import ARRIVALS, STALL_EVERY
 from sweep.reached_precision import ReachedPrecision
 from sweep.records import COUNT, INTEGER, LIST, MAPPING, TEXT, TEXTS, either
 
@@ -130,7 +131,7 @@ class Dataset:
         row = int(rows[rows >= 0][0])
         stall, arrivals = (
             self.table.column(name)[row].as_py() if name in self.table.column_names else None
-            for name in ("stall_every", "arrivals")
+            for name in (STALL_EVERY.name, ARRIVALS.name)
         )
         return evidence.episode_word(stall, arrivals or "")
 

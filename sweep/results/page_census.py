@@ -24,6 +24,7 @@ HELD_END = "pages_held_end"
 PEAK = "pages_held_peak"
 PINNED = "pinned"
 PER_CPU = "per-CPU lists"
+SIZES = ("truesize_bytes", "strategy.frag_bytes")  # columns with the bytes of a buffer, the first that there is
 LEAST = 1e-6  # share of the pages held below which a remainder is rounding
 
 
@@ -54,13 +55,18 @@ LEGEND = (
 def truesize_bytes(data: Dataset) -> Array:
     """Memory of one receive buffer, shape (mixes, loads, rings, columns).
 
-    A table without `truesize_bytes` has `frag_bytes` where pages are split; without both, a buffer is a page.
+    A table without `truesize_bytes` has `strategy.frag_bytes` where pages are split; without both, a buffer is a page.
     """
-    for name in ("truesize_bytes", "frag_bytes"):
+    for name in SIZES:
         if data.has(name):
             known = np.fmax.reduce(data.values(name), axis=-1)  # the same in every pair
             return np.where(np.isfinite(known), known, PAGE_BYTES)
     return np.full(data.index.shape[:-1], float(PAGE_BYTES))
+
+
+def buffer_bytes(data: Dataset) -> str:
+    """SQL: the column with the bytes of a buffer, null where that is a page; "" in a table without one."""
+    return next((f'"{name}"' for name in SIZES if data.has(name)), "")
 
 
 def means(analysis: Analysis) -> dict[str, Array]:
@@ -81,7 +87,7 @@ def expression(data: Dataset, title: str, *, end: bool = False) -> str:
     """SQL aggregate of the pages of a holder over the rows of a point: `means` (or `ends`) for claims."""
     if title == PER_CPU:
         return "avg(pcp_mean_pages)"
-    size = next((name for name in ("truesize_bytes", "frag_bytes") if data.has(name)), "")
+    size = buffer_bytes(data)
     per_buffer = f"coalesce(any_value({size}), {PAGE_BYTES}) / {PAGE_BYTES}.0" if size else "1.0"
     column_of = {holder: holder.end if end else holder.mean for holder in HOLDERS}
     parts = {

@@ -2,8 +2,8 @@
 """`--filter`: choose rows of a published table by a condition on parameters.
 
 The language is that of a sweep file's `where:` (`sweep.conditions`).  A parameter that a strategy does not have is
-unknown there, and unknown keeps a row: `pool_size >= 512` does not remove strategies without a pool.  Rows are chosen
-by parameters, never by results: a condition on a metric would keep the lucky replicates and break the pairs.
+unknown there, and unknown keeps a row: `strategy.pool_size >= 512` does not remove strategies without a pool.  Rows are
+chosen by parameters, never by results: a condition on a metric would keep the lucky replicates and break the pairs.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from sweep import format
+from sweep import as_written, format
 from sweep.conditions import ConditionError, keeps, parse
 from sweep.conditions import names as words_of
-from sweep.conditions.columns import column_of
-from sweep.conditions.tables import Table
+from sweep.conditions.tables import Table, unit_of
 from sweep.errors import SweepError
 
 from .coordinates import Codes, encode, parameters
@@ -60,8 +59,8 @@ def select(table: pa.Table, condition: str) -> pa.Table:
     except ConditionError as error:
         raise _wrong(table, condition, error) from None
     if not len(chosen):
-        used = [column for word in sorted(words_of(tree)) if (column := column_of(word, fields))]
-        values = "".join(f"\n  {name} here: {_values(table, name)}" for name in dict.fromkeys(used))
+        used = sorted(words_of(tree) & set(fields))
+        values = "".join(f"\n  {name} here: {_values(table, name)}" for name in used)
         raise SweepError(
             f'--filter "{condition}" keeps none of {format.count(len(table), "simulation")}{values}\n'
             "  next: name values that are there, or leave --filter out"
@@ -89,7 +88,7 @@ def _wrong(table: pa.Table, condition: str, error: ConditionError) -> SweepError
 
 
 def _values(table: pa.Table, name: str) -> str:
-    values = encode(table, name)[1]
-    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values[:MOST_VALUES]]
+    values, unit = encode(table, name)[1], unit_of(table.schema.field(name))
+    texts = [as_written.value(value, unit) for value in values[:MOST_VALUES]]
     more = f" and {len(values) - MOST_VALUES} more" if len(values) > MOST_VALUES else ""
     return (", ".join(texts) or "no value") + more

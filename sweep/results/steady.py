@@ -133,7 +133,8 @@ def check(data: Dataset) -> Steady:
 
 def _in_hand(data: Dataset) -> Array:
     """Pages by which two instants differ without a trend, because polls and refills are handling them."""
-    known = [times * data.values(name) for name, times in (("napi_budget", 2), ("refill_batch", 1)) if data.has(name)]
+    factors = {"nic.napi_budget": 2, "nic.refill_batch": 1}
+    known = [times * data.values(name) for name, times in factors.items() if data.has(name)]
     return np.asarray(sum(known, np.zeros(data.index.shape)))
 
 

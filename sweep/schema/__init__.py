@@ -108,7 +108,7 @@ def _lists(counts: np.ndarray) -> pa.Array:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_int64(kind) or pa.types.is_fixed_size_list(kind))
+    return bool(pa.types.is_int64(kind) or pa.types.is_float64(kind) or pa.types.is_fixed_size_list(kind))
 
 
 def _numbers(column: pa.Array | pa.ChunkedArray) -> np.ndarray:

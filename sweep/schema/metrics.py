@@ -22,7 +22,7 @@ def columns() -> list[Column]:
 
 
 def arrays(values: Mapping[str, np.ndarray]) -> dict[str, pa.Array]:
-    """All metrics, computed from counters, `ring`, `frag_bytes` and the latency histogram; null where undefined."""
+    """All metrics, computed from counters, a few parameters and the latency histogram; null where undefined."""
     metric_arrays = {}
     for metric in METRICS:
         numerator, denominator = metric.value(values)

@@ -7,8 +7,8 @@ parameter is computed once for each of those and assigned to the rows by code.
 Which part of a scenario (strategy, traffic, host, NIC) a parameter belongs to follows from the field that it is read
 from, and is stored with the column: reports tell a strategy's own knobs from shared parameters by that alone.
 
-A NIC is split only into its own numbers; distributions are canonical text, `lognormal(20000000, 200000000)`, with
-the values in the order and unit of `sweep.model.scenario.Distribution`.
+A column has the name that the parameter has in a sweep file, `host.dma_sync`, and the unit that is usual for it; what
+is random is text in the words of a sweep file, `lognormal(median=20 us, p99=200 us)`.
 """
 
 from __future__ import annotations
@@ -21,23 +21,33 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweep import as_written
 from sweep.fields.column import Column
-from sweep.fields.field import Knob
+from sweep.fields.field import Knob, Role
 from sweep.fields.host import COSTS, HARDWARE
 from sweep.fields.kernel import KERNEL, OFF, ON
 from sweep.fields.nic import NIC
-from sweep.fields.parameter import PACKETS, WORD, by_key
+from sweep.fields.parameter import LAW, PACKETS, RATE_LIMIT, WORD, by_key
 from sweep.fields.parameter import Parameter as Declared
 from sweep.fields.scenario import SCENARIO
-from sweep.fields.traffic import FLOWS, READER
+from sweep.fields.traffic import (
+    ARRIVALS,
+    FATES,
+    FLOWS,
+    FORWARD_PATH,
+    READER,
+    READER_CPU,
+    SIZES,
+    STALL_EVERY,
+    STALL_FOR,
+    WAKEUP,
+)
 from sweep.grid import Coded, Codes, combined
 from sweep.model import strategies
 from sweep.model.randomness import streams
-from sweep.model.scenario import Arrivals, Distribution, Scenario, Traffic
-from sweep.model.traffic.processes import process
-from sweep.model.traffic.processes.protocol import UNITS
+from sweep.model.scenario import Arrivals, Distribution, Scenario
 
-_TYPES = {"int": pa.int64(), "float": pa.float64(), "string": pa.string()}
+_TEXTS = (WORD, LAW)
 _PART_OF_FIELD = {
     "rules": "kernel",
     "knobs": "strategy",
@@ -46,6 +56,7 @@ _PART_OF_FIELD = {
     "costs_ps": "host",
     "hardware": "host",
 }
+_NULLABLE = (RATE_LIMIT, LAW)
 
 
 class ParameterColumn(NamedTuple):
@@ -56,45 +67,37 @@ class ParameterColumn(NamedTuple):
     value: Callable[..., int | float | str | None]  # of those fields
 
 
-def _parameter(
-    name: str,
-    kind: str,
-    unit: str,
-    meaning: str,
-    fields: str,
-    value: Callable[..., Any],
-    nullable: bool = True,
-    decides: str = "",
-) -> ParameterColumn:
+def _parameter(column: Column, fields: str, value: Callable[..., Any]) -> ParameterColumn:
     """A parameter column; `fields`: names of the scenario's fields it is read from, separated by blanks."""
     sources = tuple(fields.split())
     part = next((_PART_OF_FIELD[field] for field in sources if field in _PART_OF_FIELD), "")
-    return ParameterColumn(
-        Column(name, _TYPES[kind], unit, meaning, "parameter", "", nullable, part, decides), sources, value
-    )
+    return ParameterColumn(column._replace(of=part), sources, value)
 
 
-def _declared(parameter: Declared, value: Callable[..., Any] | None = None, nullable: bool = False) -> ParameterColumn:
+def _declared(parameter: Declared, value: Callable[..., Any] | None = None) -> ParameterColumn:
     """The column of a parameter as it was declared; `value` of the scenario's field where it is not just read."""
     field, _, way = parameter.path.partition(".")
     if parameter.part == "host":
         field = "costs_ps" if parameter in COSTS else "hardware"
         value = value or (lambda numbers: dict(numbers)[parameter.key])
     found = value or (attrgetter(way) if way else lambda own: own)
-    kind, unit = ("string", "1") if parameter.kind is WORD else ("int", parameter.model_unit)
-    return _parameter(parameter.published, kind, unit, parameter.meaning, field, found, nullable, parameter.decides)
+    if parameter.kind in _TEXTS:
+        return _parameter(declared_column(parameter), field, found)
+    return _parameter(declared_column(parameter), field, lambda own: parameter.kind.column_value(found(own)))
 
 
-def _traffic(
-    name: str,
-    kind: str,
-    unit: str,
-    meaning: str,
-    value: Callable[[Traffic], Any] | None = None,
-    decides: str = "",
-) -> ParameterColumn:
-    """A parameter of the traffic mix; nullable if it is computed by `value`, not if it is a plain attribute."""
-    return _parameter(name, kind, unit, meaning, "traffic", value or attrgetter(name), value is not None, decides)
+def declared_column(parameter: Declared, nullable: bool = False) -> Column:
+    """The column of a parameter, with the name and the unit that a sweep file has."""
+    numbers = pa.float64() if parameter.kind.column_unit else pa.int64()
+    return Column(
+        parameter.name,
+        pa.string() if parameter.kind in _TEXTS else numbers,
+        parameter.column_unit,
+        parameter.meaning,
+        Role.PARAMETER,
+        nullable=nullable or parameter.kind in _NULLABLE,
+        decides=parameter.decides,
+    )
 
 
 def _packet_stream() -> ParameterColumn:
@@ -105,23 +108,18 @@ def _packet_stream() -> ParameterColumn:
     )
 
 
-def text(distribution: Distribution | None) -> str | None:
-    """A distribution as canonical text; None stays None."""
-    if distribution is None:
-        return None
-    return f"{distribution.kind}({', '.join(map(str, distribution.values))})"
+def _law(law: Distribution | None) -> str | None:
+    """A distribution of times as text; None stays None."""
+    return None if law is None else as_written.law_of_times(law.kind, law.values)
 
 
 def arrivals_text(arrivals: Arrivals) -> str:
-    """An arrival process as the table has it: "poisson", "on_off(burst constant(8), peak 1000000 ppm)"."""
-    if not arrivals.settings:
-        return arrivals.kind
-    units = {setting.name: UNITS[setting.kind] for setting in process(arrivals.kind).SETTINGS}
-    said = [
-        f"{name} {text(value) if isinstance(value, Distribution) else f'{value} {units[name]}'}"
+    """An arrival process as the table has it: "poisson", "on_off(burst=8, peak=1)"."""
+    settings = (
+        (name, (value.kind, value.values) if isinstance(value, Distribution) else value)
         for name, value in arrivals.settings
-    ]
-    return f"{arrivals.kind}({', '.join(said)})"
+    )
+    return as_written.arrivals(arrivals.kind, settings)
 
 
 def _knob(knob: Knob) -> ParameterColumn:
@@ -129,15 +127,14 @@ def _knob(knob: Knob) -> ParameterColumn:
         name for name in strategies.names() if any(other.name == knob.name for other in strategies.strategy(name).KNOBS)
     ]
     meaning = f"{knob.meaning} (only {', '.join(users)})"
-    return _parameter(knob.name, "int", knob.unit, meaning, "knobs", lambda knobs: dict(knobs).get(knob.name))
+    column = Column(f"strategy.{knob.name}", pa.int64(), knob.unit, meaning, Role.PARAMETER)
+    return _parameter(column, "knobs", lambda knobs: dict(knobs).get(knob.name))
 
 
 def _rule(declared: Declared) -> ParameterColumn:
     """The column of a rule of the kernel: whether it is in force."""
     rule = declared.key
-    return _parameter(
-        declared.published, "string", "1", declared.meaning, "rules", lambda rules: ON if rule in rules else OFF, False
-    )
+    return _parameter(declared_column(declared), "rules", lambda rules: ON if rule in rules else OFF)
 
 
 def _truesize(strategy: str, knobs: Iterable[tuple[str, int]]) -> int:
@@ -149,6 +146,7 @@ def parameters() -> tuple[ParameterColumn, ...]:
     """The parameter columns that are read from a scenario, in their order."""
     knobs = {knob.name: knob for name in strategies.names() for knob in strategies.strategy(name).KNOBS}
     own = by_key(SCENARIO)
+    local, forward, drop = FATES
     return (
         _declared(own["strategy"]),
         _declared(own["traffic"], lambda traffic: traffic.name),
@@ -156,66 +154,46 @@ def parameters() -> tuple[ParameterColumn, ...]:
         _declared(own["nic"], lambda nic: nic.name),
         *(_declared(own[name]) for name in ("kernel", "ring", "queues", "iommu")),
         *map(_rule, KERNEL),
-        _parameter(
-            "load", "float", "1", own["load"].meaning, "load_ppm", lambda ppm: ppm / 1e6, decides=own["load"].decides
-        ),
+        _declared(own["load"]),
         *map(_knob, knobs.values()),
-        _parameter(
-            "truesize_bytes",
-            "int",
-            "bytes",
-            "memory of one receive buffer, the sk_buff aside",
-            "strategy knobs",
-            _truesize,
-        ),
+        _parameter(TRUESIZE, "strategy knobs", _truesize),
         _declared(own["packets"]),
         _declared(own["warmup"]),
-        _parameter("seed", "int", "1", "seed of all random streams", "seed", int, False, PACKETS),
-        _parameter("replicate", "int", "1", "replicate: see packet_stream", "replicate", int, False, PACKETS),
+        _parameter(SEED, "seed", int),
+        _parameter(REPLICATE, "replicate", int),
         _packet_stream(),
-        _declared(own["load"]._replace(meaning="load, as the simulation has it")),
         _declared(own["memory_pages"]),
         *map(_declared, NIC),
         _declared(FLOWS),
-        _traffic("arrivals", "string", "1", "arrival process", lambda mix: arrivals_text(mix.arrivals), PACKETS),
-        _traffic(
-            "sizes",
-            "string",
-            "bytes",
-            "frame sizes with FCS x weight",
-            lambda traffic: " ".join(f"{size}x{weight}" for size, weight in traffic.sizes),
-            PACKETS,
-        ),
-        _traffic("local_ppm", "int", "ppm", "share of packets for a socket of this host", decides=PACKETS),
-        _traffic("forward_ppm", "int", "ppm", "share of packets that are forwarded", decides=PACKETS),
-        _traffic("drop_ppm", "int", "ppm", "share of packets that are dropped on purpose", decides=PACKETS),
-        _traffic("forward_path", "string", "1", "who forwards: kernel or xdp"),
-        _traffic(
-            "reader_cpu",
-            "string",
-            "1",
-            "CPU of the reader: the queue's (same) or another (other)",
-            lambda traffic: "same" if traffic.reader.same_cpu else "other",
-        ),
-        _traffic("wakeup", "string", "ps", "wake-up delay of the reader", lambda mix: text(mix.reader.wakeup_ps)),
+        _declared(ARRIVALS, lambda mix: arrivals_text(mix.arrivals)),
+        _declared(SIZES, lambda mix: as_written.sizes(mix.sizes)),
+        _declared(local, lambda mix: mix.local_ppm),
+        _declared(forward, lambda mix: mix.forward_ppm),
+        _declared(drop, lambda mix: mix.drop_ppm),
+        _declared(FORWARD_PATH),
+        _declared(READER_CPU, lambda mix: "same" if mix.reader.same_cpu else "other"),
+        _declared(WAKEUP, lambda mix: _law(mix.reader.wakeup_ps)),
         *map(_declared, READER),
-        _traffic("stall_every", "string", "ps", "between stalls", lambda mix: text(mix.reader.stall_every_ps)),
-        _traffic("stall_for", "string", "ps", "length of a stall", lambda mix: text(mix.reader.stall_for_ps)),
+        _declared(STALL_EVERY, lambda mix: _law(mix.reader.stall_every_ps)),
+        _declared(STALL_FOR, lambda mix: _law(mix.reader.stall_for_ps)),
         *map(_declared, (*COSTS, *HARDWARE)),
     )
 
 
-LABEL = Column(
-    "label", pa.string(), "1", "name of the variant of a strategy, from the sweep file", "parameter", of="strategy"
+TRUESIZE = Column(
+    "truesize_bytes", pa.int64(), "bytes", "memory of one receive buffer, the sk_buff aside", Role.PARAMETER
 )
-DURATION = Column(
-    "duration_ps", pa.int64(), "ps", "length of the measured window, where the sweep file says it", "parameter"
+SEED = Column("seed", pa.int64(), "1", "seed of all random streams", Role.PARAMETER, nullable=False, decides=PACKETS)
+REPLICATE = Column(
+    "replicate", pa.int64(), "1", "replicate: see packet_stream", Role.PARAMETER, nullable=False, decides=PACKETS
 )
-WARMUP = Column("warmup_ps", pa.int64(), "ps", "length of the warm-up, where the sweep file says it", "parameter")
+LABEL = declared_column(by_key(SCENARIO)["label"], nullable=True)._replace(of="strategy")
+DURATION = declared_column(by_key(SCENARIO)["duration"], nullable=True)
+WARMUP = DURATION._replace(name="warmup_ns", meaning="length of the warm-up, where the sweep file says it as a time")
 FROM_SWEEP_FILE = {
     LABEL: "strategy",
-    DURATION: "truesize_bytes",
-    WARMUP: "duration_ps",
+    DURATION: TRUESIZE.name,
+    WARMUP: DURATION.name,
 }  # column -> name of the one before it
 
 

@@ -17,10 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sweep import conditions
+from sweep import as_written, conditions
 from sweep.conditions import Column, ConditionError, parse_items
-from sweep.conditions.columns import column_of
-from sweep.conditions.tables import Table
+from sweep.conditions.tables import Table, unit_of
 from sweep.errors import SweepError, did_you_mean
 from sweep.fields.column import said
 from sweep.fields.field import Role
@@ -143,12 +142,10 @@ def _none(table: pa.Table, fits: NDArray[np.bool_], word: str, place: str) -> st
             f'no simulation in "{place}" has an id that starts with "{word}"{hint}; ids change when the model, the '
             f"strategy or the sweep file does\n  see: sweep show {shlex.quote(place)}"
         )
-    names = [
-        found for each in sorted(conditions.names(parse_items(word))) if (found := column_of(each, table.schema.names))
-    ]
+    names = [each for each in sorted(conditions.names(parse_items(word))) if each in table.schema.names]
     values = {name: _values(table.filter(pa.array(fits)), name) for name in names}
     name, is_equal, text = word.partition("=")
-    known = values.get(column_of(name, names) or "") if is_equal else None
+    known = values.get(name) if is_equal else None
     asked = f'has {name} "{text}".{did_you_mean(text, known)}' if known else f'meets "{word}".'
     given_before = " with what is said before it" if not fits.all() else ""
     there = "".join(f"\n  there are: {f'{each} ' * (len(names) > 1)}{_some(values[each])}" for each in names)
@@ -178,7 +175,7 @@ def _several(
             f'"{" ".join(given)}" fits {len(heads):,} {things} of "{place}"; say more of: {", ".join(telling)}',
             *lines,
             *more,
-            f"  next: sweep show {shlex.quote(place)} {' '.join(given)} {_words(table, int(heads[0]), telling)}",
+            f"  next: sweep show {shlex.join((place, *given))} {_words(table, int(heads[0]), telling)}",
         ]
     )
 
@@ -197,8 +194,9 @@ def _which(table: pa.Table, varied: tuple[str, ...], place: str, points: int) ->
 
 def _values(table: pa.Table, name: str) -> list[str]:
     """The distinct values of a column as they are typed, sorted; "none" for null."""
-    column = pc.unique(table.column(name))
-    return [_text(value) for value in sorted(column.drop_null().to_pylist())] + ["none"] * bool(column.null_count)
+    column, unit = pc.unique(table.column(name)), unit_of(table.schema.field(name))
+    known = [as_written.value(value, unit) for value in sorted(column.drop_null().to_pylist())]
+    return known + [as_written.NONE] * bool(column.null_count)
 
 
 def _some(values: list[str]) -> str:
@@ -207,8 +205,6 @@ def _some(values: list[str]) -> str:
 
 
 def _words(table: pa.Table, row: int, names: Sequence[str]) -> str:
-    return " ".join(shlex.quote(f"{name}={_text(table.column(name)[row].as_py())}") for name in names)
-
-
-def _text(value: Any) -> str:
-    return "none" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
+    texts = (as_written.value(table.column(name)[row].as_py(), unit_of(table.schema.field(name))) for name in names)
+    texts = (f'"{text}"' if "(" in text else text for text in texts)  # a law, which has signs of its own
+    return " ".join(shlex.quote(f"{name}={text}") for name, text in zip(names, texts, strict=True))

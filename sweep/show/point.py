@@ -19,8 +19,6 @@ from sweep.jobs.executors import HERE
 from . import counters, histograms, laws, over_time, summary
 from .choose import ID_SHOWN, Chosen
 
-HOST_WORDS = ("cost_", "host_")
-
 
 def document(chosen: Chosen, about: Mapping[str, Any], extra: Sequence[Section] = ()) -> Document:
     """The document; `about` is the table's metadata, sections `extra` are put before the counters."""
@@ -72,7 +70,7 @@ def _parameters(chosen: Chosen) -> list[Section]:
     """The section of parameters: those that vary in the sweep, then the others, the host's profile last."""
     fields = columns(chosen.row.schema, Role.PARAMETER)
     with_value = [field for field in fields if chosen.value(field.name) is not None]
-    of_host = [field for field in with_value if field.name.startswith(HOST_WORDS)]
+    of_host = [field for field in with_value if field.of == "host"]
     varied = [field for field in with_value if field.name in (*chosen.varied, "replicate")]
     others = [field for field in with_value if field not in of_host and field not in varied]
     captions = (("varied in the sweep", varied), ("the same in all of it, or following from those", others))

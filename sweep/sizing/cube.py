@@ -26,12 +26,13 @@ from .. import evidence
 from ..config import Sweep
 from ..episodes import episode_word
 from ..errors import ConfigError
+from ..fields.traffic import ARRIVALS, STALL_EVERY
 from ..schema import results_schema
 from ..schema.parameters import ParameterRows
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-POOL, RING = "pool_size", "ring"
+POOL, RING = "strategy.pool_size", "ring"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def cube(sweep: Sweep) -> Cube:
         )
     sizes = table.column(POOL).fill_null(-1).to_numpy()
     packets = table.column("packets").to_numpy() - table.column("warmup").to_numpy()
-    words = map(episode_word, table.column("stall_every").to_pylist(), table.column("arrivals").to_pylist())
+    stalls, arrivals = (table.column(each.name).to_pylist() for each in (STALL_EVERY, ARRIVALS))
+    words = map(episode_word, stalls, arrivals)
     read_columns = [name for name in table.column_names if name in evidence.COLUMNS]
     drawn = ~evidence.deterministic(table)
     parameters = {name: table.column(name).cast(pa.float64()).to_numpy() for name in read_columns}
@@ -128,11 +130,10 @@ def _parameters(sweep: Sweep) -> pa.Table:
 
 def _is_axis(sweep: Sweep) -> bool:
     """Whether pool sizes are a numeric axis of their own: sizes that follow the ring make variants instead."""
-    name = f"strategy.{POOL}"
-    home = sweep.layout.home.get(name)
-    values, _ = sweep.layout.codes(name)
+    home = sweep.layout.home.get(POOL)
+    values, _ = sweep.layout.codes(POOL)
     return (
         home is not None
-        and sweep.layout.dimensions[home].names == (name,)
+        and sweep.layout.dimensions[home].names == (POOL,)
         and all(isinstance(value, int) for value in values)
     )

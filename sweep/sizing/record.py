@@ -16,7 +16,7 @@ from .. import stats
 from .answer import Rung, SizedMix, SizedSeries, SizingAnswer
 from .directions import shape
 
-FORMAT = 2
+FORMAT = 3
 
 
 class EstimateRecord(TypedDict):
@@ -65,19 +65,23 @@ class PacketCounts(TypedDict):
     wanted: Annotated[int, Field(description="that the search asked for")]
 
 
-class ApplyRecord(TypedDict):
+WithPoolSize = TypedDict(
+    "WithPoolSize",
+    {"strategy.pool_size": Annotated[int | None, Field(description="null if the strategy has no pool")]},
+)
+
+
+class ApplyRecord(WithPoolSize):
     """The settings to make."""
 
     ethtool: Annotated[str, Field(description="the command; DEV is the interface")]
     ring: int
-    pool_size: int | None
 
 
-class RungRecord(TypedDict):
+class RungRecord(WithPoolSize):
     """A ring of a series, and what is known of it."""
 
     ring: int
-    pool_size: int | None
     word: Annotated[str | None, Field(description="meets, fails or undecided; null if it was not needed")]
     how: Annotated[str, Field(description="simulated, implied by another ring, or not needed")]
     replicates: int
@@ -85,13 +89,12 @@ class RungRecord(TypedDict):
     measured: Annotated[dict[str, EstimateRecord], Field(description="by objective")]
 
 
-class SeriesRecord(TypedDict):
+class SeriesRecord(WithPoolSize):
     """A strategy, or a variant of one, in a mix at a load: the smallest ring that meets the objectives."""
 
     column: Annotated[str, Field(description="name of the strategy and its variant, as in the report")]
     strategy: str
     ring: Annotated[int | None, Field(description="the smallest that meets the objectives")]
-    pool_size: int | None
     decided: bool
     edge: Annotated[str | None, Field(description='"smallest": every ring does; "largest": none does')]
     fails_up_to_ring: int | None
@@ -208,7 +211,7 @@ def _verdict(answer: SizingAnswer, verdict: SizedMix) -> VerdictRecord:
 
 
 def _apply(rung: Rung) -> ApplyRecord:
-    return {"ethtool": f"ethtool -G DEV rx {rung.ring}", "ring": rung.ring, "pool_size": rung.pool_size}
+    return {"ethtool": f"ethtool -G DEV rx {rung.ring}", "ring": rung.ring, "strategy.pool_size": rung.pool_size}
 
 
 def _series(answer: SizingAnswer, each: SizedSeries, behind: stats.Estimate | None) -> SeriesRecord:
@@ -216,7 +219,7 @@ def _series(answer: SizingAnswer, each: SizedSeries, behind: stats.Estimate | No
         "column": each.column,
         "strategy": each.strategy,
         "ring": each.answer.ring if each.answer else None,
-        "pool_size": each.answer.pool_size if each.answer else None,
+        "strategy.pool_size": each.answer.pool_size if each.answer else None,
         "decided": each.decided,
         "edge": _edge(each),
         "fails_up_to_ring": each.fails_to.ring if each.fails_to else None,
@@ -244,7 +247,7 @@ def _rung(answer: SizingAnswer, rung: Rung) -> RungRecord:
     texts = [each.text for each in answer.objectives]
     return {
         "ring": rung.ring,
-        "pool_size": rung.pool_size,
+        "strategy.pool_size": rung.pool_size,
         "word": rung.word or None,
         "how": rung.how,
         "replicates": rung.replicates,

@@ -19,7 +19,7 @@ SCHEMA = results_schema()
 Row = dict[str, Any]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 PARAMETERS = ("strategy", "label", "traffic", "host", "ring", "load", "packets", "warmup", "seed", "replicate")
-UNITS = {"ns_per_packet": "ns", "pages_held_mean_pages": "pages", "cost_atomic": "ps", "latency_p99_ns": "ns"}
+UNITS = {"ns_per_packet": "ns", "pages_held_mean_pages": "pages", "host.atomic": "ns", "latency_p99_ns": "ns"}
 GATE = """\
 metrics:
   - {metric: ns_per_packet, margin: 1 %, why: "a test has to say something"}
@@ -99,7 +99,7 @@ def _row(
         "seed": seed,
         "replicate": replicate,
         "packet_stream": f"{crc32(f'{mix} at {load}'.encode()):016x}",
-        "cost_atomic": 4_769,
+        "host.atomic": 4.769,
         "ns_per_packet": (500.0 if pool else 600.0) * (1 + noise * met + own_noise * own),
         "drop_ratio": 0.0,
         "allocator_calls_per_packet": 0.0 if pool else 1.0,
@@ -118,7 +118,7 @@ def _kind(rows: Sequence[Row], name: str) -> pa.DataType:
 
 
 def _metadata(name: str) -> dict[str, str]:
-    if name in PARAMETERS or name.startswith("cost_"):
+    if name in PARAMETERS or name.startswith("host."):
         role = "parameter"
     elif name.endswith("_histogram"):
         role = "histogram"

@@ -53,8 +53,7 @@ def stalled(side: int, stalls_per_window: float, lost: float = 0.2, shared: bool
             loss_peak_packets=int(1.5 * lost * PACKETS) if stalls else 0,
             busy_peak_packets=1_000,
             rx_ring_peak_packets=row["ring"] if stalls else row["ring"] // 8,
-            stall_every="exponential(50000000000)",
-            arrivals="poisson",
+            **{"traffic.reader.stall.every": "exponential(mean=50 ms)", "traffic.arrivals": "poisson"},
         )
 
     return change
@@ -82,7 +81,7 @@ def compared(pairs: int, series: range, gate, **how) -> list[compare.Comparison]
 def described(made: pa.Table) -> pa.Table:
     """With the roles that a published table has."""
     counters = ("offered_packets", "episodes", "loss_episodes", "loss_peak_packets", "busy_peak_packets")
-    for name in ("stall_every", "arrivals"):
+    for name in ("traffic.reader.stall.every", "traffic.arrivals"):
         place = made.column_names.index(name)
         made = made.set_column(place, made.schema.field(name).with_metadata({"role": "parameter"}), made.column(name))
     for name in (*counters, "rx_ring_peak_packets"):
@@ -133,8 +132,8 @@ def test_nothing_passes_on_two_stalls_and_it_is_said_why(shared, strict):
     if shared:  # the interval is narrow enough: 10 stalls take 5 times as many pairs, or windows of 5 times 16,000
         assert "--set replicates=40" in text
         assert "or longer windows in both: `--set packets=84000`" in text
-        times = pa.array([3_600_000_000] * len(found.pairing.base.table))
-        base = replace(found.pairing.base, table=found.pairing.base.table.append_column("duration_ps", times))
+        times = pa.array([3_600_000.0] * len(found.pairing.base.table))
+        base = replace(found.pairing.base, table=found.pairing.base.table.append_column("duration", times))
         timed = replace(found, pairing=replace(found.pairing, base=base))
         assert "or longer windows in both: `--set duration='18 ms'`" in " ".join(compare.write(timed, "txt").split())
     assert why in compare.write(found, "junit")

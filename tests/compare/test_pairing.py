@@ -50,23 +50,23 @@ def test_pairs_take_the_noise_of_the_packets_away(gate):
 
 def test_a_changed_cost_is_said_and_does_not_keep_rows_apart(gate):
     base = table()
-    new = column(table(version="new"), "cost_atomic", 4_912)
+    new = column(table(version="new"), "host.atomic", 4.912)
     found = compare.runs(base, new, gate=gate)
     assert found.pairing.common.all()
-    assert "cost_atomic: 4,769 → 4,912 ps (+3.0 %)" in found.changed
-    assert "cost_atomic" not in found.pairing.keys
+    assert "host.atomic: 4.769 → 4.912 ns (+3.0 %)" in found.changed
+    assert "host.atomic" not in found.pairing.keys
 
 
 def test_a_cost_changed_in_some_cells_says_in_how_many(gate):
     base = table()
     new = table(version="new")
-    costs = np.where(pc.equal(new.column("ring"), 256).to_numpy(), 4_912, 4_769)
-    found = compare.runs(base, column(new, "cost_atomic", costs), gate=gate)
+    costs = np.where(pc.equal(new.column("ring"), 256).to_numpy(), 4.912, 4.769)
+    found = compare.runs(base, column(new, "host.atomic", costs), gate=gate)
     assert any("in 2 of 4 cells" in line for line in found.changed)
 
 
 def test_an_exchanged_host_brings_its_numbers_along(gate):
-    new = column(column(table(version="new"), "host", "epyc"), "cost_atomic", 9_000)
+    new = column(column(table(version="new"), "host", "epyc"), "host.atomic", 9.0)
     found = compare.runs(table(), new, gate=gate)
     assert found.changed[:2] == ("host: xeon → epyc", "and 1 number that came with it")
 
@@ -150,9 +150,10 @@ NOT_COMPARABLE = {
         '"warmup" is 4000 in BASE and 5000 in NEW .*windows',
     ),
     "other_sizes": (
-        column(column(table(), "sizes", "64x1"), "packet_stream", "64"),
-        column(column(table(), "sizes", "1518x1"), "packet_stream", "1518"),
-        '"sizes" is 64x1 in BASE and 1518x1 in NEW .4 of 4 common cells., so they are unpaired: they met other packets',
+        column(column(table(), "traffic.sizes", "64x1"), "packet_stream", "64"),
+        column(column(table(), "traffic.sizes", "1518x1"), "packet_stream", "1518"),
+        '"traffic.sizes" is 64x1 in BASE and 1518x1 in NEW .4 of 4 common cells., so they are unpaired: '
+        "they met other packets",
     ),
     "other_packets_for_no_reason_in_the_table": (
         table(),
@@ -176,23 +177,24 @@ NOT_COMPARABLE = {
 
 def test_equal_packets_are_a_pair_whatever_else_the_traffic_is(gate):
     """The rows say which packets came; another receive buffer is a change, not other packets."""
-    base, new = column(table(), "rcvbuf_bytes", 4 << 20), column(table(version="new"), "rcvbuf_bytes", 256 << 10)
-    assert "rcvbuf_bytes: 4,194,304 → 262,144 (-93.8 %)" in compare.runs(base, new, gate=gate).changed
+    name = "traffic.reader.rcvbuf"
+    base, new = column(table(), name, 4 << 20), column(table(version="new"), name, 256 << 10)
+    assert "traffic.reader.rcvbuf: 4,194,304 → 262,144 (-93.8 %)" in compare.runs(base, new, gate=gate).changed
 
 
 CHANGED = {
-    "arrivals": {"kind": "on_off", "settings": (("burst", constant(8)), ("peak", 1_000_000))},
-    "sizes": {"sizes": ((80, 1), (1518, 1))},
-    "local_ppm drop_ppm": {"local_ppm": 1_000_000, "drop_ppm": 0},
-    "forward_ppm drop_ppm": {"forward_ppm": 1_000_000, "drop_ppm": 0},
-    "flows": {"flows": 8},
-    "load load_ppm": {"load_ppm": 200_000},
-    "rcvbuf_bytes": {"rcvbuf_bytes": 1 << 18},
-    "read_ps": {"read_ps": 99},
-    "stall_every stall_for": {"stall_every_ps": constant(9), "stall_for_ps": constant(9)},
-    "wakeup": {"wakeup_ps": constant(9)},
-    "reader_cpu": {"same_cpu": True},
-    "forward_path": {"forward_path": "xdp"},
+    "traffic.arrivals": {"kind": "on_off", "settings": (("burst", constant(8)), ("peak", 1_000_000))},
+    "traffic.sizes": {"sizes": ((80, 1), (1518, 1))},
+    "traffic.fates.local traffic.fates.drop": {"local_ppm": 1_000_000, "drop_ppm": 0},
+    "traffic.fates.forward traffic.fates.drop": {"forward_ppm": 1_000_000, "drop_ppm": 0},
+    "traffic.flows": {"flows": 8},
+    "load": {"load_ppm": 200_000},
+    "traffic.reader.rcvbuf": {"rcvbuf_bytes": 1 << 18},
+    "traffic.reader.rate": {"read_ps": 99},
+    "traffic.reader.stall.every traffic.reader.stall.for": {"stall_every_ps": constant(9), "stall_for_ps": constant(9)},
+    "traffic.reader.wakeup": {"wakeup_ps": constant(9)},
+    "traffic.reader.cpu": {"same_cpu": True},
+    "traffic.forward_path": {"forward_path": "xdp"},
     "kernel": {"kernel": "6.12"},
     "ring": {"ring": 512},
 }
@@ -203,7 +205,7 @@ def test_columns_that_decide_the_packets_are_those_that_change_the_stream(names)
     rows = parameters.arrays([scenario(), scenario(**CHANGED[names])], [None, None])
     differ = {name for name, values in rows.items() if len(set(values.to_pylist())) == 2}
     said = {column.name for column in parameters.columns() if column.decides == "packets"}
-    follow = {"packet_stream", "truesize_bytes", "pool_size"}
+    follow = {"packet_stream", "truesize_bytes", "strategy.pool_size"}
     if names == "kernel":
         follow |= {column.name for column in parameters.columns() if column.of == "kernel"}  # its rules
     assert differ - follow == set(names.split())

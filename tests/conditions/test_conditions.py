@@ -216,24 +216,35 @@ def test_thresholds_are_in_the_unit_of_the_metric(text, unit, threshold):
         parse_bound("m < 5 lightyears").threshold(unit)
 
 
-def test_a_parameter_of_a_table_has_both_names():
+def test_a_parameter_of_a_table_is_compared_as_in_a_sweep_file():
     fields = [
-        ("cost_dma_sync", "ps", [1300, 900]),
-        ("link_ps_per_byte", "ps", [800, 320]),
-        ("copybreak_bytes", "bytes", [0, 1024]),
+        ("host.dma_sync", "ns", pa.array([1.3, 0.9])),
+        ("nic.link", "Gbit/s", pa.array([10.0, 25.0])),
+        ("nic.copybreak", "bytes", pa.array([0, 1024])),
+        ("nic.coalesce.usecs", "us", pa.array([8.0, 0.5])),
+        ("traffic.reader.rate", "Mpps", pa.array([10**6 / 333_333, 2.0])),
+        ("nic.pcie_rate", "Mpps", pa.array([None, 20.0])),
     ]
     table = pa.table(
         [values for _, _, values in fields],
-        schema=pa.schema([pa.field(name, pa.int64(), metadata={"unit": unit}) for name, unit, _ in fields]),
+        schema=pa.schema(
+            [pa.field(name, of.type, metadata={"unit": unit, "role": "parameter"}) for name, unit, of in fields]
+        ),
     )
     columns = Table({field.name: field for field in table.schema}, table.column)
     for text, kept in {
         "host.dma_sync >= 1.3 ns": [True, False],
-        "cost_dma_sync >= 1300": [True, False],
+        "nic.coalesce.usecs = 8": [True, False],
+        "nic.coalesce.usecs < 1 us": [False, True],
+        "traffic.reader.rate = 3 Mpps": [True, False],  # rounded to a whole number of ps, as in the model
+        "nic.pcie_rate = none": [True, False],
         "nic.link = 10 Gbit/s": [True, False],
         "nic.link > 10 Gbit/s": [False, True],
         "nic.copybreak = 1 KiB": [False, True],
     }.items():
         assert holds(parse(text), columns, 2).tolist() == kept, text
     with pytest.raises(ConditionError, match="write its unit"):
-        holds(parse("host.dma_sync > 1300"), columns, 2)
+        holds(parse("host.dma_sync > 1.3"), columns, 2)
+    with pytest.raises(ConditionError) as earlier:
+        holds(parse("cost_dma_sync > 1300"), columns, 2)
+    assert 'It is called "host.dma_sync" now.' in earlier.value.told(table.column_names)

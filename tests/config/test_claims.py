@@ -3,25 +3,27 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from planted_mistakes import VALID
 
 from sweep import schema
 from sweep.config import load
-from sweep.config.names import parameter_of, unit_of
+from sweep.config.names import unit_of, units_of_parameters
+from sweep.config.parameters import parameters
 from sweep.config.points.columns import ColumnSource
 from sweep.errors import ConfigError
+from sweep.fields.parameter import COUNT, TIME
+from sweep.fields.parameters import PARAMETERS
 from sweep.model.strategies import NAMES
 from sweep.schema import parameters as table
 
-# Columns of text that no sweep file gives in one word, numbers in another unit than the sweep file's, and what follows
-# from the strategy.
-NOT_SELECTED = {
-    "seed", "replicate", "load_ppm", "arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "forward_path",
-    "reader_cpu", "wakeup", "stall_every", "stall_for", "coalesce_ps", "tx_coalesce_ps",
-    "link_ps_per_byte", "read_ps", "warmup_ps", "pcie_packet_ps", "host_header_lines", "truesize_bytes",
-}  # fmt: skip
+# What is no parameter of a point, what is a part of one, and what follows from others.
+NOT_SELECTED = {"seed", "replicate", "warmup_ns", "truesize_bytes"} | {
+    f"traffic.{part}"
+    for part in ("fates.local", "fates.forward", "fates.drop", "reader.stall.every", "reader.stall.for")
+}
 
 CLAIMS = [
     "ns_per_packet < 700",
@@ -30,8 +32,8 @@ CLAIMS = [
     "drop_ratio[strategy=page_pool, label=one] <= 0.1 %",
     "drop_ratio[label!=one] <= 0.1 %",
     "ns_per_packet[page_pool, load=0.3] < ns_per_packet[page_allocator]",
-    "alloc_slow[page_pool, pool_size<=128] < 1",
-    "ns_per_packet[nic=inline, tx_ring=512, cost_atomic>1] < 1e3",
+    "alloc_slow[page_pool, strategy.pool_size<=128] < 1",
+    "ns_per_packet[nic=inline, nic.tx_ring=512, host.atomic>1 ns] < 1e3",
     "latency_p99_ns where strategy = page_pool and ring >= 256 < 50 us",
     "ns_per_packet where 64 <= ring <= 256 < ns_per_packet where ring > 256",
     "drop_ratio where ring in 64..256 and host.atomic > 1 ns and nic.link >= 1 Gbit/s < 0.1 %",
@@ -132,24 +134,29 @@ def test_every_number_that_a_claim_may_be_about_is_a_number_of_the_table():
 
 def test_every_parameter_of_the_table_can_be_selected_or_is_left_out_knowingly():
     named = {column.name for column in table.columns() if column.role == "parameter"}
-    assert named == set(parameter_of()) | NOT_SELECTED
+    assert named - NOT_SELECTED == set(parameters()) - {"traffic.fates", "traffic.reader.stall"}
+    assert set(units_of_parameters()) < set(parameters())
 
 
 def test_a_selector_sees_the_values_that_the_table_will_have(tmp_path):
-    """The same number, in the same unit, for every point."""
+    """The same words and numbers for every point; times in ps, and rates in the time of one."""
     path = tmp_path / "my.yaml"
     path.write_text(VALID)
     sweep = load(path)
     points = range(sweep.points)
     published = table.arrays([sweep.scenario(point, 0) for point in points], ["" for _ in points])
     columns = ColumnSource(sweep.layout, sweep.document)
-    for name, parameter in parameter_of().items():
-        if name == "label":
-            continue
-        column = columns(parameter)
+    for name in sorted(published.keys() & parameters().keys() - {"label"}):
+        column = columns(name)
+        kind = PARAMETERS[name].kind if name in PARAMETERS else COUNT
+        times = 1 / kind.scale if kind.inverse else kind.scale if kind is TIME else 1
         expected = published[name].to_pylist()
         found = [value if there else None for value, there in zip(column.values, column.known, strict=True)]
-        assert found == expected, name
+        if column.is_text or name == "nic.pcie_rate":
+            assert [value if value != np.inf else None for value in found] == expected, name
+        else:
+            numbers = [None if value is None else value * times for value in expected]
+            assert found == [None if value is None else pytest.approx(value, rel=1e-12) for value in numbers], name
 
 
 def test_what_a_claim_may_be_about_has_the_unit_of_its_column():

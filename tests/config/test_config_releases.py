@@ -92,7 +92,7 @@ def test_conditions_know_the_rules_of_a_release(sweep_of) -> None:
     for condition, expected in (
         ("kernel.pool_locality = on", ["6.12", "6.18"]),
         ("kernel.pool_size_clamp = off", ["6.8", "6.12"]),
-        ("fragment_statistics = on", ["6.18"]),
+        ("kernel.fragment_statistics = on", ["6.18"]),
     ):
         assert column(sweep_of(axes + f"where: {condition}\n"), "kernel") == expected, condition
     assert len(sweep_of(MINIMAL + RULE + "where: kernel.pool_locality = off\n").layout) == 1

@@ -208,7 +208,7 @@ def test_another_sweep_knows_nothing_of_it(folder: Path) -> None:
 def test_a_counter_is_no_second_column_of_a_name(folder: Path, name: str) -> None:
     path = folder / "my_driver.py"
     path.write_text(DRIVER.replace("stack_hits", name))
-    with pytest.raises(ConfigError, match=f'has a knob or counter "{name}"'):
+    with pytest.raises(ConfigError, match=f'has a counter "{name}"'):
         planning.survey(config.load(folder / "own.yaml"))
 
 

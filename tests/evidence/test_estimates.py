@@ -126,7 +126,7 @@ def test_sides_that_lost_the_same_in_every_pair_are_told_apart_by_the_queues_tha
     losses, ones = np.full((1, 5), 900.0), np.ones((1, 5))
     reader = {
         "socket_truesize_peak": np.full((1, 5), 4e6),
-        "rcvbuf_bytes": np.full((1, 5), 4e6),
+        "traffic.reader.rcvbuf": np.full((1, 5), 4e6),
         "truesize_bytes": np.full((1, 5), 2304.0),
         "rx_ring_peak_packets": np.full((1, 5), 64),
         "busy_peak_packets": np.full((1, 5), 1_000),

@@ -66,10 +66,11 @@ sweep("run", "more.yaml", "--out", "one", "--set", "axes.nic.doorbell=[0 ns]", "
 sweep("run", "more.yaml", "--out", "other", "--set", "axes.nic.doorbell=[50 us]", "--no-report", *inline)
 said["report"] = open("both/report.txt").read()
 said["dictionary"] = sweep("query", "both", "select name, unit, meaning from dictionary", "--format", "csv")
-said["table"] = sweep("query", "both", "--format", "csv", "select strategy, ring, doorbell_ps, slow_ps, "
+said["table"] = sweep("query", "both", "--format", "csv",
+    'select strategy, ring, "nic.doorbell", "strategy.slow_ps", '
     "sum(poll_ps) / sum(polls) as poll, sum(recycle_ps) as recycle from results group by all order by all")
-said["show"] = sweep("show", "both", "strategy=refcount_recycle", "ring=64", "doorbell_ps=50000000", "slow_ps=3000",
-    "replicate=0")
+said["show"] = sweep("show", "both", "strategy=refcount_recycle", "ring=64", "nic.doorbell=50us",
+    "strategy.slow_ps=3000", "replicate=0")
 said["compare"] = sweep("compare", "one", "other", codes=(0, 1, 4))
 said["size"] = sweep("size", "more.yaml", "--out", "sized", "--objective", "drop_ratio < 50 %", *inline,
     codes=(0, 1, 4))
@@ -121,13 +122,13 @@ pytestmark = pytest.mark.slow
         ("parameters", "nic.doorbell", "strategy.slow_ps"),
         (
             "dictionary",
-            '"doorbell_ps","ps","writing the doorbell after a poll"',
-            '"slow_ps","ps","what an atomic takes more',
+            '"nic.doorbell","ns","writing the doorbell after a poll"',
+            '"strategy.slow_ps","ps","what an atomic takes more',
         ),
-        ("report", "host · doorbell_ps=50000000", "refcount_recycle (slow_ps=3000)"),
-        ("show", "doorbell_ps", "slow_ps"),
-        ("compare", "doorbell_ps", "slow_ps=3000"),
-        ("size", "doorbell_ps=50000000", "slow_ps=3000"),
+        ("report", "host · nic.doorbell=50 us", "refcount_recycle (strategy.slow_ps=3000)"),
+        ("show", "nic.doorbell", "strategy.slow_ps"),
+        ("compare", "nic.doorbell", "strategy.slow_ps=3000"),
+        ("size", "nic.doorbell=50 us", "strategy.slow_ps=3000"),
         ("completion", "nic.doorbell=", "axes.strategy.slow_ps="),
     ],
 )
@@ -141,7 +142,7 @@ def test_their_mechanisms_are_simulated(said: dict[str, str]) -> None:
     found = {tuple(row[:4]): (float(row[4]), float(row[5])) for row in rows}
     assert len(found) == 2 * 2 * 3
     for ring in ("64", "128"):
-        cheap, dear = (found["refcount_recycle", ring, doorbell, "0"][0] for doorbell in ("0", "50000000"))
+        cheap, dear = (found["refcount_recycle", ring, doorbell, "0"][0] for doorbell in ("0", "50000"))
         assert dear - cheap == pytest.approx(50e6, rel=0.01)
         fast, slow = (found["refcount_recycle", ring, "0", knob][1] for knob in ("0", "3000"))
         assert slow > fast
@@ -152,7 +153,7 @@ def test_both_are_on_the_reference_pages(copied: Path) -> None:
     page = (copied / "docs/reference/parameters.md").read_text()
     for line in (
         "| `nic.doorbell` | `20 us` (ps, ns, us, ms, s) | `0 ns` | writing the doorbell after a poll |",
-        "| `doorbell_ps` | ps | int64 | writing the doorbell after a poll |",
+        "| `nic.doorbell` | ns | double | writing the doorbell after a poll |",
     ):
         assert line in page.splitlines()
     assert "`strategy.slow_ps`" in page

@@ -7,6 +7,7 @@ or length-prefixed UTF-8, with a mask of what is null; the extent is for people 
 `renames.json` says, for each kind of table (`results`, `series`, `validation`), how today's columns differ:
 
     "renamed": {"cost_dma_sync": {"to": "host.dma_sync", "times": "1000"}}    old = new * times, whole if old was whole
+    "renamed": {"link_ps_per_byte": {"to": "nic.link", "per": "8000", "null": 0}}    old = 8000 / new, 0 for null
     "renamed": {"strategy": {"to": "strategy", "values": {"page pool": "page_pool"}}}    old text of each new text
     "gone": {"load_ppm": "says what load says"}    columns that are published no more, and why
     "new": ["loss_cause"]    columns that there were not
@@ -166,10 +167,23 @@ def _before(column: pa.Array, golden: str, how: Mapping[str, Any]) -> pa.Array:
     if "values" in how:
         return pa.array([how["values"].get(each, each) for each in values], pa.string())
     assert kind in ("int", "float"), f"a {kind} cannot be scaled"
-    times = Fraction(how["times"])
+    if "null" in how:
+        values = [math.inf if each is None else each for each in values]
+    if "per" in how:
+        return pa.array([_whole_per(each, Fraction(how["per"])) for each in values], pa.int64())
+    times = Fraction(how.get("times", 1))
     if golden.startswith("int "):
         return pa.array([None if each is None else _whole(each, times) for each in values], pa.int64())
     return pa.array([None if each is None else float(Fraction(each) * times) for each in values], pa.float64())
+
+
+def _whole_per(value: float | None, scale: Fraction) -> int | None:
+    """A number that was whole before it divided `scale`, exactly; 0 for infinity."""
+    if value is None or math.isinf(value):
+        return None if value is None else 0
+    before = round(scale / Fraction(value))
+    assert float(scale / before) == value, f"{scale} by {value} is not a whole number"
+    return before
 
 
 def _whole(value: float, times: Fraction) -> int:

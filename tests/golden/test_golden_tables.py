@@ -62,8 +62,9 @@ def test_a_picosecond_more_for_one_operation_is_seen(tmp_path: Path) -> None:
     host.write_text(text)
     golden = json.loads(goldens.DIGESTS.read_text())
     for title, table in goldens.published(inputs, tmp_path / "run", "smoke").items():
-        before, now = golden[title]["columns"], goldens.digests(table, kind_of(title))
-        differ = {column for column in before if now[column] != before[column]}
+        before = golden[title]["columns"]
+        now = goldens.as_before(table, kind_of(title), before, goldens.renames())
+        differ = {column for column in now if now[column] != before[column]}
         assert differ >= ({"cost_poll", "poll_ps", "busy_ps"} if title == "smoke/results" else {"cpu_ps"})
         assert {"offered_packets"} & differ == set()
 
@@ -84,6 +85,17 @@ def test_what_is_renamed_and_scaled_is_found() -> None:
     assert before(other, {"renamed": named}) != goldens.digests(COSTS, "results")
     with pytest.raises(AssertionError, match="not a whole number"):
         before(now.set_column(2, "host.dma_sync", pa.array([1.3, 0.0070001])), {"renamed": named})
+
+
+def test_what_is_the_rate_of_a_time_now_is_found() -> None:
+    table = pa.table({"pcie_packet_ps": [0, 333_333]})
+    now = pa.table({"nic.pcie_rate": [None, 10**6 / 333_333]})
+    named = {**EMPTY, "renamed": {"pcie_packet_ps": {"to": "nic.pcie_rate", "per": "1000000", "null": 0}}}
+    golden = goldens.digests(table, "results")
+    assert goldens.as_before(now, "results", golden, {"results": named}) == golden
+    other = pa.table({"nic.pcie_rate": [None, 3.0001]})
+    with pytest.raises(AssertionError, match="not a whole number"):
+        goldens.as_before(other, "results", golden, {"results": named})
 
 
 def test_words_that_have_changed_are_found() -> None:

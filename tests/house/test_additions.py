@@ -126,7 +126,7 @@ def test_one_file_and_one_word_are_enough(copy: Path) -> None:
         table = pa.ipc.open_file(file).read_all()
     assert table.num_rows == 4
     assert all(table.column("valid").to_pylist())
-    assert set(table.column("arrivals").to_pylist()) == {"jittered(width 500000 ppm)"}
+    assert set(table.column("traffic.arrivals").to_pylist()) == {"jittered(width=0.5)"}
     assert dict(zip(table.column("strategy").to_pylist(), table.column("patience").to_pylist(), strict=True)) == {
         "page_allocator": None,
         "fresh_pages": 3,

@@ -100,8 +100,9 @@ def _(claim: say.ClaimOfFile, facts: Facts, text: str) -> str | None:
 def _(claim: say.LargeEnough, facts: Facts, text: str) -> str | None:
     rate = "avg(alloc_slow / nullif(rx_packets, 0))"
     rows = facts.all(
-        f"select mix, load, ring, round(any_value(pool_size) / ring, 3) as size, {rate} from rows"
-        f" where strategy = {say.quoted(claim.strategy)} and pool_size is not null group by mix, load, ring, col"
+        f'select mix, load, ring, round(any_value("strategy.pool_size") / ring, 3) as size, {rate} from rows'
+        f' where strategy = {say.quoted(claim.strategy)} and "strategy.pool_size" is not null'
+        " group by mix, load, ring, col"
     )
     cells: dict[tuple, dict[float, list[float]]] = {}
     for *cell, size, value in rows:

@@ -37,12 +37,13 @@ KINDS = {  # episodes of a replicate, packets of its longest busy period
 }
 QUEUES = (  # most that was in it, what it takes
     ("rx_ring_peak_packets", "ring"),
-    ("tx_ring_peak_frames", "tx_ring"),
-    ("socket_truesize_peak", "rcvbuf_bytes"),
-    ("nic_buffer_peak_bytes", "rx_buffer_bytes"),
+    ("tx_ring_peak_frames", "nic.tx_ring"),
+    ("socket_truesize_peak", "traffic.reader.rcvbuf"),
+    ("nic_buffer_peak_bytes", "nic.rx_buffer"),
 )
-PARAMETERS = ("refill_batch", "rcvbuf_bytes", "rx_buffer_bytes", "arrivals", "sizes", "wakeup", "stall_every")
-FATES = ("local_ppm", "forward_ppm", "drop_ppm")
+TEXTS = ("traffic.arrivals", "traffic.sizes", "traffic.reader.wakeup", "traffic.reader.stall.every")
+PARAMETERS = ("nic.refill_batch", "traffic.reader.rcvbuf", "nic.rx_buffer", *TEXTS)
+FATES = ("traffic.fates.local", "traffic.fates.forward", "traffic.fates.drop")
 
 
 def counted(source: pa.Table, seed: int) -> pa.Table:
@@ -75,13 +76,13 @@ def _row(row: dict, kind: str, batch: int, chance: random.Random) -> dict:
     host = row["traffic"].startswith("host")
     constant = kind == "constant"
     bursty = not constant and random.Random(f"{kind}{row['traffic']}").random() < 0.5
-    room = {"ring": row["ring"], "tx_ring": row["tx_ring"], "rcvbuf_bytes": 4 << 20 if host else None}
-    room["rx_buffer_bytes"] = 512 << 10
+    room = {"ring": row["ring"], "nic.tx_ring": row["nic.tx_ring"], "traffic.reader.rcvbuf": 4 << 20 if host else None}
+    room["nic.rx_buffer"] = 512 << 10
     peaks = {
         peak: room[size] and (room[size] if lost and peak.startswith("rx") else chance.randint(0, room[size]))
         for peak, size in QUEUES
     }
-    fates = dict(zip(FATES, (1_000_000, 0, 0) if host else (0, 1_000_000, 0), strict=True))
+    fates = dict(zip(FATES, (1.0, 0.0, 0.0) if host else (0.0, 1.0, 0.0), strict=True))
     return {
         "episodes": episodes,
         "loss_episodes": clumps,
@@ -89,13 +90,13 @@ def _row(row: dict, kind: str, batch: int, chance: random.Random) -> dict:
         "allocation_episodes": chance.randint(1, max(episodes, 1)) if calls else 0,
         "busy_peak_packets": chance.randint(*longest),
         **peaks,
-        **{name: room[name] for name in ("rcvbuf_bytes", "rx_buffer_bytes")},
-        "refill_batch": batch,
+        **{name: room[name] for name in ("traffic.reader.rcvbuf", "nic.rx_buffer")},
+        "nic.refill_batch": batch,
         "bursts": 3 * episodes if bursty else 0,
-        "arrivals": "constant" if constant else "on_off(burst=geometric(32))" if bursty else "poisson",
-        "sizes": "64" if constant else "64:7 594:4 1518:1",
-        "wakeup": ("constant(20000000)" if constant else "exponential(20000000)") if host else None,
-        "stall_every": "exponential(50000000000)" if row["stalls"] and not constant else None,
+        "traffic.arrivals": "constant" if constant else "on_off(burst=geometric(32))" if bursty else "poisson",
+        "traffic.sizes": "64" if constant else "64:7 594:4 1518:1",
+        "traffic.reader.wakeup": ("20 us" if constant else "exponential(mean=20 us)") if host else None,
+        "traffic.reader.stall.every": "exponential(mean=50 ms)" if row["stalls"] and not constant else None,
         **fates,
         LATENCY: counts,
         "latency_p99_ns": quantile(np.array(counts), 0.0, 0.99),
@@ -110,7 +111,6 @@ def _with(source: pa.Table, name: str, values: list) -> pa.Table:
     role = "parameter" if name in (*PARAMETERS, *FATES) else "metric" if name == "latency_p99_ns" else "counter"
     known = (SCHEMA.field(name).metadata or {}) if name in SCHEMA.names else {}
     own = {what: known[what] for what in (b"of", b"decides") if what in known}
-    kind = pa.string() if name in ("arrivals", "sizes", "wakeup", "stall_every") else pa.int64()
-    kind = pa.float64() if role == "metric" else kind
+    kind = pa.string() if name in TEXTS else pa.float64() if role == "metric" or name in FATES else pa.int64()
     field = pa.field(name, kind, metadata={b"unit": b"", b"meaning": name.encode(), b"role": role.encode()} | own)
     return source.append_column(field, pa.array(values, kind))

@@ -71,8 +71,9 @@ def made(seed: int) -> Made:
     if by_knob:
         source = pa.concat_tables([knob(source, value, first=value == KNOBS[0]) for value in KNOBS])
         col = (
-            "strategy || case when label is null and bulk is null then '' else ' (' || concat_ws(', ', label,"
-            " case when bulk is not null then 'bulk=' || bulk end) || ')' end"
+            "strategy || case when label is null"
+            """ and "strategy.bulk" is null then '' else ' (' || concat_ws(', ', label,"""
+            """ case when "strategy.bulk" is not null then 'strategy.bulk=' || "strategy.bulk" end) || ')' end"""
         )
     return Made(damaged(source, chance, seed), col)
 
@@ -122,7 +123,7 @@ def knob(source: pa.Table, value: int, *, first: bool) -> pa.Table:
     if not first:
         source = source.filter(pool)
     own = [value if name == "page_pool" else None for name in source.column("strategy").to_pylist()]
-    field = pa.field("bulk", pa.int64(), metadata={"role": "parameter", "of": "strategy", "decides": ""})
+    field = pa.field("strategy.bulk", pa.int64(), metadata={"role": "parameter", "of": "strategy", "decides": ""})
     if value != KNOBS[0]:
         ns = pc.multiply(source.column("ns_per_packet"), 1.003)
         place = source.column_names.index("ns_per_packet")

@@ -31,8 +31,8 @@ class Share(NamedTuple):
 
 SHARES = {
     "drop_ratio": Share("offered_packets", "loss_episodes", "loss_peak_packets", most=1.0),
-    "allocator_calls_per_packet": Share("rx_packets", "allocation_episodes", unit=1.0, each="bulk"),
-    SLOW: Share("rx_packets", "allocation_episodes", unit=1.0, each="bulk"),
+    "allocator_calls_per_packet": Share("rx_packets", "allocation_episodes", unit=1.0, each="strategy.bulk"),
+    SLOW: Share("rx_packets", "allocation_episodes", unit=1.0, each="strategy.bulk"),
     "pages_taken_per_packet": Share("rx_packets", "allocation_episodes", unit=64.0),
     "reuse_ratio": Share("posted_buffers", "allocation_episodes", unit=64.0, left=True, most=1.0),
 }

@@ -85,9 +85,9 @@ def _queues(cell: Cell) -> list[tuple[float, float]]:
     found = []
     for peak, capacity, each in (
         ("rx_ring_peak_packets", "ring", None),
-        ("tx_ring_peak_frames", "tx_ring", None),
-        ("socket_truesize_peak", "rcvbuf_bytes", "truesize_bytes"),
-        ("nic_buffer_peak_bytes", "rx_buffer_bytes", "offered_bytes"),
+        ("tx_ring_peak_frames", "nic.tx_ring", None),
+        ("socket_truesize_peak", "traffic.reader.rcvbuf", "truesize_bytes"),
+        ("nic_buffer_peak_bytes", "nic.rx_buffer", "offered_bytes"),
     ):
         if not all(cell.has(name) for name in (peak, capacity, each) if name) or not cell.most(peak):
             continue
@@ -95,8 +95,8 @@ def _queues(cell: Cell) -> list[tuple[float, float]]:
         if each == "offered_bytes":
             one = cell.total(each) / cell.total("offered_packets")
         takes = cell.most(capacity)
-        if capacity == "ring" and cell.has("refill_batch"):  # descriptors that wait to be refilled take nothing
-            takes = max(takes - cell.most("refill_batch"), 1.0)
+        if capacity == "ring" and cell.has("nic.refill_batch"):  # descriptors that wait to be refilled take nothing
+            takes = max(takes - cell.most("nic.refill_batch"), 1.0)
         if takes:
             found.append((takes / max(one, 1.0), max(takes, 1.0) / min(max(cell.most(peak), 1e-6 * takes), takes)))
     return found
@@ -174,11 +174,11 @@ def _alone(share: Share, metric: str, sides: tuple[Cell, Cell]) -> tuple[float, 
 
 def cut(share: Share, values: np.ndarray, sides: Iterable[Cell], confidence: float) -> float:
     """Either end of a window cuts a refill in two, once in a replicate."""
-    if share.unit is None or not all(side.has("refill_batch") for side in sides):
+    if share.unit is None or not all(side.has("nic.refill_batch") for side in sides):
         return 0.0
     largest = 0.0
     for side in sides:
         with np.errstate(divide="ignore", invalid="ignore"):
-            batches = side.read("refill_batch") / side.read(share.of)
+            batches = side.read("nic.refill_batch") / side.read(share.of)
         largest = max([largest, *batches[~np.isnan(batches)].tolist()])
     return missed(values, largest, confidence)

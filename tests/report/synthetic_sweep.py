@@ -94,7 +94,18 @@ def table(
 
 PARAMETERS = frozenset(
     (
-        *("strategy", "label", "traffic", "host", "nic", "kernel", "ring", "tx_ring", "pool_size", "truesize_bytes"),
+        *(
+            "strategy",
+            "label",
+            "traffic",
+            "host",
+            "nic",
+            "kernel",
+            "ring",
+            "nic.tx_ring",
+            "strategy.pool_size",
+            "truesize_bytes",
+        ),
         *("load", "packets", "warmup", "seed", "replicate"),
     )
 )
@@ -139,8 +150,8 @@ def _row(strategy: str, label: str | None, mix: str, load: float, ring: int, rep
         "nic": "10g",
         "kernel": "6.12",
         "ring": ring,
-        "tx_ring": 1024,
-        "pool_size": None if strategy != "page_pool" else ring * (2 if label == "pool=2x" else 1),
+        "nic.tx_ring": 1024,
+        "strategy.pool_size": None if strategy != "page_pool" else ring * (2 if label == "pool=2x" else 1),
         "truesize_bytes": TRUESIZE_BYTES.get(strategy, 4096),
         "load": load,
         "packets": PACKETS,

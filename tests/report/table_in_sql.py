@@ -107,9 +107,13 @@ class Facts:
                 own[places[sd, replicate]] = value
         return found
 
+    def _quoted(self, text: str) -> str:
+        """A column's name as SQL has it; an expression as it is."""
+        return f'"{text}"' if text in self.names else text
+
     def has(self, name: str) -> bool:
         if name not in self.holding:
-            self.holding[name] = name in self.names and self.count("rows", f"{name} is not null") > 0
+            self.holding[name] = name in self.names and self.count("rows", f'"{name}" is not null') > 0
         return self.holding[name]
 
     def _points(self) -> None:
@@ -151,8 +155,8 @@ class Facts:
         if not all(map(self.has, held)):
             return
         hand = " + ".join(
-            f"{times} * coalesce({name}, 0)"
-            for name, times in (("napi_budget", 2), ("refill_batch", 1))
+            f'{times} * coalesce("{name}", 0)'
+            for name, times in (("nic.napi_budget", 2), ("nic.refill_batch", 1))
             if self.has(name)
         )
         moved = self.samples("pages_held_end - pages_held_start")
@@ -199,7 +203,10 @@ class Facts:
         if point not in self.evident:
             told = None if LATENCY not in self.names else lambda name: self.by_point(name, lists=True).get(point, [])
             self.evident[point] = Cell(
-                lambda name: self.by_point(name).get(point, self.nothing), self.has, told, point in self.constant
+                lambda text: self.by_point(self._quoted(text)).get(point, self.nothing),
+                self.has,
+                told,
+                point in self.constant,
             )
         return self.evident[point]
 
@@ -211,21 +218,24 @@ class Facts:
 
     def _lists(self, name: str) -> dict[tuple, list]:
         places, found = {pair: place for place, pair in enumerate(self.pairs)}, dict[tuple, list]()
-        for *point, sd, replicate, value in self.all(f"select mix, load, ring, col, sd, replicate, {name} from rows"):
+        for *point, sd, replicate, value in self.all(f'select mix, load, ring, col, sd, replicate, "{name}" from rows'):
             found.setdefault(tuple(point), [None] * len(places))[places[sd, replicate]] = np.asarray(value)
         return found
 
     @cached_property
     def constant(self) -> set[tuple]:
         """Points in which nothing is drawn at random."""
-        drawn = ("arrivals", "sizes", "local_ppm", "forward_ppm", "drop_ppm", "wakeup", "stall_every")
+        fates = (f"traffic.fates.{fate}" for fate in ("local", "forward", "drop"))
+        drawn = ("traffic.arrivals", "traffic.sizes", *fates, "traffic.reader.wakeup", "traffic.reader.stall.every")
         if not set(drawn) <= set(self.names):
             return set()
         return set(
             self.all(
-                "select mix, load, ring, col from rows group by all having bool_and(coalesce(arrivals = 'constant'"
-                " and sizes not like '% %' and greatest(local_ppm, forward_ppm, drop_ppm) = 1000000"
-                " and (local_ppm = 0 or (stall_every is null and coalesce(wakeup like 'constant(%', true))), false))"
+                "select mix, load, ring, col from rows group by all having bool_and("
+                """coalesce("traffic.arrivals" = 'constant' and "traffic.sizes" not like '% %'"""
+                """ and greatest("traffic.fates.local", "traffic.fates.forward", "traffic.fates.drop") = 1"""
+                """ and ("traffic.fates.local" = 0 or ("traffic.reader.stall.every" is null"""
+                """ and coalesce("traffic.reader.wakeup" not like '%(%', true))), false))"""
             )
         )
 
@@ -268,21 +278,9 @@ class Facts:
             leaders = sorted({self.strategy[name] for name in (found.best, *found.close)})
             rivals = {self.strategy[name] for name in found.open}
             settled = found.pairs >= 2 and found.state != "drops" and rivals <= set(leaders)
+            outcome = (found.state, found.decided, settled, leaders, found.best, found.pairs, found.needed)
             self.sql.execute(
-                "insert into cells values (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                [
-                    mix,
-                    load,
-                    ring,
-                    found.state,
-                    found.decided,
-                    settled,
-                    leaders,
-                    found.best,
-                    found.pairs,
-                    found.needed,
-                    *marked,
-                ],
+                "insert into cells values (?,?,?,?,?,?,?,?,?,?,?,?,?)", [mix, load, ring, *outcome, *marked]
             )
 
 

@@ -57,7 +57,7 @@ class TestS1:
 
         slow = Effects(
             alloc_slow=lambda row: 0 if row["ring"] == 1024 else WINDOW // 100,
-            overrides={"pool_size": size, **PUTS},
+            overrides={"strategy.pool_size": size, **PUTS},
         )
         found = seed("S1", effects=slow)
         assert (
@@ -73,7 +73,7 @@ class TestS1:
     def test_a_pool_smaller_than_the_ring_is_told_apart(self):
         small = Effects(
             alloc_slow=lambda row: 900,
-            overrides={"pool_size": lambda row: row["ring"] // 2 if row["strategy"] == "page_pool" else None},
+            overrides={"strategy.pool_size": lambda row: row["ring"] // 2 if row["strategy"] == "page_pool" else None},
         )
         found = seed("S1", effects=small)
         assert found.word == NOT_TESTED

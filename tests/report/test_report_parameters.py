@@ -116,10 +116,9 @@ def test_it_is_named_as_what_it_is(name, strategy, tmp_path):
     data = dataset.read(table)
     assert data.duplicates == 0
     if name.startswith("strategy."):
-        own = name.removeprefix("strategy.")
         assert data.mixes == ("mine",)
         assert len(data.columns) == 3
-        assert all(f"({own}=" in column for column in data.columns[1:])
+        assert all(f"({name}=" in column for column in data.columns[1:])
     else:
         assert len(data.mixes) == 2
         assert data.columns == ("page_allocator", strategy)
@@ -139,22 +138,24 @@ def test_knobs_of_one_strategy_alone_make_variants(strategy, tmp_path):
 def test_the_same_knob_of_two_strategies_makes_variants_of_both(tmp_path):
     table = published(loaded(tmp_path, "strategy.bulk", ["page_pool", "hugepage_pool"], [8, 64]))
     data = dataset.read(table)
-    assert data.columns == tuple(f"{name} (bulk={n})" for name in ("page_pool", "hugepage_pool") for n in (8, 64))
+    assert data.columns == tuple(
+        f"{name} (strategy.bulk={n})" for name in ("page_pool", "hugepage_pool") for n in (8, 64)
+    )
     assert "4 variants, 1 traffic mix" in report.text(table)
 
 
 def test_a_knob_that_follows_from_what_all_share_makes_no_variant(tmp_path):
-    """A pool of tx_ring pages: 512 and 1024 are two NICs, not two pools."""
+    """A pool of nic.tx_ring pages: 512 and 1024 are two NICs, not two pools."""
     sweep = loaded(tmp_path, "nic.tx_ring", ["page_allocator", "page_pool"], [512, 1024])
     table = published(sweep)
     own = [
         tx if strategy == "page_pool" else None
-        for tx, strategy in zip(*(table.column(n).to_pylist() for n in ("tx_ring", "strategy")), strict=True)
+        for tx, strategy in zip(*(table.column(n).to_pylist() for n in ("nic.tx_ring", "strategy")), strict=True)
     ]
-    place = table.column_names.index("pool_size")
-    data = dataset.read(table.set_column(place, table.schema.field("pool_size"), pa.array(own, pa.int64())))
+    place = table.column_names.index("strategy.pool_size")
+    data = dataset.read(table.set_column(place, table.schema.field("strategy.pool_size"), pa.array(own, pa.int64())))
     assert (data.mixes, data.columns) == (
-        ("mine · tx_ring=512", "mine · tx_ring=1024"),
+        ("mine · nic.tx_ring=512", "mine · nic.tx_ring=1024"),
         ("page_allocator", "page_pool"),
     )
 
@@ -172,12 +173,11 @@ def test_every_parameter_column_says_what_it_belongs_to():
 def test_a_baseline_of_the_same_packets_is_not_said_to_have_met_others(atom, tmp_path):
     values = two_values(tmp_path, atom, "page_pool")
     table = published(loaded(tmp_path, atom, ["page_pool"], values))
-    name = {"traffic.reader.batch": "batch_packets"}.get(atom, atom)
-    text = report.render(table, "txt", document.ProjectionRequest(baseline=f"{name}={values[0]}"))
+    text = report.render(table, "txt", document.ProjectionRequest(baseline=f"{atom}={values[0]}"))
     assert "met other packets" not in text
 
 
 def test_a_baseline_of_other_packets_is_said_to_have_met_others(tmp_path):
     table = published(loaded(tmp_path, "traffic.flows", ["page_pool"], [1, 8]))
-    text = report.render(table, "txt", document.ProjectionRequest(baseline="flows=1"))
-    assert "Simulations that differ in flows met other packets" in text
+    text = report.render(table, "txt", document.ProjectionRequest(baseline="traffic.flows=1"))
+    assert "Simulations that differ in traffic.flows met other packets" in text

@@ -203,8 +203,8 @@ class TestSteady:
     def test_what_a_poll_and_a_refill_have_in_hand_is_no_drift(self):
         def moved(pages):
             return {
-                "napi_budget": lambda row: 64,
-                "refill_batch": lambda row: 16,
+                "nic.napi_budget": lambda row: 64,
+                "nic.refill_batch": lambda row: 16,
                 "pages_held_start": lambda row: 200,
                 "pages_held_mean_pages": lambda row: 300.0,
                 "pages_held_end": lambda row: 200 + pages,

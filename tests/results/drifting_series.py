@@ -53,7 +53,7 @@ def cells(
         "busy_peak_packets": np.full(shape[:2], 2000.0),
         "rx_ring_peak_packets": np.full(shape[:2], 1024.0),
         "ring": np.full(shape[:2], 1024.0),
-        "refill_batch": np.full(shape[:2], 16.0),
+        "nic.refill_batch": np.full(shape[:2], 16.0),
         "allocation_episodes": episodes[..., 8:].sum(axis=-1) * 0.9,
     }
     return Cells(columns.__getitem__, columns.__contains__, np.ones(shape[:2], np.bool_)), made.__getitem__

@@ -69,10 +69,12 @@ def test_a_baseline_with_a_label_comes_first():
 
 def test_a_knob_without_label_is_named_relative_to_the_ring_where_it_follows_it():
     both = [table(**SMALL), table(**SMALL)]
-    twice = with_column(both[1], "pool_size", lambda row: row["ring"] * 2 if row["strategy"] == "page_pool" else None)
+    twice = with_column(
+        both[1], "strategy.pool_size", lambda row: row["ring"] * 2 if row["strategy"] == "page_pool" else None
+    )
     pools = twice.filter(where(twice, strategy="page_pool"))
     data = dataset.read(pa.concat_tables([both[0], pools.cast(both[0].schema)]))
-    assert data.columns[-2:] == ("page_pool (pool_size=1×ring)", "page_pool (pool_size=2×ring)")
+    assert data.columns[-2:] == ("page_pool (strategy.pool_size=1×ring)", "page_pool (strategy.pool_size=2×ring)")
     assert data.duplicates == 0
 
 
@@ -81,7 +83,7 @@ def test_what_all_strategies_share_splits_the_mix_once():
     parts = []
     for host, cost in (("xeon", 7), ("epyc", 9)):
         part = with_column(table(**SMALL), "host", lambda row, host=host: host)
-        parts.append(with_column(part, "cost_poll", lambda row, cost=cost: cost))
+        parts.append(with_column(part, "host.poll", lambda row, cost=cost: cost))
     assert dataset.read(pa.concat_tables(parts)).mixes == ("host · host=xeon", "host · host=epyc")
 
 

@@ -12,9 +12,9 @@ from sweep.results import soundness
 
 ROWS = {
     **{"strategy": ["a", "b"], "traffic": ["router"] * 2, "ring": [64, 128], "load": [0.3, 0.3], "replicate": [0, 0]},
-    **{"ns_per_packet": [1.0, 2.0], "rx_packets": [1, 2], "pool_size": [None, 3]},
+    **{"ns_per_packet": [1.0, 2.0], "rx_packets": [1, 2], "strategy.pool_size": [None, 3]},
 }
-ROLES = {"ns_per_packet": b"metric", "rx_packets": b"counter", "pool_size": b"parameter"}
+ROLES = {"ns_per_packet": b"metric", "rx_packets": b"counter", "strategy.pool_size": b"parameter"}
 
 
 def table(**columns: object) -> pa.Table:
@@ -32,7 +32,7 @@ def table(**columns: object) -> pa.Table:
         ({"load": [[0.3], [0.3]]}, '"load" is list'),
         ({"ns_per_packet": ["1", "2"]}, '"ns_per_packet" is string, and numbers are needed'),
         ({"rx_packets": [True, False]}, '"rx_packets" is bool'),
-        ({"pool_size": [[1], [2]]}, '"pool_size" is list'),
+        ({"strategy.pool_size": [[1], [2]]}, '"strategy.pool_size" is list'),
         ({"ring": [0, 64]}, '"ring" has a value that is not above zero'),
         ({"load": [float("nan"), 0.3]}, '"load" has a value that is not above zero'),
         ({"ring": [None, 64]}, '"ring" has rows without a value'),
@@ -64,12 +64,12 @@ def test_texts_and_metadata_that_are_not_whole() -> None:
 def test_a_number_of_nulls_that_is_not_theirs(nulls: int) -> None:
     """Arrow leaves out what is null by this number, and ends the process where it is more than there is."""
     sink = pa.BufferOutputStream()
-    given = table(pool_size=[None, 3])
+    given = table(**{"strategy.pool_size": [None, 3]})
     with pa.ipc.new_file(sink, given.schema) as writer:
         writer.write_table(given)
     rows, head = len(given), sink.getvalue().to_pybytes()
     node = struct.pack("<qq", rows, 1)  # of pool_size: length and nulls
     assert head.count(node) == 1
     data = head.replace(node, struct.pack("<qq", rows, 1 + nulls))
-    with pytest.raises(soundness.UnsoundError, match='"pool_size" is damaged'):
+    with pytest.raises(soundness.UnsoundError, match=r'"strategy\.pool_size" is damaged'):
         soundness.table(pa.ipc.open_file(data).read_all())

@@ -15,7 +15,7 @@ from sweep import schema
 from sweep.fields.counters import COUNTERS
 from sweep.fields.field import Role
 from sweep.fields.histogram import BUCKETS
-from sweep.fields.host import COSTS
+from sweep.fields.host import COSTS, HARDWARE
 from sweep.model import batch
 from sweep.results import histogram
 from sweep.schema import metrics, parameters
@@ -64,15 +64,17 @@ def test_parameters_of_a_scenario(undisturbed: pa.Table, request_of: MakeRequest
         assert row["strategy"] == scenario.strategy
         assert row["traffic"] == scenario.traffic.name
         assert (row["ring"], row["replicate"]) == (scenario.ring, scenario.replicate)
-        assert (row["load"], row["load_ppm"]) == (0.3, 300_000)
-        assert row["pool_size"] == dict(scenario.knobs).get("pool_size")
-        assert row["link_ps_per_byte"] == 800
-        assert row["rcvbuf_bytes"] == scenario.traffic.reader.rcvbuf_bytes
-        assert {f"cost_{name}": row[f"cost_{name}"] for name, _ in scenario.costs_ps} == {
-            f"cost_{name}": ps for name, ps in scenario.costs_ps
+        assert row["load"] == 0.3
+        assert row["strategy.pool_size"] == dict(scenario.knobs).get("pool_size")
+        assert row["nic.link"] == 10.0
+        assert row["traffic.reader.rcvbuf"] == scenario.traffic.reader.rcvbuf_bytes
+        assert {name: row[f"host.{name}"] for name, _ in scenario.costs_ps} == {
+            name: ps / 1000 for name, ps in scenario.costs_ps
         }
         assert row["label"] is None
-    assert len(COSTS) == sum(name.startswith("cost_") for name in undisturbed.column_names)
+    assert [each.name for each in (*COSTS, *HARDWARE)] == [
+        name for name in undisturbed.column_names if name.startswith("host.")
+    ]
 
 
 def test_parameters_of_any_rows_in_any_order(request_of: MakeRequest) -> None:
@@ -94,7 +96,7 @@ def test_parameters_of_any_rows_in_any_order(request_of: MakeRequest) -> None:
 
 def _values(**given: int) -> dict[str, np.ndarray]:
     """Counters of one row, 0 where not given."""
-    parameters = ("ring", "queues", "cost_llc_miss", "frag_bytes")
+    parameters = ("ring", "queues", "host.llc_miss", "strategy.frag_bytes")
     names = [*(field.name for field in COUNTERS), *parameters]
     values = {name: np.array([given.get(name, 0)], np.int64) for name in names}
     return values | {"latency_ns_histogram": np.zeros((1, BUCKETS), np.int64)}
@@ -119,8 +121,8 @@ def test_metrics_by_hand() -> None:
 
 
 def test_reuse_counts_memory_not_buffers() -> None:
-    assert _metric("reuse_ratio", posted_buffers=100, pages_taken=10, frag_bytes=-1) == 0.9
-    assert _metric("reuse_ratio", posted_buffers=160, pages_taken=80, frag_bytes=2048) == 0.0
+    assert _metric("reuse_ratio", posted_buffers=100, pages_taken=10, **{"strategy.frag_bytes": -1}) == 0.9
+    assert _metric("reuse_ratio", posted_buffers=160, pages_taken=80, **{"strategy.frag_bytes": 2048}) == 0.0
 
 
 def test_a_metric_without_packets_is_null() -> None:

@@ -28,7 +28,7 @@ def test_an_id_or_a_part_of_it_names_one_simulation(shown: Shown) -> None:
         (["strategy=page_frag traffic=same_cpu ring=128"], 0),
         (["strategy=page_frag", "traffic=same_cpu", "ring=128", "replicate=1"], 1),
         (["strategy=page_frag, ring=1_28, load=90%, traffic=same_cpu"], 0),
-        (["frag_bytes=2048 pool_size=none traffic=same_cpu ring=128"], 0),
+        (["strategy.frag_bytes=2048 strategy.pool_size=none traffic=same_cpu ring=128"], 0),
         (["strategy.frag_bytes=2048 strategy=page_frag traffic=same_cpu ring=128 nic=small load=0.9"], 0),
     ],
 )

@@ -58,8 +58,8 @@ def cube(
     sizes = np.broadcast_to(np.array([-1 if size is None else size for size in pools]), shape)
     names = tuple(f"mix{number}" for number in range(mixes))
     strategies = tuple(column.partition(" ")[0] for column in columns)
-    limits = {"tx_ring": 1024, "rcvbuf_bytes": 1 << 20, "truesize_bytes": 2048, "rx_buffer_bytes": 1 << 19}
-    limits |= {"refill_batch": 1}
+    limits = {"nic.tx_ring": 1024, "traffic.reader.rcvbuf": 1 << 20, "truesize_bytes": 2048, "nic.rx_buffer": 1 << 19}
+    limits |= {"nic.refill_batch": 1}
     parameters = {name: np.full(points.size, float(value)) for name, value in limits.items()}
     parameters["ring"] = np.broadcast_to(np.array(rings, float)[:, None], shape).ravel()
     return Cube(

@@ -67,7 +67,7 @@ def test_what_else_varies_splits_the_mixes_and_variants_the_columns(tmp_path: Pa
 
 def test_packets_of_a_time_are_those_of_each_load_and_split_no_mix(tmp_path: Path) -> None:
     found = cube(load(tmp_path, "", "duration=5 ms", "warmup=1 ms", "axes.nic.link=[10 Gbit/s, 25 Gbit/s]"))
-    assert found.mixes == tuple(f"{mix} · link_ps_per_byte={link}" for mix in ("router", "host") for link in (800, 320))
+    assert found.mixes == tuple(f"{mix} · nic.link={link} Gbit/s" for mix in ("router", "host") for link in (10, 25))
     packets = found.of(found.packets, -1)
     assert (packets == packets[..., :1, :1]).all()  # whatever the ring
     by_load = packets[:, 0, :, 0, 0]
@@ -78,7 +78,7 @@ def test_packets_of_a_time_are_those_of_each_load_and_split_no_mix(tmp_path: Pat
 
 def test_two_times_split_a_mix_by_the_time(tmp_path: Path) -> None:
     found = cube(load(tmp_path, "", "axes.duration=[5 ms, 10 ms]"))
-    assert found.mixes[:2] == ("router · duration_ps=5000000000", "router · duration_ps=10000000000")
+    assert found.mixes[:2] == ("router · duration=5 ms", "router · duration=10 ms")
 
 
 def test_a_constraint_leaves_cells_empty(tmp_path: Path) -> None:
@@ -101,8 +101,8 @@ def test_a_pool_that_follows_the_ring_is_a_variant(tmp_path: Path) -> None:
     assert found.columns == (
         "page_allocator",
         "page_frag",
-        "page_pool (pool_size=1×ring)",
-        "page_pool (pool_size=2×ring)",
+        "page_pool (strategy.pool_size=1×ring)",
+        "page_pool (strategy.pool_size=2×ring)",
     )
     assert found.pools == (None,)
 

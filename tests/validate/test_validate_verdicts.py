@@ -38,10 +38,10 @@ def test_the_rule_of_a_row(tmp_path, entry, verdict):
 
 
 def test_a_row_without_a_value_is_invalid_and_a_miss(tmp_path):
-    found = outcome(tmp_path, PLANTED + "rows: [{id: pool, predict: pool_size, measured: 1, unit: count}]\n")
+    found = outcome(tmp_path, PLANTED + "rows: [{id: pool, predict: strategy.pool_size, measured: 1, unit: count}]\n")
     (row,) = found.rows  # page_allocator has no pool
     assert (row.verdict, row.predicted) == ("invalid", None)
-    assert row.why == "pool_size has no value here"
+    assert row.why == "strategy.pool_size has no value here"
     assert found.unexplained == [row]
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 
@@ -104,14 +104,3 @@ RandomLength = Annotated[LengthForms, BeforeValidator(_bare, json_schema_input_t
 def distribution(value: dict[str, Any]) -> Distribution:
     """The scenario's object of a canonical distribution."""
     return Distribution(value["kind"], tuple(value["values"]))
-
-
-def distribution_text(value: dict[str, Any]) -> str:
-    """A canonical distribution of times, for people: "exponential(mean=5 us)"."""
-    kind, numbers = value["kind"], value["values"]
-    if kind == "constant":
-        return units.time_text(numbers[0])
-    names = get_args(Random.model_fields[kind].annotation)[0].model_fields
-    pairs = zip(names, numbers, strict=True)
-    texts = [f"{name}={number / 1000 if name == 'alpha' else units.time_text(number)}" for name, number in pairs]
-    return f"{kind}({', '.join(texts)})"

@@ -11,19 +11,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
-from sweep.fields.traffic import FLOWS, READER
+from sweep.fields.parameters import PARAMETERS
+from sweep.fields.traffic import ARRIVALS, FATES, FLOWS, FORWARD_PATH, READER, READER_CPU, SIZES, WAKEUP
 from sweep.units import MILLION
 from sweep.yamltree.validation import Group, SectionModel, meaning
 
 from .arrivals import ArrivalProcess
 from .declared import group, type_of
 from .distributions import RandomTime, TimeForms
-from .quantities import ChoiceError, Count, Share, Size
+from .quantities import ChoiceError, Count, Size
 
 IMIX = [{"bytes": 64, "weight": 7}, {"bytes": 594, "weight": 4}, {"bytes": 1518, "weight": 1}]
 
 Frame = Annotated[int, Size(60, 9000)]
-Packets = Annotated[int, Share(0, MILLION)]
 
 
 class FrameSize(SectionModel):
@@ -54,12 +54,15 @@ _List = Annotated[list[FrameSize], Field(min_length=1, max_length=8), AfterValid
 Sizes = Annotated[_List, BeforeValidator(_sizes, json_schema_input_type=Literal["imix"] | Frame | _List)]
 
 
+LOCAL, FORWARD, DROP = FATES
+
+
 class Fates(SectionModel):
     """Shares of packets; missing ones are 0.  Canonical: in ppm, with the sum 1,000,000."""
 
-    local: Packets = meaning("share", "0")
-    forward: Packets = meaning("share", "0")
-    drop: Packets = meaning("share", "0")
+    local: type_of(LOCAL) = meaning(LOCAL.meaning, LOCAL.default)  # type: ignore[valid-type]
+    forward: type_of(FORWARD) = meaning(FORWARD.meaning, FORWARD.default)  # type: ignore[valid-type]
+    drop: type_of(DROP) = meaning(DROP.meaning, DROP.default)  # type: ignore[valid-type]
 
     @model_validator(mode="after")
     def _all_packets(self) -> Fates:
@@ -90,18 +93,18 @@ class ReaderSection(group("ReaderNumbers", {each.key.removeprefix("reader."): ea
     """Defaults: a plain recv loop at 2 Mpps on another CPU that is awake 5 us after the packet, with the receive
     buffer of net.core.rmem_default."""
 
-    cpu: Literal["same", "other"] = meaning("CPU that the reader runs on", "other")
-    wakeup: RandomTime = meaning("from the packet that finds the reader asleep to its first instruction", "5 us")
-    stall: StallOrNone = meaning("when the reader stalls, and for how long", "none")
+    cpu: Literal["same", "other"] = meaning(READER_CPU.meaning, READER_CPU.default)
+    wakeup: RandomTime = meaning(WAKEUP.meaning, WAKEUP.default)
+    stall: StallOrNone = meaning(PARAMETERS["traffic.reader.stall"].meaning, "none")
 
 
 class Mix(Group):
     """A traffic mix."""
 
-    arrivals: ArrivalProcess = meaning("arrival process")
-    sizes: Sizes = meaning("frame sizes with FCS")
-    fates: Fates = meaning("shares of local, forwarded and dropped packets")
-    forward_path: Literal["kernel", "xdp"] = meaning("who forwards: its stack cost", "kernel")
+    arrivals: ArrivalProcess = meaning(ARRIVALS.meaning)
+    sizes: Sizes = meaning(SIZES.meaning)
+    fates: Fates = meaning(PARAMETERS["traffic.fates"].meaning)
+    forward_path: Literal["kernel", "xdp"] = meaning(FORWARD_PATH.meaning, FORWARD_PATH.default)
     flows: type_of(FLOWS) = meaning(FLOWS.meaning, FLOWS.default)  # type: ignore[valid-type]
     reader: ReaderSection = meaning("", {})
     about: str | None = None

@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from sweep.closest_choice import release_order
 from sweep.conditions import Column, names, numbers, parse
-from sweep.config.names import parameter_of
 from sweep.config.parameters import knob_parameters, parameters
 from sweep.fields.kernel import OFF, ON
 from sweep.grid import LABEL, Codes, Layout
@@ -24,20 +22,13 @@ from . import windows
 SECTIONS = {"traffic": "traffic", "nic": "nics", "host": "hosts"}
 
 
-def parameter(word: str) -> str | None:
-    """The parameter that a word of a condition is: by its name, its column, or its last word if no other has that."""
-    name = parameter_of().get(word, word)
-    found = [name] if name in parameters() else [each for each in parameters() if each.endswith(f".{name}")]
-    return found[0] if len(found) == 1 else None
-
-
 def representative_points(layout: Layout, words: Iterable[str]) -> tuple[Layout, Codes]:
     """One point for each combination of what decides the parameters in `words`, and which of them each point is like.
 
     An expression of those parameters is the same at points that are alike; a million points are few combinations.
     """
     needed: set[str] = set()
-    pending = [name for word in words if (name := parameter(word))]
+    pending = [word for word in words if word in parameters()]
     while pending:
         name = pending.pop()
         if name in needed:
@@ -61,7 +52,7 @@ def representative_points(layout: Layout, words: Iterable[str]) -> tuple[Layout,
 
 
 class ColumnSource:
-    """Gives a condition its columns: every parameter, by its name here or in the results; None for any other word.
+    """Gives a condition its columns: every parameter by its name; None for any other word.
 
     A knob that a point's strategy does not have, and a label that a point does not have, are not known there.
     """
@@ -72,10 +63,8 @@ class ColumnSource:
         self.made: dict[str, Column] = {}
 
     def __call__(self, name: str) -> Column | None:
-        word, found = name, parameter(name)
-        if found is None:
+        if name not in parameters():
             return None
-        name = found
         if name not in self.made:
             if name.startswith("strategy."):
                 self.made[name] = self._knob(name)
@@ -85,8 +74,7 @@ class ColumnSource:
                 self.made[name] = self._inner(name)
             else:
                 self.made[name] = self._column(name, *self.layout.codes(name))
-        # By the name of its column a parameter is a number in the unit of that.
-        return replace(self.made[name], is_plain=True) if word in parameter_of() else self.made[name]
+        return self.made[name]
 
     def _column(self, name: str, values: list[Any], codes: Any) -> Column:
         parameter, known = parameters()[name], codes >= 0

@@ -16,6 +16,7 @@ import numpy as np
 
 from sweep import units
 from sweep.config.parameters import parameters
+from sweep.fields.parameter import TIME
 from sweep.grid import LABEL, Coded, Codes, Layout, combined, distinct, first_rows, only_used
 from sweep.model.scenario import Scenario
 
@@ -26,6 +27,11 @@ T = TypeVar("T")
 FIELDS = tuple(field.name for field in fields(Scenario) if field.name != "replicate")
 PARAMETER = {"load_ppm": "load"}  # field -> parameter, where the names differ
 HOST_FIELDS = ("costs_ps", "hardware")
+
+
+def _ns(time_ps: int | None) -> float | None:
+    """A time in the unit of its column."""
+    return None if time_ps is None else TIME.column_value(time_ps)
 
 
 class ScenarioSource(Protocol):
@@ -90,7 +96,7 @@ class Scenarios:
     @property
     def said(self) -> dict[str, Coded[Any]]:
         """Columns that come from the sweep file and are no field of a scenario."""
-        return {"label": self.label, "duration_ps": self.duration_ps, "warmup_ps": self.warmup_ps}
+        return {"label": self.label, "duration": self.duration_ps.map(_ns), "warmup_ns": self.warmup_ps.map(_ns)}
 
     def at(self, point: int, replicate: int = 0) -> Scenario:
         """The scenario of one simulation."""

@@ -56,7 +56,7 @@ CLAIMS = (
         "S1",
         "In steady state a pool of RX ring + outstanding TX frames never touches the page allocator (Brouer).",
         ("page_pool",),
-        ("alloc_slow", "rx_packets", "pool_size"),
+        ("alloc_slow", "rx_packets", "strategy.pool_size"),
         pool.s1,
     ),
     SeedClaim(

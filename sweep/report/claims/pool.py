@@ -44,9 +44,10 @@ from sweep.results.dataset import Array
 from sweep.stats import Call
 
 NEVER = 1e-4  # slow allocations per packet
+POOL_SIZE = '"strategy.pool_size"'  # in SQL
 RATE = "avg(alloc_slow / nullif(rx_packets, 0))"
 POOL, ROUTER, OTHER = "strategy = 'page_pool'", "kind = 'router'", "kind <> 'router'"
-ENOUGH = "coalesce(pool_size >= ring, false)"
+ENOUGH = f"coalesce({POOL_SIZE} >= ring, false)"
 
 
 def s1(analysis: Analysis) -> Judgement:
@@ -54,7 +55,7 @@ def s1(analysis: Analysis) -> Judgement:
     columns, routers = data.of("page_pool"), analysis.mixes("router")
     rate = per_packet("alloc_slow", data.cells)[:, :, :, columns]
     rings = np.array(data.rings, dtype=np.float64)[:, None]
-    enough = stats.mean(data.values("pool_size")[:, :, :, columns]).center >= rings
+    enough = stats.mean(data.values("strategy.pool_size")[:, :, :, columns]).center >= rings
     good = bad = cells = 0
     evidence = []
     for what, chosen, size in (
@@ -101,7 +102,7 @@ def s1(analysis: Analysis) -> Judgement:
         evidence.append(Sentence(text, Count(0, "points", both(POOL, ROUTER, _putting(analysis)))))
         if word == SUPPORTED:
             word = Sentence(SIZE_OPEN, VerdictByRule(SIZE_OPEN, "all", good, bad, cells))
-    ratio = stats.mean(data.values("pool_size")[:, :, :, columns]).center / rings
+    ratio = stats.mean(data.values("strategy.pool_size")[:, :, :, columns]).center / rings
     for kind, condition, mixes in (("router", ROUTER, routers), ("other", OTHER, others)):
         where = both(POOL, condition, _putting(analysis))
         evidence += _by_size(kind, where, rate.center[mixes], ratio[mixes], puts[mixes])
@@ -138,7 +139,7 @@ def _by_size(kind: str, where: str, rate: Array, ratio: Array, puts: NDArray[np.
     has_rate = puts & np.isfinite(rate)
     parts, claims = [], list[Claim]()
     for size in np.unique(ratio[has_rate & np.isfinite(ratio)]):
-        span = claimed_range(rate[puts & (ratio == size)], RATE, both(where, f"pool_size / ring = {float(size)!r}"))
+        span = claimed_range(rate[puts & (ratio == size)], RATE, both(where, f"{POOL_SIZE} / ring = {float(size)!r}"))
         parts.append(f"{span.text} at {size:.3g}")
         claims += span.claims
     if parts:

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from sweep import evidence, format, stats
 from sweep.conditions import Column, ConditionError, MetricCells, holds, parse_bound
-from sweep.conditions.columns import column_of
-from sweep.conditions.tables import of_arrow, unit_of
+from sweep.conditions.tables import of_field, unit_of
 from sweep.document.blocks import Finding
 from sweep.document.statements import ClaimOfFile, Extreme, Sentence, fixed
 from sweep.errors import SweepError, did_you_mean
@@ -112,15 +111,14 @@ def _side(data: Dataset, cells: MetricCells) -> SelectedCells:
 
 def _column(data: Dataset, name: str) -> Column | None:
     """A column of the table over the cells, each as its replicates have it."""
-    column = column_of(name, data.table.column_names)
-    if column is None:
+    if name not in data.table.column_names:
         return None
-    found = of_arrow(column, data.table.column(column), unit_of(data.table.schema.field(column)))
+    found = of_field(data.table.schema.field(name), data.table.column(name))
     row = data.index.max(axis=-1).ravel()
     known = (row >= 0) & found.known[row]
     if found.is_text:
         return replace(found, values=found.values[row], known=known, choices=found.choices or (), is_open=True)
-    values = np.fmax.reduce(data.values(column), axis=-1).ravel()
+    values = np.fmax.reduce(data.values(name), axis=-1).ravel()
     return replace(found, values=values, known=known & ~np.isnan(values))
 
 

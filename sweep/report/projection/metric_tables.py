@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sweep import evidence, stats
 from sweep.document.statements import Sentence, fixed
-from sweep.errors import SweepError, did_you_mean
+from sweep.errors import SweepError, did_you_mean, renamed
 from sweep.fields.declared import spread
 from sweep.fields.spread import DROPS, MEAN
 from sweep.report.sections.composition import SHORT as TAIL_SHORT
@@ -70,6 +70,7 @@ def baseline(data: Dataset, axes: Axes, text: str) -> Baseline:
                 f"  choose among: {', '.join(names)}"
             )
         labels = axes.atoms[names.index(name)].labels
+        value = next((label for label in labels if label.replace(" ", "") == value.replace(" ", "")), value)
         if value.strip() not in labels:
             hint = did_you_mean(value.strip(), labels)
             raise SweepError(
@@ -86,7 +87,7 @@ def baseline(data: Dataset, axes: Axes, text: str) -> Baseline:
     if len(matching_columns) == 1:
         return Baseline(0, matching_columns[0], data.columns[matching_columns[0]])
     problem = f"has {len(matching_columns)} variants" if matching_columns else "has no simulation here"
-    hint = "" if matching_columns else did_you_mean(text, known)
+    hint = "" if matching_columns else renamed(name, parameters(data.table)) or did_you_mean(text, known)
     choices = [typed_name(data, column) for column in matching_columns] or list(known)
     raise SweepError(
         f'--baseline "{text}" {problem}.{hint}\n  known: {", ".join(choices)}\n'

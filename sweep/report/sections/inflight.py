@@ -86,7 +86,7 @@ def _answer(analysis: Analysis, found: dict[str, Array]) -> Sentence:
 
 def _page_by_page(data: Dataset) -> str:
     """SQL condition: the point's strategy takes one page at a time, one for each buffer."""
-    size = next((name for name in ("truesize_bytes", "frag_bytes") if data.has(name)), "")
+    size = page_census.buffer_bytes(data)
     lumps = [f"{name} is null" for name in LUMPS if data.has(name)]
     return both(f"coalesce({size}, {PAGE_BYTES}) = {PAGE_BYTES}" if size else "true", *lumps)
 

@@ -22,7 +22,7 @@ from sweep.document.statements import Claim, Count, Extreme, LargeEnough, Number
 from sweep.fields.constants import PAGE_BYTES
 from sweep.fields.counters import LATENCY
 from sweep.report.charts.pool_size import chart
-from sweep.report.claims.pool import NEVER
+from sweep.report.claims.pool import NEVER, POOL_SIZE
 from sweep.report.parts import cells
 from sweep.report.parts.panels import Panel
 from sweep.results import histogram, page_census
@@ -30,6 +30,7 @@ from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
 
 TITLE = "How large a pool for its ring"
+RATIO = f"round({POOL_SIZE} / ring, 3)"
 VARY = "--set 'axes.strategy.pool_size=[ring//4, ring, 2*ring]'"
 MOST_RINGS = 3
 IDLE = f"(avg(pool_cache_mean_pages) + avg(pool_ring_mean_pages)) * {PAGE_BYTES} / 1e6"  # in a claim
@@ -53,7 +54,7 @@ class Pools:
 def section(analysis: Analysis) -> Section:
     """A chart and two tables per strategy whose pool size varies relative to the ring; else how to vary it."""
     data = analysis.data
-    if not data.has("pool_size", "alloc_slow", "rx_packets"):
+    if not data.has("strategy.pool_size", "alloc_slow", "rx_packets"):
         return Section(TITLE, (), detail=True)
     pools_of_strategies = [
         pools for name in dict.fromkeys(data.strategies) if (pools := _pools(analysis, name)) is not None
@@ -82,7 +83,7 @@ def section(analysis: Analysis) -> Section:
 
 def _untested(analysis: Analysis, sizes: str, found: list[Pools]) -> Sentence:
     sizes_seen = tuple(sorted({size for pools in found for size in pools.sizes}))
-    claim = Values("round(pool_size / ring, 3)", "pool_size is not null", sizes_seen, (f"{sizes_seen[0]:g}",), "points")
+    claim = Values(RATIO, f"{POOL_SIZE} is not null", sizes_seen, (f"{sizes_seen[0]:g}",), "points")
     subject = "the pool of each strategy has" if len(found) > 1 else "every pool has"
     return Sentence(f"Not tested: {subject} {sizes}× the ring's size. To vary it: {VARY}.", claim)
 
@@ -90,7 +91,7 @@ def _untested(analysis: Analysis, sizes: str, found: list[Pools]) -> Sentence:
 def _pools(analysis: Analysis, strategy: str) -> Pools | None:
     data = analysis.data
     columns = data.of(strategy)
-    sizes = stats.mean(data.values("pool_size")[..., columns, :]).center  # (mixes, loads, rings, own columns)
+    sizes = stats.mean(data.values("strategy.pool_size")[..., columns, :]).center  # (mixes, loads, rings, own columns)
     ratio = np.round(sizes / np.array(data.rings, dtype=np.float64)[:, None], 3)
     if not np.isfinite(ratio).any():
         return None
@@ -152,9 +153,10 @@ def _answer(analysis: Analysis, pools: Pools) -> Sentence:
 def _compared(pools: Pools) -> str:
     """SQL condition: points of the strategy in cells where at least two pool sizes were simulated."""
     rows_condition = (
-        f"strategy = {quoted(pools.name)} and pool_size is not null and alloc_slow / nullif(rx_packets, 0) is not null"
+        f"strategy = {quoted(pools.name)} and {POOL_SIZE} is not null"
+        " and alloc_slow / nullif(rx_packets, 0) is not null"
     )
-    having = "having count(distinct round(pool_size / ring, 3)) > 1"
+    having = f"having count(distinct {RATIO}) > 1"
     cells = f"select (mix, load, ring) from points where {rows_condition} group by mix, load, ring {having}"
     return f"strategy = {quoted(pools.name)} and (mix, load, ring) in ({cells})"
 
@@ -167,7 +169,7 @@ def _idle(pools: Pools, idle: Array) -> Iterator[Sentence]:
             median_number, largest_number = (
                 Number(float(value), format.significant(float(value), 2)) for value in (np.median(finite), finite.max())
             )
-            where = both(_compared(pools), f"round(pool_size / ring, 3) = {size!r}")
+            where = both(_compared(pools), f"{RATIO} = {size!r}")
             extremes = (("median", median_number), ("largest", largest_number))
             claims = (Extreme(extreme, IDLE, where, number, "cell means") for extreme, number in extremes)
             yield Sentence(f"{median_number.text} MB at {_times(size)} (at most {largest_number.text})", *claims)

@@ -31,8 +31,10 @@ TOO_LITTLE_SEEN = (
 )
 # As `evidence.deterministic` has it, of points.
 NOTHING_DRAWN = (
-    "coalesce(arrivals = 'constant' and sizes not like '% %' and greatest(local_ppm, forward_ppm, drop_ppm) = 1000000"
-    " and (local_ppm = 0 or (stall_every is null and (wakeup is null or wakeup like 'constant(%'))), false)"
+    """coalesce("traffic.arrivals" = 'constant' and "traffic.sizes" not like '% %'"""
+    """ and greatest("traffic.fates.local", "traffic.fates.forward", "traffic.fates.drop") = 1"""
+    """ and ("traffic.fates.local" = 0 or ("traffic.reader.stall.every" is null"""
+    """ and coalesce("traffic.reader.wakeup" not like '%(%', true))), false)"""
 )
 MOST_ROWS = 20  # invalid rows and others listed by name
 

@@ -49,7 +49,7 @@ def test_a_run_with_itself_passes_and_equivalence_is_shown(here: Path) -> None:
 def test_3_percent_in_one_cost_of_the_host_file_is_found(here: Path) -> None:
     out, _ = sweep(here, "compare", "runs/base", "runs/new", code=1)
     assert out.startswith("REGRESSED: ")
-    assert f"cost_{COST}: 514,966 → 530,415 ps (+3.0 %)" in out.replace("\n", " ")
+    assert f"host.{COST}: 514.966 → 530.415 ns (+3.0 %)" in out.replace("\n", " ")
     out, _ = sweep(here, "compare", "runs/base", "runs/new", "--format", "json", code=1)
     record = json.loads(out)
     worse = {each["metric"] for each in record["comparisons"] if each["verdict"] == "regressed"}

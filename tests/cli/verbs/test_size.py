@@ -62,8 +62,8 @@ def test_the_answer_comes_first_and_the_run_directory_has_it(here: Path) -> None
     assert re.fullmatch(r"simulated 2 · .+ s · runs/tiny/size\.json", lines[-2])
     assert lines[-1] == "all of the grid: sweep run tiny.yaml --executor inline"
     kept = json.loads((here / "runs/tiny/size.json").read_text())
-    assert (kept["format"], kept["sweep"], kept["simulations"]["wanted"]) == (2, "tiny", 2)
-    assert kept["verdicts"][0]["apply"] == {"ethtool": "ethtool -G DEV rx 64", "ring": 64, "pool_size": None}
+    assert (kept["format"], kept["sweep"], kept["simulations"]["wanted"]) == (3, "tiny", 2)
+    assert kept["verdicts"][0]["apply"] == {"ethtool": "ethtool -G DEV rx 64", "ring": 64, "strategy.pool_size": None}
     assert not (here / "runs/tiny/results.arrow").exists()
 
     out, _ = sweep(here, "size", "tiny.yaml", *DROPS, *INLINE)

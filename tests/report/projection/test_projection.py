@@ -104,7 +104,7 @@ CASES = {  # name -> table, request, options of `render`
     ),
     "variants_by_pool_size": (
         lambda: table(effects=NOISY, **{**SMALL, "variants": True}),
-        ProjectionRequest(rows=("pool_size",), columns=("strategy",), baseline="page_allocator"),
+        ProjectionRequest(rows=("strategy.pool_size",), columns=("strategy",), baseline="page_allocator"),
         {},
     ),
     "mail": (

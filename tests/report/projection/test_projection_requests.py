@@ -78,8 +78,8 @@ WRONG = [
     ),
     (ProjectionRequest(baseline="ring=512"), ['ring "512" has no simulation here', "known: 256, 1024"]),
     (
-        ProjectionRequest(baseline="pool_size=512"),
-        ['"pool_size" cannot be a baseline', "choose among: strategy, traffic, load, ring"],
+        ProjectionRequest(baseline="strategy.pool_size=512"),
+        ['"strategy.pool_size" cannot be a baseline', "choose among: strategy, traffic, load, ring"],
     ),
 ]
 
@@ -106,8 +106,8 @@ class TestFilter:
             ("traffic == host", 30),  # though there is a parameter called host, too
             ("traffic in [host, router] and ring == 256", 30),
             ("label == 'pool=2x'", 48),  # what has no label is kept, as by `where:`
-            ("pool_size >= 1024", 48),
-            ("strategy == page_pool and pool_size == 2*ring", 12),
+            ("strategy.pool_size >= 1024", 48),
+            ("strategy == page_pool and strategy.pool_size == 2*ring", 12),
             ("load < 0.5", 60),
         ],
     )

@@ -50,7 +50,7 @@ class TestHolders:
         }
 
     def test_without_it_fragments_are_known_by_their_knob(self):
-        cut = {"frag_bytes": lambda row: 1024 if row["strategy"] == "page_frag" else None}
+        cut = {"strategy.frag_bytes": lambda row: 1024 if row["strategy"] == "page_frag" else None}
         source = table(**GRID, effects=Effects(overrides=cut)).drop_columns("truesize_bytes")
         data = dataset.read(source)
         assert set(page_census.truesize_bytes(data)[..., data.of("page_frag")].flat) == {1024.0}
@@ -205,7 +205,7 @@ NEEDED = ("strategy", "traffic", "load", "ring", "replicate", "ns_per_packet")
 READ = (
     *(name for holder in page_census.HOLDERS for name in (holder.mean, holder.end)),
     *("truesize_bytes", "pcp_mean_pages", "pages_held_mean_pages", "pages_held_end", "pages_held_peak"),
-    *("offered_bytes", "start_ps", "pool_size", "alloc_slow", "alloc_refill", "pages_taken", "deferred_frees"),
+    *("offered_bytes", "start_ps", "strategy.pool_size", "alloc_slow", "alloc_refill", "pages_taken", "deferred_frees"),
     *("lap_ns", "latency_ns_histogram", "recycle_ring", "drop_ratio", "reuse_ratio", "allocate_ns_per_packet"),
 )
 

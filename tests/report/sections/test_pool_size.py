@@ -50,7 +50,7 @@ class TestSize:
         assert "is none of these in 4 (router, host) of 4 cells" in text
 
     def test_idle_memory_is_cache_and_ring(self):
-        stock = {"pool_ring_mean_pages": lambda row: float(row["pool_size"] or 0)}
+        stock = {"pool_ring_mean_pages": lambda row: float(row["strategy.pool_size"] or 0)}
         text = told(self.section(**stock))[0].text
         # 60 pages in the cache and 64 or 256 in the ring, of 4096 bytes; and with twice the ring
         assert "median over the cells: 0.9 MB at 1× (at most 1.3), 1.6 MB at 2× (at most 2.3)" in text

@@ -69,5 +69,5 @@ def test_text_of_the_table() -> None:
     assert [arrivals_text(example(name)) for name in NAMES] == [
         "poisson",
         "constant",
-        "on_off(burst constant(8), peak 1000000 ppm)",
+        "on_off(burst=8, peak=1)",
     ]
