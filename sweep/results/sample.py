@@ -18,18 +18,12 @@ from sweep.stats.first_order import SampledAxis
 from .coordinates import Codes, column_metadata, encode
 
 FORM = {"method": TEXT, "points": COUNT, "seed": INTEGER, "axes": LIST}
-# Columns of parameters of a mix that are not declared as numbers.
-OTHERS = {
-    "traffic.arrivals": ("arrivals",),
-    "traffic.sizes": ("sizes",),
-    "traffic.fates": ("local_ppm", "forward_ppm", "drop_ppm"),
-    "traffic.forward_path": ("forward_path",),
-    "traffic.reader.cpu": ("reader_cpu",),
-    "traffic.reader.wakeup": ("wakeup",),
-    "traffic.reader.stall": ("stall_every", "stall_for"),
+# Parameters of a mix whose column is another's, or several.
+PARTS = {
+    "traffic.fates": ("traffic.fates.local", "traffic.fates.forward", "traffic.fates.drop"),
+    "traffic.reader.stall": ("traffic.reader.stall.every", "traffic.reader.stall.for"),
 }
-COLUMNS = {**{name: (parameter.published,) for name, parameter in PARAMETERS.items()}, **OTHERS, "load": ("load",)}
-UNITS = ("ps", "bytes", "ppm", "1e-3")  # that a person has to be told
+UNITS = ("ns", "us", "bytes", "Gbit/s", "Mpps")  # that a person has to be told
 TITLES = {"sobol": "Sobol' points", "latin_hypercube": "a Latin hypercube"}
 
 
@@ -40,7 +34,7 @@ class Sample:
     method: str
     asked: int  # points; fewer where some are alike or a constraint has removed them
     seed: int
-    axes: tuple[str, ...]  # sampled parameters, as a sweep file names them: of COLUMNS
+    axes: tuple[str, ...]  # sampled parameters, as a sweep file names them
 
     @property
     def title(self) -> str:
@@ -49,7 +43,7 @@ class Sample:
 
     def numbers(self, table: pa.Table) -> tuple[Codes, Codes]:
         """The number of each row's point, (rows,), and a row of each point, (points,), in the order of the rows."""
-        columns = [column for axis in self.axes for column in COLUMNS[axis]]
+        columns = [column for axis in self.axes for column in columns_of(axis)]
         keys = np.stack([encode(table, name)[0] for name in columns], axis=1)
         _, first, numbers = np.unique(keys, axis=0, return_index=True, return_inverse=True)
         order = np.argsort(first, kind="stable")
@@ -59,7 +53,7 @@ class Sample:
         """The coordinates of these rows along each axis."""
         axes = {}
         for axis in self.axes:
-            encoded = [encode(table, column) for column in COLUMNS[axis]]
+            encoded = [encode(table, column) for column in columns_of(axis)]
             keys = np.stack([codes[rows] for codes, _ in encoded], axis=1)
             are_numbers = len(encoded) == 1 and all(isinstance(value, int | float) for value in encoded[0][1])
             codes = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
@@ -70,11 +64,11 @@ class Sample:
         """The point of a row: "load 0.31, ring 300"; its mix is left out."""
         texts = []
         for axis in self.axes:
-            for column in COLUMNS[axis] if axis != "traffic" else ():
+            for column in columns_of(axis) if axis != "traffic" else ():
                 value = table.column(column)[row].as_py() if column in table.column_names else None
                 unit = column_metadata(table, column, "unit") or ""
                 text = f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
-                name = axis if len(COLUMNS[axis]) == 1 else column
+                name = axis if axis not in PARTS else column
                 texts.append(f"{name} {text}" + (f" {unit}" if unit in UNITS and value is not None else ""))
         return ", ".join(texts) or format.MISSING
 
@@ -88,7 +82,12 @@ def of_metadata(metadata: dict[str, Any]) -> Sample | None:
         found = validated(section, FORM, FORM)
     except RecordError as error:
         raise RunError(f'the table\'s own description is damaged: of its "sample", {error}') from error
-    axes = tuple(name for name in found["axes"] if isinstance(name, str) and name in COLUMNS)
+    axes = tuple(name for name in found["axes"] if isinstance(name, str) and name in PARAMETERS)
     if not axes:
         raise RunError('the table\'s own description is damaged: its "sample" names no parameter')
     return Sample(found["method"], found["points"], found["seed"], axes)
+
+
+def columns_of(axis: str) -> tuple[str, ...]:
+    """The columns of the table that have the values of a parameter."""
+    return PARTS.get(axis, (axis,))
