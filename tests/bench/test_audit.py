@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -228,14 +229,33 @@ def test_stopping_says_what_it_took_and_what_stays_open(monkeypatch: pytest.Monk
     assert few.columns[1] == "replicates of 8"
 
 
+def quick(part: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """`python -m bench.audit --quick --only part`, with its simulations in a folder."""
+    arguments = ["--quick", "--workers", "1", "--only", part, "--runs", str(folder)]
+    # A process of its own: its pool would leave a resource tracker among the children of this one.
+    return subprocess.run([sys.executable, "-m", "bench.audit", *arguments], stdout=subprocess.PIPE, text=True)
+
+
 @pytest.mark.slow
 def test_a_quick_audit_simulates_and_prints(tmp_path: Path) -> None:
-    arguments = ["--quick", "--workers", "1", "--only", "quantiles", "--runs", str(tmp_path)]
-    # A process of its own: its pool would leave a resource tracker among the children of this one.
-    audit = subprocess.run([sys.executable, "-m", "bench.audit", *arguments], stdout=subprocess.PIPE, text=True)
+    audit = quick("quantiles", tmp_path)
     lines = audit.stdout.splitlines()
     assert lines[0].split("promised")[1].split() == [f"{packets:,}" for packets in ensembles.WINDOWS]
     assert lines[1].startswith("p99 as printed, mean of the blocks")
     assert lines[-1].startswith("1 promises: ")
     assert audit.returncode == (0 if "1 kept" in lines[-1] else 1)
     assert (tmp_path / "seed-1-quick" / "window-16000" / "results.arrow").exists()
+
+
+def shown_wrong(output: str) -> list[tuple[int, int]]:
+    """Of the lines on stopped intervals those whose misses are above 5 % beyond doubt: misses and series."""
+    told = re.findall(r"(?:misses|wrong word) +<= 5 +([\d.]+) <= [\d.]+ of (\d+)", output)
+    counts = [(round(float(percent) * int(series) / 100), int(series)) for percent, series in told]
+    assert sum(series for _, series in counts) > 500
+    return [(wrong, series) for wrong, series in counts if 1 - table.upper(series - wrong, series) > stopping.PROMISED]
+
+
+@pytest.mark.slow
+def test_stopped_intervals_of_a_quick_audit_are_not_shown_to_miss(tmp_path: Path) -> None:
+    """Of simulated stalls: too few series to show that the promise is kept, enough to show that it is broken."""
+    assert shown_wrong(quick("stopping", tmp_path).stdout) == []
