@@ -17,24 +17,10 @@ import sweep
 from sweep import storage
 from sweep.errors import IncompleteError, SweepError
 from sweep.storage import snapshot
+from tests.tiny_sweep import sweep_text
 
 ROOT = Path(__file__).resolve().parents[1]
-SWEEP = """\
-name: tiny
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 300
-warmup: 100
-load: 0.3
-traffic: router
-axes:
-  strategy: [page_allocator, page_pool]
-  ring: [64, 128]
-replicates: 2
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+SWEEP = sweep_text(traffic="router", axes={"strategy": "[page_allocator, page_pool]", "ring": "[64, 128]"})
 PROGRAM = """\
 import sweep
 run = sweep.run("tiny.yaml", executor="inline")

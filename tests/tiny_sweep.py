@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,22 +16,36 @@ if TYPE_CHECKING:
 
 MakeRequest = Callable[..., "RunRequest"]
 
-SWEEP = """\
-name: tiny
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 300
-warmup: 100
-load: 0.3
-axes:
-  strategy: [page_allocator, page_pool]
-  traffic: [router, host_slow_reader]
-  ring: [64, 128]
-replicates: 2
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+# The sweep line by line, in this order; what is None has no line.
+LINES: dict[str, object] = {
+    "name": "tiny",
+    "host": "xeon-e5-1650v4",
+    "nic": "10g",
+    "kernel": '"6.12"',
+    "packets": 300,
+    "warmup": 100,
+    "traffic": None,
+    "load": 0.3,
+    "ring": None,
+    "axes": {"strategy": "[page_allocator, page_pool]", "traffic": "[router, host_slow_reader]", "ring": "[64, 128]"},
+    "replicates": 2,
+    "baseline": "{strategy: page_allocator}",
+    "seed": 1,
+}
+
+
+def sweep_text(**changes: object) -> str:
+    """The sweep file with other values, as YAML has them: None leaves one out, those of a mapping get a line each."""
+    text = ""
+    for name, value in (LINES | changes).items():
+        if isinstance(value, Mapping):
+            text += f"{name}:\n" + "".join(f"  {key}: {inner}\n" for key, inner in value.items())
+        elif value is not None:
+            text += f"{name}: {value}\n"
+    return text
+
+
+SWEEP = sweep_text()
 SIMULATIONS = 2 * 2 * 2 * 2
 
 

@@ -12,23 +12,15 @@ import pytest
 from bench import sizing
 from sweep import config
 from sweep.sizing.run import question
+from tests.tiny_sweep import sweep_text
 
-SWEEP = """\
-name: tiny
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 300
-warmup: 100
-axes:
-  strategy: [page_allocator, page_pool]
-  traffic: [router, host_slow_reader]
-  ring: {log2: [64, 1024]}
-  load: [0.1, 0.5]
-replicates: 3
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+AXES = {
+    "strategy": "[page_allocator, page_pool]",
+    "traffic": "[router, host_slow_reader]",
+    "ring": "{log2: [64, 1024]}",
+    "load": "[0.1, 0.5]",
+}
+SWEEP = sweep_text(load=None, axes=AXES, replicates=3)
 
 
 def test_it_searches_fills_the_grid_and_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,24 +13,10 @@ import termios
 from pathlib import Path
 
 from sweep.model.compiler.kernel_cache import VARIABLE, root
+from tests.tiny_sweep import sweep_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SWEEP = """\
-name: tiny
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-traffic: router
-packets: 300
-warmup: 100
-load: 0.3
-axes:
-  strategy: [page_allocator]
-  ring: [64, 128, 256]
-replicates: 2
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+SWEEP = sweep_text(traffic="router", axes={"strategy": "[page_allocator]", "ring": "[64, 128, 256]"})
 
 
 def environment_of(**more: str) -> dict[str, str]:

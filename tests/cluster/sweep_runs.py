@@ -16,25 +16,11 @@ from namespaces import CHECKOUT, Node, Started
 from sweep.jobs.store.part import decoded
 from sweep.model import batch
 from sweep.model.compiler import kernel_cache
+from tests.tiny_sweep import sweep_text
 
 STRATEGIES = ("page_allocator", "page_pool")
 # About a tenth of a second a simulation, and a chunk each.
-SWEEP = """\
-name: disturbed
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 2_000_000
-warmup: 40_000
-load: 0.3
-axes:
-  strategy: [page_allocator, page_pool]
-  traffic: [router, host_slow_reader]
-  ring: [64, 128]
-replicates: 8
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+SWEEP = sweep_text(name="disturbed", packets=2_000_000, warmup=40_000, replicates=8)
 SIMULATIONS = 2 * 2 * 2 * 8
 RUN = ("--no-report", "--chunk-seconds", "0.05")
 # Fewer chunks, of simulations that take as long in plain Python, for nodes that would have to compile kernels.

@@ -12,20 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.tiny_sweep import sweep_text
+
 ROOT = Path(__file__).parents[2]
 SOURCES = ("sweep", "configs", "pyproject.toml", "README.md", "LICENSE")
-SWEEP = """\
-name: elsewhere
-host: xeon-e5-1650v4
-nic: 10g
-traffic: router
-packets: 300
-warmup: 100
-load: 0.3
-axes: {strategy: [page_allocator], ring: [64, 128]}
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+AXES = {"strategy": "[page_allocator]", "ring": "[64, 128]"}
+SWEEP = sweep_text(name="elsewhere", kernel=None, traffic="router", axes=AXES, replicates=None)
 
 
 def run(*words: object, folder: Path, **more: str) -> str:

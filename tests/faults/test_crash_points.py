@@ -18,23 +18,15 @@ import pytest
 from marked import wait_for
 from scene import Scene, read
 
-SWEEP = """\
-name: crash
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 300
-warmup: 100
-load: 0.3
-traffic: router
-ring: 64
-axes:
-  strategy: [page_allocator, page_pool]
-replicates: 2
-precision: {ns_per_packet: 0.1 %, most_replicates: 4}  # which two replicates do not have
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+from tests.tiny_sweep import sweep_text
+
+SWEEP = sweep_text(
+    name="crash",
+    traffic="router",
+    ring=64,
+    axes={"strategy": "[page_allocator, page_pool]"},
+    precision="{ns_per_packet: 0.1 %, most_replicates: 4}",  # which two replicates do not have
+)
 PLAIN = ("--set", "precision=null")
 CHANGES = {  # what is typed for the first table, and for the second one
     "replicates": (PLAIN, (*PLAIN, "--set", "replicates=3")),

@@ -17,29 +17,19 @@ from pathlib import Path
 import pytest
 from scene import Scene, Typed, read
 
+from tests.tiny_sweep import sweep_text
+
 KILLS, KILLING_S = 150, 60.0
-SWEEP = """\
-name: killed
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 600000
-warmup: 1000
-traffic: router
-load: 0.3
-axes:
-  strategy: [page_allocator, page_pool]
-  ring: [64, 256]
-replicates: {replicates}
-seed: 1
-"""
+AXES = {"strategy": "[page_allocator, page_pool]", "ring": "[64, 256]"}
 TYPED = ("run", "killed.yaml", "--out", "run", "--no-report")
 SEED = 20161
 
 
 def written(scene: Scene, replicates: int = 4) -> int:
     """Write the sweep file; how many simulations it has."""
-    (scene.here / "killed.yaml").write_text(SWEEP.format(replicates=replicates))
+    (scene.here / "killed.yaml").write_text(
+        sweep_text(name="killed", packets=600_000, warmup=1000, traffic="router", axes=AXES, replicates=replicates)
+    )
     return 4 * replicates
 
 

@@ -18,22 +18,10 @@ import pytest
 from marked import wait_for
 from scene import Said, Scene, Typed
 
-SWEEP = """\
-name: tiny
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-traffic: router
-packets: 400000
-warmup: 100
-load: 0.3
-axes:
-  strategy: [page_allocator]
-  ring: [64, 128, 256]
-replicates: 30
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+from tests.tiny_sweep import sweep_text
+
+AXES = {"strategy": "[page_allocator]", "ring": "[64, 128, 256]"}
+SWEEP = sweep_text(packets=400_000, traffic="router", axes=AXES, replicates=30)
 SIMULATIONS = 90
 TYPED = ("run", "tiny.yaml", "--chunk-seconds", "0.05", "--no-report")
 BEGIN_S, END_S, SECOND_END_S = 150.0, 6.0, 2.0  # 3 s and nothing on a machine of one's own

@@ -24,27 +24,15 @@ from node import Cluster
 from scene import Said, Scene, Typed, ids_in_parts, read, rows_in_part
 from witness import Begun, Kill, rerun
 
+from tests.tiny_sweep import sweep_text
+
 SEED = int(os.environ.get("FAULTS_SEED", "1016"))  # of the moments and victims
 WORKERS = 2
 IN_FLIGHT = {"session": 2 * WORKERS, "node": 2, "worker": 1}  # chunks that go with it; a node has one worker
 RAY_STARTS = 3  # how often a run starts Ray again before it gives up
 PATIENCE_S = 150.0
-SWEEP = """\
-name: killed
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 200000
-warmup: 1000
-load: 0.3
-axes:
-  strategy: [page_allocator, page_pool]
-  traffic: [router, host_slow_reader]
-  ring: [64, 256]
-replicates: 120
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+AXES = {"strategy": "[page_allocator, page_pool]", "traffic": "[router, host_slow_reader]", "ring": "[64, 256]"}
+SWEEP = sweep_text(name="killed", packets=200_000, warmup=1000, axes=AXES, replicates=120)
 SIMULATIONS = 2 * 2 * 2 * 120
 TYPED = ("run", "killed.yaml", "--out", "run", "--chunk-seconds", "0.05", "--no-report")
 ALONE = ("--workers", str(WORKERS))

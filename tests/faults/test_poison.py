@@ -17,22 +17,10 @@ import pytest
 from poison import CAP_BYTES, ENDINGS, NAME, RING, plant
 from scene import Scene, read
 
-SWEEP = f"""\
-name: poison
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-traffic: router
-packets: 20
-warmup: 5
-load: 0.3
-axes:
-  strategy: [page_allocator, {NAME}]
-  ring: {{range: [32, 184, 8]}}
-replicates: 2
-baseline: {{strategy: page_allocator}}
-seed: 1
-"""
+from tests.tiny_sweep import sweep_text
+
+AXES = {"strategy": f"[page_allocator, {NAME}]", "ring": "{range: [32, 184, 8]}"}
+SWEEP = sweep_text(name="poison", packets=20, warmup=5, traffic="router", axes=AXES)
 POINTS = 2 * 20
 SIMULATIONS = 2 * POINTS
 BOUND_S = 240.0  # generous: alone on two cores it takes a quarter of that

@@ -12,23 +12,15 @@ from sweep import config
 from sweep.config import Sweep
 from sweep.errors import ConfigError
 from sweep.sizing.cube import cube
+from tests.tiny_sweep import sweep_text
 
-SWEEP = """\
-name: tiny
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 300
-warmup: 100
-axes:
-  strategy: [page_frag, page_allocator, page_pool]
-  traffic: [router, host]
-  ring: [128, 64, 256]
-  load: [0.5, 0.1]
-replicates: 2
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+AXES = {
+    "strategy": "[page_frag, page_allocator, page_pool]",
+    "traffic": "[router, host]",
+    "ring": "[128, 64, 256]",
+    "load": "[0.5, 0.1]",
+}
+SWEEP = sweep_text(load=None, axes=AXES)
 
 
 def load(folder: Path, more: str = "", *sets: str) -> Sweep:

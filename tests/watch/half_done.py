@@ -9,24 +9,11 @@ from functools import cache
 from pathlib import Path
 
 from tests.fork_server import ForkServer
+from tests.tiny_sweep import sweep_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SWEEP = """\
-name: watched
-host: xeon-e5-1650v4
-nic: 10g
-kernel: "6.12"
-packets: 300
-warmup: 100
-load: 0.3
-traffic: router
-axes:
-  strategy: [page_allocator, page_pool]
-  ring: [64, 128]
-replicates: 3
-baseline: {strategy: page_allocator}
-seed: 1
-"""
+AXES = {"strategy": "[page_allocator, page_pool]", "ring": "[64, 128]"}
+SWEEP = sweep_text(name="watched", traffic="router", axes=AXES, replicates=3)
 SIMULATIONS = 2 * 2 * 3
 
 

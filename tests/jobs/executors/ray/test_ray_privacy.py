@@ -93,11 +93,13 @@ def as_nobody(code: str, *words: str) -> list[str]:
     return [*user, "/usr/bin/env", "-i", "python3" if shutil.which("python3") else sys.executable, "-c", code, *words]
 
 
-@pytest.fixture
-def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
-    monkeypatch.setenv("SWEEP_PLAIN_PYTHON", "1")
-    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
-    executor = open_executor("ray", mixed_plan(tmp_path), 1, None, tmp_path / "executor.log")
+@pytest.fixture(scope="module")
+def executor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executor]:
+    folder = tmp_path_factory.mktemp("executor")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SWEEP_PLAIN_PYTHON", "1")
+        patch.setattr(tempfile, "tempdir", "/tmp")
+        executor = open_executor("ray", mixed_plan(folder), 1, None, folder / "executor.log")
     try:
         yield executor
     finally:
@@ -164,6 +166,7 @@ def test_services_that_listen_ask_for_the_token(executor: Executor) -> None:
             error.close()
         except URLError as error:
             answers[service] = str(error)
+    executor.cancel(RunSlice(LONG))
     assert set(answers.values()) <= {401, 404}, answers
     assert answers["runtime_env_agent"] == 401
 
