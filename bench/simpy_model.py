@@ -7,7 +7,7 @@ counts, to the last picosecond.
 
 Covers: page_allocator and page_pool; drop, router, host and mixed fates; all arrivals and sizes; TX ring with
 batched completions and loss; a reader on another CPU with wake-up delays, batched calls and a socket buffer;
-kernels from 5.19 (deferred frees and their kicks).
+kernels from 6.18 (deferred frees and their kicks).
 Not covered (ValueError): other strategies, a reader on the queue's CPU, stalls, copybreak, limited memory.
 
 Source: docs/model.md, whose sections are named below.
@@ -75,6 +75,8 @@ class Model:
         again = False
         while self.taken_in < self.p.packets:
             if not again:
+                if self.reader.kicked:
+                    self.kick(self.free_ps)
                 self.reader.cpu_idle = True
                 yield self.nic.listen()
                 yield After(self.env, self.p.cost_interrupt_latency, NAPI)
@@ -100,7 +102,7 @@ class Model:
             c.interrupts += 1
             pay("poll", p.cost_interrupt)
         pay("poll", p.cost_poll)
-        self.flush_deferred()
+        self.flush_deferred(is_polling=True)
         self.clean_tx()
         done, cleaned = 0, p.ring - len(self.nic.waiting) - len(self.nic.free)
         while True:
@@ -149,18 +151,21 @@ class Model:
             if not self.reader.deliver(packet):
                 self.release(packet.page, direct=False)
 
-    def release(self, page: int, direct: bool) -> None:
+    def release(self, page: int, direct: bool, is_polling: bool = True) -> None:
         """A buffer goes back to the strategy."""
         self.counters.released_buffers += 1
-        self.strategy.release(page, direct)
+        self.strategy.release(page, direct, is_polling)
 
-    def flush_deferred(self) -> None:
-        """Buffers that the reader's CPU is done with."""
-        for page in self.reader.deferred:
-            self.purse.pay("remote", self.p.cost_remote_line)
-            self.release(page, direct=False)
+    def flush_deferred(self, is_polling: bool) -> None:
+        """Buffers that the reader's CPU is done with, newest first; a kick has interrupted this one."""
+        if self.reader.kicked:
+            self.reader.kicked = False
+            self.counters.deferred_kicks += 1
+            self.purse.pay("poll", self.p.cost_interrupt)
         self.counters.deferred_frees += len(self.reader.deferred)
-        self.reader.deferred.clear()
+        while self.reader.deferred:
+            self.purse.pay("remote", self.p.cost_remote_line)
+            self.release(self.reader.deferred.pop(), direct=False, is_polling=is_polling)
 
     def clean_tx(self) -> None:
         """Frames that have left give their pages back."""
@@ -172,9 +177,8 @@ class Model:
             self.release(frame.page, direct=False)
 
     def kick(self, at_ps: int) -> None:
-        """The list is long: the queue's idle CPU frees it."""
-        self.counters.deferred_kicks += 1
-        self.flush_deferred()
+        """Half of the list has filled: the queue's idle CPU frees it."""
+        self.flush_deferred(is_polling=False)
         self.counters.busy_ps += self.purse.owed_ps
         self.free_ps = max(self.free_ps, at_ps) + self.purse.owed_ps
         self.purse.owed_ps = 0
@@ -258,7 +262,8 @@ def refuse(scenario: Scenario) -> None:
         "stalls": reader.stall_every_ps is not None,
         "copybreak": scenario.nic.copybreak_bytes > 0,
         "limited memory": scenario.memory_pages > 0,
-        "a kernel without deferred frees": scenario.traffic.local_ppm > 0 and "deferred_free" not in scenario.rules,
+        "a kernel without deferred frees of UDP": scenario.traffic.local_ppm > 0
+        and "udp_deferred_free" not in scenario.rules,
         "a kernel without bulk requests": "pool_bulk" not in scenario.rules,
         "a kernel that asks for the locality of some puts only": len({rule in scenario.rules for rule in LOCALITY}) > 1,
     }

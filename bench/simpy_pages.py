@@ -36,7 +36,7 @@ class Strategy(Protocol):
     ring: deque[int]
 
     def alloc(self) -> int: ...
-    def release(self, page: int, direct: bool) -> None: ...
+    def release(self, page: int, direct: bool, is_polling: bool) -> None: ...
 
 
 class Zone:
@@ -109,7 +109,7 @@ class PageAllocator:
         self.zone.dma("map")
         return page
 
-    def release(self, page: int, direct: bool) -> None:
+    def release(self, page: int, direct: bool, is_polling: bool) -> None:
         """Unmap and free."""
         self.zone.dma("unmap")
         self.zone.free(page)
@@ -154,12 +154,15 @@ class PagePool:
             self.tail = self.head
         return self.ring.popleft()
 
-    def release(self, page: int, direct: bool) -> None:
-        """Put a page into the cache if that is allowed and has room, else into the ring, else give it up."""
+    def release(self, page: int, direct: bool, is_polling: bool) -> None:
+        """Put a page into the cache if that is allowed and has room, else into the ring, else give it up.
+
+        `direct`: the caller allows it; `is_polling`: the pool's NAPI is on its CPU's list.
+        """
         c, p = self.counters, self.params
         if not direct and p.pool_locality:
             self.pay("recycle", p.cost_pool_locality_check)
-            direct = True
+            direct = is_polling
         self.zone.dma("sync")
         if direct and len(self.cache) < CACHE_PAGES:
             c.recycle_cached += 1

@@ -14,7 +14,6 @@ from typing import Any
 import simpy
 
 from sweep.model.counting.histogram import bucket
-from sweep.model.traffic.reader import DEFER_KICK
 
 from .simpy_nic import READER, After, Packet, Steps
 
@@ -32,13 +31,14 @@ class Reader:
         kick: Callable[[int], None],
     ) -> None:
         self.env, self.p, self.wakeup_ps, self.counters, self.latency = env, params, wakeup_ps, counters, latency
-        self.kick = kick  # called with a time when the list is long and the queue's CPU idle
+        self.kick = kick  # called with a time when half of the list has filled and the queue's CPU is idle
         self.cpu_idle = False  # the queue's CPU
         self.socket: deque[Packet] = deque()
         self.read: deque[tuple[int, Packet]] = deque()  # when it was read, packet: not yet looked at
         self.looked_ps = 0  # the reader's work up to then counts
         self.truesize = 0
         self.deferred: list[int] = []
+        self.kicked = False  # half of the list has filled, and the queue's CPU has not been interrupted yet
         self.awake, self.ready_ps, self.batch = False, 0, 0
         self.wake = env.event()
         env.process(self.run())
@@ -46,7 +46,7 @@ class Reader:
     def deliver(self, packet: Packet) -> bool:
         """Queue a packet in the socket and wake the reader: False if the socket is full."""
         p, c = self.p, self.counters
-        if self.truesize >= p.rcvbuf_bytes:
+        if self.truesize > 0 and self.truesize + p.rcvbuf_strict * p.buffer_truesize_bytes > p.rcvbuf_bytes:
             c.drop_socket_buffer_packets += 1
             return False
         self.socket.append(packet)
@@ -86,7 +86,7 @@ class Reader:
             self.awake, self.batch = False, 0
         if self.cpu_idle:
             self.look(now)
-            if len(self.deferred) >= DEFER_KICK:
+            if self.kicked:
                 self.kick(now + self.p.cost_defer)
 
     def look(self, until_ps: int) -> None:
@@ -101,4 +101,7 @@ class Reader:
             self.truesize -= p.buffer_truesize_bytes
             c.release_ps += p.cost_defer
             c.recycle_ps += p.cost_defer
+            if len(self.deferred) == p.deferred_most:
+                raise ValueError("the SimPy version does not cover a deferred list that is full")
+            self.kicked = self.kicked or len(self.deferred) == p.deferred_most // 2
             self.deferred.append(packet.page)

@@ -141,7 +141,8 @@ TIME = (
     _socket("wakeups", "1", "times the reader was woken"),
     _socket("stalls", "1", "reader stalls that an awake reader has met or that passed while it slept"),
     _socket("deferred_frees", "1", "skbs freed on the allocating CPU after another CPU was done"),
-    _socket("deferred_kicks", "1", "softirqs raised because the deferred list was long"),
+    _socket("deferred_kicks", "1", "softirqs raised because half of the deferred list had filled"),
+    _socket("deferred_list_full", "1", "skbs freed by their reader on another CPU because the deferred list was full"),
 )
 
 PAGES = (

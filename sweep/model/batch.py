@@ -23,7 +23,8 @@ from sweep.model.compiler.jit import compiled, plain_python
 from sweep.model.compiler.kernel import Kernel
 from sweep.model.hardware.llc import SAMPLED
 from sweep.model.hardware.poisson import PPM
-from sweep.model.lane.capacity import DEFERRED_EXTRA, Capacity, measure
+from sweep.model.kernel.releases import MOST_DEFERRED
+from sweep.model.lane.capacity import Capacity, measure
 from sweep.model.lane.prepare import (
     SIZE_CLASSES,
     Prepared,
@@ -117,7 +118,7 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
         rx,
         tx,
         socket,
-        table(capacity.socket + DEFERRED_EXTRA),
+        table(MOST_DEFERRED),
         table(CPUS),
         table(CPUS),
         numbers,

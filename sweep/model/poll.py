@@ -22,11 +22,11 @@ from sweep.model.counting.histogram import bucket
 from sweep.model.counting.series import begin_series, end_bins
 from sweep.model.counting.window import census, close_window, open_window
 from sweep.model.hardware.mean_field import begin_epochs, update_siblings
-from sweep.model.lane.sim import KEPT, NAPI, NEVER, Sim, pay_cache, pay_dma, pay_poll, pay_stack
+from sweep.model.lane.sim import KEPT, NAPI, NEVER, SOFTIRQ, Sim, pay_cache, pay_dma, pay_poll, pay_stack
 
 from .holes import alloc, received, release
 from .traffic.arrivals import FORWARD, LOCAL, accept, accept_until, next_packet
-from .traffic.reader import deliver, flush_deferred, next_stall, pass_stalls, read_until
+from .traffic.reader import answer_kick, deliver, flush_deferred, next_stall, pass_stalls, read_until
 from .tx import clean_tx, completion_ps, transmit
 
 # A softirq that has gone on this long is handed to ksoftirqd, a thread like others: MAX_SOFTIRQ_TIME,
@@ -110,7 +110,7 @@ def poll(sim: Sim, pool: Any, lane: int, start_ps: int, interrupted: int) -> int
         c.interrupts += 1
         pay_poll(sim, lane, p.cost_interrupt)
     pay_poll(sim, lane, p.cost_poll)
-    flush_deferred(sim, pool, lane)
+    flush_deferred(sim, pool, lane, SOFTIRQ)
     clean_tx(sim, pool, lane, start_ps)
     received_packets = 0
     cleaned = p.ring - st.waiting - st.posted
@@ -200,6 +200,8 @@ def next_start(sim: Sim, pool: Any, lane: int, again: int) -> int:
     poll_end = st.cpu_free_ps
     for idle in range(2):  # up to the end of the last poll the NAPI CPU was busy, from then on idle
         read_until(sim, pool, lane, 0, start if idle == 1 else poll_end, idle)
+        if st.kicked == 1 and again == 0:  # while it was busy
+            answer_kick(sim, pool, lane, poll_end)
     return max(start, st.cpu_free_ps)  # a kick may have kept the CPU
 
 

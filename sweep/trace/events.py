@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sweep.fields.counters import LOSSES
 from sweep.fields.field import Stage
-from sweep.model.lane.sim import KEPT, NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, XDP_FRAME
+from sweep.model.lane.sim import KEPT, NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, SOFTIRQ_IDLE, XDP_FRAME
 from sweep.model.traffic.arrivals import DROP, FORWARD, LOCAL
 
 from .schema import EventRow
@@ -29,6 +29,7 @@ CONTEXTS = {
     PROCESS: "process",
     PROCESS_LOCAL: "process_local",
     XDP_FRAME: "xdp_frame",
+    SOFTIRQ_IDLE: "softirq_idle",
     KEPT: "kept",
 }
 
@@ -120,8 +121,8 @@ def _read(row: EventRow, sim: Sim, given: tuple[Any, ...]) -> None:
 
 
 def _kick(row: EventRow, sim: Sim, given: tuple[Any, ...]) -> None:
-    st = sim.state[0]
-    row.time_ns, row.cpu = max(st.cpu_free_ps, st.now_ps) / 1000, 0
+    *_, at_ps = given
+    row.time_ns, row.cpu = max(sim.state[0].cpu_free_ps, at_ps) / 1000, 0
 
 
 def _refilled(row: EventRow, sim: Sim, moved: Any) -> None:
@@ -150,7 +151,9 @@ EVENTS = {
     "traffic.reader.flush_deferred": EventKind(
         "flush_deferred", "the softirq frees `count` deferred buffers", counts="release", optional=True
     ),
-    "traffic.reader.kick": EventKind("kick", "a long deferred list raises the softirq on the queue's idle CPU", _kick),
+    "traffic.reader.answer_kick": EventKind(
+        "kick", "a deferred list that is half full has raised the softirq on the queue's idle CPU", _kick
+    ),
     "tx.transmit": EventKind("transmit", "a frame is queued on the TX ring, or dropped", _filled, _transmitted),
     "tx.clean_tx": EventKind("tx_clean", "`count` frames are completed", counts="release", optional=True),
     "pages.page_alloc": EventKind(

@@ -3,6 +3,7 @@
 
 import pytest
 
+from sweep.errors import ConfigError
 from sweep.model.scenario import Arrivals, Distribution
 from sweep.model.strategies import NAMES, strategy
 from tests.config.sweep_files import GRID, MINIMAL, ZIP, column
@@ -245,6 +246,33 @@ def test_own_hosts_and_nics(sweep_of, tmp_path):
         0,
     )
     assert (nic.tx_coalesce_ps, nic.tx_coalesce_frames) == (4_000_000, 8)
+
+
+def test_a_period_of_stalls_runs_from_start_to_start(sweep_of):
+    """50 ms between the starts of stalls of 5 ms are 45 ms from the end of one to the start of the next."""
+    stalls = ("{period: 50 ms, for: 5 ms}", "{every: 45 ms, for: 5 ms}")
+    written, meant = (
+        sweep_of(MINIMAL + f"axes: {{traffic.reader.stall: [none, {stall}]}}\n").scenario(1, 0).traffic.reader
+        for stall in stalls
+    )
+    assert written.stall_every_ps == Distribution("constant", (45 * 10**9,))
+    assert written == meant
+
+
+@pytest.mark.parametrize(
+    ("stall", "message"),
+    [
+        ("{for: 5 ms}", 'needs one of "every", from end to start, and "period", from start to start'),
+        ("{every: 1 ms, period: 50 ms, for: 5 ms}", 'needs one of "every"'),
+        ("{period: 5 ms, for: 5 ms}", 'period "5 ms" is not above for, "5 ms"'),
+        ("{period: 50 ms, for: {exponential: {mean: 5 ms}}}", 'period "50 ms" goes with stalls of one length'),
+        ("{period: {exponential: {mean: 50 ms}}, for: 5 ms}", "period takes one value"),
+    ],
+)
+def test_a_period_that_means_nothing_is_refused(sweep_of, stall, message):
+    with pytest.raises(ConfigError) as raised:
+        sweep_of(MINIMAL + f"axes: {{traffic.reader.stall: [none, {stall}]}}\n")
+    assert message in str(raised.value)
 
 
 def test_axes_of_inner_parameters(sweep_of):

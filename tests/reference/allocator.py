@@ -9,7 +9,14 @@ if TYPE_CHECKING:
     from .simulation import Simulation
 
 BLOCK_PAGES = 8  # order 3
-LIST_OF = {"napi": 0, "softirq": 0, "xdp_frame": 0, "process_local": 0, "process": 1}  # context -> whose list
+LIST_OF = {
+    "napi": 0,
+    "softirq": 0,
+    "softirq_idle": 0,
+    "xdp_frame": 0,
+    "process_local": 0,
+    "process": 1,
+}  # context -> whose list
 
 
 class Page:

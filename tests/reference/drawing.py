@@ -217,7 +217,7 @@ def read_while_idle(rng: Random, drawn: Scenario, most_packets: int) -> Scenario
     return replace(
         drawn,
         traffic=traffic,
-        rules=in_table_order({*drawn.rules, "deferred_free"}),
+        rules=in_table_order({*drawn.rules, "deferred_free", "udp_deferred_free"}),
         ring=600,
         load_ppm=50_000,
         packets=most_packets,
@@ -273,6 +273,9 @@ def share_hardware(rng: Random, drawn: Scenario, most_packets: int) -> Scenario:
     return shared if rng.random() < 0.6 else fight_for_the_lock(rng, shared)
 
 
+DEFERRAL = {"deferred_free", "udp_deferred_free", "deferred_limit_128"}
+
+
 def fight_for_the_lock(rng: Random, shared: Scenario) -> Scenario:
     """Change it so that one CPU takes pages and another frees them, and both need the zone lock, which is slow."""
     lock = {"zone_lock": rng.randint(1, 40) * US, "lock_waiter": rng.randint(1, US)}
@@ -284,7 +287,7 @@ def fight_for_the_lock(rng: Random, shared: Scenario) -> Scenario:
         traffic=replace(shared.traffic, local_ppm=1_000_000, forward_ppm=0, drop_ppm=0, reader=reader),
         nic=replace(shared.nic, copybreak_bytes=0),
         costs_ps=tuple(sorted((dict(shared.costs_ps) | lock).items())),
-        rules=in_table_order({*shared.rules} - {"deferred_free"}),  # the reader frees pages itself
+        rules=in_table_order({*shared.rules} - DEFERRAL),  # the reader frees pages itself
         ring=rng.randint(16, 600),
     )
 

@@ -12,7 +12,6 @@ from .random_streams import draw, sample
 if TYPE_CHECKING:
     from .simulation import Simulation
 
-KICK = 128  # buffers on the deferred list that raise the softirq
 NEVER = 1 << 100
 
 
@@ -24,7 +23,8 @@ class Receiver:
         self.queue: deque[Packet] = deque()
         self.truesize = 0
         self.peak = 0
-        self.deferred: deque[Any] = deque()
+        self.deferred: list[Any] = []
+        self.kick_is_due = False  # the interrupt of a kick waits for the NAPI CPU
         self.awake = False
         self.clock = 0
         self.work_left: int | None = None  # ps on the packet being read; None: none begun
@@ -50,7 +50,10 @@ class Receiver:
             sim.pay("copy", packet.size * p.cost_copy_byte)
             packet.truesize = p.copy_truesize_bytes
             released = "napi"
-        if self.truesize >= p.rcvbuf_bytes:
+        has_room = (
+            self.truesize + packet.truesize <= p.rcvbuf_bytes if p.rcvbuf_strict else self.truesize <= p.rcvbuf_bytes
+        )
+        if self.truesize and not has_room:
             sim.count["drop_socket_buffer_packets"] += 1
             return released or "softirq"
         packet.keeps_buffer = released is None
@@ -64,12 +67,17 @@ class Receiver:
             self.clock = max(self.clock, sim.now + delay)
         return released
 
-    def flush_deferred(self) -> None:
-        """The NAPI CPU frees what the reader has left for it, oldest first."""
+    def flush_deferred(self, context: str) -> None:
+        """The NAPI CPU frees what the reader has left for it, newest first; a kick has interrupted it."""
+        sim, p = self.sim, self.sim.params
+        if self.kick_is_due:
+            self.kick_is_due = False
+            sim.count["deferred_kicks"] += 1
+            sim.pay("poll", p.cost_interrupt)
         while self.deferred:
-            self.sim.count["deferred_frees"] += 1
-            self.sim.pay("remote", self.sim.params.cost_remote_line)
-            self.sim.release(self.deferred.popleft(), "softirq")
+            sim.count["deferred_frees"] += 1
+            sim.pay("remote", p.cost_remote_line)
+            sim.release(self.deferred.pop(), context)
 
     # --- the reader -----------------------------------------------------------------------------------
 
@@ -150,23 +158,28 @@ class Receiver:
         softirq_now, sim.now = sim.now, self.clock
         if not self.other_cpu:
             sim.release(buffer, "process_local")
-        elif not p.deferred_free:
+        elif len(self.deferred) < p.deferred_most:
+            sim.pay("recycle", p.cost_defer)
+            self.kick_is_due = self.kick_is_due or len(self.deferred) == p.deferred_most // 2
+            self.deferred.append(buffer)
+        else:
+            sim.count["deferred_list_full"] += p.deferred_most > 0
             sim.pay("remote", p.remote_lines * p.cost_remote_line)
             sim.release(buffer, "process")
-        else:
-            sim.pay("recycle", p.cost_defer)
-            self.deferred.append(buffer)
         sim.count["release_ps"] += sim.now - self.clock
         self.clock = sim.now
-        if idle and len(self.deferred) >= KICK:
-            self.kick()
         sim.now = softirq_now
+        if idle:
+            self.answer_kick(self.clock)
 
-    def kick(self) -> None:
-        """The long list raises the softirq on the idle NAPI CPU."""
+    def answer_kick(self, at: int) -> None:
+        """The NAPI CPU, idle, takes the interrupt of a kick if one is due."""
+        if not self.kick_is_due:
+            return
         sim = self.sim
-        sim.count["deferred_kicks"] += 1
-        begin = sim.now = max(sim.softirq_end, self.clock)
-        self.flush_deferred()
+        now = sim.now
+        begin = sim.now = max(sim.softirq_end, at)
+        self.flush_deferred("softirq_idle")
         sim.count["busy_ps"] += sim.now - begin
         sim.softirq_end = sim.now
+        sim.now = now

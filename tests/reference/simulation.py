@@ -187,6 +187,7 @@ class Simulation:
         reader = self.receiver
         if reader.other_cpu:
             reader.run_beside(self.softirq_end)
+            reader.answer_kick(self.softirq_end)
             reader.run_beside(start, idle=True)
             start = max(start, self.softirq_end)  # the end of a kick, if there was one
         else:
@@ -233,7 +234,7 @@ class Simulation:
             self.count["interrupts"] += 1
             self.pay("poll", p.cost_interrupt)
         self.pay("poll", p.cost_poll)
-        self.receiver.flush_deferred()
+        self.receiver.flush_deferred("softirq")
         self.tx.clean(start)
         taken = self.clean_rx()
         if self.rx.starved:

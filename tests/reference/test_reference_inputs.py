@@ -192,7 +192,9 @@ def test_remaining_parameters_say_what_the_scenario_says() -> None:
         assert p.memory_pages == drawn.memory_pages or (drawn.memory_pages == 0 and p.memory_pages >= 1 << 40)
         assert p.stack_forward_ps == costs[f"stack_forward_{drawn.traffic.forward_path}"]
         by_skb = strategy(drawn.strategy).DEFERRED_FREE
-        assert p.deferred_free == (by_skb and "deferred_free" in rules)
+        defers = ("deferred_free" if drawn.traffic.flows else "udp_deferred_free") in rules
+        defers = defers and by_skb and not drawn.traffic.reader.same_cpu
+        assert p.deferred_most == (defers and (128 if "deferred_limit_128" in rules else 64))
         assert p.pcp_batch == (63 if "pcp_batch_63" in rules else 31)
         assert p.pcp_high == (649 if "pcp_high_by_zone" in rules else 6 * p.pcp_batch)
         assert p.fragment_align_bytes == (8 if "fragment_alignment" in rules else 1)

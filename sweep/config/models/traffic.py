@@ -7,7 +7,7 @@ the notation for such mixes; the seven-four-one mix is the one that testers ship
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_serializer, model_validator
 
@@ -18,7 +18,7 @@ from sweep.yamltree.validation import Group, SectionModel, meaning
 
 from .arrivals import ArrivalProcess
 from .declared import group, type_of
-from .distributions import RandomTime, TimeForms
+from .distributions import TIME, RandomTime, TimeForms
 from .quantities import ChoiceError, Count, Size
 
 IMIX = [{"bytes": 64, "weight": 7}, {"bytes": 594, "weight": 4}, {"bytes": 1518, "weight": 1}]
@@ -79,8 +79,32 @@ def _above_zero(time: TimeForms) -> TimeForms:
 
 
 class Stall(SectionModel):
-    every: Annotated[RandomTime, AfterValidator(_above_zero)]
-    for_: Annotated[RandomTime, AfterValidator(_above_zero)] = Field(alias="for")
+    """Stalls of the reader.  Canonical: {every, for}, whichever of the two was written."""
+
+    every: Annotated[RandomTime, AfterValidator(_above_zero)] | None = meaning(
+        "from the end of one to the start of the next", None
+    )
+    period: Annotated[int, TIME] | None = meaning("instead of every: from start to start, where all are as long", None)
+    for_: Annotated[RandomTime, AfterValidator(_above_zero)] = Field(alias="for", description="how long one lasts")
+
+    @model_validator(mode="after")
+    def _one_clock(self) -> Stall:
+        if (self.every is None) == (self.period is None):
+            raise ChoiceError('needs one of "every", from end to start, and "period", from start to start')
+        if self.period is None:
+            return self
+        if self.for_.constant is None:
+            raise ChoiceError('goes with stalls of one length: write "every" where "for" is random', at=("period",))
+        if self.period <= self.for_.constant:
+            raise ChoiceError(f'is not above for, "{TIME.shown(self.for_.constant)}"', at=("period",))
+        return self
+
+    @model_serializer
+    def _canonical(self) -> dict[str, Any]:
+        times = {"for": self.for_.model_dump()}
+        if self.every is not None:
+            return {"every": self.every.model_dump(), **times}
+        return {"every": {"kind": "constant", "values": [(self.period or 0) - (self.for_.constant or 0)]}, **times}
 
 
 StallOrNone = Annotated[

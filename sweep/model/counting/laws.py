@@ -22,7 +22,6 @@ from sweep.fields.histogram import BUCKETS
 from sweep.model.counting.histogram import bucket
 from sweep.model.lane.sim import Sim
 from sweep.model.pages import ORDER3_PAGES
-from sweep.model.traffic.reader import DEFER_KICK
 
 
 class Law(NamedTuple):
@@ -108,10 +107,13 @@ def socket(sim: Sim) -> Iterator[Law]:
     yield Law("truesize = buffers and copies in the socket", st.socket_truesize, "=", charged)
     yield Law("truesize <= peak", st.socket_truesize, "<=", c.socket_truesize_peak)
     largest = np.maximum(p.buffer_truesize_bytes, p.copy_truesize_bytes)
-    # checked before a packet is added, so the last one may overshoot
-    yield Law("peak of truesize < rcvbuf + a packet", c.socket_truesize_peak, "<=", p.rcvbuf_bytes - 1 + largest)
+    # the last packet may overshoot, unless the rule counts it too; then one that finds the socket empty may
+    most = np.where(p.rcvbuf_strict, np.maximum(p.rcvbuf_bytes, largest), p.rcvbuf_bytes + largest)
+    yield Law("peak of truesize <= rcvbuf, and a packet", c.socket_truesize_peak, "<=", most)
     yield Law("wakeups <= packets read + 1", c.wakeups, "<=", c.delivered_packets + 1)
-    yield Law("kicks * 128 <= deferred frees", c.deferred_kicks * DEFER_KICK, "<=", c.deferred_frees)
+    yield Law("buffers on the deferred list <= its limit", st.deferred_count, "<=", p.deferred_most)
+    over_half = c.deferred_kicks * (p.deferred_most // 2 + 1)
+    yield Law("kicks * (half of the limit + 1) <= deferred frees", over_half, "<=", c.deferred_frees)
 
 
 def time(sim: Sim) -> Iterator[Law]:
@@ -121,8 +123,8 @@ def time(sim: Sim) -> Iterator[Law]:
     yield Law("CPU time <= time", c.busy_ps, "<=", c.end_ps - c.start_ps)
     split = sum(getattr(c, heading.name) for heading in SPLIT)
     yield Law("CPU time split = CPU time", split, "=", c.busy_ps + c.release_ps)
-    poll_ps = c.polls * p.cost_poll + c.interrupts * p.cost_interrupt
-    yield Law("time of polls = polls and interrupts at their costs", c.poll_ps, "=", poll_ps)
+    poll_ps = c.polls * p.cost_poll + (c.interrupts + c.deferred_kicks) * p.cost_interrupt
+    yield Law("time of polls = polls, interrupts and kicks at their costs", c.poll_ps, "=", poll_ps)
     dma_ps = c.dma_maps * p.cost_dma_map + c.dma_unmaps * p.cost_dma_unmap + c.dma_syncs * p.cost_dma_sync
     # what shared hardware adds to the price of an operation is under the same heading
     yield Law("maps, unmaps and syncs at their costs <= time of DMA", dma_ps, "<=", c.dma_ps)

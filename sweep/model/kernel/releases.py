@@ -10,6 +10,7 @@ from sweep.fields.kernel import BY_NAME, RULES, Rule
 from sweep.fields.release import FINAL, Release, release_of
 
 MOST_SLOTS = 32768  # of a pool_size that is not refused
+MOST_DEFERRED = 128  # of the releases' limits of the deferred list
 OLDEST, NEWEST = Release(4, 6), Release(7, 3)  # the first and the last release whose rules are known
 OLDEST_RUN = Release(5, 10)  # no page_pool before it was compiled and run: its rules are from the literature
 # No series has gone beyond x.20 since 3.0; these have ended (kernel.org).
@@ -141,6 +142,13 @@ def pcp_marks(rules: Collection[str]) -> tuple[int, int]:
 def most_pool_slots(rules: Collection[str]) -> int:
     """Most slots that a pool's ring has [kernel a1b501a8c6a8]."""
     return 16384 if "pool_size_clamp" in rules else MOST_SLOTS
+
+
+def most_deferred(rules: Collection[str], is_tcp: bool) -> int:
+    """Most buffers on the deferred list (skb_defer_max); 0: what the socket's reader has done with is not deferred."""
+    if ("deferred_free" if is_tcp else "udp_deferred_free") not in rules:
+        return 0
+    return MOST_DEFERRED if "deferred_limit_128" in rules else 64
 
 
 def fragment_align_bytes(rules: Collection[str]) -> int:

@@ -39,7 +39,8 @@ PARAMS: tuple[Field, ...] = (
     Field("pcp_batch", "pages", "per-CPU list: pages moved per zone-lock take"),
     Field("pcp_high", "pages", "per-CPU list: high mark"),
     Field("fragment_align_bytes", "bytes", "a fragment of a page_pool is rounded up to this"),
-    # 1 where the kernel has the rule; deferred_free is 0 for a strategy whose buffers no sk_buff frees.
+    Field("deferred_most", "buffers", "most on the deferred list; 0: the reader frees what it has read itself"),
+    # 1 where the kernel has the rule
     *(Field(rule.name, "1", f"rule: {rule.meaning}") for rule in LOOP_RULES),
     Field("remote_lines", "lines", "cache lines that move when a reader on another CPU gives a buffer back"),
     Field("forward_xdp", "1", "1: forwarded packets are XDP frames, never an sk_buff"),

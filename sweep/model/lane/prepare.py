@@ -21,7 +21,7 @@ from sweep.fields.kernel import LOOP_RULES
 from sweep.model.hardware.iommu import MODES
 from sweep.model.hardware.llc import LINE_BYTES, PAGE_LINES
 from sweep.model.hardware.poisson import PPM
-from sweep.model.kernel.releases import fragment_align_bytes, most_pool_slots, pcp_marks
+from sweep.model.kernel.releases import fragment_align_bytes, most_deferred, most_pool_slots, pcp_marks
 from sweep.model.randomness import quantiles, streams
 from sweep.model.record import record
 from sweep.model.scenario import Distribution, Scenario, Traffic
@@ -182,7 +182,7 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "pcp_high": pcp_high,
         "fragment_align_bytes": fragment_align_bytes(rules),
         **{rule.name: int(rule.name in rules) for rule in LOOP_RULES},
-        "deferred_free": int("deferred_free" in rules and module.DEFERRED_FREE),
+        "deferred_most": most_deferred(rules, traffic.flows > 0) if module.DEFERRED_FREE and not reader.same_cpu else 0,
         "remote_lines": RETURNED_LINES if module.DEFERRED_FREE else 0,
         "forward_xdp": int(traffic.forward_path == "xdp"),
         "stack_forward_ps": costs[f"stack_forward_{traffic.forward_path}"],

@@ -26,6 +26,7 @@ REMOTE = 2  # softirq on another CPU
 PROCESS = 3  # process context on another CPU
 PROCESS_LOCAL = 4  # process context on the queue's CPU
 XDP_FRAME = 5  # softirq on the queue's CPU, and the frame never was an sk_buff: its transmission is complete
+SOFTIRQ_IDLE = 6  # softirq on the queue's CPU between polls, when the queue's NAPI is on no CPU's list
 KEPT = -1  # nobody: the buffer is still in use
 
 STATE = (
@@ -72,6 +73,9 @@ STATE = (
     Field("stall_end_ps", "ps", "its end"),
     Field("stall_index", "1", "stalls drawn"),
     Field("deferred_count", "buffers", "buffers on the deferred list"),
+    Field(
+        "kicked", "1", "1: half of the deferred list has filled, and the queue's CPU has not taken the interrupt yet"
+    ),
     Field("poll_start_ps", "ps", "start of the current or last poll: what was deferred before it has been freed"),
     Field("polling_since_ps", "ps", "start of the current run of polls without a break"),
     Field("shared_ps", "ps", "CPU time of that run that ksoftirqd has left to the reader"),
@@ -167,7 +171,7 @@ class Sim(NamedTuple):
     rx: np.recarray  # (L, R) record of RX_SLOT
     tx: np.recarray  # (L, T) record of TX_SLOT
     socket: np.recarray  # (L, S) record of SOCKET_ENTRY
-    deferred: np.ndarray  # (L, S) int64: buffers that another CPU is done with
+    deferred: np.ndarray  # (L, kernel.MOST_DEFERRED) int64: buffers that another CPU is done with
     pcp_count: np.ndarray  # (L, CPUS) int64: order-0 pages on the per-CPU list
     pcp_blocks: np.ndarray  # (L, CPUS) int64: order-3 blocks on the per-CPU list
     page_numbers: np.ndarray  # (L, P) int64: stack of free page numbers

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from sweep.model.compiler.jit import device
-from sweep.model.lane.sim import PROCESS_LOCAL, XDP_FRAME, Sim, pay_recycle
+from sweep.model.lane.sim import PROCESS_LOCAL, SOFTIRQ_IDLE, XDP_FRAME, Sim, pay_recycle
 from sweep.model.pages import cpu_of, dma_sync
 
 from .pool import PFMEMALLOC, Pool, give_back
@@ -38,7 +38,8 @@ def drop_share(sim: Sim, pool: Pool, lane: int, page: int) -> bool:
 def napi_local(sim: Sim, pool: Pool, lane: int, context: int) -> bool:
     """Whether it is found, at a price, that the put runs in softirq on the CPU of the pool's own NAPI."""
     pay_recycle(sim, lane, sim.params[lane].cost_pool_locality_check)
-    is_own_napi: bool = pool.s[lane].napi == 1 and cpu_of(context) == 0 and context != PROCESS_LOCAL
+    is_polling: bool = cpu_of(context) == 0 and context not in (PROCESS_LOCAL, SOFTIRQ_IDLE)
+    is_own_napi: bool = is_polling and pool.s[lane].napi == 1
     return is_own_napi
 
 

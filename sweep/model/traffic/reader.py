@@ -1,22 +1,29 @@
 # SPDX-License-Identifier: MIT
 """The application behind the socket: it wakes up with a delay, reads in batches, stalls, and gives pages back.
 
-A local packet is queued unless the socket's truesize has reached the receive buffer (the kernel checks
-before it adds).  A packet that finds the reader asleep wakes it; after a delay, drawn for that packet, it
-reads call by call: `call_ps` at the start of each call of up to `batch_packets` packets and `read_ps` a
-packet, and sleeps when the queue is empty.  During a stall it makes no progress.  On another CPU it runs
-beside the softirq; on the queue's CPU only between polls, and a release is not interrupted.
+A local packet is queued unless the truesize in the socket exceeds the receive buffer, without the packet or, by the
+rule rcvbuf_strict, with it; one that finds the socket empty always is.  A packet that finds the reader asleep wakes
+it; after a delay, drawn for that packet, it reads call by call: `call_ps` at the start of each call of up to
+`batch_packets` packets and `read_ps` a packet, and sleeps when the queue is empty.  During a stall it makes no
+progress.  On another CPU it runs beside the softirq; on the queue's CPU only between polls, and a release is not
+interrupted.
 
-When a packet is read its page is released: in process context, or (rule deferred_free, 5.19 and later, reader on
-another CPU) by the queue's own softirq after a trip over the deferred list.
+When a packet is read its page is released in process context, unless the socket defers it to the queue's own softirq:
+TCP's does by the rule deferred_free, UDP's by udp_deferred_free, if the reader runs on another CPU.  The packets are
+TCP's if the mix has `flows`, else datagrams.  The deferred list takes `deferred_most` buffers; what comes beyond, the
+reader releases itself.  A buffer that finds half as many there kicks the queue's CPU.  If that polls, it frees the list
+when it next begins or ends to; if it is idle, at once, but then its NAPI is on no CPU's list, so that no put is local.
 
 Moving a page's cache line to the reader's CPU and back (`remote_lines`) is paid by the reader, when it gives the page
 back.
 
 Not modelled: who of the two CPUs waits for the way back; more than one socket; the scheduler's other work;
-CPU migration; skb recycling lists.
-Source: sock_queue_rcv_skb ("if (atomic_read(&sk->sk_rmem_alloc) >= sk->sk_rcvbuf)") [linux 6.12.117]; the deferred
-list and its kick at 128 [kernel 68822bdf76f1].
+CPU migration; skb recycling lists; TCP's own account of its receive buffer; that UDP gives truesize back in portions
+of a quarter of the buffer while packets wait (udp_rmem_release); that the list without a lock (6.18) has one place less
+than its limit; deferred TX completions [kernel e20dfbad8aab]: a queue's frames are completed where they were allocated.
+Assumed: the interrupt of a kick costs as much as the NIC's.
+Source: __udp_enqueue_schedule_skb, tcp_eat_recv_skb, skb_consume_udp, skb_attempt_defer_free, skb_defer_free_flush and
+page_pool_napi_local [linux 6.12.117]; [kernel 68822bdf76f1], [kernel 39564c3fdc66].
 """
 
 from __future__ import annotations
@@ -32,8 +39,10 @@ from sweep.model.lane.sim import (
     PROCESS,
     PROCESS_LOCAL,
     SOFTIRQ,
+    SOFTIRQ_IDLE,
     Sim,
     pay_copy,
+    pay_poll,
     pay_recycle,
     pay_remote,
 )
@@ -41,8 +50,6 @@ from sweep.model.randomness.quantiles import sample
 from sweep.model.randomness.rng import draw
 
 from ..holes import release
-
-DEFER_KICK = 128  # buffers on the deferred list that raise the softirq [kernel 68822bdf76f1]
 
 
 @device
@@ -84,7 +91,7 @@ def deliver(sim: Sim, lane: int, slot: int) -> int:
         c.copied_packets += 1
         pay_copy(sim, lane, packet.bytes * p.cost_copy_byte)
         buffer, truesize, giver = -1, p.copy_truesize_bytes, NAPI
-    if st.socket_truesize >= p.rcvbuf_bytes:
+    if st.socket_truesize > 0 and st.socket_truesize + truesize * p.rcvbuf_strict > p.rcvbuf_bytes:
         c.drop_socket_buffer_packets += 1
         return SOFTIRQ if giver == KEPT else giver
     entry = st.socket_tail
@@ -107,46 +114,56 @@ def deliver(sim: Sim, lane: int, slot: int) -> int:
 
 
 @device
-def flush_deferred(sim: Sim, pool: Any, lane: int) -> None:
-    """Free, in the queue's softirq, the buffers that other CPUs have deferred to it, oldest first."""
-    st = sim.state[lane]
-    for i in range(st.deferred_count):
-        pay_remote(sim, lane, sim.params[lane].cost_remote_line)
-        release(sim, pool, lane, sim.deferred[lane, i], SOFTIRQ)
-    sim.counters[lane].deferred_frees += st.deferred_count
-    st.deferred_count = 0
+def flush_deferred(sim: Sim, pool: Any, lane: int, context: int) -> None:
+    """Free in `context`, a softirq of the queue's CPU, the buffers that the reader has deferred to it, newest first.
+
+    The interrupt of a kick that has come since the last time is paid first.
+    """
+    st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
+    if st.kicked == 1:
+        st.kicked = 0
+        c.deferred_kicks += 1
+        pay_poll(sim, lane, p.cost_interrupt)
+    c.deferred_frees += st.deferred_count
+    while st.deferred_count > 0:
+        st.deferred_count -= 1
+        pay_remote(sim, lane, p.cost_remote_line)
+        release(sim, pool, lane, sim.deferred[lane, st.deferred_count], context)
 
 
 @device
-def kick(sim: Sim, pool: Any, lane: int) -> None:
-    """Raise the softirq on the queue's idle CPU, because the deferred list is long.  Called on the reader's clock."""
+@out_of_line
+def answer_kick(sim: Sim, pool: Any, lane: int, at_ps: int) -> None:
+    """Free the deferred list in the softirq that a kick raises at `at_ps`, or later, on the queue's idle CPU."""
     st, c = sim.state[lane], sim.counters[lane]
-    reader_now = st.now_ps
-    st.now_ps = max(st.cpu_free_ps, reader_now)
+    now = st.now_ps
+    st.now_ps = max(st.cpu_free_ps, at_ps)
     begin = st.now_ps
-    c.deferred_kicks += 1
-    flush_deferred(sim, pool, lane)
+    flush_deferred(sim, pool, lane, SOFTIRQ_IDLE)
     c.busy_ps += st.now_ps - begin
     st.cpu_free_ps = st.now_ps
-    st.now_ps = reader_now
+    st.now_ps = now
 
 
 @device
 def give_back(sim: Sim, pool: Any, lane: int, buffer: int, idle: int) -> None:
     """Give `buffer` back from the reader, on the reader's clock.  `idle`: whether the NAPI CPU is idle."""
     st, p = sim.state[lane], sim.params[lane]
-    if p.reader_same_cpu == 1 or p.deferred_free == 0:
-        context = PROCESS_LOCAL
-        if p.reader_same_cpu == 0:
-            context = PROCESS
-            pay_remote(sim, lane, p.remote_lines * p.cost_remote_line)
-        release(sim, pool, lane, buffer, context)
-    else:
+    if st.deferred_count < p.deferred_most:
         pay_recycle(sim, lane, p.cost_defer)
         sim.deferred[lane, st.deferred_count] = buffer
+        if st.deferred_count == p.deferred_most // 2:
+            st.kicked = 1
         st.deferred_count += 1
-        if idle == 1 and st.deferred_count >= DEFER_KICK:
-            kick(sim, pool, lane)
+        if st.kicked == 1 and idle == 1:
+            answer_kick(sim, pool, lane, st.now_ps)
+        return
+    context = PROCESS_LOCAL
+    if p.reader_same_cpu == 0:
+        context = PROCESS
+        pay_remote(sim, lane, p.remote_lines * p.cost_remote_line)
+        sim.counters[lane].deferred_list_full += p.deferred_most > 0
+    release(sim, pool, lane, buffer, context)
 
 
 @device

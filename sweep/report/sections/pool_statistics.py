@@ -82,9 +82,9 @@ MEANINGS = (
     " more where direct puts feed the cache. recycle_cache_full counts a direct put that went on to the ring, so its"
     " page is counted there again. recycle_released_refcnt counts pages given up since somebody else still held them;"
     " alloc_waive, ring pages given up for their NUMA node.",
-    "Direct puts are made on the CPU that allocates, without a lock; ring puts by any other, or by a process. Since"
-    " Linux 5.19 an sk_buff freed on another CPU is deferred to the one that allocated it, which turns ring puts into"
-    " direct ones.",
+    "Direct puts are made on the CPU that allocates, without a lock; ring puts by any other, or by a process. TCP's"
+    " reader on another CPU has left what it has read to the CPU that allocated it since Linux 5.19, UDP's since 6.18,"
+    " which turns ring puts into direct ones.",
 )
 
 

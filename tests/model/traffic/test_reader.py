@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from sweep.model.counting.histogram import bucket
-from sweep.model.lane.sim import Sim
+from sweep.model.lane.sim import SOFTIRQ, Sim
 from sweep.model.scenario import Scenario
-from tests.model.scenes import LOCAL, NS, US, constant, run, scenario
+from sweep.model.traffic.reader import flush_deferred
+from tests.model.scenes import LOCAL, NS, US, constant, note_release, plain, run, scenario, world
 
 READER = {"wakeup_ps": constant(200 * NS), "read_ps": 50 * NS, "call_ps": 30 * NS}
 
@@ -52,17 +55,29 @@ def test_calls_are_paid_once_per_batch() -> None:
 
 
 def test_a_full_socket_drops() -> None:
-    """Any truesize at all fills a buffer of one byte; the reader sleeps too long to help."""
-    sim = run(local(rcvbuf_bytes=1, wakeup_ps=constant(50 * US)))
-    c = sim.counters[0]
-    assert (c.drop_socket_buffer_packets, c.inside_end_packets, c.released_buffers) == (5, 1, 5)
-    assert c.socket_truesize_peak == 4096 + 256
+    """One packet fills a buffer of one byte, in any kernel; the reader sleeps too long to help."""
+    for kernel in ("5.14", "6.18"):
+        sim = run(local(rcvbuf_bytes=1, wakeup_ps=constant(50 * US), kernel=kernel))
+        c = sim.counters[0]
+        assert (c.drop_socket_buffer_packets, c.inside_end_packets, c.released_buffers) == (5, 1, 5)
+        assert c.socket_truesize_peak == 4096 + 256
 
 
-def test_the_last_packet_may_overshoot_the_buffer() -> None:
-    sim = run(local(rcvbuf_bytes=4096 + 256 + 1, wakeup_ps=constant(50 * US)))
-    assert sim.counters.drop_socket_buffer_packets[0] == 4
-    assert sim.counters.socket_truesize_peak[0] == 2 * (4096 + 256)
+@pytest.mark.parametrize(
+    ("kernel", "packets", "queued"),
+    [("6.17", 49, 49), ("6.17", 60, 49), ("6.18", 48, 48), ("6.18", 60, 48)],
+)
+def test_the_last_packet_may_overshoot_the_buffer_up_to_6_17(kernel: str, packets: int, queued: int) -> None:
+    """Packets of 4,352 bytes in the 212,992 of net.core.rmem_default, as on the live kernels."""
+    made = local(rcvbuf_bytes=212_992, wakeup_ps=constant(500 * US), packets=packets, kernel=kernel)
+    c = run(made).counters[0]
+    assert (c.drop_socket_buffer_packets, c.socket_truesize_peak) == (packets - queued, queued * 4352)
+
+
+@pytest.mark.parametrize(("rcvbuf", "queued"), [(2 * 4352 - 1, 2), (2 * 4352, 3), (2 * 4352 + 1, 3)])
+def test_up_to_6_17_a_buffer_that_is_exactly_full_takes_one_more(rcvbuf: int, queued: int) -> None:
+    c = run(local(rcvbuf_bytes=rcvbuf, wakeup_ps=constant(50 * US), kernel="6.17")).counters[0]
+    assert c.socket_truesize_peak == queued * 4352
 
 
 def test_copied_packets_do_not_hold_buffers() -> None:
@@ -96,32 +111,99 @@ def test_pages_go_to_the_list_of_the_readers_cpu() -> None:
 
 def test_deferred_pages_come_back_with_the_next_poll() -> None:
     """Five are read and deferred; the last poll, which ends with the sixth in the socket, has freed five."""
-    sim = run(local({"defer": 10 * NS, "remote_line": 60 * NS}, kernel="5.19"))
+    sim = run(local({"defer": 10 * NS, "remote_line": 60 * NS}, kernel="6.18"))
     c = sim.counters[0]
     assert (c.release_ps, c.recycle_ps) == (50 * NS, 50 * NS)
     assert (c.deferred_frees, c.remote_ps, c.deferred_kicks) == (5, 300 * NS, 0)
     assert sim.pcp_count[0, 1] == 0
 
 
-def test_a_long_deferred_list_kicks_the_idle_cpu() -> None:
+@pytest.mark.parametrize(
+    ("kernel", "flows", "defers"),
+    [("5.18", 1, False), ("5.19", 0, False), ("5.19", 1, True), ("6.17", 0, False), ("6.18", 0, True)],
+)
+def test_tcp_defers_from_5_19_on_and_udp_from_6_18_on(kernel: str, flows: int, defers: bool) -> None:
+    c = run(local(kernel=kernel, flows=flows)).counters[0]
+    assert (c.delivered_packets, c.deferred_frees) == (5, 5 * defers)
+
+
+def test_a_reader_on_the_queue_s_cpu_defers_nothing() -> None:
+    c = run(local(kernel="6.18", same_cpu=True)).counters[0]
+    assert (c.delivered_packets, c.deferred_frees) == (5, 0)
+
+
+LONG_POLLS = LOCAL | {
+    "ring": 512,
+    "coalesce_frames": 130,
+    "coalesce_ps": 1000 * US,
+    "wakeup_ps": constant(5 * US),
+    "read_ps": 10 * NS,
+}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "kicks", "each"), [("6.18", 9, 33), ("6.18.34", 9, 33), ("6.18.35", 6, 65), ("6.19", 6, 65)]
+)
+def test_half_a_deferred_list_kicks_the_idle_cpu(kernel: str, kicks: int, each: int) -> None:
     """Polls take 130 packets at once; the reader then defers them all while the CPU of the queue is idle.
 
-    At the 128th the kick frees 128, the next poll the other two; the last ten packets bring the fourth poll.
+    A buffer that finds half of the limit on the list is the last before a kick: the 33rd, or the 65th, frees all that
+    is there; what is left of the 130 goes in the next poll.  The last ten packets bring the fourth poll.
     """
-    made = scenario(
-        {"remote_line": NS},
-        **LOCAL,
-        kernel="5.19",
-        ring=256,
-        packets=400,
-        coalesce_frames=130,
-        coalesce_ps=1000 * US,
-        wakeup_ps=constant(5 * US),
-        read_ps=10 * NS,
-    )
-    c = run(made).counters[0]
-    assert (c.deferred_kicks, c.deferred_frees, c.remote_ps) == (3, 390, 390 * NS)
-    assert c.busy_ps == 390 * NS
+    costs = {"remote_line": NS, "interrupt": 7 * NS}
+    c = run(scenario(costs, **LONG_POLLS, kernel=kernel, packets=400)).counters[0]
+    assert (c.deferred_kicks, c.deferred_frees, c.deferred_list_full) == (kicks, 390, 0)
+    assert kicks == 3 * (130 // each)
+    assert (c.remote_ps, c.poll_ps) == (390 * NS, (4 + kicks) * 7 * NS)
+    assert c.busy_ps == c.remote_ps + c.poll_ps
+
+
+def test_puts_of_a_kick_go_to_the_ring_and_those_of_a_poll_into_the_cache() -> None:
+    """An idle CPU has the queue's NAPI on no list: of 130 buffers, 99 go in three kicks, 31 at the start of a poll."""
+    c = run(scenario(**LONG_POLLS, strategy="page_pool", kernel="6.18", packets=400)).counters[0]
+    assert (c.recycle_ring, c.recycle_cached) == (3 * 99, 3 * 31)
+
+
+def test_what_a_full_deferred_list_does_not_take_the_reader_frees_itself() -> None:
+    """A poll of 130 us queues 130 packets, which are read at once: 64 are deferred, the reader frees the others.
+
+    The kick that comes meanwhile is taken when the poll has ended.
+    """
+    settings = LONG_POLLS | {"wakeup_ps": constant(0), "packets": 130, "napi_budget": 300}
+    costs = {"stack_local": US, "remote_line": NS, "interrupt": 7 * NS}
+    c = run(scenario(costs, **settings, kernel="6.18")).counters[0]
+    assert (c.delivered_packets, c.deferred_list_full) == (129, 129 - 64)
+    assert (c.deferred_frees, c.deferred_kicks) == (0, 0)
+    assert c.remote_ps == 2 * (129 - 64) * NS
+
+
+def test_a_kick_that_comes_during_a_poll_is_taken_when_it_has_ended() -> None:
+    """A poll at 40.1 us takes 44 packets, 100 ns each; 43 have been read when it ends, the last one 1 ns later.
+
+    The 33rd kicks: the 43 go to the ring at the end of the poll, the last one into the cache at the start of the next.
+    """
+    settings = LONG_POLLS | {"wakeup_ps": constant(0), "coalesce_frames": 40, "read_ps": NS, "napi_budget": 300}
+    costs = {"stack_local": 100 * NS, "interrupt": 0}
+    c = run(scenario(costs, **settings, packets=84, strategy="page_pool", kernel="6.18")).counters[0]
+    assert (c.polls, c.deferred_kicks, c.recycle_ring, c.recycle_cached) == (2, 1, 43, 1)
+
+
+def test_a_kick_is_taken_at_the_start_of_a_poll_that_follows_at_once() -> None:
+    """Polls of one packet and 2 us follow each other; a reader that wakes 40 packets late reads them in one of them."""
+    settings = LOCAL | {"napi_budget": 1, "ring": 8, "read_ps": 0, "wakeup_ps": constant(79 * US), "packets": 100}
+    costs = {"stack_local": 2 * US, "interrupt": 7 * NS}
+    c = run(scenario(costs, **settings, strategy="page_pool", kernel="6.18")).counters[0]
+    assert (c.interrupts, c.deferred_kicks, c.recycle_ring, c.deferred_list_full) == (1, 1, 0, 0)
+    assert c.recycle_cached == c.deferred_frees > 33
+
+
+def test_deferred_buffers_are_freed_newest_first() -> None:
+    """page_allocator's list is a stack: three pages that are deferred come back in the order in which they left."""
+    sim, _ = world(scenario(**LOCAL, kernel="6.18"))
+    sim.deferred[0, :3], sim.state[0].deferred_count = (7, 8, 9), 3
+    freed: list[tuple[int, int]] = []
+    plain(flush_deferred, release=note_release)(sim, freed, 0, SOFTIRQ)
+    assert freed == [(9, SOFTIRQ), (8, SOFTIRQ), (7, SOFTIRQ)]
 
 
 def saturated(**changes: object) -> Scenario:
