@@ -182,10 +182,12 @@ def _shares(data: Dataset, title: str, values: Array, cells: Mask) -> Block:
     """The table of one response in these cells, or the sentence that says why there is none."""
     assert data.sample is not None
     response = np.moveaxis(values[cells], 0, 1)  # (columns, points, pairs)
-    whole = np.asarray(np.isfinite(response).any(axis=-1).all(axis=0))
-    rows = data.index[:, :, 0][cells].max(axis=(-2, -1))[whole]
+    response = response[np.isfinite(response).any(axis=(1, 2))]  # a label may belong to other mixes alone
+    whole = np.asarray(np.isfinite(response).any(axis=-1).all(axis=0) & (len(response) > 0))
+    rows = data.index[:, :, 0][cells].max(axis=(-2, -1))
+    needed = points_needed(list(data.sample.along(data.table, rows).values()))
+    rows = rows[whole]
     axes = {name: axis for name, axis in data.sample.along(data.table, rows).items() if len(np.unique(axis.codes)) > 1}
-    needed = points_needed(list(axes.values()))
     if not axes or len(rows) < needed:
         points = format.count(len(rows), "point")
         text = f"{title}: shares are not told: {points} with a value of every strategy; {needed:,} are needed."

@@ -186,3 +186,14 @@ def test_a_damaged_description_of_the_sample_is_told(ran):
         metadata = {b"sweep": table.schema.metadata[b"sweep"].replace(old, new)}
         with pytest.raises(RunError, match="own description is damaged"):
             dataset.read(table.replace_schema_metadata(metadata))
+
+
+def test_mixes_that_are_crossed_with_the_points_have_shares_of_their_own(ran, tmp_path):
+    """Also where a zip gives each mix columns that the other has not."""
+    crossed = SWEEP.replace("  traffic: [router, host_slow_reader]\n", "").replace("{sobol: 64}", "{sobol: 32}")
+    (tmp_path / "crossed.yaml").write_text(f"{crossed}zip: [{{traffic: [router, host], label: [x, y]}}]\n")
+    code, output = typed("run", tmp_path / "crossed.yaml", "--executor", "inline", "--out", tmp_path / "run")
+    assert code == 0, output
+    text = " ".join(typed("report", tmp_path / "run")[1].split())
+    for mix in ("router", "host"):
+        assert f"ns per packet, {mix}: share of variance, %, 32 points, 2 replicates" in text
