@@ -41,7 +41,7 @@ audit: $(VENV)/.run  ## what intervals, winners, `sweep size` and `sweep compare
 
 picture: demo  ## the README's picture: the first screen of the demo's report, drawn by Chromium
 	$(CHROMIUM) --headless $(if $(filter 0,$(shell id -u)),--no-sandbox) --disable-gpu --hide-scrollbars --virtual-time-budget=9000 \
-	    --force-prefers-color-scheme=light --window-size=1280,1200 --screenshot=docs/report.png \
+	    --force-prefers-color-scheme=light --window-size=1280,800 --screenshot=docs/report.png \
 	    file://$(CURDIR)/runs/mm_summit_2016/report.html
 
 reference: $(VENV)/.run  ## docs/reference/, from the code

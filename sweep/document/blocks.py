@@ -58,7 +58,7 @@ class Cell(_Visible):
     detail: str = ""  # shown on hover where that exists: the exact interval
     notes: tuple[str, ...] = ()  # footnotes, in full; equal texts share a number
     color: str = ""  # CSS colour of a cell of a map
-    hatched: bool = False  # in a map: several strategies lead here
+    hatched: bool = False  # in a map: nothing is decided here
     claims: tuple[Claim, ...] = ()  # claims of the text about the table, without those of its notes
 
 
@@ -140,6 +140,8 @@ class Section(_Visible):
     blocks: tuple[Block, ...]
     detail: bool = False  # left out of the short form
     beside: bool = False  # blocks may stand beside each other where there is room
+    view: str = ""  # of a page: sections of one view are folded into one
+    answer: tuple[Cell, ...] = ()  # of a page: the section in a line, which stands for it while it is folded
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -100,6 +101,21 @@ def verdict_table(analysis: Analysis) -> Table:
         ),
         prose=True,
     )
+
+
+def named_rows(analysis: Analysis, table: Table) -> list[tuple[Cell, ...]]:
+    """The rows of `verdict_table` without footnotes; a winner that has several variants is called by its variant."""
+    rows = []
+    for mix, row in enumerate(table.rows):
+        cells = [replace(cell, notes=()) for cell in row]
+        found = ranking.mix_ranking(analysis, mix)
+        if found is not None and found.tone == "best":
+            column = analysis.data.columns[found.lead]
+            cells[1] = replace(cells[1], text=" ≈ ".join((column, *found.equals)))
+        elif cells[3] != ABSENT:
+            cells[3] = ABSENT  # of nobody that this row names
+        rows.append(tuple(cells))
+    return rows
 
 
 def _nothing(mix: str) -> Claim:

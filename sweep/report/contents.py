@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
@@ -19,7 +19,7 @@ from sweep.results.analysis import Analysis, analyse
 from sweep.results.dataset import Dataset
 
 from .claims import linux_mm_2016, user
-from .parts import reproduction
+from .parts import reproduction, views
 from .parts.panels import Panel
 from .sections import comparison, other_metrics, quality, ring_axis, ring_effects, sampled, verdicts, winners
 
@@ -81,26 +81,28 @@ def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document
         subtitle=subtitle(data),
         sections=(
             verdicts.verdicts(analysis),
-            *_claims("Claims of the sweep file", user.judge(analysis)),
-            *_claims("Claims of the 2016 thread", linux_mm_2016.judge(analysis)),
+            *_seen(views.CLAIMS, *_claims("Claims of the sweep file", user.judge(analysis))),
+            *_seen(views.CLAIMS, *_claims("Claims of the 2016 thread", linux_mm_2016.judge(analysis))),
             winners.maps(analysis),
-            *comparison.sections(analysis),
-            ring_effects.section(analysis),
-            *_told(analysis, ring_axis.section),
-            Section("Against ring size", tuple(charts), detail=True),
-            other_metrics.section(analysis),
-            *_told(analysis, *(panel.section for panel in panels())),
-            quality.method(analysis),
-            quality.quality(data),
-            quality.provenance(data),
-            *_told(analysis, lambda analysis_of_section: reproduction.section(analysis_of_section, location)),
+            *_seen(views.COMPARED, *comparison.sections(analysis)),
+            *_seen(views.RINGS, ring_effects.section(analysis), ring_axis.section(analysis)),
+            *_seen(views.COMPARED, Section("Against ring size", tuple(charts), detail=True)),
+            *_seen(views.RINGS, other_metrics.section(analysis)),
+            *(section for panel in panels() for section in _seen(panel.view, panel.section(analysis))),
+            *_seen(
+                views.DATA,
+                quality.method(analysis),
+                quality.quality(data),
+                quality.provenance(data),
+                reproduction.section(analysis, location),
+            ),
         ),
     )
 
 
-def _told(analysis: Analysis, *parts: Callable[[Analysis], Section]) -> list[Section]:
-    """The sections that are not empty: those for which the table has columns."""
-    return [section for part in parts if (section := part(analysis)).blocks]
+def _seen(view: str, *sections: Section) -> list[Section]:
+    """The sections that are not empty (the table has columns for them), in their view of the page."""
+    return [replace(section, view=view) for section in sections if section.blocks]
 
 
 def _claims(title: str, findings: list[Finding]) -> list[Section]:

@@ -10,12 +10,10 @@ from typing import NamedTuple
 from sweep import format
 from sweep.document import plain_text
 from sweep.document.blocks import Cell, Table
-from sweep.report.parts.differences import ABSENT
 from sweep.results.analysis import Analysis
 
 from . import brief
 from .claims import user
-from .parts import ranking
 
 LINES = 10  # at most
 COLUMNS = ((0, 1, 2, 3, 4), (0, 1, 3, 4), (0, 1, 3), (0, 1))  # of the report's table: the first that fit unwrapped
@@ -33,7 +31,7 @@ def of(analysis: Analysis | None, width: int) -> ShortVerdict:
     if analysis is None:
         return ShortVerdict("No simulation is valid, so there is nothing to report.", ())
     whole = brief.verdict_table(analysis)
-    rows = [_row(analysis, mix, row) for mix, row in enumerate(whole.rows)]
+    rows = brief.named_rows(analysis, whole)
     claims = _claims(analysis, width)
     room = LINES - len(claims)
     columns = next(
@@ -63,18 +61,6 @@ def _natural(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
     """The width of a table of these columns in which no entry is wrapped."""
     widths = [max(len(row[column]) for row in rows) for column in columns]
     return len(plain_text.INDENT) + sum(widths) + len(plain_text.GAP) * (len(widths) - 1)
-
-
-def _row(analysis: Analysis, mix: int, row: Sequence[Cell]) -> list[Cell]:
-    """The cells without their footnotes; a winner that has several variants is called by its variant."""
-    cells = [Cell(cell.text, cell.tone) for cell in row]
-    found = ranking.mix_ranking(analysis, mix)
-    if found is not None and found.tone == "best":
-        column = analysis.data.columns[found.lead]
-        cells[1] = Cell(" ≈ ".join((column, *found.equals)), found.tone)
-    if cells[3] != Cell(ABSENT.text, ABSENT.tone) and (found is None or found.tone != "best"):
-        cells[3] = Cell(ABSENT.text, ABSENT.tone)  # of nobody that this table names
-    return cells
 
 
 def _claims(analysis: Analysis, width: int) -> list[str]:

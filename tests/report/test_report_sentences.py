@@ -39,6 +39,8 @@ def sentences(document: Document) -> Iterator[Said]:
 
     yield told("subtitle", document.subtitle)
     for section in document.sections:
+        for cell in section.answer:
+            yield f"{section.title}: in a line", cell.text, cell.claims
         for block in section.blocks:
             if isinstance(block, Paragraph) and not block.code:
                 yield told(section.title, block.text)

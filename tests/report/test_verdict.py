@@ -7,7 +7,6 @@ import pytest
 from generated_tables import made
 from synthetic_sweep import Effects, table
 
-from sweep.document.blocks import Cell
 from sweep.report import brief, contents, verdict
 from sweep.results.analysis import Analysis
 
@@ -84,5 +83,5 @@ def test_a_winner_with_variants_is_called_by_its_variant() -> None:
 def test_cells_are_without_footnotes() -> None:
     analysis = analysed(made(3).table)
     assert analysis
-    row = brief.verdict_table(analysis).rows[0]
-    assert all(cell == Cell(cell.text, cell.tone) for cell in verdict._row(analysis, 0, row))
+    row = brief.named_rows(analysis, brief.verdict_table(analysis))[0]
+    assert not any(cell.notes for cell in row)

@@ -93,6 +93,6 @@ def fixed(text: str) -> Sentence:
 
 
 def joined(sentences: list[Sentence], separator: str = " ") -> Sentence:
-    """The sentences that are not empty, joined into one with all their claims."""
+    """The sentences that are not empty, joined into one with all their claims; without any, a text that is empty."""
     kept = [sentence for sentence in sentences if sentence]
-    return Sentence(separator.join(kept), *(claim for sentence in kept for claim in sentence.claims or (NoClaim(),)))
+    return Sentence(separator.join(kept), *(claim for sentence in kept or [fixed("")] for claim in sentence.claims))

@@ -214,7 +214,13 @@ async function pictures() {
   const watch = new IntersectionObserver(seen, { rootMargin: "300px" });
   const canvases = all("[data-picture]");
   canvases.forEach((canvas) => watch.observe(canvas));
-  addEventListener("beforeprint", () => canvases.forEach(draw));
+  const stills = all(".stills");
+  const unfolded = (open) => stills.forEach((each) => { each.open = open; });
+  addEventListener("beforeprint", () => { // paper has what is open
+    unfolded(true);
+    canvases.filter((canvas) => canvas.checkVisibility()).forEach(draw);
+  });
+  addEventListener("afterprint", () => unfolded(false));
   (window.requestIdleCallback ?? setTimeout)(drawer); // a page is printed without waiting for what is not there yet
 }
 
@@ -278,10 +284,12 @@ function live(view, mount) {
     const mix = data.mixes.indexOf(chosen.mix);
     if (mix < 0 || !("mix" in state)) return;
     state.mix = mix;
-    draw();
+    watch.unobserve(figure);
+    watch.observe(figure);
   });
-  const seen = (entries, watch) => { if (entries.some((each) => each.isIntersecting)) { watch.disconnect(); draw(); } };
-  new IntersectionObserver(seen, { rootMargin: "300px" }).observe(figure);
+  const seen = (entries) => { if (entries.some((each) => each.isIntersecting)) { watch.unobserve(figure); draw(); } };
+  const watch = new IntersectionObserver(seen, { rootMargin: "300px" }); // what is folded has no width to be drawn in
+  watch.observe(figure);
 }
 
 

@@ -19,6 +19,8 @@ import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -51,15 +53,19 @@ def render(document: Document, points: str = "") -> str:
     packed_libraries = libraries.packed if libraries else ""
     blocks = [block for section in document.sections for block in section.blocks]
     picture_bytes = MOST_BYTES - TABLES_BYTES - len(points) - len(packed_libraries)
-    always_kept = [*document.sections[0].blocks, *(block for block in blocks if isinstance(block, Table) and block.map)]
+    answers = [block for section in document.sections if section.answer for block in section.blocks]
+    first = answers or document.sections[0].blocks
+    always_kept = [*first, *(block for block in blocks if isinstance(block, Table) and block.map)]
     kept = _fitting([block for block in blocks if isinstance(block, Table)], _table_bytes, TABLES_BYTES, always_kept)
     value_bytes = PACKED_BYTES if points else VALUE_BYTES
-    kept |= _fitting(document.charts(), lambda chart: value_bytes * _values(chart.spec), picture_bytes)
-    shown = [chart for chart in document.charts() if id(chart) in kept]
+    charts = document.charts()
+    kept |= _fitting(charts, lambda chart: value_bytes * _values(chart.spec), picture_bytes, answers)
+    shown = [chart for chart in charts if id(chart) in kept]
     environment.tests["kept"] = lambda block: not isinstance(block, Table | Chart) or id(block) in kept
     environment.globals.update(
         draw=_drawn,
         number=lambda chart: next(number for number, each in enumerate(shown) if each is chart),
+        groups=[(view, list(own)) for view, own in groupby(document.sections, attrgetter("view"))],
         kind=lambda block: type(block).__name__,
         marks=_marks,
         style=Markup(_own("page.css")),

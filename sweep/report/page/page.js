@@ -92,13 +92,27 @@ function copyable(code) {
   code.after(button);
 }
 
+// What is open and what is filtered stands in the address behind "#", so that a view can be mailed.
+const chosen = { mix: "", strategy: "", words: "" };
+const folds = () => all("details[data-fold]");
+const wanted = () => new URLSearchParams(location.hash.slice(1));
+function remember() {
+  const state = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
+  folds().filter((each) => each.open).forEach((each) => state.append("open", each.dataset.fold));
+  history.replaceState(null, "", `#${state}`);
+}
+function unfold() { // without a word in the address the page stays as it was written
+  if (location.hash.length < 2) return;
+  const open = wanted().getAll("open");
+  for (const each of folds()) each.open = open.includes(each.dataset.fold);
+}
+
 // Filters: a traffic mix, a strategy, words; they hold for every table, and the charts follow the mix.
-const chosen = { mix: "", strategy: "", words: [] };
 const followers = []; // functions of nothing that do what a change asks of them, and may say what they show
 const ENDS = [":", " at ", " against ", " ("];
 const begins = (text, name) => text === name || ENDS.some((end) => text.startsWith(name + end));
 const named = (names, text) => names.find((name) => begins(text, name)) ?? "";
-const has = (text) => chosen.words.every((word) => text.includes(word));
+const has = (text) => chosen.words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 const differs = (wanted, own) => Boolean(wanted && own && wanted !== own);
 function filtered(mixes, kinds) { // names of traffic mixes and of strategies, the baseline first
   const [bar, status] = [byId("filters"), byId("found")], longest = [...mixes].sort((a, b) => b.length - a.length);
@@ -110,7 +124,12 @@ function filtered(mixes, kinds) { // names of traffic mixes and of strategies, t
     const columns = rows.length ? all("thead th", table).map((th) => about(th.textContent)) : [];
     return { node, table, mix: named(longest, title), known, columns, text: node.textContent.toLowerCase() };
   });
+  const answers = all(".answer").map((node) => ({ node, mix: named(longest, node.dataset.fold) }));
   const apply = () => {
+    for (const { node, mix } of answers) {
+      node.hidden = differs(chosen.mix, mix);
+      if (chosen.mix && !node.hidden) node.open = true;
+    }
     for (const { node, table, mix, known, columns, text } of blocks) {
       for (const [row, words, own] of known) row.hidden = !has(words) || differs(chosen.strategy, own);
       const empty = known.length > 0 && known.every(([row]) => row.hidden);
@@ -120,29 +139,32 @@ function filtered(mixes, kinds) { // names of traffic mixes and of strategies, t
         if (own) for (const row of table.rows) if (row.cells[i]) row.cells[i].hidden = out;
       });
     }
-    for (const section of all("main > section")) {
+    for (const section of all("main section")) {
       const inside = all(".block", section);
       section.hidden = inside.length > 0 && inside.every((node) => node.hidden) && !section.querySelector(".live");
     }
+    for (const view of all(".view")) view.hidden = all("section", view).every((section) => section.hidden);
     const tables = blocks.filter(({ table }) => table), shown = tables.filter(({ node }) => !node.hidden);
     const others = followers.map((tell) => tell()).filter(Boolean);
     status.textContent = [`${shown.length} of ${tables.length} tables`, ...others].join(", ");
   };
-  const pick = (label, name, names) => choice(label, [["", "all"], ...names.map((each) => [each, each])], "",
-    (value) => { chosen[name] = value; apply(); });
-  const words = make("input", { type: "search", oninput: () => {
-    chosen.words = words.value.toLowerCase().split(/\s+/).filter(Boolean);
-    apply();
-  } });
+  const set = (name, value) => { chosen[name] = value; apply(); remember(); };
+  const pick = (label, name, names) => choice(label, [["", "all"], ...names.map((each) => [each, each])], chosen[name],
+    (value) => set(name, value));
+  for (const [name, value] of wanted()) if (name in chosen) chosen[name] = value;
+  if (!mixes.includes(chosen.mix)) chosen.mix = "";
+  if (!kinds.includes(chosen.strategy)) chosen.strategy = "";
+  const words = make("input", { type: "search", value: chosen.words, oninput: () => set("words", words.value) });
   if (mixes.length > 1) bar.append(pick("Traffic mix", "mix", mixes));
   if (kinds.length > 1) bar.append(pick("Strategy", "strategy", kinds));
   bar.append(make("label", {}, "Containing ", words), status);
   apply();
+  unfold();
+  folds().forEach((each) => each.addEventListener("toggle", remember));
 }
 
 document.documentElement.classList.add("scripts");
-addEventListener("beforeprint", () => all("details").forEach((each) => { each.open = true; }));
-all("nav details").forEach((each) => { each.open = matchMedia("(min-width: 75rem)").matches; });
+byId("filtering").open = matchMedia("(min-width: 48rem)").matches;
 all("pre code").forEach(copyable);
 all("table.map").forEach(mapped);
 all("table:not(.map, .live)").forEach(sortableRows);

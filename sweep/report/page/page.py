@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""The report of a sweep as a page: verdicts on the first screen, then charts and a table of all points."""
+"""The report of a sweep as a page: the answers on the first screen, all else in views that are opened on demand."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import replace
 
-from sweep.document.blocks import Document, Paragraph, Section, Table
-from sweep.document.statements import Sentence, fixed
-from sweep.report import brief
+from sweep.document.blocks import Chart, Document, Paragraph, Section, Table
+from sweep.document.statements import fixed
+from sweep.report.parts import views
 from sweep.report.sections import quality
 from sweep.results.analysis import Analysis
 
-from . import html, points
+from . import answers, html, points
 
 
 def render(document: Document, analysis: Analysis | None, location: str = "") -> str:
@@ -24,27 +24,26 @@ def render(document: Document, analysis: Analysis | None, location: str = "") ->
 
 
 def laid_out(whole: Document, analysis: Analysis, heading: tuple[str, ...] = ("",), location: str = "") -> Document:
-    """The report with its sections in the order of the page; `heading` is that of the table of all points."""
+    """The report as the page has it: an answer per mix, warnings, then views; `heading` is that of all points."""
     verdict, *others = whole.sections
-    warning_paragraphs = tuple(
-        Paragraph(Sentence(f"To mind: {warning}", *warning.claims)) for warning in quality.warnings(analysis)
-    )
-    first_section = replace(verdict, blocks=(brief.verdict_table(analysis), *warning_paragraphs))
-    verdict_in_words = replace(verdict, title="The verdict in words")
-    maps = [section for section in others if any(isinstance(block, Table) and block.map for block in section.blocks)]
-    other_sections = [section for section in others if section not in maps]
-    method_position = next(
-        position for position, section in enumerate(other_sections) if section.title == quality.METHOD
-    )
+    warnings = tuple(Paragraph(warning) for warning in quality.warnings(analysis))
     sections = (
-        first_section,
-        *maps,
-        verdict_in_words,
-        *other_sections[:method_position],
+        *answers.answers(analysis),
+        *([Section("To mind", warnings)] if warnings else []),
+        *(section for section in others if section.view and section.view != views.DATA),
+        replace(verdict, title="The verdict in words", view=views.CLAIMS),
         _every(heading, location),
-        *other_sections[method_position:],
+        *(section for section in others if section.view == views.DATA),
     )
-    return replace(whole, sections=sections)
+    order = {view: place for place, view in enumerate(views.VIEWS)}
+
+    def place(section: Section) -> tuple[int, bool]:
+        """In a view, sections with pictures come first."""
+        drawn = any(isinstance(block, Chart) for block in section.blocks)
+        return order.get(section.view, -1), bool(section.view) and not drawn
+
+    in_order = sorted(sections, key=place)
+    return replace(whole, subtitle=answers.question(analysis, whole.subtitle), sections=tuple(in_order))
 
 
 def _every(heading: tuple[str, ...], location: str) -> Section:
@@ -62,4 +61,5 @@ def _every(heading: tuple[str, ...], location: str) -> Section:
             Paragraph(f"sweep report {location_argument} --format csv", code=True),
             Table("Points", heading, (), legend=fixed(points.LEGEND), live="points"),
         ),
+        view=views.DATA,
     )

@@ -30,4 +30,5 @@ class Panel(NamedTuple):
     """One entry of the report."""
 
     section: Callable[[Analysis], Section]  # without blocks if the table lacks what it tells of: then it is left out
+    view: str  # of `views.VIEWS`
     split: Split | None = None

@@ -13,7 +13,7 @@ from sweep import format
 from sweep.document.blocks import Block, Cell, Chart, Paragraph, Section, Table
 from sweep.document.statements import Claim, Extreme, Number, Ranked, Sentence, at, both, fixed
 from sweep.report.charts import bars
-from sweep.report.parts import cells
+from sweep.report.parts import cells, views
 from sweep.report.parts.claim_verdicts import claimed_range
 from sweep.report.parts.differences import noted
 from sweep.report.parts.panels import Panel, Split
@@ -127,4 +127,4 @@ def _entry(pages: float, share: float) -> Cell:
     return Cell(f"{format.coarse(pages)} ({'<1' if share < 0.005 else f'{share * 100:.0f}'} %)")
 
 
-PANELS = (Panel(section, LIVE),)
+PANELS = (Panel(section, views.MEMORY, LIVE),)

@@ -14,7 +14,7 @@ from sweep.document.statements import fixed
 from sweep.fields.counters import LATENCY
 from sweep.fields.metrics import COSTS
 from sweep.report.charts import bars
-from sweep.report.parts import cells
+from sweep.report.parts import cells, views
 from sweep.report.parts.differences import ABSENT
 from sweep.report.parts.panels import Panel, Split
 from sweep.results import histogram
@@ -89,4 +89,4 @@ def _quantile(counts: np.ndarray, q: float) -> Cell:
     return Cell(format.time(histogram.quantile(counts, q)))
 
 
-PANELS = (Panel(costs, LIVE), Panel(laps))
+PANELS = (Panel(costs, views.CPU, LIVE), Panel(laps, views.LATENCY))

@@ -28,7 +28,7 @@ from sweep.document.statements import (
     named,
 )
 from sweep.fields.constants import PAGE_BYTES
-from sweep.report.parts import cells
+from sweep.report.parts import cells, views
 from sweep.report.parts.claim_verdicts import claimed_range
 from sweep.report.parts.panels import Panel
 from sweep.results import page_census
@@ -195,4 +195,4 @@ def _blocks(analysis: Analysis, chosen: list[CellIndex], columns: list[int]) -> 
     return sentences
 
 
-PANELS = (Panel(section),)
+PANELS = (Panel(section, views.MEMORY),)

@@ -19,6 +19,7 @@ from sweep import format, stats
 from sweep.document.blocks import Block, Cell, Finding, Findings, Paragraph, Section, Table
 from sweep.document.statements import Claim, Count, NoClaim, Number, Sentence, ShareOfVariance, fixed
 from sweep.report.charts.importance import chart
+from sweep.report.parts import views
 from sweep.report.parts.claim_verdicts import TONES, UNDECIDED
 from sweep.report.parts.decomposed import DecomposedResponse
 from sweep.report.parts.differences import ABSENT
@@ -243,4 +244,4 @@ def _findings(told: list[DecomposedResponse]) -> list[Finding]:
     return sorted(findings, key=lambda finding: finding.word != "can be frozen")
 
 
-PANELS = (Panel(section),)
+PANELS = (Panel(section, views.TRADES),)

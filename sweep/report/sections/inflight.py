@@ -19,7 +19,7 @@ from sweep import format
 from sweep.document.blocks import Cell, Paragraph, Section, Table
 from sweep.document.statements import Claim, Count, Extreme, Number, Sentence, at, both, fixed
 from sweep.fields.constants import PAGE_BYTES
-from sweep.report.parts import cells
+from sweep.report.parts import cells, views
 from sweep.report.parts.panels import Panel
 from sweep.results import page_census
 from sweep.results.analysis import Analysis
@@ -135,4 +135,4 @@ def _table(analysis: Analysis, cell: CellIndex, found: dict[str, Array], pace: A
     return Table(caption, header, tuple(rows), legend=legend)
 
 
-PANELS = (Panel(section),)
+PANELS = (Panel(section, views.MEMORY),)

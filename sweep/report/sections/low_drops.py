@@ -97,10 +97,15 @@ def _none(analysis: Analysis, mix: int) -> Sentence:
     nothing = Extreme("largest", "avg(drop_ratio)", place, Number(0.0, ""))
     if not data.has("episodes"):
         return Sentence("No packet was dropped.", nothing)
+    seen = fewest_episodes(analysis, mix)
+    return Sentence(f"No packet was dropped, in {seen} of a cell or more.", nothing, *seen.claims)
+
+
+def fewest_episodes(analysis: Analysis, mix: int) -> Sentence:
+    """ "123 stalls": the fewest independent episodes that any point of a mix has seen."""
+    data = analysis.data
     episodes = np.nansum(data.values("episodes")[mix], axis=-1)[np.isfinite(data.values(DROPS)[mix]).any(axis=-1)]
-    fewest_episodes = Number(float(episodes.min()), f"{int(episodes.min()):,}")
+    fewest = Number(float(episodes.min()), f"{int(episodes.min()):,}")
     word = data.episode(mix) if int(episodes.min()) == 1 else f"{data.episode(mix)}s"
-    text = f"No packet was dropped, in {fewest_episodes.text} {word} of a cell or more."
-    return Sentence(
-        text, nothing, Extreme("smallest", "sum(episodes)", both(place, "drop_ratio is not null"), fewest_episodes)
-    )
+    where = both(at(data.mixes[mix]), "drop_ratio is not null")
+    return Sentence(f"{fewest.text} {word}", Extreme("smallest", "sum(episodes)", where, fewest))

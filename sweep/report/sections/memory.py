@@ -16,6 +16,7 @@ from sweep.document.blocks import Block, Cell, Chart, Paragraph, Section, Table
 from sweep.document.statements import Absent, Claim, Extreme, ExtremeName, Number, Sentence, at, both, fixed
 from sweep.fields.constants import PAGE_BYTES
 from sweep.report.charts.panels import CONFIG, Spec, key, panel
+from sweep.report.parts import views
 from sweep.report.parts.claim_verdicts import claimed_range
 from sweep.report.parts.differences import ABSENT, noted
 from sweep.report.parts.panels import Panel
@@ -151,4 +152,4 @@ def _pair(values: list[float]) -> Cell:
     return Cell(" / ".join(format.significant(float(value)) for value in values))
 
 
-PANELS = (Panel(section),)
+PANELS = (Panel(section, views.MEMORY),)

@@ -21,6 +21,7 @@ from sweep.document.blocks import Block, Cell, Section, Table
 from sweep.document.statements import OnFront, Sentence, fixed
 from sweep.fields.constants import PAGE_BYTES
 from sweep.report.charts.pareto import chart
+from sweep.report.parts import views
 from sweep.report.parts.choices import Choices, MinimizedQuantity
 from sweep.report.parts.differences import noted
 from sweep.report.parts.panels import Panel
@@ -177,4 +178,4 @@ def _named(analysis: Analysis, choices: Choices, place: int) -> str:
     return f"{analysis.data.columns[column]} at ring {analysis.data.rings[ring]}"
 
 
-PANELS = (Panel(section),)
+PANELS = (Panel(section, views.TRADES),)

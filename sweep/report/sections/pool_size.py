@@ -23,7 +23,7 @@ from sweep.fields.constants import PAGE_BYTES
 from sweep.fields.counters import LATENCY
 from sweep.report.charts.pool_size import chart
 from sweep.report.claims.pool import NEVER, POOL_SIZE
-from sweep.report.parts import cells
+from sweep.report.parts import cells, views
 from sweep.report.parts.panels import Panel
 from sweep.results import histogram, page_census
 from sweep.results.analysis import Analysis
@@ -211,4 +211,4 @@ def _times(size: float) -> str:
     return f"{size:g}×"
 
 
-PANELS = (Panel(section),)
+PANELS = (Panel(section, views.RINGS),)

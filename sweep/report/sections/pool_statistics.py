@@ -17,7 +17,7 @@ import numpy as np
 from sweep import format
 from sweep.document.blocks import Block, Cell, Paragraph, Section, Table
 from sweep.document.statements import Claim, Extreme, Lacking, Number, Sentence, at, both, fixed, named
-from sweep.report.parts import cells
+from sweep.report.parts import cells, views
 from sweep.report.parts.claim_verdicts import claimed_range
 from sweep.report.parts.panels import Panel
 from sweep.results.analysis import Analysis
@@ -173,4 +173,4 @@ def _pools(analysis: Analysis, cell: CellIndex) -> str:
     return both(at(data.mixes[cell[0]], data.loads[cell[1]], data.rings[cell[2]]), "alloc_fast is not null")
 
 
-PANELS = (Panel(section),)
+PANELS = (Panel(section, views.RINGS),)

@@ -52,9 +52,9 @@ def _verdict(analysis: Analysis, mix: int) -> Finding:
         no_value = Sentence("No valid simulation has a cost per packet.", nothing)
         return Finding(name, Sentence("nothing to say", nothing), no_value, ())
     word = Sentence(mix_standing.word, mix_standing.claim(name))
-    unsettled = _unsettled(analysis, mix)
+    open_cells = unsettled(analysis, mix)
     if mix_standing.lead < 0:
-        lines = [*unsettled, _fewest_means(analysis, mix), _steady(analysis, mix)]
+        lines = [*open_cells, fewest_means(analysis, mix), _steady(analysis, mix)]
         return Finding(name, word, joined(lines), (), mix_standing.tone)
     lines = [_share(name, mix_standing)]
     others = {
@@ -62,9 +62,9 @@ def _verdict(analysis: Analysis, mix: int) -> Finding:
     }
     if others:
         lines.append(_elsewhere(analysis, mix, others))
-    lines += unsettled
+    lines += open_cells
     lines += [
-        _against(analysis, mix, mix_standing.lead),
+        against(analysis, mix, mix_standing.lead),
         _calls(analysis, mix, mix_standing.lead),
         low_drops.sentence(analysis, mix, mix_standing.lead),
     ]
@@ -84,7 +84,7 @@ def _share(mix: str, found: MixRanking) -> Sentence:
     return Sentence(text, found.claim(mix))
 
 
-def _fewest_means(analysis: Analysis, mix: int) -> Sentence:
+def fewest_means(analysis: Analysis, mix: int) -> Sentence:
     """For a mix without a winner: in how many cells each strategy has the smallest mean, regardless of drops."""
     data, name = analysis.data, analysis.data.mixes[mix]
     means = analysis.absolute.center[mix]  # (loads, rings, columns)
@@ -102,7 +102,7 @@ def _fewest_means(analysis: Analysis, mix: int) -> Sentence:
     return Sentence(f"The smallest mean is that of {parts_text} of {format.count(len(cell_means), 'cell')}.", *claims)
 
 
-def _unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
+def unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
     """Sentences on the cells without a winner: how many, and how many pairs would decide them."""
     cells, here = cells_of(analysis, mix), at(analysis.data.mixes[mix])
     drops = sum(outcome.drops_open for outcome in cells)
@@ -166,8 +166,11 @@ def _elsewhere(analysis: Analysis, mix: int, others: dict[str, int]) -> Sentence
     return Sentence(f"Elsewhere {', '.join(parts)}.", *claims)
 
 
-def _against(analysis: Analysis, mix: int, lead: int) -> Sentence:
-    """Sentence on the leader against the baseline: geometric mean over the cells, interval, smallest and largest."""
+def against(analysis: Analysis, mix: int, lead: int, *, short: bool = False) -> Sentence:
+    """Sentence on the leader against the baseline: geometric mean over the cells, interval, smallest and largest.
+
+    A `short` one does not name the leader.
+    """
     data, name = analysis.data, analysis.data.mixes[mix]
     if lead == 0:
         return _others(analysis, mix)
@@ -199,6 +202,8 @@ def _against(analysis: Analysis, mix: int, lead: int) -> Sentence:
         "",
     )
     text = f"Against {analysis.baseline}, {data.columns[lead]} takes {mean} (geometric mean; {spread})."
+    if short:
+        text = f"{mean} than {analysis.baseline} ({spread})."
     return Sentence(text, claim, *ends)
 
 

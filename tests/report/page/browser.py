@@ -59,6 +59,10 @@ class Browser:
         if scripts:
             self.until("return document.querySelector('#filters label') !== null", "the page's scripts did not end")
 
+    def unfold(self) -> None:
+        """Open every view and every table in it."""
+        self.run("document.querySelectorAll('.view, details.block').forEach((each) => { each.open = true; })")
+
     def theme(self, name: str, media: str = "") -> None:
         """ "light" or "dark", on the screen or as `media`."""
         self.cdp("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": name}])
@@ -97,6 +101,7 @@ class Browser:
 
     def drawn(self, view: str) -> WebElement:
         """The figure of a view, brought into sight, once its chart is drawn."""
+        self.unfold()
         figure = self.one(f"[data-view={view}] figure.live")
         self.run("arguments[0].scrollIntoView()", figure)
         self.until(

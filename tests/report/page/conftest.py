@@ -33,6 +33,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(chromium: Browser, page_file: Path) -> Browser:
-    """The page, opened anew, light and wide."""
+    """The page, opened anew, light and wide, with all its views open."""
     chromium.open(page_file)
+    chromium.unfold()
     return chromium

@@ -39,17 +39,17 @@ def test_the_verdict_and_the_maps_stay_where_room_is_short(monkeypatch: pytest.M
     monkeypatch.setattr(html, "TABLES_BYTES", 2_500)
     text = report.render(table(mixes=("router", "host"), **SMALL), "html", location="runs/x")
     assert "tables and pictures are left out" in text
-    verdict, maps = re.findall(r"<section.*?</section>", text, re.S)[:2]
-    assert "<caption><span>Fewest ns per packet" in verdict
-    assert maps.count("<table") == 2
-    assert "left out" not in verdict + maps
+    answers = re.findall(r'<details class="answer".*?</details>', text, re.S)
+    assert len(answers) == 2
+    assert all(answer.count("<table") == 2 for answer in answers)  # the answer and its map
+    assert "left out" not in "".join(answers)
 
 
 def test_what_a_reader_must_know_stands_by_the_verdict() -> None:
     effects = Effects(overrides={"valid": lambda row: row["replicate"] > 0})
     text = report.render(table(effects=effects, **{**SMALL, "replicates": 4}), "html")
-    verdict = re.findall(r"<section.*?</section>", text, re.S)[0]
-    assert re.search(r"To mind: \d+ simulations of \d+ broke a law: not used\.", verdict)
+    before_views = text.partition('<details class="view"')[0]
+    assert re.search(r"To mind</h2>\s*<p>\d+ simulations of \d+ broke a law: not used\.", before_views)
 
 
 def test_where_none_wins_nothing_looks_like_a_winner_and_numbers_have_an_owner() -> None:
