@@ -79,15 +79,26 @@ class Run:
 
         return published.read(self.location).chosen(["metric"])
 
-    def export(self, out: str | Path, format: str | None = None, columns: str | Sequence[str] = ()) -> Exported:
+    def export(
+        self,
+        out: str | Path,
+        format: str | None = None,
+        columns: str | Sequence[str] = (),
+        *,
+        compression: str | None = None,
+        partition_by: str | Sequence[str] = (),
+    ) -> Exported:
         """Write the results to a file: csv, parquet, arrow or duckdb, by its ending unless `format` says.
 
-        columns: names, or roles such as "metric"; all if empty.  The result lists the files that were written and the
-        histograms that a CSV leaves out.  Raises SweepError for unknown names and files that cannot be written.
+        columns: names, or roles such as "metric"; all if empty.  compression: zstd, lz4 or none, of parquet and arrow.
+        partition_by: columns that divide the rows into Hive folders of Parquet, below `out`.  The result lists the
+        files that were written and the histograms that a CSV leaves out.  Raises SweepError for unknown names and
+        files that cannot be written.
         """
         from sweep.query.export import export
 
-        return export(self.location, str(out), format, [columns] if isinstance(columns, str) else columns)
+        names, by = ([each] if isinstance(each, str) else each for each in (columns, partition_by))
+        return export(self.location, str(out), format, names, compression=compression, partition_by=by)
 
     def compare(self, a: Run | str | Path, b: str | None = None, *, gate: str | Path | None = None) -> Comparison:
         """Compare this run with another, or two strategies of it, in pairs and held to a gate.

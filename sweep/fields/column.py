@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from . import declared
 from .field import Better, Field, Role
-from .histogram import BUCKETS
+from .histogram import BUCKETS, bounds
 
 HISTOGRAM = pa.list_(pa.int64(), BUCKETS)
 
@@ -114,23 +114,42 @@ def better(of: Column) -> Better:
     return BETTER.get(of.better) or declared.better(of.name)
 
 
-DICTIONARY = tuple(
-    Column(name, pa.string(), "1", meaning)
-    for name, meaning in (
-        ("name", "of a column of results"),
-        ("type", "its Arrow type"),
-        ("unit", "its unit; 1 for none"),
-        ("role", f"{', '.join(role for role in Role if role != Role.SERIES)}"),
-        ("kernel", "what the kernel calls it, where it has a name there"),
-        ("definition", "where the kernel counts that: file and symbol"),
-        ("stage", "of a counter: where on a packet's way it counts"),
-        ("better", "of a metric or counter: lower or higher values are the good ones, or neither"),
-        ("meaning", "what it is"),
-    )
+def value_type(kind: pa.DataType) -> pa.DataType:
+    """The type of a column's values, whether or not they are dictionary-encoded."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+DICTIONARY = (
+    *(
+        Column(name, pa.string(), "1", meaning)
+        for name, meaning in (
+            ("name", "of a column of results"),
+            ("type", "its Arrow type"),
+            ("unit", "its unit; 1 for none"),
+            ("role", f"{', '.join(role for role in Role if role != Role.SERIES)}"),
+            ("kernel", "what the kernel calls it, where it has a name there"),
+            ("definition", "where the kernel counts that: file and symbol"),
+            ("stage", "of a counter: where on a packet's way it counts"),
+            ("better", "of a metric or counter: lower or higher values are the good ones, or neither"),
+            ("meaning", "what it is"),
+        )
+    ),
+    Column(
+        "bucket_edges",
+        pa.list_(pa.int64()),
+        "",
+        "of a histogram: smallest value of each bucket, which ends where the next begins; the last bucket has no end",
+    ),
 )
 
 
 def dictionary(columns: Iterable[Column]) -> pa.Table:
     """The data dictionary: a row per column of the dataset, null for what does not apply."""
-    rows = [{each.name: str(getattr(one, each.name)) or None for each in DICTIONARY} for one in columns]
+    rows: list[dict[str, Any]] = []
+    for one in columns:
+        described = one._replace(type=value_type(one.type))
+        row = {each.name: str(getattr(described, each.name)) or None for each in DICTIONARY[:-1]}
+        buckets = one.type.list_size if one.role == Role.HISTOGRAM else 0
+        edges = [bounds(index)[0] for index in range(buckets)] if 0 < buckets <= BUCKETS else None
+        rows.append({**row, DICTIONARY[-1].name: edges})
     return pa.Table.from_pylist(rows, schema=pa.schema([(each.name, each.type) for each in DICTIONARY]))

@@ -24,7 +24,7 @@ import pyarrow as pa
 from sweep.fields.column import DICTIONARY, columns, dictionary
 
 from .. import report, storage
-from . import mistakes, points, series
+from . import histograms, mistakes, points, series
 from .published import SERIES, Published, QueryTable, damaged, read
 from .waiting import interruptible, is_left_behind
 
@@ -83,6 +83,8 @@ class Database:
             self._connection.execute(f"create view points as {view}")
         except duckdb.Error as error:  # names of columns that SQL does not take, or does not tell apart
             raise damaged(storage.open(published.location), report.TABLE, error) from error
+        if tidy := histograms.view(published.columns, "results"):
+            self._connection.execute(f"create view histograms as {tidy}")
         if published.series is not None:
             self._connection.register("_series", published.series)
             try:
@@ -110,6 +112,8 @@ class Database:
         ]
         if published.series is not None:
             tables_found.append(QueryTable("series", series.MEANING, series.columns(published.series.schema)))
+        if histograms.view(published.columns, "results"):
+            tables_found.append(QueryTable("histograms", histograms.MEANING, histograms.columns(published.columns)))
         if published.failures.column_names:
             known = columns(published.failures.schema)
             tables_found.append(QueryTable("failures", "a row per simulation that has no result", known))

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""A published snapshot as a file for other programs: CSV, Parquet, Arrow, or a DuckDB database.
+"""A published snapshot as a file for other programs: CSV, Parquet, Arrow, a DuckDB database; or folders of Parquet.
 
 | format | units and meanings | histograms |
 |---|---|---|
 | csv | in a dictionary beside it, x.dictionary.csv | left out, which is reported; requested by name: JSON texts |
 | parquet, arrow | metadata of each column; the run's own under `sweep` | lists of fixed length |
 | duckdb | comments on tables and columns, and a table `dictionary` | arrays |
+
+Columns of the run (`run_columns`) are added, so that exports of several runs can be united.
 
 A file appears under its name only when it is complete.
 """
@@ -23,11 +25,12 @@ from sweep.fields.column import Column, dictionary
 from ..errors import SweepError, did_you_mean
 from ..storage.home import expanded
 from ..storage.sink import beside, file, is_stream, name
-from . import database_file, rows
+from . import database_file, folders, rows
 from .published import Published, batches, read
 
 WRITERS: dict[str, Callable[..., None]] = {"csv": rows.csv, "parquet": rows.parquet, "arrow": rows.arrow}
 FORMATS = (*WRITERS, "duckdb")
+COMPRESSIONS = ("zstd", "lz4", "none")
 ENDINGS = {f".{name}": name for name in FORMATS} | {".ipc": "arrow", ".feather": "arrow", ".db": "duckdb"}
 
 
@@ -41,15 +44,32 @@ class Exported:
     left_out: tuple[str, ...]  # histograms, which a CSV does not have
 
 
-def export(location: str | Path, out: str, form: str | None = None, columns: Sequence[str] = ()) -> Exported:
+def export(
+    location: str | Path,
+    out: str,
+    form: str | None = None,
+    columns: Sequence[str] = (),
+    *,
+    compression: str | None = None,
+    partition_by: Sequence[str] = (),
+) -> Exported:
     """Write columns (names, or roles such as "metric") of a run directory's results to the file `out`.
 
-    Without `form` the suffix of `out` decides the format.  Raises SweepError, with the choices, for unknown names.
+    Without `form` the suffix of `out` decides the format.  compression: one of COMPRESSIONS, of parquet and arrow.
+    partition_by: columns that divide the rows into Hive folders of Parquet below `out`.  Raises SweepError, with the
+    choices, for unknown names.
     """
     out = expanded(out)
-    form = chosen(form, out)
+    form = chosen("parquet" if partition_by and form is None else form, out)
+    _check(form, compression, partition_by)
     published = read(location)
     selected = published.chosen(columns)
+    if partition_by:
+        schema = _schema(published, selected)
+        folders.check(partition_by, schema)
+        run = str(published.manifest.get("snapshot") or "rows")
+        folders.write(schema, batches(published, schema.names), partition_by, out, run)
+        return Exported((out,), published.results.count_rows(), len(selected), ())
     left_out: list[Column] = []
     if form == "csv":
         left_out = [each for each in selected if pa.types.is_nested(each.type) and each.name not in columns]
@@ -62,7 +82,7 @@ def export(location: str | Path, out: str, form: str | None = None, columns: Seq
         paths = [out]
     else:
         paths = [out]
-        _file(published, selected, out, WRITERS[form])
+        _file(published, selected, out, WRITERS[form], *([compression] if compression else []))
         if form == "csv" and not is_stream(out):
             paths.append(_dictionary(selected, out))
     return Exported(tuple(paths), published.results.count_rows(), len(selected), tuple(each.name for each in left_out))
@@ -78,12 +98,29 @@ def chosen(form: str | None, out: str) -> str:
     return file_format
 
 
-def _file(published: Published, columns: Sequence[Column], out: str, write: Callable[..., None]) -> None:
-    names = [column.name for column in columns]
-    full_schema = published.results.schema
-    schema = pa.schema([full_schema.field(name) for name in names], full_schema.metadata)
+def _check(form: str, compression: str | None, partition_by: Sequence[str]) -> None:
+    """Raises SweepError if the format `form` does not go with the other options."""
+    if compression is not None and compression not in COMPRESSIONS:
+        raise SweepError(
+            f'compression "{compression}" is not known.{did_you_mean(compression, COMPRESSIONS)}\n'
+            f"  known: {', '.join(COMPRESSIONS)}"
+        )
+    if compression is not None and (form not in ("parquet", "arrow") or partition_by):
+        raise SweepError(f"--compression is for a file of parquet or arrow, not {'folders' if partition_by else form}")
+    if partition_by and form != "parquet":
+        raise SweepError(f"--partition-by makes folders of parquet, not {form}\n  next: leave --format out")
+
+
+def _schema(published: Published, columns: Sequence[Column]) -> pa.Schema:
+    full = published.results.schema
+    fields = [column.field() if column in published.run else full.field(column.name) for column in columns]
+    return pa.schema(fields, full.metadata)
+
+
+def _file(published: Published, columns: Sequence[Column], out: str, write: Callable[..., None], *options: str) -> None:
+    schema = _schema(published, columns)
     with file(out) as sink:
-        write(schema, batches(published, names), sink)
+        write(schema, batches(published, schema.names), sink, *options)
 
 
 def _dictionary(columns: Sequence[Column], out: str) -> str:

@@ -7,10 +7,11 @@ time, so a table of gigabytes is never in memory as a whole.  The bytes are chec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -22,6 +23,7 @@ from sweep.results.dataset import published as said
 from .. import report, stats, storage
 from ..errors import RunError, SweepError, did_you_mean
 from ..storage import resume, snapshot
+from . import run_columns
 
 FAILURES = "failures.arrow"
 SERIES = "series.arrow"
@@ -44,6 +46,7 @@ class Published:
     results: ds.Dataset
     failures: pa.Table  # empty, without columns, if the snapshot has none
     series: ds.Dataset | None = None  # lists, a row per simulation; None in a snapshot of an earlier version
+    manifest: Mapping[str, Any] = field(default_factory=dict)  # of the snapshot; empty if it has none
 
     @property
     def columns(self) -> list[Column]:
@@ -51,20 +54,27 @@ class Published:
         return columns(self.results.schema)
 
     @property
+    def run(self) -> dict[Column, str | datetime | None]:
+        """Columns that say which run the rows are from, for exports, and the value of each."""
+        taken, known = self.results.schema.names, run_columns.values(self.manifest)
+        return {column: known[column.name] for column in run_columns.COLUMNS if column.name not in taken}
+
+    @property
     def confidence(self) -> float:
         """Confidence of each interval, so that it holds at 95 % after all looks."""
         return stats.confidence_of(said(self.results.schema))
 
     def chosen(self, asked: Sequence[str]) -> list[Column]:
-        """The columns with these names or roles ("metric"), each once; all columns if none are given.
+        """The columns with these names or roles ("metric"), each once; all of results and run if none are given.
 
         Raises SweepError for a word that is neither a name nor a role.
         """
         column_by_name: dict[str, Column] = {}
-        roles = dict.fromkeys(column.role for column in self.columns if column.role)
-        known = {column.name: column for column in self.columns}
+        exported = [*self.columns, *self.run]
+        roles = dict.fromkeys(column.role for column in exported if column.role)
+        known = {column.name: column for column in exported}
         for word in asked:
-            matching = [known[word]] if word in known else [column for column in self.columns if column.role == word]
+            matching = [known[word]] if word in known else [column for column in exported if column.role == word]
             if not matching or not word:
                 raise SweepError(
                     f'column "{word}" is not known.{did_you_mean(word, [*known, *roles])}\n'
@@ -95,14 +105,17 @@ def read(location: str | Path | storage.Files) -> Published:
         if SERIES in snapshot_files[1]:
             series = _dataset(snapshot_files[1][SERIES])
         name = report.TABLE
-        return Published(str(files), _dataset(snapshot_files[1][report.TABLE]), failures, series)
+        results = _dataset(snapshot_files[1][report.TABLE])
+        return Published(str(files), results, failures, series, snapshot_files[0].about)
     except DAMAGE as error:
         raise damaged(files, name, error) from error
 
 
 def batches(published: Published, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """These columns of the results, some thousand rows at a time.  Raises RunError if they are damaged."""
-    record_batches = published.results.scanner(columns=list(names)).to_batches()
+    """These columns of the results and of the run, some thousand rows at a time.  Raises RunError if damaged."""
+    run = {column.name: (column, value) for column, value in published.run.items() if column.name in names}
+    stored = [name for name in names if name not in run]
+    record_batches = published.results.scanner(columns=stored).to_batches()
     while True:
         try:
             batch = next(record_batches, None)
@@ -112,7 +125,16 @@ def batches(published: Published, names: Sequence[str]) -> Iterator[pa.RecordBat
         except DAMAGE as error:
             raise damaged(storage.open(published.location), report.TABLE, error) from error
         if batch.num_rows:
-            yield batch
+            yield _with_run(batch, names, run) if run else batch
+
+
+def _with_run(
+    batch: pa.RecordBatch, names: Sequence[str], run: Mapping[str, tuple[Column, str | datetime | None]]
+) -> pa.RecordBatch:
+    """The batch with the columns of the run, in the order of `names`."""
+    arrays = [run_columns.array(*run[name], batch.num_rows) if name in run else batch.column(name) for name in names]
+    fields = [run[name][0].field() if name in run else batch.schema.field(name) for name in names]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields, batch.schema.metadata))
 
 
 def damaged(files: storage.Files, name: str, error: Exception) -> RunError:

@@ -21,6 +21,8 @@ import pyarrow.parquet as pq
 
 from sweep.safe_text import json_text, spreadsheet_text
 
+from ..storage.table_layout import parquet_layout
+
 Batches = Iterable[pa.RecordBatch]
 
 
@@ -69,9 +71,10 @@ def json_lines(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
     sink.write(b"\n]\n" if before == b"," else b"[]\n")
 
 
-def arrow(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
-    """Write an Arrow IPC file, compressed with lz4."""
-    with pa.ipc.new_file(sink, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+def arrow(schema: pa.Schema, batches: Batches, sink: IO[bytes], compression: str = "lz4") -> None:
+    """Write an Arrow IPC file; compression: lz4, zstd, or none, which can be mapped into memory without a copy."""
+    options = pa.ipc.IpcWriteOptions(compression=None if compression == "none" else compression)
+    with pa.ipc.new_file(sink, schema, options=options) as writer:
         for batch in batches:
             writer.write_batch(batch)
 
@@ -83,12 +86,9 @@ def arrow_stream(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
             writer.write_batch(batch)
 
 
-def parquet(schema: pa.Schema, batches: Batches, sink: IO[bytes]) -> None:
-    """Write Parquet as `sweep run` publishes it: zstd, floats split by byte, texts dictionary-encoded."""
-    floats: list[str] = [field.name for field in schema if pa.types.is_floating(field.type)]
-    texts: Any = [field.name for field in schema if pa.types.is_string(field.type)]
-    layout = {"compression": "zstd", "use_dictionary": texts, "use_byte_stream_split": floats}
-    with pq.ParquetWriter(sink, schema, **layout) as writer:
+def parquet(schema: pa.Schema, batches: Batches, sink: IO[bytes], compression: str = "zstd") -> None:
+    """Write Parquet as `sweep run` publishes it; compression: zstd, lz4 or none."""
+    with pq.ParquetWriter(sink, schema, **parquet_layout(schema, compression)) as writer:
         for batch in batches:
             writer.write_batch(batch)
 

@@ -75,6 +75,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place.type("sweep run configs/smoke.yaml --executor inline --no-report")
     place.type("sweep export runs/smoke --out smoke.csv --columns parameter,metric,valid")
     place.type("sweep export runs/smoke --out smoke.duckdb")
+    place.type("sweep export runs/smoke --out smoke.arrow --compression none")
+    place.type("sweep export runs/smoke --out all --partition-by traffic,strategy")
     return place
 
 
@@ -90,14 +92,14 @@ def test_commands(place: Place, command: str) -> None:
 
 
 def test_there_are_recipes_for_everybody() -> None:
-    assert [language for language, _ in blocks(ANALYSE) if language != "console"] == ["python", "python", "python", "r"]
-    assert len(commands(ANALYSE)) == 9
+    assert [language for language, _ in blocks(ANALYSE) if language != "console"] == [*["python"] * 5, "r"]
+    assert len(commands(ANALYSE)) == 13
 
 
 @pytest.mark.parametrize(
     "program",
     [text for language, text in blocks(ANALYSE) if language == "python"],
-    ids=["duckdb", "pandas", "polars"],
+    ids=["duckdb", "pandas", "whole numbers", "arrow", "polars"],
 )
 def test_python_recipes(place: Place, program: str) -> None:
     shown = place.python(program)

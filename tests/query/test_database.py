@@ -94,13 +94,13 @@ def test_columns_keep_their_unit_where_they_pass_through(database: query.Databas
 
 
 def test_every_table_is_as_it_is_described(database: query.Database) -> None:
-    assert [table.name for table in database.tables] == ["results", "points", "dictionary", "failures"]
+    assert [table.name for table in database.tables] == ["results", "points", "dictionary", "histograms", "failures"]
     for table in database.tables:
         found = database.ask(f"select * from {table.name}").schema
         assert [(column.name, column.type) for column in table.columns] == list(
             zip(found.names, found.types, strict=True)
         )
-    assert [database.rows(table.name) for table in database.tables] == [7, 3, 14, 1]
+    assert [database.rows(table.name) for table in database.tables] == [7, 3, 14, 18, 1]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ class TestWrongDirectories:
             writer.write_table(results())
         with query.open(tmp_path) as database:
             assert database.rows("results") == 7
-            assert [table.name for table in database.tables] == ["results", "points", "dictionary"]
+            assert [table.name for table in database.tables] == ["results", "points", "dictionary", "histograms"]
 
 
 def test_a_run_in_an_object_store(s3) -> None:

@@ -19,15 +19,16 @@ from sweep.errors import RunError, SweepError
 from sweep.query.export import export
 
 UNITS = {name: (unit, meaning) for name, _, unit, _, meaning in FIELDS}
+RUN = ["sweep_name", "run_id", "run_time"]
 
 
 @pytest.mark.parametrize("form", ["parquet", "arrow"])
 def test_parquet_and_arrow_have_all_of_it(known: Path, tmp_path: Path, form: str) -> None:
     done = export(known, str(tmp_path / f"x.{form}"))
-    assert (done.rows, done.columns, done.left_out) == (7, len(FIELDS), ())
+    assert (done.rows, done.columns, done.left_out) == (7, len(FIELDS) + len(RUN), ())
     read = pq.read_table if form == "parquet" else lambda path: pa.ipc.open_file(path).read_all()
     table = read(done.paths[0])
-    assert table.equals(results())
+    assert table.drop_columns(RUN).equals(results())
     assert {name: (table.schema.field(name).metadata[b"unit"].decode()) for name in UNITS} == {
         name: unit for name, (unit, _) in UNITS.items()
     }
@@ -44,7 +45,9 @@ def test_csv_has_a_dictionary_beside_it_and_says_what_it_leaves_out(known: Path,
     assert [int(row["rx_packets"]) for row in found] == results()["rx_packets"].to_pylist()
     with open(tmp_path / "x.dictionary.csv", newline="", encoding="utf-8") as file:
         said = {row["name"]: (row["unit"], row["meaning"]) for row in csv.DictReader(file)}
-    assert said == {name: known for name, known in UNITS.items() if name != "latency_ns_histogram"}
+    assert {name: known for name, known in said.items() if name not in RUN} == {
+        name: known for name, known in UNITS.items() if name != "latency_ns_histogram"
+    }
     assert list(found[0]) == list(said)
 
 
@@ -59,9 +62,11 @@ def test_a_histogram_asked_for_by_name_is_json_in_a_csv(known: Path, tmp_path: P
 def test_duckdb_has_tables_comments_and_points(known: Path, tmp_path: Path) -> None:
     export(known, str(tmp_path / "x.duckdb"))
     with query.open(known) as database, duckdb.connect(str(tmp_path / "x.duckdb"), read_only=True) as made:
-        for table in ("results", "points", "dictionary", "failures"):
-            mine = database.ask(f"from {table}").read()
-            assert made.sql(f"from {table}").fetchall() == [tuple(row.values()) for row in _tuples(mine)]
+        for table in ("results", "points", "dictionary", "failures", "histograms"):
+            mine = database.ask(f"from {table} order by all").read()
+            ours = "where name not in ('sweep_name', 'run_id', 'run_time')" if table == "dictionary" else ""
+            made_rows = made.sql(f"select {', '.join(mine.column_names)} from {table} {ours} order by all")
+            assert made_rows.fetchall() == [tuple(row.values()) for row in _tuples(mine)]
         comments = dict(
             made.sql("select column_name, comment from duckdb_columns() where table_name = 'results'").fetchall()
         )
@@ -72,8 +77,11 @@ def test_duckdb_has_tables_comments_and_points(known: Path, tmp_path: Path) -> N
 
 
 def _tuples(table: pa.Table) -> list[dict]:
-    """Rows as DuckDB gives them: arrays are tuples."""
-    return [{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()} for row in table.to_pylist()]
+    """Rows as DuckDB gives them: arrays are tuples, and lists are lists."""
+    return [
+        {k: tuple(v) if isinstance(v, list) and k != "bucket_edges" else v for k, v in row.items()}
+        for row in table.to_pylist()
+    ]
 
 
 def test_a_database_without_all_parameters_has_no_points(known: Path, tmp_path: Path) -> None:
@@ -110,6 +118,13 @@ def test_the_ending_says_the_format_unless_it_is_given(known: Path, tmp_path: Pa
         ("x.csv", {"form": "parket"}, r'format "parket" is not known. Did you mean "parquet"\?'),
         ("x.csv", {"columns": ["rnig"]}, r'column "rnig" is not known. Did you mean "ring"\?'),
         ("x.csv", {"columns": [""]}, 'column "" is not known'),
+        ("x.csv", {"compression": "none"}, "--compression is for a file of parquet or arrow, not csv"),
+        ("x.arrow", {"compression": "gzip"}, 'compression "gzip" is not known.'),
+        ("x.csv", {"form": "csv", "partition_by": ["ring"]}, "--partition-by makes folders of parquet, not csv"),
+        ("x", {"partition_by": ["rnig"]}, r'column "rnig" is not among the exported columns. Did you mean "ring"\?'),
+        ("x", {"partition_by": ["latency_ns_histogram"]}, 'column "latency_ns_histogram" is a list'),
+        ("x", {"partition_by": ["ring", "ring"]}, '--partition-by "ring,ring" names a column twice'),
+        ("x", {"partition_by": ["ring"], "columns": ["ring"]}, "leaves no column for the files"),
         ("x.csv", {"columns": ["histogram"]}, "next: --columns latency_ns_histogram"),
     ],
 )

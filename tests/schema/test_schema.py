@@ -54,7 +54,11 @@ def test_the_dictionary_has_a_row_per_column() -> None:
         "stage": "From the wire to the ring",
         "better": "neither",
         "meaning": "NAPI polls",
+        "bucket_edges": None,
     }
+    edges = {row["name"]: row["bucket_edges"] for row in table.to_pylist() if row["role"] == "histogram"}
+    assert edges["latency_ns_histogram"][:10] == list(range(10))
+    assert {len(each) for each in edges.values()} == {256}
 
 
 def test_parameters_of_a_scenario(undisturbed: pa.Table, request_of: MakeRequest) -> None:

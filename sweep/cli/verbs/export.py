@@ -14,7 +14,10 @@ from sweep.format import count as plural
 
 def export(
     directory: Location,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="the file to write", show_default=False)],
+    out: Annotated[
+        str,
+        typer.Option("--out", metavar="FILE", help="file (folder, with --partition-by) to write", show_default=False),
+    ],
     form: Annotated[
         str | None,
         typer.Option("--format", metavar="csv|parquet|arrow|duckdb", help="default: by the ending of FILE"),
@@ -22,6 +25,18 @@ def export(
     columns: Annotated[
         list[str] | None,
         typer.Option("--columns", metavar="NAMES", help="names, or roles such as metric, by comma; repeatable"),
+    ] = None,
+    partition_by: Annotated[
+        str | None,
+        typer.Option("--partition-by", metavar="COLUMNS", help="Hive folders of Parquet, by these columns, by comma"),
+    ] = None,
+    compression: Annotated[
+        str | None,
+        typer.Option(
+            "--compression",
+            metavar="zstd|lz4|none",
+            help="of parquet (default: zstd) and arrow (lz4; none can be mapped into memory)",
+        ),
     ] = None,
 ) -> None:
     """Write the results as CSV, Parquet, Arrow or DuckDB.
@@ -31,7 +46,8 @@ def export(
     from sweep.query.export import export
 
     names = [name.strip() for comma_separated in columns or [] for name in comma_separated.split(",")]
-    exported = export(directory, out, form, names)
+    by = [name.strip() for name in partition_by.split(",")] if partition_by is not None else []
+    exported = export(directory, out, form, names, compression=compression, partition_by=by)
     say(f"{' · '.join(exported.paths)}: {plural(exported.rows, 'row')}, {plural(exported.columns, 'column')}")
     if exported.left_out:
         say(

@@ -46,7 +46,7 @@ def query(
 ) -> None:
     """Ask the published tables in SQL (DuckDB).
 
-    They are results, points, dictionary, failures.  Nothing is written there.
+    They are results, points, histograms, series, dictionary, failures.  Nothing is written there.
     """
     if bool(sql) == tables:
         raise SweepError(

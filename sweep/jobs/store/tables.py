@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from sweep.storage.table_layout import parquet_layout
 
 
 @dataclass
@@ -37,15 +39,12 @@ class RowCounts:
 def writing(schema: pa.Schema, arrow: IO[bytes], parquet: IO[bytes]) -> Iterator[Callable[[pa.Table], None]]:
     """Inside the block, write tables of `schema` to both files with the function it gives.
 
-    Arrow compresses with lz4; Parquet with zstd, floats split by byte and names by dictionary: a fifth smaller than
-    zstd alone.  Each is written by a thread of its own, while the next batch is made.
+    Arrow is compressed with lz4, Parquet as `parquet_layout` says.  Each is written by a thread of its own, while the
+    next batch is made.
     """
-    floats: list[str] = [field.name for field in schema if pa.types.is_floating(field.type)]
-    texts: Any = [field.name for field in schema if pa.types.is_string(field.type)]
-    layout = {"compression": "zstd", "use_dictionary": texts, "use_byte_stream_split": floats}
     with (
         pa.ipc.new_file(arrow, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as ipc,
-        pq.ParquetWriter(parquet, schema, **layout) as columns,
+        pq.ParquetWriter(parquet, schema, **parquet_layout(schema)) as columns,
         ThreadPoolExecutor(2) as threads,  # ends before the files are closed
     ):
         pending: list[Future[None]] = []

@@ -102,7 +102,7 @@ def test_tables_lists_every_column_with_its_unit(done: Path) -> None:
     assert heads[0] == f"results: a row per simulation; 6 rows, {width} columns"
     assert heads[1].startswith("points: a row per point: ")
     assert heads[1].split("; ")[-1].startswith("3 rows, ")
-    assert heads[2] == f"dictionary: a row per column of results; {width} rows, 9 columns"
+    assert heads[2] == f"dictionary: a row per column of results; {width} rows, 10 columns"
     for column in schema.columns():
         assert f"    {column.name} " in out
     (ring,) = [line for line in out.splitlines() if line.split()[:1] == ["ring"]][:1]
