@@ -23,7 +23,7 @@ import sweep.cli
 import sweep.model.kernel
 from sweep import schema
 from sweep.cli import app
-from sweep.cli.json_schemas import OUTPUTS, json_schema
+from sweep.cli.json_schemas import OUTPUTS, TYPED, json_schema
 from sweep.config.parameters import parameters
 from sweep.fields.earlier import EARLIER
 from sweep.fields.field import Better, Knob
@@ -337,8 +337,8 @@ def json_page() -> str:
         "`sweep query --format json` prints are a list with an object each, whose keys are the columns of the answer."
         "\n\n"
     )
-    for verb in OUTPUTS:
-        found = json_schema(verb)
+    for name_of_form in OUTPUTS:
+        found, verb = json_schema(name_of_form), TYPED.get(name_of_form, name_of_form)
         forms = {"": found, **found.get("$defs", {})}
         for name, form in forms.items():
             title = f"### {name} of sweep {verb}" if name else f"## sweep {verb}"

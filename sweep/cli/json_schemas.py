@@ -8,18 +8,20 @@ from typing import Any
 from sweep.errors import SweepError, did_you_mean
 
 SWEEP_FILE = "sweep-file"
-OUTPUTS = ("plan", "status", "list", "size", "compare")  # verbs whose JSON has a form of its own
+OUTPUTS = ("plan", "status", "list", "size", "size-load", "compare")  # verbs whose JSON has a form of its own
+TYPED = {"size-load": "size --find load"}  # what is typed where it is not the verb alone
 NAMES = (SWEEP_FILE, *OUTPUTS)
 
 
 def output_type(verb: str) -> Any:
     """The TypedDict of the JSON of one of OUTPUTS."""
     from sweep.compare.records import ComparisonRecord
+    from sweep.sizing.load_record import LoadRecord
     from sweep.sizing.record import SizeRecord
 
     from .state_records import ListRecord, PlanRecord, StatusRecord
 
-    types = (PlanRecord, StatusRecord, ListRecord, SizeRecord, ComparisonRecord)
+    types = (PlanRecord, StatusRecord, ListRecord, SizeRecord, LoadRecord, ComparisonRecord)
     return dict(zip(OUTPUTS, types, strict=True))[verb]
 
 

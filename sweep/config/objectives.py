@@ -35,7 +35,7 @@ def objectives(sweep: Sweep, given: Sequence[str] = ()) -> tuple[Objective, ...]
     texts = given or sweep.document.get("objectives", [])
     if not texts:
         raise ConfigError(
-            f"{sweep.name} has no objective: nothing says which ring is large enough\n"
+            f"{sweep.name} has no objective: nothing says what is good enough\n"
             f'  next: sweep size FILE --objective "{OBJECTIVE}", or a section "objectives:" in the sweep file'
         )
     read_objectives = []

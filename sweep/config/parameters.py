@@ -103,7 +103,9 @@ class Settings(Group):
     claims: Annotated[list[ClaimSection], BeforeValidator(_none)] = meaning(
         "what the report judges: METRIC where CONDITION < VALUE UNIT", []
     )
-    objectives: Objectives = meaning("what `sweep size` finds the smallest ring for, such as drop_ratio < 0.1 %", [])
+    objectives: Objectives = meaning(
+        "what `sweep size` finds the smallest ring or highest load for, such as drop_ratio < 0.1 %", []
+    )
     precision: PrecisionSection = meaning(
         "half widths at which replicates are enough, such as {drop_ratio: 0.1 pp, ns_per_packet: 0.5 %}", None
     )

@@ -32,7 +32,8 @@ from ..schema.parameters import ParameterRows
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-POOL, RING = "strategy.pool_size", "ring"
+POOL, RING, LOAD = "strategy.pool_size", "ring", "load"
+EXAMPLES = {RING: "{log2: [64, 4096]}", LOAD: "{log: [0.01, 1, 925]}"}  # values of each axis that can be searched
 
 
 @dataclass(frozen=True)
@@ -73,20 +74,21 @@ class Cube:
         return values_of_cells
 
 
-def cube(sweep: Sweep) -> Cube:
-    """Lay out the points of a sweep.  Raises ConfigError if it has only one ring size."""
+def cube(sweep: Sweep, searched: str = RING) -> Cube:
+    """Lay out the points of a sweep.  Raises ConfigError if the axis that is searched, RING or LOAD, has one value."""
     if "sample" in sweep.document:
         raise ConfigError(
-            f"{sweep.name} is a sample: its points have no series of rings to search\n"
+            f"{sweep.name} is a sample: its points have no series of rings or loads to search\n"
             "  next: sweep size FILE --set sample=null, with lists or counts for its axes"
         )
     table = _parameters(sweep)
-    load, loads = encode(table, "load")
+    load, loads = encode(table, LOAD)
     ring, rings = encode(table, RING)
-    if len(rings) < 2:
+    values = rings if searched == RING else loads
+    if len(values) < 2:
         raise ConfigError(
-            f'{sweep.name} has no axis "ring": ring is "{rings[0]}" at every point, so there is nothing to choose\n'
-            "  next: sweep size FILE --set 'axes.ring={log2: [64, 4096]}'"
+            f'{sweep.name} has no axis "{searched}": {searched} is "{values[0]}" at every point, so there is nothing '
+            f"to choose\n  next: sweep size FILE --set 'axes.{searched}={EXAMPLES[searched]}'"
         )
     sizes = table.column(POOL).fill_null(-1).to_numpy()
     packets = table.column("packets").to_numpy() - table.column("warmup").to_numpy()

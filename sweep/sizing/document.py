@@ -36,7 +36,7 @@ def document(answer: SizingAnswer) -> Document:
         subtitle=(
             f"At {100 * answer.confidence:g} % confidence per series, judged after {looks} replicates. "
             f"Took {answer.wanted:,} of {answer.grid:,} simulations ({share} %), "
-            f"{_packets(answer.wanted_packets)} of {_packets(answer.grid_packets)} packets."
+            f"{packets_text(answer.wanted_packets)} of {packets_text(answer.grid_packets)} packets."
         ),
         sections=(
             Section("Verdict", (_verdicts(answer),)),
@@ -46,7 +46,8 @@ def document(answer: SizingAnswer) -> Document:
     )
 
 
-def _packets(packets: int) -> str:
+def packets_text(packets: int) -> str:
+    """A number of packets: "1.4 M", "9,000"."""
     return f"{packets / 1e6:,.1f} M" if packets >= 1e6 else f"{packets:,}"
 
 
@@ -142,7 +143,7 @@ def _would(each: SizedSeries) -> str:
     """ "about 90 replicates (1.4 M packets) would decide"."""
     if each.wanted is None:
         return "more would hardly decide"
-    packets = _packets(each.wanted * each.window_packets)
+    packets = packets_text(each.wanted * each.window_packets)
     return f"about {each.wanted:,} replicates ({packets} packets) would decide"
 
 

@@ -203,7 +203,7 @@ def _verdict(answer: SizingAnswer, verdict: SizedMix) -> VerdictRecord:
         fields["ties"] = [names[column] for column in winner.close]
         fields["undecided"] = [names[column] for column in (*winner.open, *standing.outcome.faster_droppers)]
         fields["runner_up"] = names[standing.runner_up] if standing.runner_up is not None else None
-        fields["behind"] = _estimate(standing.behind[standing.runner_up]) if standing.runner_up is not None else None
+        fields["behind"] = estimate(standing.behind[standing.runner_up]) if standing.runner_up is not None else None
         fields["replicates"] = standing.replicates
         fields["replicates_wanted"] = winner.needed
         fields["apply"] = _apply(best.answer) if best.answer else None
@@ -228,10 +228,10 @@ def _series(answer: SizingAnswer, each: SizedSeries, behind: stats.Estimate | No
         "packets_wanted": each.wanted * each.window_packets if each.wanted is not None else None,
         "unmeasured": list(each.unmeasured),
         "contradictions": list(each.contradictions),
-        "ns_per_packet": _estimate(each.ns) if each.ns is not None else None,
-        "behind": _estimate(behind) if behind is not None else None,
-        "drop_ratio": _estimate(each.drop_ratio) if each.drop_ratio is not None else None,
-        "held_bytes": _number(each.held_bytes),
+        "ns_per_packet": estimate(each.ns) if each.ns is not None else None,
+        "behind": estimate(behind) if behind is not None else None,
+        "drop_ratio": estimate(each.drop_ratio) if each.drop_ratio is not None else None,
+        "held_bytes": number(each.held_bytes),
         "rungs": [_rung(answer, rung) for rung in each.rungs],
     }
 
@@ -253,19 +253,21 @@ def _rung(answer: SizingAnswer, rung: Rung) -> RungRecord:
         "replicates": rung.replicates,
         "undecided_because": rung.why,
         "measured": {
-            text: _estimate(measured_estimate) for text, measured_estimate in zip(texts, rung.measured, strict=False)
+            text: estimate(measured_estimate) for text, measured_estimate in zip(texts, rung.measured, strict=False)
         },
     }
 
 
-def _estimate(found: stats.Estimate) -> EstimateRecord:
+def estimate(found: stats.Estimate) -> EstimateRecord:
+    """A mean with its interval."""
     return {
-        "mean": _number(float(found.center)),
-        "low": _number(float(found.low)),
-        "high": _number(float(found.high)),
+        "mean": number(float(found.center)),
+        "low": number(float(found.low)),
+        "high": number(float(found.high)),
         "replicates": int(found.pairs),
     }
 
 
-def _number(value: float) -> float | None:
+def number(value: float) -> float | None:
+    """A number as JSON has it: None where it is not finite."""
     return value if math.isfinite(value) else None

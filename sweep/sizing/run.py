@@ -17,16 +17,22 @@ from ..errors import ConfigError, SweepError
 from ..jobs.request import RunRequest
 from ..jobs.rounds import RoundsResult, run_rounds
 from ..stats.looks import FEWEST
+from . import loads
 from .answer import SizingAnswer, verdicts
-from .cube import cube
+from .cube import LOAD, RING, cube
+from .load_answer import LoadAnswer, load_verdicts
+from .load_search import LoadSearch
 from .search import Question, Search
 
 SUREST = 0.9999
 LEAST_SURE = 0.5
 
 
-def question(sweep: Sweep, objectives: Sequence[str] = (), confidence: float = 0.95) -> Question:
-    """The question for a sweep; without `objectives`, those of its file.  Raises ConfigError, SweepError."""
+def question(sweep: Sweep, objectives: Sequence[str] = (), confidence: float = 0.95, searched: str = RING) -> Question:
+    """The question for a sweep; without `objectives`, those of its file.  Raises ConfigError, SweepError.
+
+    `searched`: the axis that is searched, RING or LOAD.
+    """
     if not LEAST_SURE <= confidence <= SUREST:
         raise SweepError(
             f'confidence "{100 * confidence:g}" is not a percentage from {100 * LEAST_SURE:g} to {100 * SUREST:g}\n'
@@ -38,7 +44,10 @@ def question(sweep: Sweep, objectives: Sequence[str] = (), confidence: float = 0
             f'replicates is "{sweep.replicates}" in {sweep.name}: one shows nothing of how replicates differ\n'
             "  next: sweep size FILE --replicates 8"
         )
-    return Question(cube(sweep), parsed_objectives, sweep.replicates, confidence)
+    points = cube(sweep, searched)
+    if searched == LOAD:
+        loads.check(points, parsed_objectives)
+    return Question(points, parsed_objectives, sweep.replicates, confidence)
 
 
 def size(
@@ -63,6 +72,33 @@ def size(
         rings=asked.cube.rings,
         pools=asked.cube.pools,
         verdicts=verdicts(search),
+        wanted=int(ran.wanted.sum()),
+        grid=survey.simulations,
+        simulated=ran.simulated,
+        missing=int((ran.wanted & ~ran.there).sum()) + ran.invalid,
+        wanted_packets=ran.packets,
+        grid_packets=int(survey.packets.sum()),
+    )
+
+
+def highest_loads(
+    request: RunRequest,
+    asked: Question,
+    watch: Watch = lambda progress: None,
+    announce: Callable[[Inventory], None] = lambda inventory: None,
+    give_up: Callable[[], None] | None = None,
+) -> tuple[RoundsResult, LoadAnswer]:
+    """As `size`, for the highest load of every series."""
+    search = LoadSearch(asked)
+    ran = run_rounds(request, search, watch, announce, give_up)
+    survey = ran.survey
+    return ran, LoadAnswer(
+        name=request.sweep.name,
+        objectives=asked.objectives,
+        confidence=asked.confidence,
+        looks=asked.looks,
+        loads=asked.cube.loads,
+        verdicts=load_verdicts(search),
         wanted=int(ran.wanted.sum()),
         grid=survey.simulations,
         simulated=ran.simulated,

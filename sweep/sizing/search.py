@@ -64,7 +64,11 @@ class Question:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The result columns that are needed: the judged metrics, and the columns that evidence reads for them."""
-        judged = dict.fromkeys([*(each.metric for each in self.objectives), COST, DROPS, HELD])
+        return self.columns(COST, DROPS, HELD)
+
+    def columns(self, *shown: str) -> tuple[str, ...]:
+        """The result columns that evidence reads for the judged metrics and those that are `shown`."""
+        judged = dict.fromkeys([*(each.metric for each in self.objectives), *shown])
         names = dict.fromkeys(name for metric in judged for name in evidence.columns(metric))
         return tuple(name for name in names if name not in self.cube.parameters)
 

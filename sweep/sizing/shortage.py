@@ -37,14 +37,14 @@ def why(objective: Objective, cell: Cells, episode: str) -> str | None:
         or not estimate.pairs[0]
         or (estimate.known[0] and evidence.enough_alone(objective.metric, cell)[0])
     ):
-        return _never(objective, cell)
+        return never(objective, cell)
     episodes, pieces = int(seen.episodes[0]), int(seen.pieces[0])
     if episodes <= pieces:
         return only_seen(episodes, episode)
     return f"{only_seen(pieces, 'independent piece')} as busy periods are that long"
 
 
-def _never(objective: Objective, cell: Cells) -> str | None:
+def never(objective: Objective, cell: Cells) -> str | None:
     """The reason if nothing was seen and the bound is zero: no number of packets shows that it never happens."""
     none_seen = not np.nan_to_num(judge.badness(objective, cell.read(objective.metric))).any()
     return (

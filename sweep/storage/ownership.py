@@ -23,7 +23,16 @@ from .files import CURRENT, FOLDERS, HOLDER, LOCK, MANIFEST, NOTE, PUBLISHED, Fi
 FORMAT = 2  # of run.json; since 2 a part may have the rows of several chunks, which earlier versions cannot read
 SHOWN = 4  # names of what is in the way
 TABLE = "results.arrow"
-OWN = (LOCK, HOLDER, NOTE, "size.json", "report.txt", "report.md", "report.html")  # files of ours, never links
+OWN = (
+    LOCK,
+    HOLDER,
+    NOTE,
+    "size.json",
+    "size_load.json",
+    "report.txt",
+    "report.md",
+    "report.html",
+)  # files of ours, never links
 LINKS = (MANIFEST, *PUBLISHED)  # files of ours that are links on a disk
 
 

@@ -18,6 +18,10 @@ WORDS = {
     "status": ("runs/tiny",),
     "list": (),
     "size": ("tiny.yaml", "--objective", "drop_ratio < 5 %", *INLINE, "--out", "runs/size"),
+    "size-load": (
+        *("tiny.yaml", "--find", "load", "--objective", "drop_ratio < 5 %", *INLINE, "--out", "runs/loads"),
+        *("--set", "axes.load=[0.2, 0.4, 0.8]"),
+    ),
     "compare": ("runs/tiny", "runs/tiny"),
 }
 
@@ -32,7 +36,7 @@ def declared(verb: str, text: str) -> dict:
 
 @pytest.mark.parametrize("verb", OUTPUTS)
 def test_every_key_is_declared(done: Path, verb: str) -> None:
-    out, error = sweep(done, verb, *WORDS[verb], "--format", "json")
+    out, error = sweep(done, verb.partition("-")[0], *WORDS[verb], "--format", "json")
     found = declared(verb, out)
     assert found["format"] >= 1
     assert error == ""

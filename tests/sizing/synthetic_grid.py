@@ -16,6 +16,7 @@ from sweep.config.claims import threshold
 from sweep.evidence import quantiles
 from sweep.fields.histogram import BUCKETS
 from sweep.sizing.cube import Cube
+from sweep.sizing.load_search import LoadSearch
 from sweep.sizing.search import COST, DROPS, HELD, Question, Search
 
 Array = NDArray[np.float64]
@@ -36,6 +37,7 @@ USUAL = {
     "tx_ring_peak_frames": 0.0,
     "socket_truesize_peak": 0.0,
     "nic_buffer_peak_bytes": 0.0,
+    "total_pps": 1e6,
     "offered_packets": float(PACKETS),
     "offered_bytes": 64.0 * PACKETS,
     "rx_packets": float(PACKETS),
@@ -94,7 +96,7 @@ def question(grid: Cube, *texts: str, replicates: int = 5, confidence: float = 0
     return Question(grid, tuple(objective(text, grid) for text in texts), replicates, confidence)
 
 
-def told(asked: Question, given: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
+def told(asked: Question, given: Mapping[str, Array], metrics: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
     """Values by point and replicate, of arrays that broadcast to the cube's shape and replicates; else the usual.
 
     What is dropped is dropped a packet at a time, unless `given` says how many episodes lost some.
@@ -102,7 +104,7 @@ def told(asked: Question, given: Mapping[str, Array]) -> dict[str, NDArray[Any]]
     shape = (*asked.cube.shape, asked.replicates)
     full = {
         name: np.broadcast_to(given.get(name, np.asarray(USUAL.get(name, np.nan))), shape)
-        for name in asked.metrics
+        for name in metrics or asked.metrics
         if name != LOSSES
     }
     full[LOSSES] = np.broadcast_to(given.get(LOSSES, full[DROPS] * full["offered_packets"]), shape)
@@ -136,7 +138,18 @@ def searched(
     asked: Question, given: Mapping[str, Array], watch: Callable[[Search], None] = lambda search: None
 ) -> Search:
     """A search that has come to its end."""
-    search, values = Search(asked), told(asked, given)
+    return ended(Search(asked), told(asked, given), watch)
+
+
+def searched_loads(asked: Question, given: Mapping[str, Array]) -> LoadSearch:
+    """A search for loads that has come to its end."""
+    search = LoadSearch(asked)
+    return ended(search, told(asked, given, search.metrics))
+
+
+def ended(search: Any, values: Mapping[str, NDArray[Any]], watch: Callable[[Any], None] = lambda search: None) -> Any:
+    """A search of either kind, told what it asks for until it asks for nothing."""
+    asked = search.question
     seen = np.zeros((asked.cube.number, asked.replicates), np.bool_)
     while (wanted := search.wanted()).any():
         assert not (wanted & seen).any()  # nothing is asked for twice

@@ -120,7 +120,9 @@ def test_a_run_of_another_sweep_is_not_replaced_unless_asked(files: storage.File
         ownership.check(files, "other")
 
 
-@pytest.mark.parametrize("name", ["lock", "parts", "logs", "plans", "failed", "snapshots", "run.json", "size.json"])
+@pytest.mark.parametrize(
+    "name", ["lock", "parts", "logs", "plans", "failed", "snapshots", "run.json", "size.json", "size_load.json"]
+)
 @pytest.mark.parametrize("target", ["/etc/hostname", "../victim", "run.json"])
 def test_no_name_of_ours_is_a_link(tmp_path: Path, name: str, target: str) -> None:
     (tmp_path / "run").mkdir()

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""`sweep size`: the smallest ring that meets objectives, by search, and the best strategy at it."""
+"""`sweep size`: the smallest ring, or the highest load, that meets objectives, by search, and the best strategy."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,7 @@ from sweep.cli.fitting import say
 from sweep.cli.numbers import count, seconds
 from sweep.cli.progress import Display
 from sweep.cli.slow_notice import notice_if_slow
-from sweep.errors import IncompleteError, RunError
+from sweep.errors import IncompleteError, RunError, SweepError, did_you_mean
 from sweep.format import count as plural
 from sweep.jobs.executors import DEFAULT
 from sweep.safe_text import json_text
@@ -26,13 +26,15 @@ from sweep.standard_input import typed
 from .plan import changed, kernels
 
 if TYPE_CHECKING:
+    from sweep.document.blocks import Document
     from sweep.jobs.inventory import Inventory
     from sweep.jobs.rounds import RoundsResult
     from sweep.sizing.answer import SizingAnswer
+    from sweep.sizing.load_answer import LoadAnswer
     from sweep.sizing.search import Question
 
 FORMATS = ("txt", "md", "json")
-KEPT = "size.json"  # the answer, kept in the run directory
+KEPT = {"ring": "size.json", "load": "size_load.json"}  # what is found -> the file of the answer in the run directory
 
 
 def size(
@@ -46,6 +48,9 @@ def size(
             show_default=False,
         ),
     ] = None,
+    find: Annotated[
+        str, typer.Option("--find", metavar="|".join(KEPT), help="the smallest ring, or the highest load")
+    ] = "ring",
     confidence: Annotated[
         float, typer.Option("--confidence", metavar="PERCENT", help="that the answer of a series is right")
     ] = 95.0,
@@ -60,23 +65,27 @@ def size(
     replace_sweep: ReplaceSweep = False,
     format: Annotated[str, typer.Option("--format", metavar="txt|md|json", help="how the answer is printed")] = "txt",
 ) -> None:
-    """Find the smallest ring that meets objectives, and who is best.
+    """Find the smallest ring, or the highest load, that meets objectives, and who is best.
 
-    For each mix, load and strategy.  Simulates what the answer needs and no more; what it has simulated, `sweep run`
-    finds.
+    The ring for each mix, load and strategy; the load for each mix, ring and strategy.  Simulates what the answer needs
+    and no more; what it has simulated, `sweep run` finds.
     """
     known_format(format, FORMATS)
+    if find not in KEPT:
+        raise SweepError(f'find "{find}" is not known.{did_you_mean(find, KEPT)}\n  known: {", ".join(KEPT)}')
     from sweep import config, storage
     from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import RunRequest
-    from sweep.sizing import record
-    from sweep.sizing.run import question
-    from sweep.sizing.run import size as find
+    from sweep.sizing import loads, run
 
     started, command = time.perf_counter(), typed(sys.argv[1:])
     overrides = [*(sets or []), *([f"replicates={replicates}"] if replicates is not None else [])]
-    sweep = config.load(file, [*overrides, "precision=null"])  # a search has looks of its own
-    search_question = question(sweep, objective or [], confidence / 100)
+    fixed = ["precision=null"]  # a search has looks of its own
+    sweep = config.load(file, [*overrides, *fixed])
+    if find == "load":
+        overrides += loads.override(sweep, overrides)
+        sweep = config.load(file, [*overrides, *fixed])
+    search_question = run.question(sweep, objective or [], confidence / 100, find)
     location = run_directory(sweep, out)
     options_given = options({"--executor": (executor, DEFAULT), "--workers": (workers, None)})
     origin = Origin.of(file, overrides, out, options_given)
@@ -89,26 +98,29 @@ def size(
             watch = stack.enter_context(Display()).update if shows_progress else lambda progress: None
             waiting = stack.enter_context(ExitStack())
             waiting.enter_context(notice_if_slow(f"laying out {plural(sweep.simulations, 'simulation')}"))
-            rounds_result, answer = find(
+            search = run.size if find == "ring" else run.highest_loads
+            rounds_result, answer = search(
                 request,
                 search_question,
                 watch,
-                _announcing(waiting, search_question, shows_progress),
+                _announcing(waiting, search_question, find, shows_progress),
                 stop_message_printer(command),
             )
     except (RunError, IncompleteError) as error:
         raise type(error)(f"{error}\n  what was finished is kept. Go on with\n    {command}") from error
     if rounds_result.interrupted:
         raise IncompleteError(f"interrupted; what was finished is kept. Go on with\n  {command}")
-    answer_json = json_text(record.record(answer), indent=1)
+    answer_document, answer_record = _written(answer)
+    answer_json = json_text(answer_record, indent=1)
     files = storage.open(location)
-    files.put(KEPT, answer_json.encode())
-    print(_text(answer, format) if format != "json" else answer_json)
+    files.put(KEPT[find], answer_json.encode())
+    print(_text(answer_document, format) if format != "json" else answer_json)
     if shows_progress:
-        say(f"{_took(rounds_result, time.perf_counter() - started)} · {files.at(KEPT)}")
+        say(f"{_took(rounds_result, time.perf_counter() - started)} · {files.at(KEPT[find])}")
         if answer.deciding is not None:
             say(f"to decide what is open: {_with_replicates(answer.deciding)}")
-        say(f"all of the grid: {origin.resume}")
+        if find == "ring":
+            say(f"all of the grid: {origin.resume}")
     if rounds_result.exit_code:
         say(_problems_text(rounds_result, command), error=True)
         raise typer.Exit(rounds_result.exit_code)
@@ -125,24 +137,25 @@ def _with_replicates(number: int) -> str:
     return typed([*arguments, "--replicates", str(number)])
 
 
-def _announcing(waiting: ExitStack, asked: Question, shows: bool) -> Callable[[Inventory], None]:
+def _announcing(waiting: ExitStack, asked: Question, find: str, shows: bool) -> Callable[[Inventory], None]:
     """A function that prints what is searched, and stops the notice about the wait for it."""
 
     def announce(inventory: Inventory) -> None:
         waiting.close()
         if shows:
-            say(f"{_search(asked, inventory)}{changed(inventory)}")
+            say(f"{_search(asked, find, inventory)}{changed(inventory)}")
 
     return announce
 
 
-def _search(asked: Question, inventory: Inventory) -> str:
-    """A line about the series and rings that are searched, and one for each kernel without rules of its own."""
+def _search(asked: Question, find: str, inventory: Inventory) -> str:
+    """A line about the series and what is searched in them, and one for each kernel without rules of its own."""
     points_of_series = asked.cube.there
-    series, points = int(points_of_series.any(axis=(3, 4)).sum()), int(points_of_series.sum())
+    searched, values = ((3, 4), asked.cube.rings) if find == "ring" else (2, asked.cube.loads)
+    series, points = int(points_of_series.any(axis=searched).sum()), int(points_of_series.sum())
     survey = inventory.survey
     first_line = (
-        f"{survey.sweep.name}: {count(series)} series of {plural(len(asked.cube.rings), 'ring')}, at most "
+        f"{survey.sweep.name}: {count(series)} series of {plural(len(values), find)}, at most "
         f"{plural(asked.replicates, 'replicate')}: {plural(points * asked.replicates, 'simulation')} if all were run"
     )
     return "\n  ".join([first_line, *kernels(survey.sweep)])
@@ -177,13 +190,24 @@ def _have(number: int) -> str:
     return "has" if number == 1 else "have"
 
 
-def _text(answer: SizingAnswer, format: str) -> str:
+def _written(answer: SizingAnswer | LoadAnswer) -> tuple[Document, Mapping[str, object]]:
+    """The answer as a document and as values for JSON."""
+    from sweep.sizing.answer import SizingAnswer
+
+    if isinstance(answer, SizingAnswer):
+        from sweep.sizing.document import document
+        from sweep.sizing.record import record
+
+        return document(answer), record(answer)
+    from sweep.sizing.load_document import load_document
+    from sweep.sizing.load_record import load_record
+
+    return load_document(answer), load_record(answer)
+
+
+def _text(document: Document, format: str) -> str:
     from sweep.document import markdown, plain_text
-    from sweep.sizing.document import document
 
     from .report import width
 
-    answer_document = document(answer)
-    return (markdown.render(answer_document) if format == "md" else plain_text.render(answer_document, width())).rstrip(
-        "\n"
-    )
+    return (markdown.render(document) if format == "md" else plain_text.render(document, width())).rstrip("\n")

@@ -96,9 +96,23 @@ def test_more_replicates_and_another_confidence(here: Path) -> None:
 
 
 MISTAKES = {
+    "unknown kind": ({"find": "laod"}, 'find "laod" is not known. Did you mean "load"?\n  known: ring, load'),
+    "no load to choose": (
+        {"find": "load", "sets": ["axes.load=[0.3]"]},
+        'tiny has no axis "load": load is "0.3" at every point, so there is nothing to choose\n'
+        "  next: sweep size FILE --set 'axes.load={log: [0.01, 1, 925]}'",
+    ),
+    "a load in the condition": (
+        {"find": "load", "objective": ["drop_ratio[load<=0.5] < 1 %"]},
+        '"drop_ratio[load<=0.5] < 1 %" speaks of some loads only, and the load is what is searched\n  next: leave',
+    ),
+    "easier with load": (
+        {"find": "load", "objective": ["lap_ns < 1 us"]},
+        '"lap_ns < 1 us" is easier to meet at a higher load, so there is no highest that it allows\n  next: ',
+    ),
     "no objective": (
         {"objective": []},
-        "tiny has no objective: nothing says which ring is large enough\n  next: sweep size FILE --objective",
+        "tiny has no objective: nothing says what is good enough\n  next: sweep size FILE --objective",
     ),
     "unknown metric": (
         {"objective": ["drop_rato < 1"]},
