@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .jobs.executors import DEFAULT
-
 if TYPE_CHECKING:
     from .runs import Run
 
@@ -51,7 +49,7 @@ def run(
     *,
     sets: str | Sequence[str] = (),
     out: str | Path | None = None,
-    executor: str = DEFAULT,
+    executor: str | None = None,
     address: str | None = None,
     nodes: int = 0,
     workers: int | None = None,
@@ -62,7 +60,7 @@ def run(
     """Run what is missing of the sweep in `file` and publish its results, as `sweep run` does.
 
     `sets` are overrides, one or several ("replicates=10"); the run directory is `out`, a path or a URI
-    (s3://bucket/folder, gs://...), or runs/<name>; `executor` is one of `sweep run --help`; `address` and `nodes`
+    (s3://bucket/folder, gs://...), or runs/<name>; `executor` is one of `sweep run --help`, or its default; `address` and `nodes`
     are for a cluster that is there; more than `max_failures` failed simulations stop it; `retry_failed` tries again
     what failed before; `replace_sweep` lets it publish in a run directory of another sweep.  Nothing is printed:
     `sweep watch` shows how far it is.
@@ -70,6 +68,7 @@ def run(
     Raises SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
     """
     from sweep import config
+    from sweep.jobs.executors import DEFAULT
     from sweep.jobs.executors.choice import joined
     from sweep.jobs.origin import Origin, options, run_directory
     from sweep.jobs.request import RunRequest
@@ -77,6 +76,7 @@ def run(
 
     from .runs import Run
 
+    executor = executor or DEFAULT
     join = joined(address, nodes, executor)
     sets = [sets] if isinstance(sets, str) else sets
     loaded = config.load(file, sets)
