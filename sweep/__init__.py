@@ -60,10 +60,10 @@ def run(
     """Run what is missing of the sweep in `file` and publish its results, as `sweep run` does.
 
     `sets` are overrides, one or several ("replicates=10"); the run directory is `out`, a path or a URI
-    (s3://bucket/folder, gs://...), or runs/<name>; `executor` is one of `sweep run --help`, or its default; `address` and `nodes`
-    are for a cluster that is there; more than `max_failures` failed simulations stop it; `retry_failed` tries again
-    what failed before; `replace_sweep` lets it publish in a run directory of another sweep.  Nothing is printed:
-    `sweep watch` shows how far it is.
+    (s3://bucket/folder, gs://...), or runs/<name>; `executor` is one of `sweep run --help`, or its default; `address`
+    and `nodes` are for a cluster that is there; more than `max_failures` failed simulations stop it; `retry_failed`
+    tries again what failed before; `replace_sweep` lets it publish in a run directory of another sweep.  Nothing is
+    printed: `sweep watch` shows how far it is.
 
     Raises SweepError; a simulation that fails or an interruption does not raise: see `failed` and `done`.
     """
