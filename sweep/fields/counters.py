@@ -163,9 +163,11 @@ PAGES = (
     ),
     _allocator("pages_given", "pages", "pages given back to the page allocator"),
     _allocator("zone_lock_takes", "1", "times the zone lock was taken", better=LOWER),
-    _hardware("dma_maps", "1", "DMA mappings made"),
-    _hardware("dma_unmaps", "1", "DMA mappings removed"),
+    _hardware("dma_maps", "1", "DMA mappings made for RX"),
+    _hardware("dma_unmaps", "1", "DMA mappings for RX removed"),
     _hardware("dma_syncs", "1", "DMA syncs for the device"),
+    _hardware("tx_dma_maps", "1", "DMA mappings made for TX, with the IOMMU on: a forwarded frame each"),
+    _hardware("tx_dma_unmaps", "1", "DMA mappings for TX removed, when their frames are cleaned"),
     _hardware(
         "ddio_miss_ppm", "1e-6", "packets offered times the share of their DMA writes that miss the cache", better=LOWER
     ),

@@ -85,4 +85,14 @@ NIC: tuple[Parameter, ...] = (
         default="512 KiB",
         source="Intel 82599's packet buffer, 512 KB (its datasheet)",
     ),
+    Parameter(
+        "nic.xdp_tx_map",
+        COUNT,
+        "frames forwarded by XDP: 1: each is mapped for TX; 0: sent from its mapping for RX",
+        (0, 1),
+        unit="1",
+        default="1",
+        in_the_loop=False,
+        source="ixgbe_xmit_xdp_ring and its like, and every driver's XDP_REDIRECT [linux 6.12.117]",
+    ),
 )

@@ -20,7 +20,7 @@ Source: mm/page_alloc.c [linux 6.12.117]; order 3 on the lists [kernel 44042b449
 from __future__ import annotations
 
 from sweep.fields.constants import PAGE_BYTES
-from sweep.model.compiler.jit import device
+from sweep.model.compiler.jit import device, out_of_line
 from sweep.model.lane.sim import PROCESS, PROCESS_LOCAL, REMOTE, Sim, pay_allocate, pay_dma, pay_lock
 
 PAGE_BUFFER_BYTES = PAGE_BYTES - 256 - 320  # XDP_PACKET_HEADROOM before and skb_shared_info after the frame, x86-64
@@ -222,6 +222,22 @@ def dma_unmap(sim: Sim, lane: int) -> None:
     """Remove one mapping."""
     sim.counters[lane].dma_unmaps += 1
     pay_dma(sim, lane, sim.params[lane].cost_dma_unmap)
+
+
+@device
+@out_of_line
+def tx_map(sim: Sim, lane: int) -> None:
+    """Map one frame for TX."""
+    sim.counters[lane].tx_dma_maps += 1
+    pay_dma(sim, lane, sim.params[lane].cost_tx_map)
+
+
+@device
+@out_of_line
+def tx_unmap(sim: Sim, lane: int) -> None:
+    """Remove the mapping of one frame that has been sent."""
+    sim.counters[lane].tx_dma_unmaps += 1
+    pay_dma(sim, lane, sim.params[lane].cost_tx_unmap)
 
 
 @device

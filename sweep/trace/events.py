@@ -120,7 +120,7 @@ def _read(row: EventRow, sim: Sim, given: tuple[Any, ...]) -> None:
     row.buffer, row.detail = (buffer, None) if buffer >= 0 else (None, "copied")
 
 
-def _kick(row: EventRow, sim: Sim, given: tuple[Any, ...]) -> None:
+def _idle_softirq(row: EventRow, sim: Sim, given: tuple[Any, ...]) -> None:
     *_, at_ps = given
     row.time_ns, row.cpu = max(sim.state[0].cpu_free_ps, at_ps) / 1000, 0
 
@@ -151,9 +151,8 @@ EVENTS = {
     "traffic.reader.flush_deferred": EventKind(
         "flush_deferred", "the softirq frees `count` deferred buffers", counts="release", optional=True
     ),
-    "traffic.reader.answer_kick": EventKind(
-        "kick", "a deferred list that is half full has raised the softirq on the queue's idle CPU", _kick
-    ),
+    "traffic.reader.take_kick": EventKind("kick", "a half full deferred list has interrupted the queue's CPU"),
+    "traffic.reader.answer_kick": EventKind("idle_softirq", "the queue's idle CPU answers a kick", _idle_softirq),
     "tx.transmit": EventKind("transmit", "a frame is queued on the TX ring, or dropped", _filled, _transmitted),
     "tx.clean_tx": EventKind("tx_clean", "`count` frames are completed", counts="release", optional=True),
     "pages.page_alloc": EventKind(
@@ -169,6 +168,8 @@ EVENTS = {
     "pages.dma_map": EventKind("dma_map", "a mapping is made"),
     "pages.dma_unmap": EventKind("dma_unmap", "a mapping is removed"),
     "pages.dma_sync": EventKind("dma_sync", "a sync for the device"),
+    "pages.tx_map": EventKind("tx_map", "a frame is mapped for TX"),
+    "pages.tx_unmap": EventKind("tx_unmap", "the mapping of a sent frame is removed"),
     "page_pool.alloc.refill_cache": EventKind(
         "pool_refill", "`count` pages move from the pool's ring to its cache", end=_refilled
     ),

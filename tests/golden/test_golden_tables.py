@@ -29,7 +29,8 @@ def test_every_published_column_is_what_it_was(name: str, tmp_path: Path) -> Non
     assert WRITE or known, "there are no goldens"
     if WRITE:
         for title, table in tables.items():
-            known[title] = {"rows": table.num_rows, "columns": goldens.digests(table, kind_of(title))}
+            columns = known.get(title, {}).get("columns", {})  # which keep their names, so that the renames still hold
+            known[title] = {"rows": table.num_rows, "columns": columns | _columns(table, kind_of(title), columns)}
         goldens.DIGESTS.write_text(json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n")
         return
     expected = {title: golden for title, golden in known.items() if _is_of(title, name)}
@@ -40,6 +41,10 @@ def test_every_published_column_is_what_it_was(name: str, tmp_path: Path) -> Non
         now = goldens.as_before(tables[title], kind, golden["columns"], goldens.renames())
         before = {column: golden["columns"][column] for column in now}
         assert now == before, title
+
+
+def _columns(table: pa.Table, kind: str, columns: goldens.Columns) -> goldens.Columns:
+    return goldens.as_before(table, kind, columns, goldens.renames()) if columns else goldens.digests(table, kind)
 
 
 def kind_of(title: str) -> str:

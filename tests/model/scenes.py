@@ -52,6 +52,7 @@ NIC = Nic(
     copybreak_bytes=0,
     pcie_packet_ps=0,
     rx_buffer_bytes=1 << 19,
+    xdp_tx_map=1,
 )
 SCENARIO = Scenario(
     strategy="page_allocator",

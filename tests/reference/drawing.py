@@ -17,7 +17,8 @@ from sweep.model.batch import Prepared
 from sweep.model.hardware.iommu import MODES
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
 
-from .drawn_rules import in_table_order, rules
+from .drawn_frames import hold_frames
+from .drawn_rules import DEFERRAL, in_table_order, rules
 from .drawn_times import MS, PPM, TICK_PS, US, Flavour, delay, duration, flavour
 
 FATES = (
@@ -70,6 +71,7 @@ def nic(rng: Random, f: Flavour, ring: int) -> Nic:
         copybreak_bytes=rng.choice((0, 0, 0, 64, 128, 256, 2000)),
         pcie_packet_ps=rng.choice((0, 0, 1, rng.randint(1, 20_000), rng.randint(1, 2_000_000))),
         rx_buffer_bytes=rng.choice((0, 100, 3000, 1 << 16, 1 << 19)),
+        xdp_tx_map=rng.choice((0, 1)),
     )
 
 
@@ -270,10 +272,8 @@ def share_hardware(rng: Random, drawn: Scenario, most_packets: int) -> Scenario:
         nic=replace(drawn.nic, pcie_packet_ps=rng.choice((0, rng.randint(gap_ps // 2, gap_ps * 3 // 2)))),
         hardware=tuple(sorted((dict(drawn.hardware) | small).items())),
     )
-    return shared if rng.random() < 0.6 else fight_for_the_lock(rng, shared)
-
-
-DEFERRAL = {"deferred_free", "udp_deferred_free", "deferred_limit_128"}
+    alone = shared if drawn.seed % 2 else hold_frames(shared, 600 * gap_ps * shared.queues)
+    return alone if rng.random() < 0.6 else fight_for_the_lock(rng, shared)
 
 
 def fight_for_the_lock(rng: Random, shared: Scenario) -> Scenario:

@@ -7,6 +7,8 @@ from random import Random
 
 from sweep.fields.kernel import SWEEP_RULES
 
+DEFERRAL = {"deferred_free", "udp_deferred_free", "deferred_limit_128"}
+
 
 def rules(rng: Random) -> tuple[str, ...]:
     """Rules of no kernel in particular, in every combination that is not contradictory."""

@@ -53,6 +53,11 @@ def beyond(entries: int, wanted: int) -> int:
     return MILLION - MILLION * entries // wanted if wanted > entries else 0
 
 
+def lost(iovas: int) -> int:
+    """The share, ppm, of walks whose last-level entry an unmap has taken, of a queue that uses that many IOVAs."""
+    return LOST_IN_ORDER + (LOST - LOST_IN_ORDER) * beyond(MAGAZINES, iovas) // MILLION
+
+
 class SharedHardware:
     """What the siblings cost this queue now, and what this queue has done since the epoch began."""
 
@@ -70,6 +75,7 @@ class SharedHardware:
         self.opened_at: dict[int, int] = {}  # that number when a page was opened last, by the number of the page
         self.distances: list[int] = []  # of this epoch
         self.began_ps = self.began_arrived = self.began_reader_takes = self.began_moved = 0
+        self.began_queued = 0  # frames
         self.began: Counter[str] = Counter()
 
     def open(self, page: Page) -> None:
@@ -93,6 +99,7 @@ class SharedHardware:
         self.began_ps, self.began_arrived = self.sim.now, self.sim.rx.arrived
         self.began_reader_takes = self.sim.memory.takes[1]
         self.began_moved = self.sim.memory.moved
+        self.began_queued = len(self.sim.tx.frames)
         self.began = Counter({name: self.sim.total(name) for name in GROWING})
         self.distances = []
 
@@ -165,17 +172,22 @@ class SharedHardware:
         if not p.iommu or posted == 0:
             return
         maps = self.growth("dma_maps") * MILLION // posted
+        sent = (len(self.sim.tx.frames) - self.began_queued) * MILLION // posted
+        mapped = self.sim.tx.mapped()
         kept = MILLION - min(maps, MILLION)
         translations = max(p.queues * self.reuse_distance_pages // p.mapped_pages, 1)
-        evicted = kept * beyond(p.iotlb_entries, translations) // MILLION
+        crowded_out = beyond(p.iotlb_entries, translations + p.queues * mapped)
+        evicted = kept * crowded_out // MILLION
+        frames = sent if p.tx_map else sent * crowded_out // MILLION
         acks = self.ack_ppm * ACK_WALKS // MILLION
-        walks = maps + evicted + acks + DESCRIPTOR_WALKS
-        ranges = max(translations * p.mapped_pages // RANGE_PAGES, 1)
-        last = (maps + evicted) * beyond(p.walk_cache_entries, ranges) // MILLION
+        walks = maps + evicted + frames + acks + (MILLION + sent) * DESCRIPTOR_WALKS // MILLION
+        ranges = max((translations * p.mapped_pages + p.queues * mapped) // RANGE_PAGES, 1)
+        last = (maps + evicted + frames) * beyond(p.walk_cache_entries, ranges) // MILLION
         upper = 0
         if p.iommu == STRICT:
-            lost = LOST_IN_ORDER + (LOST - LOST_IN_ORDER) * beyond(MAGAZINES, p.ring) // MILLION
-            last += (maps * lost + acks * LOST) // MILLION
+            last += (maps * lost(p.ring + mapped) + acks * LOST) // MILLION
+            if p.tx_map:
+                last += sent * lost(p.ring * (MILLION - kept) // MILLION + mapped) // MILLION
             upper = acks * acks // walks
         self.iotlb_miss_ppm = walks
         self.walk_upper_miss_ppm = upper

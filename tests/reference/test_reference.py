@@ -94,7 +94,7 @@ def test_reference_imports_nothing_of_sweep() -> None:
 
 Batches = dict[str, tuple[list[Scenario], Prepared, Sim]]  # by strategy: scenarios, inputs, what the engine counted
 SHARED_COSTS = ("llc_miss", "lock_waiter", "dma_transfer", "walk_read", "ack")
-MAPPING_COSTS = ("iommu_map", "iommu_unmap", "iommu_invalidate")  # in dma_map and dma_unmap: test_reference_inputs.py
+MAPPING_COSTS = ("iommu_map", "iommu_unmap", "iommu_invalidate")  # in dma_map, tx_map, ...: test_reference_inputs.py
 
 
 def simulated(draw: Callable[[Random, str], list[Scenario]]) -> Batches:
@@ -152,7 +152,7 @@ def test_one_picosecond_of_a_cost_is_noticed(cost: str, some_batches: Batches, s
 BY_ONE = (
     *("ring", "tx_ring", "napi_budget", "coalesce_ps", "coalesce_frames", "tx_coalesce_ps", "tx_coalesce_frames"),
     *("refill_batch", "link_ps_per_byte", "burst_gap_ps", "read_ps", "call_ps", "batch_packets", "memory_pages"),
-    *("buffer_truesize_bytes", "copy_truesize_bytes", "packets", "warmup"),
+    *("buffer_truesize_bytes", "copy_truesize_bytes", "packets", "warmup", "tx_map", "cost_tx_map", "cost_tx_unmap"),
     *("key_gap", "key_burst", "key_packet", "key_wakeup", "key_stall"),
 )
 CHANGES = dict.fromkeys(BY_ONE, 1) | {

@@ -220,6 +220,9 @@ def test_mapping_costs_what_the_iommu_adds() -> None:
             mapping += costs["iommu_map"]
             unmapping += costs["iommu_unmap"] + costs["iommu_invalidate"] // (1 if drawn.iommu == "strict" else 250)
         assert (p.cost_dma_map, p.cost_dma_unmap) == (mapping, unmapping)
+        assert (p.cost_tx_map, p.cost_tx_unmap) == (mapping - costs["dma_map"], unmapping - costs["dma_unmap"])
+        in_place = drawn.traffic.forward_path == "xdp" and drawn.nic.xdp_tx_map == 0
+        assert p.tx_map == (drawn.iommu != "off" and drawn.strategy != "zero_copy" and not in_place)
         modes.add((drawn.iommu, int(p.iommu)))
     assert modes == {("off", 0), ("lazy", 1), ("strict", 2)}
 
@@ -247,9 +250,6 @@ def test_where_the_lines_of_a_frame_are() -> None:
         assert p.offsets_used == min(len(starts) * frame_lines, 64)
         assert p.lines_in_page == int(Fraction(4096, stride) * frame_lines)
         assert p.mapped_pages == dict(drawn.knobs).get("region_pages", 1)
-
-
-# --- tables ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mean", [50_000, 1_000_000, 123_456_789])

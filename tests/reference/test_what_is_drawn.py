@@ -41,6 +41,7 @@ def branches(p: Any, end: Any, c: Any) -> dict[str, bool]:
     whole_cache_ps = ALL_PPM * p.header_lines_milli // 1000 * p.cost_llc_miss // ALL_PPM
     translated = p.iommu > 0 and end.iotlb_miss_ppm > 0
     kept = translated and c.dma_maps == 0
+    forwards = translated and p.local_cut < p.forward_cut
     return {
         "three epochs": end.epoch_end > 3 * EPOCH_PACKETS,
         "the window opens in an epoch": c.start_ps > 0 and 0 < p.warmup < EPOCH_PACKETS <= c.offered_packets,
@@ -58,6 +59,9 @@ def branches(p: Any, end: Any, c: Any) -> dict[str, bool]:
         "fewer are acknowledged": 0 < end.ack_ppm < ALL_PPM // 2,
         "acknowledgements are mapped": end.ack_dma_ps > 0,
         "acknowledgements are not mapped": end.ack_stack_ps > 0 == end.ack_dma_ps,
+        "frames are mapped for TX": forwards and p.tx_map == 1 and p.iommu == 2,
+        "they exceed the magazines": forwards and p.tx_map == 1 and c.tx_ring_peak_frames > 256,
+        "frames are sent from their mapping for RX": forwards and p.tx_map == 0,
         "lazy": translated and p.iommu == 1,
         "strict": translated and p.iommu == 2,
         "mappings are kept": kept,

@@ -22,12 +22,19 @@ class TxRing:
     def uncleaned(self) -> int:
         return len(self.frames) - self.cleaned
 
+    def mapped(self) -> int:
+        """Frames that have a mapping of their own."""
+        return self.uncleaned() if self.sim.params.tx_map else 0
+
     def transmit(self, packet: Packet) -> str | None:
         """Queue a frame: in which context its buffer is released now, None if it is kept."""
         p = self.sim.params
         if self.uncleaned() == p.tx_ring:
             self.sim.count["drop_tx_ring_packets"] += 1
             return "napi"
+        if p.tx_map:
+            self.sim.count["tx_dma_maps"] += 1
+            self.sim.pay("dma", p.cost_tx_map)
         begin = max(self.sim.now, self.frames[-1].left) if self.frames else self.sim.now
         packet.left = begin + (packet.size + WIRE_OVERHEAD_BYTES) * p.link_ps_per_byte
         self.frames.append(packet)
@@ -60,4 +67,7 @@ class TxRing:
             self.sim.count["forwarded_packets"] += 1
             self.sim.count["forwarded_bytes"] += packet.size
             self.sim.record_latency(packet.left - packet.arrival)
+            if p.tx_map:
+                self.sim.count["tx_dma_unmaps"] += 1
+                self.sim.pay("dma", p.cost_tx_unmap)
             self.sim.release(packet.buffer, "xdp_frame" if p.forward_xdp else "softirq")

@@ -78,6 +78,10 @@ def descriptors(sim: Sim) -> Iterator[Law]:
     empty = p.ring - c.rx_ring_end_buffers
     yield Law("empty descriptors < refill batch, not starved", empty * fed, "<=", (p.refill_batch - 1) * fed)
     yield Law("frames in the TX ring <= TX ring", c.tx_ring_end_buffers, "<=", p.tx_ring)
+    yield Law("frames unmapped = forwarded, if mapped", c.tx_dma_unmaps, "=", p.tx_map * c.forwarded_packets)
+    mapped = c.tx_dma_maps - c.tx_dma_unmaps
+    frames = p.tx_map * (c.tx_ring_end_buffers - st.tx_ring_start)
+    yield Law("frames mapped - unmapped = change of the TX ring, if mapped", mapped, "=", frames)
     buffers_out = c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers
     change = c.posted_buffers - c.released_buffers
     yield Law("buffers posted - released = change of buffers out", change, "=", buffers_out - c.held_start_buffers)
@@ -126,6 +130,7 @@ def time(sim: Sim) -> Iterator[Law]:
     poll_ps = c.polls * p.cost_poll + (c.interrupts + c.deferred_kicks) * p.cost_interrupt
     yield Law("time of polls = polls, interrupts and kicks at their costs", c.poll_ps, "=", poll_ps)
     dma_ps = c.dma_maps * p.cost_dma_map + c.dma_unmaps * p.cost_dma_unmap + c.dma_syncs * p.cost_dma_sync
+    dma_ps += c.tx_dma_maps * p.cost_tx_map + c.tx_dma_unmaps * p.cost_tx_unmap
     # what shared hardware adds to the price of an operation is under the same heading
     yield Law("maps, unmaps and syncs at their costs <= time of DMA", dma_ps, "<=", c.dma_ps)
     lock_ps = c.zone_lock_takes * p.cost_zone_lock

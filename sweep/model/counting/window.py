@@ -45,6 +45,7 @@ def open_window(sim: Sim, lane: int) -> None:
     st.census_ns = st.now_ps // 1000
     st.waiting_start = st.waiting
     st.rx_ring_start = st.posted + st.waiting
+    st.tx_ring_start = st.tx_queued - st.tx_cleaned
     st.census_arrived = st.arrived
     c.start_ps = st.now_ps
     c.inside_start_packets = inside(sim, lane)

@@ -9,10 +9,13 @@ caches that misses too.
   pool grouped in 2 MB) against the entries of the IOTLB.
 * TCP answers: a flow of which a poll has seen packets sends one acknowledgement, but none for less than two packets,
   from a buffer mapped for it, so flows that share a poll cost translations of their own.
+* A forwarded frame that is mapped for TX misses once, when the device reads it; one that is sent from its mapping for
+  RX misses for want of room only.  Its descriptor and completion miss as often as those of a received packet
+  (assumed).  The mapped frames of the TX ring take their share of the room, and of the magazines.
 * In strict mode an unmap also drops the walk caches' entries for its range.  The upper levels cover all that is
-  mapped for one direction.  The driver unmaps received pages a whole poll at a time, between walks, but an
-  acknowledgement alone: so an upper level is found gone by a walk for an acknowledgement that follows the unmap of
-  another, as often as two walks in a row are of that kind.
+  mapped for one direction.  The driver unmaps received pages and sent frames a whole poll at a time, between walks,
+  but an acknowledgement alone: so an upper level is found gone by a walk for an acknowledgement that follows the
+  unmap of another, as often as two walks in a row are of that kind.
 * The last level covers 2 MB.  A CPU takes IOVAs off its own two magazines, last in, first out, and the walk that
   opens a range is followed by others in it; past the magazines they come from the depot in any order, and a range's
   last event is as likely an unmap as a walk.  A larger ring therefore walks further: what exceeds the magazines has
@@ -62,30 +65,33 @@ def beyond_ppm(entries: int, wanted: int) -> int:
 
 
 @device
-def scattered_ppm(ring: int) -> int:
-    """Share of the ring's IOVAs that come from the depot, ppm."""
-    return beyond_ppm(2 * MAGAZINE_IOVAS, ring)
+def lost_ppm(iovas: int) -> int:
+    """Strict: share of walks that find their range's last-level entry gone, where a queue uses that many IOVAs, ppm."""
+    scattered_ppm = beyond_ppm(2 * MAGAZINE_IOVAS, iovas)
+    return ORDERED_MISS_PPM + (SCATTERED_MISS_PPM - ORDERED_MISS_PPM) * scattered_ppm // PPM
 
 
 @device
 @out_of_line
-def measure_walks(sim: Sim, lane: int, maps_ppm: int) -> None:
-    """Update IOTLB and walk-cache misses per packet from `maps_ppm`, the mappings made per packet, ppm."""
+def measure_walks(sim: Sim, lane: int, maps_ppm: int, sent_ppm: int) -> None:
+    """Update IOTLB and walk-cache misses per packet: from the mappings for RX and the frames queued per packet, ppm."""
     st, p = sim.state[lane], sim.params[lane]
     if p.iommu == OFF:
         return
-    kept_ppm = PPM - min(maps_ppm, PPM)
-    translations = max(p.queues * st.reuse_distance_pages // p.mapped_pages, 1)
-    evicted_ppm = kept_ppm * beyond_ppm(p.iotlb_entries, translations) // PPM
+    remapped_ppm = min(maps_ppm, PPM)
+    frames = p.tx_map * (st.tx_queued - st.tx_cleaned)
+    received = max(p.queues * st.reuse_distance_pages // p.mapped_pages, 1)
+    crowded_out_ppm = beyond_ppm(p.iotlb_entries, received + p.queues * frames)
+    pages_ppm = maps_ppm + (PPM - remapped_ppm) * crowded_out_ppm // PPM
+    frames_ppm = sent_ppm if p.tx_map == 1 else sent_ppm * crowded_out_ppm // PPM
     acks_ppm = st.ack_ppm * ACK_WALKS_PPM // PPM
-    walks_ppm = maps_ppm + evicted_ppm + acks_ppm + DESCRIPTOR_WALKS_PPM
-    ranges = max(translations * p.mapped_pages // RANGE_PAGES, 1)
-    last_ppm = (maps_ppm + evicted_ppm) * beyond_ppm(p.walk_cache_entries, ranges) // PPM
+    walks_ppm = pages_ppm + frames_ppm + acks_ppm + (PPM + sent_ppm) * DESCRIPTOR_WALKS_PPM // PPM
+    ranges = max((received * p.mapped_pages + p.queues * frames) // RANGE_PAGES, 1)
+    last_ppm = (pages_ppm + frames_ppm) * beyond_ppm(p.walk_cache_entries, ranges) // PPM
     upper_ppm = 0
     if p.iommu == STRICT:
-        scattered = scattered_ppm(p.ring)
-        lost_ppm = ORDERED_MISS_PPM + (SCATTERED_MISS_PPM - ORDERED_MISS_PPM) * scattered // PPM
-        last_ppm += (maps_ppm * lost_ppm + acks_ppm * SCATTERED_MISS_PPM) // PPM
+        last_ppm += (maps_ppm * lost_ppm(p.ring + frames) + acks_ppm * SCATTERED_MISS_PPM) // PPM
+        last_ppm += p.tx_map * sent_ppm * lost_ppm(p.ring * remapped_ppm // PPM + frames) // PPM
         upper_ppm = acks_ppm * acks_ppm // walks_ppm
     st.iotlb_miss_ppm = walks_ppm
     st.walk_upper_miss_ppm = upper_ppm

@@ -75,6 +75,7 @@ def mark(sim: Sim, lane: int) -> None:
     st.reader_takes = 0
     st.pages_moved = 0
     st.epoch_maps = c.dma_maps
+    st.epoch_queued = st.tx_queued
     st.epoch_posted = c.posted_buffers
     st.epoch_packets = c.rx_packets
     st.epoch_polls = c.polls
@@ -116,6 +117,7 @@ def update_siblings(sim: Sim, lane: int) -> None:
     measure_cache(sim, lane)
     posted = c.posted_buffers - st.epoch_posted
     if posted > 0:
-        measure_walks(sim, lane, (c.dma_maps - st.epoch_maps) * PPM // posted)
+        sent_ppm = (st.tx_queued - st.epoch_queued) * PPM // posted
+        measure_walks(sim, lane, (c.dma_maps - st.epoch_maps) * PPM // posted, sent_ppm)
     measure_device(sim, lane)
     mark(sim, lane)

@@ -51,4 +51,7 @@ PARAMS: tuple[Field, ...] = (
     Field("key_wakeup", "1", "random stream: wake-up delays, indexed by the packet that wakes", dtype="u8"),
     Field("key_stall", "1", "random stream: stalls, two values a stall", dtype="u8"),
     Field("key_order3", "1", "random stream: success of order-3 allocations", dtype="u8"),
+    Field("tx_map", "1", "1: forwarded frames are mapped for TX, through an IOMMU that is on"),
+    Field("cost_tx_map", "ps", "what the IOMMU adds to the mapping of a frame for TX"),
+    Field("cost_tx_unmap", "ps", "what it adds to the removal of that mapping"),
 )

@@ -135,6 +135,8 @@ STATE = (
     Field("window", "1", "1: the measured window has begun"),
     Field("waiting_start", "packets", "filled and not cleaned, at the start of the window"),
     Field("rx_ring_start", "descriptors", "posted, or filled and not cleaned, at the start of the window"),
+    Field("tx_ring_start", "frames", "frames in the TX ring at the start of the window"),
+    Field("epoch_queued", "frames", "frames queued for TX at the start of the epoch"),
 )
 
 RX_SLOT = (

@@ -34,8 +34,8 @@ class Strategy(Protocol):
 
     @property
     def DEFERRED_FREE(self) -> bool:
-        """Whether a buffer is freed with its sk_buff, so that the deferral of the kernel applies and the cache line
-        of its struct page moves with it."""
+        """Whether a buffer is freed with its sk_buff, so that the deferral of the kernel applies, the cache line of
+        its struct page moves with it, and a frame is mapped for TX.  Others are sent from the mapping they have."""
 
     def empty(self, capacity: Capacity) -> tuple[Any, ...]:
         """Its state for a batch before the first allocation: a NamedTuple of arrays, lanes first; there `Pool`."""

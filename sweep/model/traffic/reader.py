@@ -114,6 +114,14 @@ def deliver(sim: Sim, lane: int, slot: int) -> int:
 
 
 @device
+def take_kick(sim: Sim, lane: int) -> None:
+    """The interrupt that a half full deferred list has raised on the queue's CPU."""
+    sim.state[lane].kicked = 0
+    sim.counters[lane].deferred_kicks += 1
+    pay_poll(sim, lane, sim.params[lane].cost_interrupt)
+
+
+@device
 def flush_deferred(sim: Sim, pool: Any, lane: int, context: int) -> None:
     """Free in `context`, a softirq of the queue's CPU, the buffers that the reader has deferred to it, newest first.
 
@@ -121,9 +129,7 @@ def flush_deferred(sim: Sim, pool: Any, lane: int, context: int) -> None:
     """
     st, p, c = sim.state[lane], sim.params[lane], sim.counters[lane]
     if st.kicked == 1:
-        st.kicked = 0
-        c.deferred_kicks += 1
-        pay_poll(sim, lane, p.cost_interrupt)
+        take_kick(sim, lane)
     c.deferred_frees += st.deferred_count
     while st.deferred_count > 0:
         st.deferred_count -= 1

@@ -27,6 +27,8 @@ PLANTED = {
     "buffers on the ring <= ring": ("counters", "rx_ring_end_buffers", 100),
     "empty descriptors < refill batch, not starved": ("counters", "rx_ring_end_buffers", -1),
     "frames in the TX ring <= TX ring": ("counters", "tx_ring_end_buffers", 100),
+    "frames unmapped = forwarded, if mapped": ("counters", "tx_dma_unmaps", 1),
+    "frames mapped - unmapped = change of the TX ring, if mapped": ("counters", "tx_dma_maps", 1),
     "buffers posted - released = change of buffers out": ("counters", "posted_buffers", 1),
     "pages taken - given back = pages held": ("counters", "pages_taken", 1),
     "pages held <= peak": ("counters", "pages_held_peak", -1000),

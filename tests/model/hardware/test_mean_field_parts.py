@@ -168,14 +168,20 @@ def test_siblings_share_the_cache() -> None:
 # --- the IOMMU ------------------------------------------------------------------------------------------
 
 
-def walked(maps_ppm: int, distance_pages: int = 1, ack_ppm: int = 0, **changes: Any) -> tuple[int, int, int]:
-    """Per packet, ppm: IOTLB misses beyond those of its descriptors; walks that miss the upper levels, and the last."""
+def walked(
+    maps_ppm: int, distance_pages: int = 1, ack_ppm: int = 0, sent_ppm: int = 0, frames: int = 0, **changes: Any
+) -> tuple[int, int, int]:
+    """Per packet, ppm: IOTLB misses beyond those of its descriptors; walks that miss the upper levels, and the last.
+
+    frames: in the TX ring.
+    """
     sim = world(scenario(**({"iommu": "strict", "hardware": hardware()} | changes)))[0]
     sim.state.reuse_distance_pages = distance_pages
     sim.state.ack_ppm = ack_ppm
-    measure_walks(sim, 0, maps_ppm)
+    sim.state.tx_queued = frames
+    measure_walks(sim, 0, maps_ppm, sent_ppm)
     state = sim.state[0]
-    misses = int(state.iotlb_miss_ppm) - DESCRIPTOR_WALKS_PPM
+    misses = int(state.iotlb_miss_ppm) - DESCRIPTOR_WALKS_PPM * (PPM + sent_ppm) // PPM
     return misses, int(state.walk_upper_miss_ppm), int(state.walk_last_miss_ppm)
 
 
@@ -210,6 +216,32 @@ def test_ranges_beyond_the_walk_cache_miss_the_last_level() -> None:
     small = hardware(walk_cache=1)
     assert walked(PPM, distance_pages=2048, iommu="lazy", hardware=small) == (PPM, 0, PPM * 3 // 4)
     assert walked(PPM, distance_pages=1 << 30, hardware=small) == (PPM, 0, PPM + DESCRIPTOR_WALKS_PPM)
+
+
+def test_a_frame_mapped_for_tx_misses_once_more() -> None:
+    """As a page mapped for RX does; in strict mode so does the last level of every second one beyond the magazines."""
+    assert walked(0, sent_ppm=PPM // 2, iommu="lazy") == (PPM // 2, 0, 0)
+    assert walked(0, sent_ppm=PPM, ring=4096) == (PPM, 0, ORDERED_MISS_PPM)  # the ring keeps its mappings
+    assert walked(0, sent_ppm=PPM, frames=512) == (
+        PPM + PPM - PPM * 64 // 513,
+        0,
+        (ORDERED_MISS_PPM + SCATTERED_MISS_PPM) // 2,
+    )
+    assert walked(PPM, sent_ppm=PPM, ring=256) == (2 * PPM, 0, 2 * ORDERED_MISS_PPM)
+    both = 2 * ((ORDERED_MISS_PPM + SCATTERED_MISS_PPM) // 2)  # 256 of the ring, 256 frames, magazines for half
+    assert walked(PPM, sent_ppm=PPM, ring=256, frames=256) == (2 * PPM, 0, both)
+
+
+def test_frames_of_siblings_take_room_in_the_iotlb() -> None:
+    """64 entries; four queues with a page and 31 frames each want 128."""
+    assert walked(0, frames=63, sent_ppm=0) == (0, 0, 0)
+    assert walked(0, distance_pages=1, frames=31, queues=4, load_ppm=400_000)[0] == PPM // 2
+
+
+def test_a_frame_sent_from_its_mapping_for_rx_misses_for_want_of_room_only() -> None:
+    in_place = {"forward_path": "xdp", "xdp_tx_map": 0, "sent_ppm": PPM}
+    assert walked(0, frames=500, **in_place) == (0, 0, 0)
+    assert walked(0, distance_pages=128, **in_place) == (PPM // 2 + PPM // 2, 0, 0)  # when written, and when read
 
 
 def test_strict_mode_loses_with_flows() -> None:
