@@ -75,13 +75,14 @@ class Model:
         again = False
         while self.taken_in < self.p.packets:
             if not again:
-                if self.reader.kicked:
+                self.reader.look(self.env.now)
+                if self.reader.kicked:  # while it was busy
                     self.kick(self.free_ps)
                 self.reader.cpu_idle = True
                 yield self.nic.listen()
                 yield After(self.env, self.p.cost_interrupt_latency, NAPI)
-                self.reader.cpu_idle = False
                 self.reader.look(self.env.now)
+                self.reader.cpu_idle = False
                 if self.free_ps > self.env.now:  # a kick keeps the CPU; the reader's work meanwhile counts later
                     yield After(self.env, self.free_ps - self.env.now, NAPI)
             else:

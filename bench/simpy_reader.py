@@ -86,11 +86,12 @@ class Reader:
             self.awake, self.batch = False, 0
         if self.cpu_idle:
             self.look(now)
-            if self.kicked:
-                self.kick(now + self.p.cost_defer)
 
     def look(self, until_ps: int) -> None:
-        """What was read up to then counts: a poll looks when it starts and whenever it takes a packet."""
+        """What was read up to then counts: a poll looks when it starts and whenever it takes a packet.
+
+        While the queue's CPU is idle, it is kicked by the packet that fills half of the list.
+        """
         p, c = self.p, self.counters
         self.looked_ps = until_ps
         while self.read and self.read[0][0] <= until_ps:
@@ -105,3 +106,5 @@ class Reader:
                 raise ValueError("the SimPy version does not cover a deferred list that is full")
             self.kicked = self.kicked or len(self.deferred) == p.deferred_most // 2
             self.deferred.append(packet.page)
+            if self.kicked and self.cpu_idle:
+                self.kick(at_ps + p.cost_defer)

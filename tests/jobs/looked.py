@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 POINTS, LOOKS = 8, (2, 4, 8)
-TARGET = "precision.stack_ns_per_packet=0.3 %"  # the router's pairs have it at once, the slow reader's never
+TARGET = "precision.stack_ns_per_packet=0.2 %"  # the router's pairs have it at once, the slow reader's never
 ASKED = (TARGET, "precision.most_replicates=8")
 
 

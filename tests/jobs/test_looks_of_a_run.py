@@ -61,7 +61,7 @@ def test_the_table_says_how_often_was_looked_and_what_stays_open(request_of: Mak
     assert found["looks"] == list(LOOKS)
     assert found["comparisons"] == 4
     assert found["finished"]
-    assert found["targets"] == ["stack_ns_per_packet 0.3 %"]
+    assert found["targets"] == [TARGET.removeprefix("precision.").replace("=", " ")]
     assert len(found["named"]) == found["open"]
     assert told["simulations"] == told["rows"]
 

@@ -48,7 +48,7 @@ def run_and_read(folder: Path, executor: str) -> None:
     sweep(folder, "run", "own.yaml", "--out", "run", "--executor", executor, "--workers", "1", "--no-report")
     rows = [row for row in read(folder / "run").to_pylist() if row["strategy"] == "my_driver"]
     assert len(rows) == 4
-    assert all(row["valid"] and row["stack"] == 64 and row["stack_hits"] > 0 for row in rows)
+    assert all(row["valid"] and row["strategy.stack"] == 64 and row["stack_hits"] > 0 for row in rows)
     (folder / "my_driver.py").unlink()  # who reads needs no code
     assert "done 8" in sweep(folder, "status", "run")
     assert "8/8 simulations" in sweep(folder, "watch", "run", "--once")

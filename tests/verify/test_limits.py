@@ -71,7 +71,7 @@ def test_a_pool_whose_pages_come_back_through_its_ring() -> None:
 
 def test_fragments_of_a_whole_page_are_the_page_pool() -> None:
     """A fragment as large as a page, a ring whose last page is not back before the next: every counter they share."""
-    changes = {**LOCAL, "wakeup_ps": constant(2500 * NS), "kernel": "6.12", "ring": 64, "packets": 1500, "warmup": 300}
+    changes = {**LOCAL, "wakeup_ps": constant(2500 * NS), "kernel": "6.18", "ring": 64, "packets": 1500, "warmup": 300}
     pages = run(scenario({"poll": 50 * NS}, strategy="page_pool", **changes))
     knobs = (("frag_bytes", 4096),)
     fragments = run(scenario({"poll": 50 * NS}, strategy="page_pool_frag", knobs=knobs, **changes))
