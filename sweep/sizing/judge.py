@@ -70,8 +70,10 @@ def states(objective: Objective, cells: Cells, levels: Array, risk: float, objec
     """
     limit, strict = bound(objective), objective.sign in ("<", ">")
     cell_states = np.full(len(levels), State.OPEN, np.int8)
-    betting_share = BETTING if may_bet(objective) else 0.0
-    betting_fails = bets(objective, cells) * betting_share * risk >= objectives
+    betting_share, betting_fails = 0.0, np.zeros(len(levels), bool)
+    if may_bet(objective):
+        betting_share = BETTING
+        betting_fails = bets(objective, cells) * betting_share * risk >= objectives
     for level in np.unique(levels):
         at_level = np.flatnonzero(levels == level)
         cells_at_level = cells.at(at_level)

@@ -3,5 +3,5 @@
 
 NAMES = ("ray", "inline")
 DEFAULT = NAMES[0]
-HERE = "inline"  # simulates in the process that asks, where a debugger works; starts nothing
+HERE = NAMES[1]  # simulates in the process that asks, where a debugger works; starts nothing
 PACKAGES = ("numpy", "llvmlite", "pyarrow", "ray")  # what chunks are run with: noted with results, equal on all nodes

@@ -96,7 +96,7 @@ def _fitting(blocks: list[Any], size: Callable[[Any], int], room: int, first: Se
     """
     places = {id(block): place for place, block in enumerate(first)}
     kept = set()
-    for block in sorted(blocks, key=lambda block: (places.get(id(block), len(places)), size(block))):
+    for block in sorted(blocks, key=lambda block: (places.get(id(block), len(first)), size(block))):
         if size(block) <= room:
             kept.add(id(block))
             room -= size(block)
