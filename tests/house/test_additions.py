@@ -64,12 +64,13 @@ KIND = replace(
 PANEL = '''"""Packets by ring."""
 from sweep.document.blocks import Paragraph, Section
 from sweep.document.statements import fixed
+from sweep.report.parts import views
 from sweep.report.parts.panels import Panel, Split
 def section(analysis):
     return Section("A panel more", (Paragraph(fixed("It says so.")),), detail=True)
 def parts(analysis):
     return {"received": analysis.data.estimate("rx_packets").center}
-PANELS = (Panel(section, Split("more", "Packets", "kind", "packets", "packets", "packets", parts)),)
+PANELS = (Panel(section, views.CPU, Split("more", "Packets", "kind", "packets", "packets", "packets", parts)),)
 '''
 # Folder of sweep, module, text, file with the list, word in it before which the new one comes.
 ADDED = (
@@ -127,7 +128,7 @@ def test_one_file_and_one_word_are_enough(copy: Path) -> None:
     assert table.num_rows == 4
     assert all(table.column("valid").to_pylist())
     assert set(table.column("traffic.arrivals").to_pylist()) == {"jittered(width=0.5)"}
-    assert dict(zip(table.column("strategy").to_pylist(), table.column("patience").to_pylist(), strict=True)) == {
+    assert dict(zip(table.column("strategy").to_pylist(), table.column("strategy.patience").to_pylist(), strict=True)) == {
         "page_allocator": None,
         "fresh_pages": 3,
     }
