@@ -78,7 +78,7 @@ def test_150_kills_of_workers_make_no_simulation_fail(scene: Scene) -> None:
 def test_a_kernel_cache_that_cannot_be_written(scene: Scene, executor: str) -> None:
     """Kernels are not kept, which is said once."""
     written(scene, replicates=1)
-    words = (*TYPED, "--executor", executor, "--set", "packets=3000", "--set", "axes.strategy=[page_pool]")
+    words = (*TYPED, "--executor", executor, "--set", "packets=3000", "--set", "axes.strategy=[page_allocator]")
     said = scene.start(*words, environment={"SWEEP_CACHE_DIR": "/proc/x"}).end(600)
     assert said.code == 0, said
     assert said.error.count("the kernel cache") == 1
