@@ -128,7 +128,9 @@ def test_one_file_and_one_word_are_enough(copy: Path) -> None:
     assert table.num_rows == 4
     assert all(table.column("valid").to_pylist())
     assert set(table.column("traffic.arrivals").to_pylist()) == {"jittered(width=0.5)"}
-    assert dict(zip(table.column("strategy").to_pylist(), table.column("strategy.patience").to_pylist(), strict=True)) == {
+    assert dict(
+        zip(table.column("strategy").to_pylist(), table.column("strategy.patience").to_pylist(), strict=True)
+    ) == {
         "page_allocator": None,
         "fresh_pages": 3,
     }
