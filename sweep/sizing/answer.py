@@ -7,6 +7,7 @@ Made from a finished or interrupted search; the writers (`document`, `record`) u
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -79,17 +80,15 @@ class SizedMix:
     standing: ContestState | None  # numbers are indices of `series`; None if no series has an answer
 
 
-@dataclass(frozen=True)
-class SizingAnswer:
-    """The answer to one question."""
+@dataclass(frozen=True, kw_only=True)
+class SearchAnswer:
+    """The answer to one question, whatever was searched for."""
 
     name: str  # of the sweep
     objectives: tuple[Objective, ...]
     confidence: float
     looks: tuple[int, ...]
-    rings: tuple[int, ...]
-    pools: tuple[int | None, ...]  # (None,) where no pool is an axis of its own
-    verdicts: tuple[SizedMix, ...]
+    verdicts: tuple[Any, ...]  # each of a `mix`, with its `series`
     wanted: int  # simulations that the search needed
     grid: int  # simulations of the whole sweep
     simulated: int  # needed simulations that this run has done
@@ -98,10 +97,24 @@ class SizingAnswer:
     grid_packets: int
 
     @property
+    def mixes(self) -> list[str]:
+        """The traffic mixes that have a verdict, in their order."""
+        return list(dict.fromkeys(verdict.mix for verdict in self.verdicts))
+
+    @property
     def deciding(self) -> int | None:
         """Replicates that would decide every series of which that number is known; None if there is none."""
         series = (each for verdict in self.verdicts for each in verdict.series if not each.decided)
         return max((each.wanted for each in series if each.wanted is not None), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizingAnswer(SearchAnswer):
+    """The smallest rings that meet the objectives."""
+
+    rings: tuple[int, ...]
+    pools: tuple[int | None, ...]  # (None,) where no pool is an axis of its own
+    verdicts: tuple[SizedMix, ...]
 
 
 def verdicts(search: Search) -> tuple[SizedMix, ...]:

@@ -11,7 +11,7 @@ from sweep.results.outcome import DROPS_OPEN, WITHIN
 
 from ..evidence import FEWEST_EPISODES
 from ..stats import Estimate
-from .answer import IMPLIED, SIMULATED, Rung, SizedMix, SizedSeries, SizingAnswer
+from .answer import IMPLIED, SIMULATED, Rung, SearchAnswer, SizedMix, SizedSeries, SizingAnswer
 from .contest import ContestState
 from .directions import OVERLOAD, shape
 
@@ -28,31 +28,31 @@ ABSENT = Cell(format.MISSING, "missing")
 def document(answer: SizingAnswer) -> Document:
     """The answer as a document."""
     objectives = " and ".join(each.text for each in answer.objectives)
-    *early, last = map(str, answer.looks)
-    looks = f"{', '.join(early)} and {last}" if early else last
     share = format.percent(answer.wanted / max(answer.grid, 1))
     return Document(
         title=f"{answer.name}: the smallest ring with {objectives}",
         subtitle=(
-            f"At {100 * answer.confidence:g} % confidence per series, judged after {looks} replicates. "
+            f"At {100 * answer.confidence:g} % confidence per series, judged after {looks_text(answer)} replicates. "
             f"Took {answer.wanted:,} of {answer.grid:,} simulations ({share} %), "
             f"{packets_text(answer.wanted_packets)} of {packets_text(answer.grid_packets)} packets."
         ),
         sections=(
             Section("Verdict", (_verdicts(answer),)),
-            Section("Smallest rings", tuple(_mix(answer, mix) for mix in _mixes(answer))),
+            Section("Smallest rings", tuple(_mix(answer, mix) for mix in answer.mixes)),
             Section("How it was found", tuple(map(Paragraph, _method(answer)))),
         ),
     )
 
 
+def looks_text(answer: SearchAnswer) -> str:
+    """The replicates at which was looked: "2, 4 and 8"."""
+    *early, last = map(str, answer.looks)
+    return f"{', '.join(early)} and {last}" if early else last
+
+
 def packets_text(packets: int) -> str:
     """A number of packets: "1.4 M", "9,000"."""
     return f"{packets / 1e6:,.1f} M" if packets >= 1e6 else f"{packets:,}"
-
-
-def _mixes(answer: SizingAnswer) -> list[str]:
-    return list(dict.fromkeys(verdict.mix for verdict in answer.verdicts))
 
 
 def _verdicts(answer: SizingAnswer) -> Table:
@@ -186,7 +186,7 @@ def _mix(answer: SizingAnswer, mix: str) -> Table:
     strip_heading = f"{answer.rings[0]}…{answer.rings[-1]}" if drawn else "simulated"
     header = ("load, strategy", "ring", "pool", "ns/packet", "behind, %", "drops, %", "held, MiB", strip_heading)
     legend = ""
-    if drawn and mix == _mixes(answer)[-1]:
+    if drawn and mix == answer.mixes[-1]:
         legend = (
             "Rings from the smallest: + meets, - fails, ? undecided after the last look; not simulated: ⁺ ⁻ implied by "
             f"those that were, {SKIPPED_MARK} not needed."

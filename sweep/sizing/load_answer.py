@@ -13,9 +13,8 @@ import numpy as np
 from sweep.fields.spread import DROPS
 
 from .. import stats
-from ..config import Objective
 from . import shortage
-from .answer import WORDS
+from .answer import WORDS, SearchAnswer
 from .judge import State
 from .load_search import BYTES, RATE, LoadSearch, LoadSeries, Place, tests_of
 from .search import COST, ROW
@@ -105,28 +104,12 @@ class SizedRing:
         )
 
 
-@dataclass(frozen=True)
-class LoadAnswer:
-    """The answer to one question."""
+@dataclass(frozen=True, kw_only=True)
+class LoadAnswer(SearchAnswer):
+    """The highest loads that meet the objectives."""
 
-    name: str  # of the sweep
-    objectives: tuple[Objective, ...]
-    confidence: float
-    looks: tuple[int, ...]
     loads: tuple[float, ...]
     verdicts: tuple[SizedRing, ...]
-    wanted: int  # simulations that the search needed
-    grid: int  # simulations of all loads
-    simulated: int  # needed simulations that this run has done
-    missing: int  # needed simulations without a valid row
-    wanted_packets: int
-    grid_packets: int
-
-    @property
-    def deciding(self) -> int | None:
-        """Replicates that would decide every series of which that number is known; None if there is none."""
-        series = (each for verdict in self.verdicts for each in verdict.series if not each.decided)
-        return max((each.wanted for each in series if each.wanted is not None), default=None)
 
     @property
     def step(self) -> float:

@@ -13,7 +13,7 @@ from ..evidence import FEWEST_EPISODES
 from ..stats import Estimate
 from .bracket import CHECKS
 from .directions import shape
-from .document import ABSENT, packets_text
+from .document import ABSENT, looks_text, packets_text
 from .judge import bound
 from .load_answer import LoadAnswer, Probe, SizedLoad, SizedRing, quoted_load
 from .loads import DIGITS
@@ -22,20 +22,18 @@ from .loads import DIGITS
 def load_document(answer: LoadAnswer) -> Document:
     """The answer as a document."""
     objectives = " and ".join(each.text for each in answer.objectives)
-    *early, last = map(str, answer.looks)
-    looks = f"{', '.join(early)} and {last}" if early else last
     share = format.percent(answer.wanted_packets / max(answer.grid_packets, 1))
     return Document(
         title=f"{answer.name}: the highest load with {objectives}",
         subtitle=(
             f"Among {len(answer.loads)} loads from {_load(answer.loads[0])} to {_load(answer.loads[-1])}, neighbours "
             f"at most {format.percent(answer.step)} % apart. At {100 * answer.confidence:g} % confidence per series, "
-            f"judged after {looks} replicates. Took {answer.wanted:,} simulations, "
+            f"judged after {looks_text(answer)} replicates. Took {answer.wanted:,} simulations, "
             f"{packets_text(answer.wanted_packets)} packets: {share} % of what all loads would take."
         ),
         sections=(
             Section("Verdict", (_verdicts(answer),)),
-            Section("Highest loads", tuple(_mix(answer, mix) for mix in _mixes(answer))),
+            Section("Highest loads", tuple(_mix(answer, mix) for mix in answer.mixes)),
             Section("How it was found", tuple(map(Paragraph, _method(answer)))),
         ),
     )
@@ -43,10 +41,6 @@ def load_document(answer: LoadAnswer) -> Document:
 
 def _load(load: float) -> str:
     return f"{load:.{DIGITS}g}"
-
-
-def _mixes(answer: LoadAnswer) -> list[str]:
-    return list(dict.fromkeys(verdict.mix for verdict in answer.verdicts))
 
 
 def _verdicts(answer: LoadAnswer) -> Table:

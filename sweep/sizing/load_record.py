@@ -13,7 +13,16 @@ from typing_extensions import TypedDict
 
 from .directions import shape
 from .load_answer import LoadAnswer, Probe, SizedLoad, SizedRing
-from .record import EstimateRecord, WithPoolSize, estimate, number
+from .record import (
+    EstimateRecord,
+    PacketCounts,
+    SimulationCounts,
+    WithPoolSize,
+    estimate,
+    number,
+    packet_counts,
+    simulation_counts,
+)
 
 LOAD_FORMAT = 1
 
@@ -26,22 +35,6 @@ class LoadObjectiveRecord(TypedDict):
     sign: Annotated[str, Field(description="how the metric is compared with the bound")]
     bound: float
     checked: Annotated[bool, Field(description="whether the assumption was checked elsewhere, in pairs of loads")]
-
-
-class LoadCounts(TypedDict):
-    """How many simulations the search took."""
-
-    grid: Annotated[int, Field(description="of all loads, at the same replicates")]
-    wanted: Annotated[int, Field(description="that the search asked for")]
-    simulated: Annotated[int, Field(description="that were run now")]
-    missing: Annotated[int, Field(description="that have no valid result")]
-
-
-class LoadPacketCounts(TypedDict):
-    """How many packets the search took."""
-
-    grid: Annotated[int, Field(description="of all loads, at the same replicates")]
-    wanted: Annotated[int, Field(description="that the search asked for")]
 
 
 class ColumnRecord(WithPoolSize):
@@ -103,8 +96,8 @@ class LoadRecord(TypedDict):
     confidence: Annotated[float, Field(description="of the enclosure of each series")]
     looks: Annotated[list[int], Field(description="replicates at each look")]
     loads: Annotated[list[float], Field(description="among which was searched")]
-    simulations: LoadCounts
-    packets: LoadPacketCounts
+    simulations: SimulationCounts
+    packets: PacketCounts
     verdicts: list[LoadVerdictRecord]
 
 
@@ -127,13 +120,8 @@ def load_record(answer: LoadAnswer) -> LoadRecord:
         "confidence": answer.confidence,
         "looks": list(answer.looks),
         "loads": list(answer.loads),
-        "simulations": {
-            "grid": answer.grid,
-            "wanted": answer.wanted,
-            "simulated": answer.simulated,
-            "missing": answer.missing,
-        },
-        "packets": {"grid": answer.grid_packets, "wanted": answer.wanted_packets},
+        "simulations": simulation_counts(answer),
+        "packets": packet_counts(answer),
         "verdicts": [_verdict(answer, each) for each in answer.verdicts],
     }
 

@@ -16,16 +16,14 @@ from numpy.typing import NDArray
 
 from sweep.fields.spread import DROPS
 
-from .. import evidence, stats
 from ..config import Objective
 from ..evidence import Cells
 from . import judge, lattice, shortage
 from .bracket import CHECKS, Bracket, bracket, depth
 from .directions import Direction
-from .judge import Array, Ints, State, States
+from .judge import Ints, State, States
 from .lattice import SimulatedCells
-from .results_so_far import ResultsSoFar
-from .search import COST, ROW, Cell, Question
+from .search import COST, ROW, AskedCells, Cell, Question
 
 RATE, BYTES = "total_pps", "offered_bytes"
 HARDER = Direction(ring=1)  # `lattice` has the loads in place of rings: badness rises with the load
@@ -75,17 +73,12 @@ class LoadSeries:
         return high - low == 1 and self.failing_below is None and not self.inversions
 
 
-class LoadSearch:
+class LoadSearch(AskedCells):
     """The state of a search: repeat `wanted`, simulate, `tell`, until nothing is wanted."""
 
     def __init__(self, question: Question) -> None:
-        cells = question.cube.shape
-        self.question, self.histograms = question, question.histograms
-        self.metrics = tuple(dict.fromkeys([*question.columns(COST, DROPS, RATE), BYTES, ROW]))
-        self.count: Ints = np.zeros(cells, np.int64)  # replicates asked for, of each cell
-        self._rows = ResultsSoFar(question.cube, self.metrics, self.histograms, question.replicates)
-        self._selected = [question.cube.of(each.points, False) for each in question.objectives]
-        self._states: States = np.full(cells, State.OPEN, np.int8)
+        super().__init__(question, tuple(dict.fromkeys([*question.columns(COST, DROPS, RATE), BYTES, ROW])))
+        self._states: States = np.full(question.cube.shape, State.OPEN, np.int8)
         self._judged: Ints = self.count.copy()  # `count` when the states were judged
         self._tests = np.vectorize(tests_of)(question.cube.there.sum(axis=2))  # of each series
         self._known: dict[Place, LoadSeries] = {}  # of series of which nothing was asked for since
@@ -119,19 +112,6 @@ class LoadSearch:
     def cell(self, place: Place, known: LoadSeries, load: int) -> Cell:
         """The cell of a load of a series, by its number."""
         return (place.mix, place.column, int(known.loads[load]), place.ring, place.pool)
-
-    def samples(self, name: str, cell: Cell) -> Array:
-        """Values of the requested replicates of a cell, (replicates asked for,); NaN where there is no valid row."""
-        return self._rows.samples(name, cell, self._asked(cell))[: self.count[cell]]
-
-    def estimate(self, name: str, cell: Cell, confidence: float = stats.CONFIDENCE) -> stats.Estimate:
-        """Mean of a metric in a cell."""
-        return evidence.estimate(name, self.evidence(cell), confidence)[0]
-
-    def evidence(self, cell: Cell) -> Cells:
-        """A cell alone, (1,), with the replicates that were asked for."""
-        where = tuple(np.array([index]) for index in cell)
-        return self._rows.cells(where, self._asked(where)).at((slice(None), slice(None, self.count[cell])))
 
     def speaking(self, cell: Cell) -> tuple[Objective, ...]:
         """The objectives that apply to a cell."""
@@ -217,10 +197,6 @@ class LoadSearch:
             )
             for better, worse in lattice.infer(HARDER, seen, 1 - self.question.risk(pairs)).contradictions:
                 yield Inversion(objective.metric, int(simulated[worse[0]]), int(simulated[better[0]]))
-
-    def _asked(self, where: Any) -> NDArray[np.bool_]:
-        """Mask of the replicates of the cells `where` that were asked for, (..., replicates)."""
-        return np.asarray(np.arange(self.question.replicates) < self.count[where][..., None])
 
 
 def tests_of(loads: int) -> int:

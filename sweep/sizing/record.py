@@ -13,7 +13,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from .. import stats
-from .answer import Rung, SizedMix, SizedSeries, SizingAnswer
+from .answer import Rung, SearchAnswer, SizedMix, SizedSeries, SizingAnswer
 from .directions import shape
 
 FORMAT = 3
@@ -52,7 +52,7 @@ class ObjectiveRecord(TypedDict):
 class SimulationCounts(TypedDict):
     """How many simulations the search took."""
 
-    grid: Annotated[int, Field(description="of all rings, at the same replicates")]
+    grid: Annotated[int, Field(description="of the whole sweep, at the same replicates")]
     wanted: Annotated[int, Field(description="that the search asked for")]
     simulated: Annotated[int, Field(description="that were run now")]
     missing: Annotated[int, Field(description="that have no valid result")]
@@ -61,7 +61,7 @@ class SimulationCounts(TypedDict):
 class PacketCounts(TypedDict):
     """How many packets the search took."""
 
-    grid: Annotated[int, Field(description="of all rings, at the same replicates")]
+    grid: Annotated[int, Field(description="of the whole sweep, at the same replicates")]
     wanted: Annotated[int, Field(description="that the search asked for")]
 
 
@@ -168,15 +168,25 @@ def record(answer: SizingAnswer) -> SizeRecord:
         ],
         "confidence": answer.confidence,
         "looks": list(answer.looks),
-        "simulations": {
-            "grid": answer.grid,
-            "wanted": answer.wanted,
-            "simulated": answer.simulated,
-            "missing": answer.missing,
-        },
-        "packets": {"grid": answer.grid_packets, "wanted": answer.wanted_packets},
+        "simulations": simulation_counts(answer),
+        "packets": packet_counts(answer),
         "verdicts": [_verdict(answer, each) for each in answer.verdicts],
     }
+
+
+def simulation_counts(answer: SearchAnswer) -> SimulationCounts:
+    """How many simulations the search took, of any answer."""
+    return {
+        "grid": answer.grid,
+        "wanted": answer.wanted,
+        "simulated": answer.simulated,
+        "missing": answer.missing,
+    }
+
+
+def packet_counts(answer: SearchAnswer) -> PacketCounts:
+    """How many packets the search took, of any answer."""
+    return {"grid": answer.grid_packets, "wanted": answer.wanted_packets}
 
 
 def _assumed(metric: str) -> AssumedRecord:

@@ -7,6 +7,7 @@ The only file here that runs anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sweep.jobs.driver.loop import Watch
 from sweep.jobs.inventory import Inventory
@@ -63,21 +64,8 @@ def size(
     """
     search = Search(asked)
     ran = run_rounds(request, search, watch, announce, give_up)
-    survey = ran.survey
     return ran, SizingAnswer(
-        name=request.sweep.name,
-        objectives=asked.objectives,
-        confidence=asked.confidence,
-        looks=asked.looks,
-        rings=asked.cube.rings,
-        pools=asked.cube.pools,
-        verdicts=verdicts(search),
-        wanted=int(ran.wanted.sum()),
-        grid=survey.simulations,
-        simulated=ran.simulated,
-        missing=int((ran.wanted & ~ran.there).sum()) + ran.invalid,
-        wanted_packets=ran.packets,
-        grid_packets=int(survey.packets.sum()),
+        rings=asked.cube.rings, pools=asked.cube.pools, verdicts=verdicts(search), **_of_any(request, asked, ran)
     )
 
 
@@ -91,18 +79,20 @@ def highest_loads(
     """As `size`, for the highest load of every series."""
     search = LoadSearch(asked)
     ran = run_rounds(request, search, watch, announce, give_up)
-    survey = ran.survey
-    return ran, LoadAnswer(
-        name=request.sweep.name,
-        objectives=asked.objectives,
-        confidence=asked.confidence,
-        looks=asked.looks,
-        loads=asked.cube.loads,
-        verdicts=load_verdicts(search),
-        wanted=int(ran.wanted.sum()),
-        grid=survey.simulations,
-        simulated=ran.simulated,
-        missing=int((ran.wanted & ~ran.there).sum()) + ran.invalid,
-        wanted_packets=ran.packets,
-        grid_packets=int(survey.packets.sum()),
-    )
+    return ran, LoadAnswer(loads=asked.cube.loads, verdicts=load_verdicts(search), **_of_any(request, asked, ran))
+
+
+def _of_any(request: RunRequest, asked: Question, ran: RoundsResult) -> dict[str, Any]:
+    """What an answer says of the question and of what it took, whatever was searched for."""
+    return {
+        "name": request.sweep.name,
+        "objectives": asked.objectives,
+        "confidence": asked.confidence,
+        "looks": asked.looks,
+        "wanted": int(ran.wanted.sum()),
+        "grid": ran.survey.simulations,
+        "simulated": ran.simulated,
+        "missing": int((ran.wanted & ~ran.there).sum()) + ran.invalid,
+        "wanted_packets": ran.packets,
+        "grid_packets": int(ran.survey.packets.sum()),
+    }

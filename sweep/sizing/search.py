@@ -79,16 +79,40 @@ class Question:
         return (LATENCY,) if quantiles else ()
 
 
-class Search:
+class AskedCells:
+    """The cells of a question, with the replicates that a search has asked for and what came of these."""
+
+    def __init__(self, question: Question, metrics: tuple[str, ...]) -> None:
+        """`metrics` are the result columns that the search reads."""
+        self.question, self.metrics, self.histograms = question, metrics, question.histograms
+        self.count: Ints = np.zeros(question.cube.shape, np.int64)  # replicates asked for, of each cell
+        self._rows = ResultsSoFar(question.cube, metrics, self.histograms, question.replicates)
+        self._selected = [question.cube.of(each.points, False) for each in question.objectives]
+
+    def samples(self, name: str, cell: Cell) -> Array:
+        """Values of the requested replicates of a cell, (replicates asked for,); NaN where there is no valid row."""
+        return self._rows.samples(name, cell, self._asked(cell))[: self.count[cell]]
+
+    def estimate(self, name: str, cell: Cell, confidence: float = stats.CONFIDENCE) -> stats.Estimate:
+        """Mean of a metric in a cell."""
+        return evidence.estimate(name, self.evidence(cell), confidence)[0]
+
+    def evidence(self, cell: Cell) -> Cells:
+        """A cell alone, (1,), with the replicates that were asked for."""
+        where = tuple(np.array([index]) for index in cell)
+        return self._rows.cells(where, self._asked(where)).at((slice(None), slice(None, self.count[cell])))
+
+    def _asked(self, where: Any) -> NDArray[np.bool_]:
+        """Mask of the replicates of the cells `where` that were asked for, (..., replicates)."""
+        return np.asarray(np.arange(self.question.replicates) < self.count[where][..., None])
+
+
+class Search(AskedCells):
     """The state of a search: repeat `wanted`, simulate, `tell`, until nothing is wanted."""
 
     def __init__(self, question: Question) -> None:
-        cells = question.cube.shape
-        self.question, self.metrics, self.histograms = question, question.metrics, question.histograms
-        self.count: Ints = np.zeros(cells, np.int64)  # replicates asked for, of each cell
-        self._needed: Ints = np.zeros(cells, np.int64)  # replicates needed to decide series; `count` adds contests
-        self._rows = ResultsSoFar(question.cube, self.metrics, self.histograms, question.replicates)
-        self._selected = [question.cube.of(each.points, False) for each in question.objectives]
+        super().__init__(question, question.metrics)
+        self._needed: Ints = self.count.copy()  # replicates needed to decide series; `count` adds contests
         self._told: Ints = self.count.copy()  # `count` at the last `tell`
         self._known: dict[
             tuple[int, int, int], tuple[bytes, SeriesState]
@@ -124,19 +148,6 @@ class Search:
     def ask_for_all(self) -> None:
         """Request the whole grid with all replicates, so that `series` and `contest` judge all of it."""
         self.count = np.where(self.question.cube.there, self.question.replicates, 0)
-
-    def samples(self, name: str, cell: Cell) -> Array:
-        """Values of the requested replicates of a cell, (replicates asked for,); NaN where there is no valid row."""
-        return self._rows.samples(name, cell, self._asked(cell))[: self.count[cell]]
-
-    def estimate(self, name: str, cell: Cell, confidence: float = stats.CONFIDENCE) -> stats.Estimate:
-        """Mean of a metric in a cell."""
-        return evidence.estimate(name, self.evidence(cell), confidence)[0]
-
-    def evidence(self, cell: Cell) -> Cells:
-        """A cell alone, (1,), with the replicates that were asked for."""
-        where = tuple(np.array([index]) for index in cell)
-        return self._rows.cells(where, self._asked(where)).at((slice(None), slice(None, self.count[cell])))
 
     def series(self, mix: int, column: int, load: int) -> SeriesState:
         """What is known of one series; cached."""
@@ -204,10 +215,6 @@ class Search:
         """Whether a simulated cell of a series drops so much that not all shapes hold."""
         drops = self._rows.samples(DROPS, where, self._asked(where))
         return bool((stats.mean(drops).center > OVERLOAD).any())
-
-    def _asked(self, where: Any) -> NDArray[np.bool_]:
-        """Mask of the replicates of the cells `where` that were asked for, (..., replicates)."""
-        return np.asarray(np.arange(self.question.replicates) < self.count[where][..., None])
 
     def _ask(self, mix: int) -> None:
         """Raise the counts by what is wanted next at one mix."""

@@ -12,7 +12,7 @@ from sweep.report.parts.letters import letter
 from sweep.results.analysis import METRIC, Analysis
 from sweep.results.outcome import Outcome
 
-from .panels import CONFIG, DASHES, INK, SHAPES, Spec, color, key, styled
+from .panels import CONFIG, INK, Spec, color, curves, key
 
 OPEN = "url(#open)"  # a pattern of the page
 
@@ -91,6 +91,7 @@ def _spec(
         "axis": {"tickCount": 5, "format": "~%" if title != "ns per packet" else "~s"},
     }
     lines = {"x": x, "color": color(analysis)}
+    bands, means, points = curves(analysis, lines, y, width=1.75, size=40)
     return {
         "width": "container",
         "height": "container",  # as high as the page has it: less on a phone
@@ -103,23 +104,12 @@ def _spec(
                 "mark": {"type": "rect", "fill": OPEN, "aria": False},
                 "encoding": {"x": x, "x2": {"field": "to"}},
             },
-            {
-                "mark": {"type": "area", "opacity": 0.18, "aria": False},
-                "encoding": lines | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "column"}},
-            },
+            bands,
             {
                 "mark": {"type": "rule", "aria": False, "opacity": 0.6},
                 "encoding": lines | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "column"}},
             },
-            {
-                "mark": {"type": "line", "strokeWidth": 1.75, "aria": False},
-                "encoding": lines | {"y": y | {"field": "mean"}} | styled(analysis, "strokeDash", DASHES),
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 40, "opacity": 1},
-                "encoding": lines
-                | {"y": y | {"field": "mean"}, "description": {"field": "says"}}
-                | styled(analysis, "shape", SHAPES),
-            },
+            means,
+            points,
         ],
     }

@@ -89,24 +89,31 @@ def panel(
         "data": {"values": values},
         "width": size[0],
         "height": size[1],
-        "layer": [
-            {
-                "mark": {"type": "area", "opacity": 0.18, "aria": False},
-                "encoding": common
-                | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "column"}},
-            },
-            {
-                "mark": {"type": "line", "strokeWidth": 1.5, "aria": False},
-                "encoding": common | {"y": y | {"field": "mean"}} | styled(analysis, "strokeDash", DASHES),
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 28, "opacity": 1},
-                "encoding": common
-                | {"y": y | {"field": "mean"}, "description": {"field": "says"}}
-                | styled(analysis, "shape", SHAPES),
-            },
-        ],
+        "layer": [*curves(analysis, common, y, width=1.5, size=28)],
     }
+
+
+def curves(analysis: Analysis, common: Spec, y: Spec, *, width: float, size: int) -> tuple[Spec, Spec, Spec]:
+    """The layers of lines over x: bands from `low` to `high`, lines through `mean`, and points that say their numbers.
+
+    `width` of the lines in pixels, `size` of the points in square pixels.
+    """
+    return (
+        {
+            "mark": {"type": "area", "opacity": 0.18, "aria": False},
+            "encoding": common | {"y": y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "column"}},
+        },
+        {
+            "mark": {"type": "line", "strokeWidth": width, "aria": False},
+            "encoding": common | {"y": y | {"field": "mean"}} | styled(analysis, "strokeDash", DASHES),
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": size, "opacity": 1},
+            "encoding": common
+            | {"y": y | {"field": "mean"}, "description": {"field": "says"}}
+            | styled(analysis, "shape", SHAPES),
+        },
+    )
 
 
 def color(analysis: Analysis) -> Spec:
