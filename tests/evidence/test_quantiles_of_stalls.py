@@ -34,9 +34,7 @@ def side(stalls: np.ndarray, late: np.ndarray) -> Cells:
         "episodes": stalls,
         "busy_peak_packets": np.full(stalls.shape, 1_000),
     }
-    return Cells(
-        lambda name: np.asarray(columns[name], float), lambda name: name in columns, None, lambda name: counts
-    )
+    return Cells(lambda name: np.asarray(columns[name], float), lambda name: name in columns, None, lambda name: counts)
 
 
 def covered(interval: evidence.Estimate, truth: float) -> tuple[float, float]:
@@ -53,4 +51,3 @@ def test_ratio_of_two_p99s_of_which_one_is_that_of_a_stall() -> None:
     given, inside = covered(evidence.log_ratio("latency_p99_ns", *stalled(rng, 400, REPLICATES)), true)
     assert given > 0.4
     assert inside > 0.9
-
