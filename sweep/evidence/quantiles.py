@@ -118,7 +118,7 @@ class _Side:
         residuals = (self.counts * up_to[..., None, :]).sum(axis=-1) - self.q * totals
         with np.errstate(divide="ignore", invalid="ignore"):
             deviation = np.sqrt((residuals**2).sum(axis=-1) * n / np.maximum(n - 1, 1)) / totals.sum(axis=-1)
-        return _student(n, self.pieces, confidence) * np.nan_to_num(deviation)
+        return np.asarray(_student(n, self.pieces, confidence) * np.nan_to_num(deviation))
 
     def near(self, error: Array) -> Array:
         """Quantiles of all packets at shares up to `error` (...) from q, (..., NEIGHBOURS)."""
