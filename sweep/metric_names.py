@@ -27,21 +27,22 @@ def alike(name: str, metrics: Iterable[str]) -> tuple[str, ...]:
 
 
 def short_names(metrics: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Metric -> the short names that mean it and no other."""
+    """Metric -> the short names that mean it and no other, by the rule of `alike`."""
     metrics = tuple(metrics)
-    owners: dict[str, set[str]] = {}
+    owners: dict[str, list[str]] = {}
+    owners_of_plural: dict[str, list[str]] = {}
+    in_order: dict[str, None] = {}
     for metric in metrics:
         for part in _parts(metric):
-            for short in (part, _plural(part)):
-                owners.setdefault(short, set()).add(metric)
-    return {
-        metric: tuple(
-            short
-            for short, owning_metrics in owners.items()
-            if metric in owning_metrics and short not in metrics and alike(short, metrics) == (metric,)
-        )
-        for metric in metrics
-    }
+            owners.setdefault(part, []).append(metric)
+            owners_of_plural.setdefault(_plural(part), []).append(metric)
+            in_order |= dict.fromkeys((part, _plural(part)))
+    found: dict[str, list[str]] = {metric: [] for metric in metrics}
+    for short in in_order:
+        meant = owners.get(short) or owners_of_plural[short]
+        if short not in found and len(meant) == 1:
+            found[meant[0]].append(short)
+    return {metric: tuple(shorts) for metric, shorts in found.items()}
 
 
 def suggestion(name: str, metrics: Sequence[str], others: Iterable[str] = ()) -> str:
