@@ -12,6 +12,7 @@ from .enough import Enough, enough, enough_alone
 from .episodes import DRAWN, FEWEST_PIECES, MORE_THAN_ONE, Cells, Seen, deterministic
 from .estimates import difference, estimate, log_ratio, per_packet
 from .halves import halves
+from .losses import Losses, losses
 from .precise import open_difference, open_mean
 from .quantiles import pooled, pooled_difference, pooled_log_ratio, quantile
 from .tables import TableRows
@@ -24,6 +25,7 @@ __all__ = [
     "MORE_THAN_ONE",
     "Cells",
     "Enough",
+    "Losses",
     "Seen",
     "TableRows",
     "columns",
@@ -35,6 +37,7 @@ __all__ = [
     "estimate",
     "halves",
     "log_ratio",
+    "losses",
     "only_seen",
     "open_difference",
     "open_mean",

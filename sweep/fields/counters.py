@@ -11,7 +11,8 @@ from __future__ import annotations
 from functools import partial
 
 from .field import Better, Field, Stage
-from .spread import DROPS, LOSS, MEAN, PER_CALL, PER_PAGE, Spread
+from .losses import CAUSES
+from .spread import DROPS, MEAN, PER_CALL, PER_PAGE, Spread
 
 LOWER, HIGHER = Better.LOWER, Better.HIGHER
 
@@ -41,7 +42,6 @@ _inside = partial(_counter, Stage.INSIDE)
 _census = partial(_counter, Stage.CENSUS)
 
 FALLS = Spread(falls_with=DROPS)  # of what comes through
-LOST = Spread(LOSS._replace(counter=True))
 
 
 def _heading(name: str, meaning: str) -> Field:
@@ -49,42 +49,7 @@ def _heading(name: str, meaning: str) -> Field:
     return _time(f"{name}_ps", "ps", f"CPU time split: {meaning}", better=LOWER)
 
 
-LOSSES = (
-    _wire(
-        "drop_nic_buffer_packets",
-        "packets",
-        "dropped in the NIC: its own buffer full",
-        "rx_discards_phy",
-        defined="drivers/net/ethernet/mellanox/mlx5/core/en_stats.c: pport_2863_stats_desc",
-        better=LOWER,
-        spread=LOST,
-    ),
-    _wire(
-        "drop_no_descriptor_packets",
-        "packets",
-        "dropped in the NIC: no posted descriptor, though no allocation failed (mlx5's rx_out_of_buffer counts both)",
-        better=LOWER,
-        spread=LOST,
-    ),
-    _wire(
-        "drop_no_memory_packets",
-        "packets",
-        "dropped in the NIC: no descriptor because an allocation failed",
-        better=LOWER,
-        spread=LOST,
-    ),
-    _socket(
-        "drop_socket_buffer_packets",
-        "packets",
-        "dropped: receive buffer of the socket full",
-        "UdpRcvbufErrors",
-        defined="net/ipv4/udp.c: __udp_queue_rcv_skb",
-        better=LOWER,
-        spread=LOST,
-    ),
-    _tx_ring("drop_tx_ring_packets", "packets", "dropped: TX ring full", better=LOWER, spread=LOST),
-)
-CAUSES = tuple(field.name.removeprefix("drop_").removesuffix("_packets") for field in LOSSES)  # of drops
+LOSSES = tuple(cause.counter for cause in CAUSES)
 
 SPLIT = (  # of busy_ps + release_ps
     _heading("stack", "driver and network stack, strategy excluded"),

@@ -22,7 +22,7 @@ from . import contents
 from .claims import linux_mm_2016, user
 from .parts import cells, differences, marked_row, ranking
 from .projection import metric_tables
-from .sections import low_drops, quality, sampled, verdicts
+from .sections import losses, low_drops, quality, sampled, verdicts
 
 LEGEND = fixed("* fewest · ≈ as good as it · ? undecided which is · ~ no difference from the baseline found")
 
@@ -43,6 +43,7 @@ def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document
         subtitle=contents.subtitle(data),
         sections=(
             Section("Verdict", (verdict_table(analysis), *_middles(analysis))),
+            Section(losses.TITLE, tuple(losses.summary(analysis))),
             Section("Claims", _claims(user.judge(analysis), linux_mm_2016.judge(analysis))),
             Section(
                 "To mind",

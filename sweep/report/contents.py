@@ -26,6 +26,7 @@ from .sections import comparison, other_metrics, quality, ring_axis, ring_effect
 MOST_LISTED = 3  # values of a parameter, in the first line
 # The panels of detail, in their order: the files of `sections` that have them.
 DETAILS = (
+    "losses",
     "pareto",
     "memory",
     "census",

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The verdict in ten lines, for the end of a run: the winner of each mix, by how much, and how the claims fared."""
+"""The verdict in ten lines: who wins each mix and by how much, where packets are lost, how the claims fared."""
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,8 +15,10 @@ from sweep.results.analysis import Analysis
 
 from . import brief
 from .claims import user
+from .sections import losses
 
 LINES = 10  # at most
+MOST_LOST = 3  # of them
 COLUMNS = ((0, 1, 2, 3, 4), (0, 1, 3, 4), (0, 1, 3), (0, 1))  # of the report's table: the first that fit unwrapped
 
 
@@ -32,7 +35,7 @@ def of(analysis: Analysis | None, width: int) -> ShortVerdict:
         return ShortVerdict("No simulation is valid, so there is nothing to report.", ())
     whole = brief.verdict_table(analysis)
     rows = brief.named_rows(analysis, whole)
-    claims = _claims(analysis, width)
+    claims = [*_lost(analysis, width), *_claims(analysis, width)]
     room = LINES - len(claims)
     columns = next(
         (each for each in COLUMNS if _natural([whole.header, *map(_texts, rows)], each) <= width), COLUMNS[-1]
@@ -61,6 +64,13 @@ def _natural(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
     """The width of a table of these columns in which no entry is wrapped."""
     widths = [max(len(row[column]) for row in rows) for column in columns]
     return len(plain_text.INDENT) + sum(widths) + len(plain_text.GAP) * (len(widths) - 1)
+
+
+def _lost(analysis: Analysis, width: int) -> list[str]:
+    """Lines on where packets are lost: "lost: in the TX ring (router)"; [] where drops are low."""
+    text = "; ".join(f"{place} ({', '.join(mixes)})" for place, mixes in losses.places(analysis).items())
+    lines = textwrap.wrap(f"lost: {text}", width, subsequent_indent="  ", break_long_words=False) if text else []
+    return lines if len(lines) <= MOST_LOST else ["lost: see the report"]
 
 
 def _claims(analysis: Analysis, width: int) -> list[str]:

@@ -142,6 +142,11 @@ class Dataset:
         return self._estimates[metric]
 
     @cached_property
+    def losses(self) -> evidence.Losses | None:
+        """What all cells, (mixes, loads, rings, columns), have lost and to which causes; None if that is not known."""
+        return evidence.losses(self.cells, self.confidence)
+
+    @cached_property
     def _estimates(self) -> dict[str, stats.Estimate]:
         """Cache: metric -> its estimate."""
         return {}

@@ -16,7 +16,7 @@ from sweep.fields.column import Column, columns
 from sweep.fields.field import Role
 from sweep.jobs.executors import HERE
 
-from . import counters, histograms, laws, over_time, summary
+from . import counters, histograms, laws, losses, over_time, summary
 from .choose import ID_SHOWN, Chosen
 
 
@@ -25,6 +25,7 @@ def document(chosen: Chosen, about: Mapping[str, Any], extra: Sequence[Section] 
     sections = (
         summary.metrics(chosen),
         summary.costs(chosen),
+        losses.section(chosen),
         summary.census(chosen),
         over_time.section(chosen),
         *histograms.sections(chosen),

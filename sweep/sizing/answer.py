@@ -20,6 +20,7 @@ from . import shortage
 from .contest import ContestState
 from .cube import Cube
 from .judge import State
+from .lost import MostLost, most_lost
 from .search import COST, HELD, Search
 from .series import SeriesState
 
@@ -59,6 +60,7 @@ class SizedSeries:
     ns: stats.Estimate | None  # per packet, at the answer
     drop_ratio: stats.Estimate | None  # at the answer
     held_bytes: float  # mean, at the answer
+    lost: MostLost | None = None  # of a series that fails altogether, at the largest ring that was simulated
 
     @property
     def rings(self) -> list[int]:
@@ -158,7 +160,13 @@ def _sized(search: Search, where: tuple[int, int, int]) -> SizedSeries:
         ns=search.estimate(COST, cell) if cell else None,
         drop_ratio=search.estimate(DROPS, cell) if cell else None,
         held_bytes=float(stats.mean(search.samples(HELD, cell)).center) * PAGE_BYTES if cell else float("nan"),
+        lost=_lost(search, where, known_series) if answer is None and known_series.decided else None,
     )
+
+
+def _lost(search: Search, where: tuple[int, int, int], known: SeriesState) -> MostLost | None:
+    cube, cell = search.question.cube, search.cell(*where, int(np.flatnonzero(known.count)[-1]))
+    return most_lost(search, cell, _named(cube, (cell[3], cell[4])))
 
 
 def _absent(column: str, strategy: str) -> SizedSeries:

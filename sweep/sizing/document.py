@@ -11,6 +11,7 @@ from sweep.results.outcome import DROPS_OPEN, WITHIN
 
 from ..evidence import FEWEST_EPISODES
 from ..stats import Estimate
+from . import lost
 from .answer import IMPLIED, SIMULATED, Rung, SearchAnswer, SizedMix, SizedSeries, SizingAnswer
 from .contest import ContestState
 from .directions import OVERLOAD, shape
@@ -129,14 +130,16 @@ def _none(answer: SizingAnswer, verdict: SizedMix) -> Cell:
         rings = format.ranges(
             sorted({float(ring) for sized_series in series for ring in sized_series.rings}), counted=False
         )
-        return Cell(f"none of the rings {rings}", "worse")
+        return Cell(
+            f"none of the rings {rings}", "worse", notes=lost.notes((each.column, each.lost) for each in series)
+        )
     names = ", ".join(sized_series.column for sized_series in series if not sized_series.decided)
     undecided = [sized_series for sized_series in series if not sized_series.decided]
     needs_most = max(undecided, key=lambda sized_series: sized_series.wanted or 0)
     would_decide = f"; {_would(needs_most)}" if all(sized_series.wanted for sized_series in undecided) else ""
     reason = next((f", {sized_series.why}" for sized_series in undecided if sized_series.why), "")
-    notes = (f"undecided after {answer.looks[-1]} replicates{reason}: {names}{would_decide}",)
-    return Cell("none is shown to do", "tie", notes=notes)
+    undecided_note = f"undecided after {answer.looks[-1]} replicates{reason}: {names}{would_decide}"
+    return Cell("none is shown to do", "tie", notes=(undecided_note,))
 
 
 def _would(each: SizedSeries) -> str:
@@ -160,6 +163,8 @@ def _doubts(answer: SizingAnswer, each: SizedSeries) -> Iterator[str]:
         )
         reason = f", {each.why}" if each.why else ""
         yield f"{fails}, {meets_text} after {answer.looks[-1]} replicates{reason}; {_would(each)}"
+    elif each.lost:
+        yield each.lost.text
     if not each.asked:
         yield "no objective speaks of it, so any ring does"
     if each.contradictions:

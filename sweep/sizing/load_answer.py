@@ -17,6 +17,7 @@ from . import shortage
 from .answer import WORDS, SearchAnswer
 from .judge import State
 from .load_search import BYTES, RATE, LoadSearch, LoadSeries, Place, tests_of
+from .lost import MostLost, most_lost
 from .search import COST, ROW
 
 
@@ -55,6 +56,7 @@ class SizedLoad:
     asked: bool  # whether an objective applies
     unmeasured: tuple[str, ...]
     contradictions: tuple[str, ...]  # loads that show that more load is not always worse
+    lost: MostLost | None  # where it fails, at the lowest such load
 
     @property
     def quoted(self) -> Probe | None:
@@ -151,7 +153,15 @@ def _sized(search: LoadSearch, place: Place) -> SizedLoad:
         asked=known.asked,
         unmeasured=known.unmeasured,
         contradictions=tuple(_contradictions(known, loads)),
+        lost=_lost(search, place, known, enclosing.fails),
     )
+
+
+def _lost(search: LoadSearch, place: Place, known: LoadSeries, fails: int | None) -> MostLost | None:
+    if fails is None:
+        return None
+    load = search.question.cube.loads[int(known.loads[fails])]
+    return most_lost(search, search.cell(place, known, fails), f"load {load:.4g}")
 
 
 def _probe(search: LoadSearch, place: Place, known: LoadSeries, load: int) -> Probe:

@@ -11,6 +11,7 @@ from sweep.fields.spread import DROPS
 
 from ..evidence import FEWEST_EPISODES
 from ..stats import Estimate
+from . import lost
 from .bracket import CHECKS
 from .directions import shape
 from .document import ABSENT, looks_text, packets_text
@@ -73,7 +74,8 @@ def _none(answer: LoadAnswer, verdict: SizedRing) -> Cell:
     """A cell for a mix and ring at which no load is shown to meet the objectives: why."""
     if all(each.none for each in verdict.series):
         lowest = min(each.loads[0] for each in verdict.series)
-        return Cell(f"none: {_load(lowest)} fails", "worse")
+        notes = lost.notes((_column(each), each.lost) for each in verdict.series)
+        return Cell(f"none: {_load(lowest)} fails", "worse", notes=notes)
     names = ", ".join(_column(each) for each in verdict.series if not each.none)
     return Cell("none is shown", "tie", notes=(f"undecided after {answer.looks[-1]} replicates, see below: {names}",))
 
@@ -120,6 +122,8 @@ def _doubts(answer: LoadAnswer, each: SizedLoad) -> Iterator[str]:
         yield f"{', '.join(each.unmeasured)} has no value here"
     elif not each.decided and not each.contradictions:
         yield _undecided(answer, each)
+    elif each.none and each.lost:
+        yield each.lost.text
     if not each.asked:
         yield "no objective speaks of it, so any load does"
     if each.contradictions:

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from .directions import shape
 from .load_answer import LoadAnswer, Probe, SizedLoad, SizedRing
+from .lost import LostRecord, lost_record
 from .record import (
     EstimateRecord,
     PacketCounts,
@@ -73,6 +74,7 @@ class LoadSeriesRecord(ColumnRecord):
     packets_wanted: Annotated[int | None, Field(description="of a load with so many replicates")]
     unmeasured: Annotated[list[str], Field(description="metrics of objectives that have no value here")]
     contradictions: Annotated[list[str], Field(description="loads that show that more load is not always worse")]
+    lost: Annotated[LostRecord | None, Field(description="where it fails, if an objective speaks of drops")]
     loads: list[ProbeRecord]
 
 
@@ -158,6 +160,7 @@ def _series(answer: LoadAnswer, each: SizedLoad) -> LoadSeriesRecord:
         "packets_wanted": each.wanted * each.window_packets if each.wanted is not None else None,
         "unmeasured": list(each.unmeasured),
         "contradictions": list(each.contradictions),
+        "lost": lost_record(each.lost),
         "loads": [_probe(answer, probe) for probe in each.probes],
     }
 

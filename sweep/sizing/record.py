@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from .. import stats
 from .answer import Rung, SearchAnswer, SizedMix, SizedSeries, SizingAnswer
 from .directions import shape
+from .lost import LostRecord, lost_record
 
 FORMAT = 3
 
@@ -109,6 +110,7 @@ class SeriesRecord(WithPoolSize):
     ]
     drop_ratio: Annotated[EstimateRecord | None, Field(description="at that ring")]
     held_bytes: Annotated[float | None, Field(description="memory held at that ring")]
+    lost: Annotated[LostRecord | None, Field(description="where every ring fails, if an objective speaks of drops")]
     rungs: list[RungRecord]
 
 
@@ -242,6 +244,7 @@ def _series(answer: SizingAnswer, each: SizedSeries, behind: stats.Estimate | No
         "behind": estimate(behind) if behind is not None else None,
         "drop_ratio": estimate(each.drop_ratio) if each.drop_ratio is not None else None,
         "held_bytes": number(each.held_bytes),
+        "lost": lost_record(each.lost),
         "rungs": [_rung(answer, rung) for rung in each.rungs],
     }
 

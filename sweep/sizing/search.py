@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.fields.counters import LATENCY
+from sweep.fields.counters import LATENCY, LOSSES
 from sweep.fields.declared import spread
 from sweep.fields.spread import DROPS
 
@@ -70,7 +70,14 @@ class Question:
         """The result columns that evidence reads for the judged metrics and those that are `shown`."""
         judged = dict.fromkeys([*(each.metric for each in self.objectives), *shown])
         names = dict.fromkeys(name for metric in judged for name in evidence.columns(metric))
+        names |= dict.fromkeys(counter.name for counter in LOSSES if self.about_drops)
         return tuple(name for name in names if name not in self.cube.parameters)
+
+    @property
+    def about_drops(self) -> bool:
+        """Whether an objective speaks of packets that are dropped, or of what falls with them."""
+        metrics, counters = {each.metric for each in self.objectives}, {counter.name for counter in LOSSES}
+        return any(name == DROPS or name in counters or spread(name).falls_with == DROPS for name in metrics)
 
     @property
     def histograms(self) -> tuple[str, ...]:

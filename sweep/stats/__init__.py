@@ -20,6 +20,7 @@ from .estimates import (
     pairs_needed,
     ratio,
 )
+from .falling import RISK, Fall, fall
 from .looks import at_each, confidence_of
 from .winners import Winner, winner
 
@@ -27,14 +28,17 @@ __all__ = [
     "CONFIDENCE",
     "DROP_MARGIN",
     "MARGIN",
+    "RISK",
     "ROUNDING",
     "Array",
     "Call",
     "Estimate",
+    "Fall",
     "Winner",
     "at_each",
     "confidence_of",
     "difference",
+    "fall",
     "holm",
     "less",
     "log_ratio",

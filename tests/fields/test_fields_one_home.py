@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from sweep.evidence.halves import NEEDED
-from sweep.fields.counters import CAUSES, COUNTERS, HEADINGS, LATENCY, LOSSES
+from sweep.fields.counters import COUNTERS, HEADINGS, LATENCY, LOSSES
 from sweep.fields.declared import DECLARED
 from sweep.fields.field import Better, Stage
+from sweep.fields.losses import CAUSES
 from sweep.fields.series import SERIES
 from sweep.fields.spread import DROPS, MEAN
 from sweep.model.compiler import jit
@@ -150,7 +151,7 @@ NOWHERE: dict[str, tuple[Callable[[Sources], list[Place]], str]] = {
         'def role(field):\n    return field.metadata[b"role"]',
     ),
     "causes of drops": (
-        listed(CAUSES, 2, ("",)),
+        listed(tuple(cause.name for cause in CAUSES), 2, ("",)),
         'CAUSES = ("nic_buffer", "no_descriptor", "no_memory", "socket_buffer", "tx_ring")',
     ),
     "counters of drops": (

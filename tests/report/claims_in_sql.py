@@ -8,11 +8,17 @@ Nothing here comes from `sweep.report` or `sweep.stats` but the claims themselve
 from __future__ import annotations
 
 from sweep.document import statements as say
-from tests.report import checks_of_contests, checks_of_limits, checks_of_pairs, checks_of_values
+from tests.report import checks_of_contests, checks_of_limits, checks_of_losses, checks_of_pairs, checks_of_values
 from tests.report.claim_checks import check
 from tests.report.table_in_sql import Facts
 
-CHECKS = (checks_of_contests, checks_of_limits, checks_of_pairs, checks_of_values)  # importing them is what registers
+CHECKS = (
+    checks_of_contests,
+    checks_of_limits,
+    checks_of_losses,
+    checks_of_pairs,
+    checks_of_values,
+)  # importing them is what registers
 
 
 class Told(Facts):

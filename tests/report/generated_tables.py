@@ -9,6 +9,7 @@ a number; windows too short and stocks that move; tables that count episodes and
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -108,13 +109,38 @@ def effects(chance: random.Random, seed: int) -> Effects:
         return other if random.Random(f"{seed}{what}{row['strategy']}{row['ring']}").random() < 0.15 else usual
 
     moving = chance.random() < 0.4
+    shape = (shape if moving else {}) | causes(seed)
     return Effects(
         ns=lambda row: level(row, levels, "strategy", "traffic", "load", "ring"),
         drop_ratio=dropped,
         noise=chance.choice((0.0, 0.02)),
         own_noise=chance.choice((0.0, 0.0, 0.0003, 0.002, 0.02)),
-        overrides=shape if moving else {},
+        overrides=shape,
     )
+
+
+def causes(seed: int) -> dict[str, Callable[[dict], object]]:
+    """What is dropped, lost where the packets of a mix pass too; in some tables for want of a descriptor alone."""
+    if random.Random(f"causes of {seed}").random() < 0.3:
+        return {}
+
+    def share(row: dict) -> float:
+        where = [row[name] for name in ("strategy", "traffic", "load", "ring")]
+        usual = random.Random(f"lost {seed}{where}").choice((0.0, 0.1, 0.5, 0.9, 1.0))
+        return usual if usual in (0.0, 1.0) else min(max(usual + 0.2 * random.Random(row["id"]).uniform(-1, 1), 0), 1)
+
+    def elsewhere(kind: str) -> Callable[[dict], object]:
+        def lost(row: dict) -> int:
+            dropped = row["offered_packets"] - row["rx_packets"]
+            return round(dropped * share(row)) if row["traffic"].startswith(kind) else 0
+
+        return lost
+
+    others = {"drop_socket_buffer_packets": "host", "drop_tx_ring_packets": "router", "drop_nic_buffer_packets": "drop"}
+    left = "drop_no_descriptor_packets"
+    return {name: elsewhere(kind) for name, kind in others.items()} | {
+        left: lambda row: row["offered_packets"] - row["rx_packets"] - sum(row[name] for name in others)
+    }
 
 
 def knob(source: pa.Table, value: int, *, first: bool) -> pa.Table:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from synthetic_grid import RINGS, Array, cube, noise, objective, question, searched
+from synthetic_grid import RINGS, USUAL, Array, cube, noise, objective, question, searched
 
 from sweep.document import markdown, plain_text
 from sweep.sizing.answer import SizingAnswer, verdicts
@@ -81,6 +81,16 @@ def none() -> SizingAnswer:
     return answered(asked, {"latency_p99_ns": tail})
 
 
+def lossy() -> SizingAnswer:
+    """Every ring drops too much: in the socket in one column, for want of a descriptor in another."""
+    asked = question(cube(columns=("page_pool", "page_frag")), DROPS, replicates=3)
+    in_socket = np.array([1.0, 0.0])[None, :, None, None, None, None]
+    lost = 0.02 * USUAL["offered_packets"]
+    counts = {"drop_socket_buffer_packets": lost * in_socket, "drop_no_descriptor_packets": lost * (1 - in_socket)}
+    none = dict.fromkeys((name for name in asked.metrics if name.startswith("drop_") and name != "drop_ratio"), 0.0)
+    return answered(asked, {"drop_ratio": np.array([0.02])} | {k: np.array([v]) for k, v in none.items()} | counts)
+
+
 def contradicted() -> SizingAnswer:
     """Allocator calls that rise with the ring, and a pool that is an axis of its own."""
     asked = question(cube(rings=RINGS[:4], pools=(128, 512)), CALLS, replicates=3)
@@ -101,6 +111,7 @@ CASES: dict[str, Callable[[], SizingAnswer]] = {
     "ordinary": ordinary,
     "undecided": undecided,
     "none": none,
+    "lossy": lossy,
     "contradicted": contradicted,
     "stalls": stalls,
 }
@@ -131,6 +142,17 @@ def test_golden(answers: dict[str, SizingAnswer], name: str, form: str) -> None:
 @pytest.mark.parametrize("width", [60, 72, 100])
 def test_no_line_is_wider_than_asked(answers: dict[str, SizingAnswer], name: str, width: int) -> None:
     assert max(map(len, plain_text.render(document(answers[name]), width).splitlines())) <= width
+
+
+def test_where_every_ring_fails_it_says_what_packets_are_lost_to(answers: dict[str, SizingAnswer]) -> None:
+    text = " ".join(FORMATS["txt"](answers["lossy"]).split())
+    assert (
+        "page_pool: at ring 4096 100 % of what is dropped is lost in the socket's receive buffer: no ring can" in text
+    )
+    assert "page_frag: at ring 4096 100 % of what is dropped is lost for want of a descriptor" in text
+    (verdict,) = record(answers["lossy"])["verdicts"]
+    assert [each["lost"] and each["lost"]["cause"] for each in verdict["series"]] == ["socket_buffer", "no_descriptor"]
+    assert "is lost" not in FORMATS["txt"](answers["none"]), "its objective does not speak of drops"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -29,7 +29,16 @@ from .contests import (
     RingSize,
     SetAside,
 )
-from .limits import BelowFromRing, ClaimOfFile, LargeEnough, SmallestRing, ThresholdCounts, VerdictByRule
+from .limits import (
+    BelowFromRing,
+    ClaimOfFile,
+    FallsWithLoad,
+    LargeEnough,
+    LostTo,
+    SmallestRing,
+    ThresholdCounts,
+    VerdictByRule,
+)
 from .sentences import Claim, Sentence, fixed, joined
 from .values import (
     Absent,
@@ -62,11 +71,13 @@ __all__ = [
     "DropsDiffer",
     "Extreme",
     "ExtremeName",
+    "FallsWithLoad",
     "FewestMean",
     "Geomean",
     "Lacking",
     "LapRule",
     "LargeEnough",
+    "LostTo",
     "Mark",
     "MeanOfPoint",
     "Metadata",

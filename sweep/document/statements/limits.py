@@ -86,3 +86,26 @@ class VerdictByRule:
     good: int
     bad: int
     cells: int
+
+
+@dataclass(frozen=True)
+class LostTo:
+    """Of the points that meet `where` and lose most packets to a counter's cause, so many are shown to.
+
+    In those more than half of what is dropped is lost to it beyond doubt, all at once at 95 %.
+    """
+
+    counter: str
+    where: str
+    points: int  # that lose most to it
+    shown: int
+
+
+@dataclass(frozen=True)
+class FallsWithLoad:
+    """Series of loads (mix, ring, column) in which drops fall somewhere as load rises, by Welch's t tests at `risk`."""
+
+    mix: str
+    falling: int
+    series: int  # of two loads or more
+    risk: float

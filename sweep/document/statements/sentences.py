@@ -18,7 +18,16 @@ from .contests import (
     RingSize,
     SetAside,
 )
-from .limits import BelowFromRing, ClaimOfFile, LargeEnough, SmallestRing, ThresholdCounts, VerdictByRule
+from .limits import (
+    BelowFromRing,
+    ClaimOfFile,
+    FallsWithLoad,
+    LargeEnough,
+    LostTo,
+    SmallestRing,
+    ThresholdCounts,
+    VerdictByRule,
+)
 from .values import (
     Absent,
     Count,
@@ -65,6 +74,8 @@ Claim: TypeAlias = (
     | MostChanged
     | Ranked
     | LargeEnough
+    | LostTo
+    | FallsWithLoad
     | ShareOfVariance
     | OnFront
     | RelativeToSmallest

@@ -17,7 +17,7 @@ from sweep.results.analysis import Analysis
 from sweep.results.dataset import Dataset
 from sweep.results.outcome import WITHIN, CellIndex
 
-from . import low_drops, verdicts
+from . import losses, low_drops, verdicts
 from .winners import map_of
 
 P99 = "latency_p99_ns"
@@ -64,6 +64,7 @@ def _facts(analysis: Analysis, mix: int, found: MixRanking, chosen: Choice | Non
             ("Set", Sentence(f"Nothing to recommend yet: {found.word}.", found.claim(analysis.data.mixes[mix]))),
             ("Open", joined(verdicts.unsettled(analysis, mix))),
             ("So far", verdicts.fewest_means(analysis, mix)),
+            ("Lost", losses.sentence(analysis, mix, max(found.lead, 0))),
             ("How sure", _sure(analysis, mix, found)),
         ]
     return [
@@ -71,6 +72,7 @@ def _facts(analysis: Analysis, mix: int, found: MixRanking, chosen: Choice | Non
         ("Gain", verdicts.against(analysis, mix, found.lead, short=True)),
         ("Next", _next(analysis, chosen)),
         ("Costs", _costs(analysis, chosen)),
+        ("Lost", losses.sentence(analysis, mix, found.lead, chosen.cell[2] if chosen else None)),
         ("How sure", _sure(analysis, mix, found)),
     ]
 

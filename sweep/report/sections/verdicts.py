@@ -33,7 +33,7 @@ from sweep.results.dataset import Array
 from sweep.results.outcome import DROPS_OPEN, WITHIN, pairs_wanted
 from sweep.results.steady import MARKED
 
-from . import low_drops
+from . import losses, low_drops
 
 CALLS = "allocator_calls_per_packet"
 RATIO = "exp(avg(ln(ns_per_packet / base_ns))) - 1"  # `base_ns`: of the baseline, in the same cell and pair
@@ -54,7 +54,7 @@ def _verdict(analysis: Analysis, mix: int) -> Finding:
     word = Sentence(mix_standing.word, mix_standing.claim(name))
     open_cells = unsettled(analysis, mix)
     if mix_standing.lead < 0:
-        lines = [*open_cells, fewest_means(analysis, mix), _steady(analysis, mix)]
+        lines = [*open_cells, fewest_means(analysis, mix), losses.sentence(analysis, mix, 0), _steady(analysis, mix)]
         return Finding(name, word, joined(lines), (), mix_standing.tone)
     lines = [_share(name, mix_standing)]
     others = {
@@ -67,6 +67,7 @@ def _verdict(analysis: Analysis, mix: int) -> Finding:
         against(analysis, mix, mix_standing.lead),
         _calls(analysis, mix, mix_standing.lead),
         low_drops.sentence(analysis, mix, mix_standing.lead),
+        losses.sentence(analysis, mix, mix_standing.lead),
     ]
     lines.append(_steady(analysis, mix))
     return Finding(name, word, joined(lines), (), mix_standing.tone)

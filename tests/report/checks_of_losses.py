@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Claims about what packets are lost to, held against the table: by SQL, and by SciPy for what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import ttest_ind
+
+from sweep.document import statements as say
+from tests.report.claim_checks import check, missing
+from tests.report.second_cells import Cell
+from tests.report.second_evidence import difference
+from tests.report.second_statistics import CONFIDENCE
+from tests.report.table_in_sql import Facts
+
+DROPPED = tuple(
+    f"drop_{cause}_packets" for cause in ("nic_buffer", "no_descriptor", "no_memory", "socket_buffer", "tx_ring")
+)
+
+
+@check.register
+def _(claim: say.LostTo, facts: Facts, text: str) -> str | None:
+    """More than half is lost to a cause if the drops that are lost to it exceed those that are not, in pairs."""
+    names = [name for name in DROPPED if facts.has(name)]
+    whole = " + ".join(f"coalesce({name}, 0)" for name in names)
+    sums = ", ".join(f"sum(coalesce({name}, 0))" for name in names)
+    lost = {
+        tuple(point): counts
+        for *point, counts in facts.all(f"select mix, load, ring, col, [{sums}] from rows group by all")
+        if sum(counts)
+    }
+    each_at = 1 - (1 - CONFIDENCE) / max(len(lost), 1)
+    here = set(facts.all(f"select mix, load, ring, col from points where {claim.where}"))
+    led = [point for point, counts in lost.items() if point in here and names[int(np.argmax(counts))] == claim.counter]
+    if len(led) != claim.points:
+        return f"SQL finds {len(led)} that lose most to it"
+
+    def dropping(cell: Cell, expression: str) -> Cell:
+        return replace(
+            cell,
+            read=lambda name: cell.read(
+                f"({expression}) / nullif(offered_packets, 0)" if name == "drop_ratio" else name
+            ),
+        )
+
+    shown = 0
+    for point in led:
+        cell = facts.evidence(point)
+        own, others = dropping(cell, claim.counter), dropping(cell, f"{whole} - {claim.counter}")
+        found = difference("drop_ratio", own, others, each_at)
+        shown += found.pairs > 1 and found.low > 0
+    return None if shown == claim.shown else f"{shown} are shown to"
+
+
+@check.register
+def _(claim: say.FallsWithLoad, facts: Facts, text: str) -> str | None:
+    """By SciPy's Welch tests of every two loads."""
+    series: dict[tuple, dict[float, np.ndarray]] = {}
+    for (_, load, ring, col), values in facts.samples("drop_ratio", say.at(claim.mix)).items():
+        known = values[np.isfinite(values)]
+        if len(known) >= 2:
+            series.setdefault((ring, col), {})[load] = known
+    several = [each for each in series.values() if len(each) >= 2]
+    falling = 0
+    for each in several:
+        pairs = list(combinations(sorted(each), 2))
+        surest = min(_one_sided(each[low], each[high]) for low, high in pairs)
+        falling += surest * len(pairs) < claim.risk
+    if (falling, len(several)) != (claim.falling, claim.series):
+        return f"SciPy finds {falling} of {len(several)}"
+    return (missing(str(claim.falling), text) or missing(str(claim.series), text)) if text else None
+
+
+def _one_sided(earlier: np.ndarray, later: np.ndarray) -> float:
+    """The p-value that the mean of `later` is smaller by chance."""
+    if np.ptp(earlier) == np.ptp(later) == 0:
+        return 0.0 if later[0] < earlier[0] else 1.0
+    return float(ttest_ind(earlier, later, equal_var=False, alternative="greater").pvalue)
