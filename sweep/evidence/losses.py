@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .. import stats
 from ..fields.losses import CAUSES, Cause
-from ..fields.spread import DROPS
+from ..fields.spread import DROPS, LOSS
 from .episodes import Array, Cells, Mask
 from .estimates import OFFERED, difference
 
@@ -55,18 +55,37 @@ def losses(cells: Cells, confidence: float = stats.CONFIDENCE) -> Losses | None:
     counts = np.nansum(packets, axis=-2)
     dropped = counts.sum(axis=-1) > 0
     first = np.where(dropped, counts.argmax(axis=-1), -1)
-    own = np.take_along_axis(packets, np.maximum(first, 0)[..., None, None], axis=-1)[..., 0]
     each_at = 1 - (1 - confidence) / max(int(dropped.sum()), 1)
-    excess = difference(DROPS, _dropping(cells, own), _dropping(cells, packets.sum(axis=-1) - own), each_at)
-    with np.errstate(invalid="ignore"):
-        shown = np.asarray(dropped & (excess.pairs > 1) & (excess.low > 0))
+    shown = np.zeros_like(dropped)
+    for number, cause in enumerate(causes):
+        led = first == number
+        if led.any():
+            those, lost = _of(cells, led), packets[led]
+            own, others = lost[..., number], lost.sum(axis=-1) - lost[..., number]
+            excess = difference(DROPS, _dropping(those, own), _dropping(those, others, without=cause.queue), each_at)
+            with np.errstate(invalid="ignore"):
+                shown[led] = (excess.pairs > 1) & (excess.low > 0)
     return Losses(counts, first, shown, causes)
 
 
-def _dropping(cells: Cells, packets: Array) -> Cells:
-    """The cells as if they had dropped these packets alone, (..., n)."""
+def _of(cells: Cells, chosen: Mask) -> Cells:
+    """The chosen cells, as cells of shape (chosen,)."""
+    return cells.mapped(lambda values: values[chosen])
+
+
+def _dropping(cells: Cells, packets: Array, without: str = "") -> Cells:
+    """The cells as if they had dropped these packets alone, (..., n).
+
+    `without`: the queue in which no packet is lost so, so that how full it was says nothing of such losses.
+    """
     offered = cells.read(OFFERED)
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = np.where(offered > 0, packets / offered, np.nan)
-    read = cells.read
-    return replace(cells, read=lambda name: shares if name == DROPS else read(name))
+    read, has, episodes = cells.read, cells.has, LOSS.episodes
+
+    def told(name: str) -> Array:
+        if name == DROPS:
+            return shares
+        return np.where(packets > 0, read(name), 0.0) if name == episodes else read(name)
+
+    return replace(cells, read=told, has=lambda name: name != without and has(name))

@@ -23,6 +23,7 @@ class Cause(NamedTuple):
     place: str  # as it follows "lost": "in the socket's receive buffer"
     helps: str  # what helps against it and what does not, as a clause
     knob: str  # the parameter to try; the ring itself where a larger one may help
+    queue: str  # the counter of the peak of the queue that is full, or empty of descriptors, when packets are lost so
 
     @property
     def name(self) -> str:
@@ -57,6 +58,7 @@ CAUSES = (
         "no larger ring can help, for DMA is slower than the wire; try fewer IOTLB and DDIO misses (a smaller ring, no"
         " IOMMU) or a faster PCIe link; a larger nic.rx_buffer only outlasts bursts",
         "nic.rx_buffer",
+        "nic_buffer_peak_bytes",
     ),
     Cause(
         _counter(
@@ -70,6 +72,7 @@ CAUSES = (
         "a larger ring outlasts bursts; where the queue's CPU is always busy, only fewer ns per packet, a lower load"
         " or more queues help",
         "ring",
+        "rx_ring_peak_packets",
     ),
     Cause(
         _counter(Stage.WIRE, "no_memory", "dropped in the NIC: no descriptor because an allocation failed"),
@@ -78,6 +81,7 @@ CAUSES = (
         "a larger ring alone cannot help, for pages run out; try a larger memory_pages, or of zero_copy a larger"
         " strategy.area_frames",
         "memory_pages",
+        "rx_ring_peak_packets",
     ),
     Cause(
         _counter(
@@ -91,6 +95,7 @@ CAUSES = (
         "in the socket's receive buffer",
         "no ring can help; try a larger rcvbuf (SO_RCVBUF, net.core.rmem_max) or a faster reader",
         "traffic.reader.rcvbuf",
+        "socket_truesize_peak",
     ),
     Cause(
         _counter(Stage.TX_RING, "tx_ring", "dropped: TX ring full"),
@@ -99,5 +104,6 @@ CAUSES = (
         "no RX ring can help; try a larger nic.tx_ring (ethtool -G DEV tx N); where the link is full, only a lower"
         " load helps",
         "nic.tx_ring",
+        "tx_ring_peak_frames",
     ),
 )

@@ -22,7 +22,8 @@ def cells(lost: dict[str, list[float]], episodes: float | None = 200.0, counted:
     columns |= {f"drop_{name}_packets": np.array([values]) for name, values in lost.items()}
     given = {"offered_packets": OFFERED}
     if episodes is not None:
-        given |= {"episodes": episodes, "busy_peak_packets": 50, "loss_episodes": episodes, "loss_peak_packets": 20}
+        most = 2_000.0 if episodes < 10 else 20.0  # packets of one busy period
+        given |= {"episodes": episodes, "busy_peak_packets": most, "loss_episodes": episodes, "loss_peak_packets": most}
     columns |= {name: np.full((1, REPLICATES), float(value)) for name, value in given.items()}
     return Cells(columns.__getitem__, columns.__contains__)
 
@@ -38,7 +39,7 @@ def test_the_cause_of_most_drops_is_first_and_has_its_share() -> None:
 
 @pytest.mark.parametrize(("episodes", "shown"), [(200.0, True), (1.0, False), (None, True)])
 def test_what_was_seen_in_few_episodes_is_not_shown(episodes: float | None, shown: bool) -> None:
-    found = evidence.losses(cells({"socket_buffer": [290.0, 310.0, 300.0, 305.0, 295.0]}, episodes))
+    found = evidence.losses(cells({"socket_buffer": [410.0, 250.0, 300.0, 290.0, 250.0]}, episodes))
     assert found is not None
     assert NAMES[found.first[0]] == "socket_buffer"
     assert bool(found.shown[0]) is shown

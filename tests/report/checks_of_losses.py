@@ -20,6 +20,11 @@ DROPPED = tuple(
     f"drop_{cause}_packets" for cause in ("nic_buffer", "no_descriptor", "no_memory", "socket_buffer", "tx_ring")
 )
 
+QUEUES = (  # that is full, or empty, when a packet is lost so
+    *("nic_buffer_peak_bytes", "rx_ring_peak_packets", "rx_ring_peak_packets"),
+    *("socket_truesize_peak", "tx_ring_peak_frames"),
+)
+
 
 @check.register
 def _(claim: say.LostTo, facts: Facts, text: str) -> str | None:
@@ -38,18 +43,21 @@ def _(claim: say.LostTo, facts: Facts, text: str) -> str | None:
     if len(led) != claim.points:
         return f"SQL finds {len(led)} that lose most to it"
 
-    def dropping(cell: Cell, expression: str) -> Cell:
-        return replace(
-            cell,
-            read=lambda name: cell.read(
-                f"({expression}) / nullif(offered_packets, 0)" if name == "drop_ratio" else name
-            ),
-        )
+    def dropping(cell: Cell, expression: str, full: str = "") -> Cell:
+        lost = cell.read(expression) > 0
+
+        def read(name: str) -> np.ndarray:
+            if name == "drop_ratio":
+                return cell.read(f"({expression}) / nullif(offered_packets, 0)")
+            return np.where(lost, cell.read(name), 0.0) if name == "loss_episodes" else cell.read(name)
+
+        return replace(cell, read=read, has=lambda name: name != full and cell.has(name))
 
     shown = 0
     for point in led:
         cell = facts.evidence(point)
-        own, others = dropping(cell, claim.counter), dropping(cell, f"{whole} - {claim.counter}")
+        own = dropping(cell, claim.counter)
+        others = dropping(cell, f"{whole} - {claim.counter}", QUEUES[DROPPED.index(claim.counter)])
         found = difference("drop_ratio", own, others, each_at)
         shown += found.pairs > 1 and found.low > 0
     return None if shown == claim.shown else f"{shown} are shown to"
