@@ -234,13 +234,19 @@ def kernel_page() -> str:
     return text + table(kernels.HEADER, rows) + prose(inspect.getdoc(sweep.model.kernel) or "")
 
 
+def verbs(group: Any, before: str = "") -> Iterable[tuple[str, Any]]:
+    """Every verb with its name, those of a group in the group's place."""
+    for name, verb in group.commands.items():
+        yield from verbs(verb, f"{before}{name} ") if hasattr(verb, "commands") else [(f"{before}{name}", verb)]
+
+
 def command_page() -> str:
     """Every verb of the command line with its arguments and options."""
     group: Any = typer.main.get_command(app)
     ends = inspect.getdoc(sweep.cli) or ""
     text = f"# The command line\n\n{ends[ends.index('Exit codes:') :]}\n\n"
     text += "`sweep --version` prints the version, the commit and what else a bug report needs.\n\n"
-    for name, verb in group.commands.items():
+    for name, verb in verbs(group):
         shown = [each for each in verb.params if not each.hidden]
         arguments = [each for each in shown if each.param_type_name == "argument"]
         options = ["[OPTIONS]"] if shown != arguments else []

@@ -11,7 +11,9 @@ import os
 import typer
 
 from sweep.cli.verbs.compare import compare
+from sweep.cli.verbs.doctor import doctor
 from sweep.cli.verbs.export import export
+from sweep.cli.verbs.import_counters import counters
 from sweep.cli.verbs.init import init
 from sweep.cli.verbs.list import list
 from sweep.cli.verbs.plan import plan
@@ -56,6 +58,7 @@ VERBS = (
     query,
     export,
     replay,
+    doctor,
     validate,
     schema,
     submit,
@@ -64,6 +67,9 @@ VERBS = (
 )
 for verb in VERBS:
     app.command()(guarded(at_home(verb)))
+imports = typer.Typer(name="import", help="Read what a real host printed: its counters.", no_args_is_help=True)
+imports.command()(guarded(at_home(counters)))
+app.add_typer(imports)
 
 
 def main() -> None:

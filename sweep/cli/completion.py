@@ -48,12 +48,18 @@ def complete(app: typer.Typer) -> None:
         kind.process_value = lambda self, ctx, value: value  # type: ignore[method-assign]
     key = _rejoined()
     command: Any = typer.main.get_command(app)
-    for verb in command.commands.values():
+    for verb in _verbs(command):
         for parameter in verb.params:
             candidates = words_for(parameter.param_type_name, parameter.opts, str(parameter.metavar or ""), key)
             if candidates:
                 parameter.shell_complete = partial(_items, candidates)
     command(prog_name="sweep")
+
+
+def _verbs(group: Any) -> Iterable[Any]:
+    """All verbs, those of a group too."""
+    for verb in group.commands.values():
+        yield from _verbs(verb) if hasattr(verb, "commands") else [verb]
 
 
 def words_for(kind: str, opts: Iterable[str], metavar: str, key: str = "") -> Words | None:
