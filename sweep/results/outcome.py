@@ -17,13 +17,14 @@ import numpy as np
 
 from sweep import evidence, format, stats
 from sweep.document.statements import Claim, Count, Extreme, Number, Sentence, Values, both
+from sweep.document.statements.templates import TEMPLATES, filled
 from sweep.fields.spread import DROPS
 
 from .dataset import Array
 
 CellIndex = tuple[int, int, int]  # mix, load, ring
 WITHIN = f"within {format.percent(stats.MARGIN)} %"
-DROPS_OPEN = "undecided: drops open"
+DROPS_OPEN = TEMPLATES["drops_open"]
 
 
 @dataclass(frozen=True)
@@ -116,17 +117,18 @@ def pairs_wanted(found: Iterable[Outcome], where: str) -> Sentence:
         return Sentence("", Count(0, "cells", where, shown=False))
     distinct = sorted({winner.pairs for winner in undecided})
     pairs = format.ranges([float(n) for n in distinct])
-    undecided_text = f"undecided with {pairs} {'pair' if pairs == '1' else 'pairs'}"
+    undecided_text = filled("undecided", pairs=f"{pairs} {'pair' if pairs == '1' else 'pairs'}")
     claims: list[Claim] = [Values("pairs", where, tuple(float(n) for n in distinct), (str(distinct[0]),))]
     if distinct[0] < 2:
-        return Sentence(f"{undecided_text}: 2 at least are needed, 5 are usual", *claims)
+        return Sentence(filled("few_pairs", undecided=undecided_text), *claims)
     needed_of_cells = [winner.needed for winner in undecided]
     needed = sorted({pairs for pairs in needed_of_cells if pairs is not None})
     claims.append(Count(needed_of_cells.count(None), "cells", both(where, "needed is null"), shown=False))
     if not needed:
-        return Sentence(f"{undecided_text}: no number of pairs within reach would decide", *claims)
+        return Sentence(filled("out_of_reach", undecided=undecided_text), *claims)
     needed_text = f"{needed[0]}" if len(needed) == 1 else f"{needed[0]} to {needed[-1]}"
-    exception = " all but " + format.count(needed_of_cells.count(None), "cell") if None in needed_of_cells else ""
+    unknown = needed_of_cells.count(None)
+    exception = filled("but", cells=format.count(unknown, "cell")) if unknown else ""
     for extreme, number in (("smallest", needed[0]), ("largest", needed[-1])):
         claims.append(Extreme(extreme, "needed", where, Number(number, str(number)), "cells"))
-    return Sentence(f"{undecided_text}: about {needed_text} would decide{exception}", *claims)
+    return Sentence(filled("wanted", undecided=undecided_text, needed=needed_text, but=exception), *claims)

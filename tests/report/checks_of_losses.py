@@ -37,7 +37,7 @@ def _(claim: say.LostTo, facts: Facts, text: str) -> str | None:
         for *point, counts in facts.all(f"select mix, load, ring, col, [{sums}] from rows group by all")
         if sum(counts)
     }
-    each_at = 1 - (1 - CONFIDENCE) / max(len(lost), 1)
+    each_at = 1 - (1 - CONFIDENCE) / max(facts.family_of_losses or len(lost), 1)
     here = set(facts.all(f"select mix, load, ring, col from points where {claim.where}"))
     led = [point for point, counts in lost.items() if point in here and names[int(np.argmax(counts))] == claim.counter]
     if len(led) != claim.points:

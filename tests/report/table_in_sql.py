@@ -28,6 +28,7 @@ class Facts:
         self.sql = duckdb.connect(config={"threads": 1})
         self.names = table.column_names
         self.holding: dict[str, bool] = {}
+        self.family_of_losses = 0  # points that drop any, where what is left of them was decided among more
         self.baseline = table_baseline(table)
         self.about = metadata(table)
         for name in [name for name in table.column_names if pa.types.is_floating(table.schema.field(name).type)]:

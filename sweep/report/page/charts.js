@@ -13,7 +13,7 @@ async function unpack() {
   const bytes = await inflate("points");
   const start = 4 + new DataView(bytes.buffer).getUint32(0, true);
   const found = JSON.parse(new TextDecoder().decode(bytes.subarray(4, start)));
-  const types = { f4: Float32Array, u1: Uint8Array, u2: Uint16Array, u4: Uint32Array };
+  const types = { f8: Float64Array, f4: Float32Array, u1: Uint8Array, u2: Uint16Array, u4: Uint32Array };
   let at = start;
   for (const { name, type, width } of found.columns) {
     const size = types[type].BYTES_PER_ELEMENT;
@@ -23,6 +23,7 @@ async function unpack() {
     }
     found[name] = new types[type](joined.buffer);
   }
+  found.bit = Object.fromEntries(found.bits.map((name, place) => [name, 1 << place]));
   return found;
 }
 
@@ -41,7 +42,8 @@ function percent(share, sign = "") {
 }
 function halfWidth(share) { // of an interval, in percent: never a zero that would claim more than was measured
   const size = 100 * share;
-  return size < 0.005 ? "<0.01" : fixed(size, 0, size < 0.095 ? 2 : size < 9.95 ? 1 : 0);
+  const decimals = size < 0.095 ? 2 : size < 9.95 ? 1 : 0;
+  return size < 0.005 ? "<0.01" : fixed(size, decimals, decimals);
 }
 const TIMES = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
 function time(ns) {
@@ -104,8 +106,7 @@ function everyPoint(table) {
     more.hidden = shown.length <= most;
   };
   const select = () => {
-    shown = sorted.filter((i) => has(text[i]) && !differs(chosen.mix, data.mixes[data.mix[i]])
-      && !differs(chosen.strategy, strategy(i).strategy));
+    shown = sorted.filter((i) => has(text[i]) && picked(i));
     most = PAGE;
     show();
     return `${shown.length} of ${data.rows} points`;
@@ -121,9 +122,34 @@ function everyPoint(table) {
 
 // Charts: the specifications of live.py, filled with the rows that the choices leave.
 const NAMES = { mix: (i) => data.mixes[i], load: (i) => String(data.loads[i]), ring: (i) => String(data.rings[i]) };
-const among = (state) => [...data.mix.keys()].filter((i) =>
-  Object.keys(NAMES).every((name) => state[name] === undefined || data[name][i] === state[name]));
+const shown = (i) => data.column[i] === 0 || !chosen.strategy || picked(i); // with the baseline beside it
+function among(state) { // along the axis "over" all of it, of the mix all that only differs there
+  const fixed = Object.keys(NAMES).filter((name) => state[name] !== undefined && name !== state.over);
+  const over = data.axes.find(({ name }) => name === state.over);
+  const rest = data.axes.filter((axis) => axis !== over);
+  const like = (i) => rest.every(({ values }) => values[data.mix[i]] === values[state.mix]);
+  return [...data.mix.keys()].filter((i) => picked(i, "strategy") && shown(i)
+    && fixed.every((name) => data[name][i] === state[name] || (name === "mix" && over && like(i))));
+}
+// The axes that a chart can have across: their title, and the value of a point on each.
+function across() {
+  const own = data.axes.map(({ name, title, values }) => [name, title.toLowerCase(), (i) => values[data.mix[i]]]);
+  const found = [["ring", "ring", ring], ["load", "load", loadOf], ...own];
+  const left = [...data.mix.keys()].filter((i) => picked(i, "strategy"));
+  const many = found.filter(([, , of]) => new Set(left.map(of)).size > 1);
+  return many.length ? many : found.slice(0, 1);
+}
+function scaleOf(name, values) { // of an axis across; what is no number stands in the order of the points
+  const known = [...new Set(values)], numbers = known.map(Number);
+  if (numbers.some(Number.isNaN)) return { type: "ordinal", sort: known, axis: { labelAngle: 0 }, scale: {} };
+  numbers.sort((a, b) => a - b);
+  const wide = name === "ring" || (numbers[0] > 0 && numbers.at(-1) > 16 * numbers[0]);
+  const scale = wide ? { type: "log", base: 2, nice: false } : { type: "linear", zero: false, nice: false };
+  return { type: "quantitative", scale, axis: { grid: false, values: numbers, labelOverlap: true, format: name === "ring" ? "d" : "~g" } };
+}
+const numeric = (value) => Number.isNaN(Number(value)) ? value : Number(value);
 function options(name, state) {
+  if (name === "over") return across().map(([key, title]) => [key, title]);
   if (name === "response") return data.shares.map(({ title }, i) => [i, title]);
   if (name === "metric") return data.metrics.map((each) => [each.name, each.title]);
   if (name === "x" || name === "y") return data.objectives.map((each) => [each, metric(each).title]);
@@ -139,14 +165,17 @@ function scaled({ axis }, values) {
 const FILL = { // each puts titles and scales into a specification and gives its rows
   curves(state, spec) {
     const of = metric(state.metric), logarithmic = of.axis.scale.type === "log", places = among(state);
+    const [over, title, xOf] = across().find(([name]) => name === state.over);
     const rows = places.map((i) => {
       const [center, half] = [data[of.name][i], data[`${of.name}_half`][i] || 0], says = written(of, i);
       const least = logarithmic ? center / 10 : of.kind === "ratio" ? -Infinity : 0; // nothing else is less than none
-      return { ...strategy(i), x: ring(i), y: plain(of, center), low: plain(of, Math.max(center - half, least)),
-        high: plain(of, center + half), says: `${strategy(i).name}, ring ${ring(i)}: ${says}`,
-        cells: [strategy(i).name, ring(i), says, data.pairs[i]] };
+      const x = numeric(xOf(i)), lower = data[`${of.name}_lower`]?.[i] ?? half;
+      return { ...strategy(i), x, y: plain(of, center), low: plain(of, Math.max(center - lower, least)),
+        high: plain(of, center + half), pairs: data.pairs[i], says: `${strategy(i).name}, ${title} ${x}: ${says}`,
+        cells: [strategy(i).name, x, says, data.pairs[i]] };
     }).filter(({ y }) => !Number.isNaN(y) && (y > 0 || !logarithmic));
-    spec.encoding.x.axis.values = [...new Set(places.map(ring))];
+    spec.encoding.x = { ...spec.encoding.x, title, ...scaleOf(over, places.map(xOf)) };
+    spec.names = { x: title, y: of.title };
     const y = scaled(of, rows.map(({ high }) => high));
     spec.layer.forEach(({ encoding }) => Object.assign(encoding.y, y));
     return rows;
@@ -156,7 +185,7 @@ const FILL = { // each puts titles and scales into a specification and gives its
     const rows = among(state).filter((i) => data[x.name][i] >= 0 && data[y.name][i] >= 0).map((i) => {
       const { name } = strategy(i), [front, knee] = [data.flags[i] & 4, data.flags[i] & 8].map(Boolean);
       const numbers = data.objectives.map((each) => `${metric(each).title} ${written(metric(each), i)}`);
-      return { ...strategy(i), x: data[x.name][i], y: data[y.name][i], front, knee,
+      return { ...strategy(i), ring: ring(i), x: data[x.name][i], y: data[y.name][i], front, knee,
         says: [`${name}, ring ${ring(i)}`, ...numbers].join("\n"),
         cells: [name, ring(i), written(x, i), written(y, i), knee ? "the knee" : front ? "yes" : ""] };
     });
@@ -164,6 +193,7 @@ const FILL = { // each puts titles and scales into a specification and gives its
     for (const row of [...rows].sort((a, b) => a.x - b.x || a.y - b.y)) {
       if (row.y < least) [least, row.edge] = [row.y, true]; // nothing is better in both
     }
+    spec.names = { x: x.title, y: y.title };
     Object.assign(spec.encoding.x, scaled(x, rows.map((row) => row.x)));
     Object.assign(spec.encoding.y, scaled(y, rows.map((row) => row.y)));
     return rows;
@@ -175,6 +205,7 @@ const FILL = { // each puts titles and scales into a specification and gives its
   }),
   bars(state, spec, { parts, title_of_x: title, unit, columns }) {
     spec.encoding.x.title = title;
+    spec.names = { x: title };
     return among(state).flatMap((i) => parts.map(({ name: part, color }, place) => {
       const x = data[`${columns}:${part}`][i], { name } = strategy(i);
       const cells = [name, part, significant(x)];
@@ -202,6 +233,7 @@ async function pictures() {
     watch.unobserve(canvas);
     if (canvas.dataset.picture === "") return;
     const { spec, description } = found[canvas.dataset.picture];
+    savable(canvas.closest("figure"), () => tableOf(valuesIn(spec), {}));
     canvas.dataset.picture = "";
     await drawer();
     await vegaEmbed(canvas, { ...spec, description }, { ...SETTINGS, tooltip: false });
@@ -226,16 +258,29 @@ async function pictures() {
 
 function live(view, mount) {
   const controls = make("div", { class: "controls" }), canvas = make("div", { class: "canvas" }), body = make("tbody");
-  const title = make("figcaption", { "aria-live": "polite" }), state = {}, off = new Set();
+  const title = make("figcaption", { "aria-live": "polite" }), state = {}, own = choices[view.name] ??= {};
+  for (const [key, value] of wanted()) { // as the address has it
+    const [chart, name] = key.split(".");
+    if (chart === view.name && name) own[name] = name === "off" ? [...(own.off ?? []), value] : value;
+  }
+  const off = new Set(own.off);
   const head = make("tr", {}, ...view.head.map((name) => make("th", { scope: "col" }, name)));
   let drawn = null, turn = 0;
   const settle = () => { // lists whose options stay are left alone, with the focus that they may have
     const earlier = {};
     return view.choose.map(({ name, label, first }, place) => {
       const found = options(name, earlier), values = found.map(([key]) => key), old = controls.children[place];
-      if (!values.includes(state[name])) state[name] = values[Math.floor(first * (values.length - 1))];
+      const asked = found.find(([, text]) => text === own[name]);
+      if (asked) [state[name]] = asked;
+      else if (!values.includes(state[name])) state[name] = values[Math.floor(first * (values.length - 1))];
       earlier[name] = state[name];
-      const list = choice(label, found, state[name], (value) => { state[name] = value; draw(); });
+      const list = choice(label, found, state[name], (value) => {
+        own[name] = found.find(([key]) => key === value)[1];
+        remember();
+        draw();
+      });
+      list.hidden = name === state.over;
+      if (old) old.hidden = list.hidden;
       if (!old) controls.append(list);
       else if (old.textContent !== list.textContent) old.replaceWith(list);
       else old.lastChild.value = state[name];
@@ -243,9 +288,19 @@ function live(view, mount) {
     });
   };
   const draw = async () => {
-    const settled = settle(), mine = turn += 1;
+    const mine = turn += 1, left = view.name === "shares" || data.mix.some((_, i) => picked(i, "strategy"));
+    controls.hidden = !left;
+    if (!left) {
+      title.textContent = "Nothing of it is selected.";
+      drawn?.finalize();
+      canvas.replaceChildren();
+      body.replaceChildren();
+      return;
+    }
+    const settled = settle();
     const text = ([name, found]) => [name, found.find(([key]) => key === state[name])[1]];
     const texts = Object.fromEntries(settled.map(text));
+    if (state.over) texts.place = placeOf(state, texts);
     title.textContent = view.title.replace(/{(\w+)}/g, (_, name) => texts[name]);
     figure.setAttribute("aria-label", title.textContent);
     const spec = structuredClone(view.spec);
@@ -257,23 +312,28 @@ function live(view, mount) {
     if (mine !== turn) return;
     if (spec.height.step) spec.height = spec.height.step * new Set(rows.map(({ name }) => name)).size;
     drawn?.finalize();
+    [figure.rows, figure.names] = [rows, spec.names ?? {}];
+    delete spec.names;
     drawn = await vegaEmbed(canvas, { ...spec, description: title.textContent, data: { values: rows } }, SETTINGS);
   };
   const press = ({ currentTarget: button }, name) => {
     button.setAttribute("aria-pressed", String(off.has(name)));
     if (!off.delete(name)) off.add(name);
+    own.off = [...off];
+    remember();
     draw();
   };
   const legend = (view.parts ?? (view.key ? data.strategies : [])).map(({ name, color, line = "solid", shape }) => {
     const samples = [make("i", { style: `border-top-color:${color};border-top-style:${line}` })];
     if (shape) samples.push(make("i", { class: `mark ${shape}`, style: `background:${color}` }));
     const onclick = (event) => press(event, name), title = "hide or show";
-    return make("button", { type: "button", "aria-pressed": "true", title, onclick }, ...samples, name);
+    return make("button", { type: "button", "aria-pressed": String(!off.has(name)), title, onclick }, ...samples, name);
   });
   const key = make("div", { class: "key", role: "group", "aria-label": "Shown" }, ...legend);
   const table = make("table", { "aria-label": "The numbers of this chart" }, make("thead", {}, head), body);
   const numbers = make("details", {}, make("summary", {}, "The numbers of this chart"), table);
   const figure = make("figure", { class: "live" }, title, controls, key, canvas, numbers);
+  savable(figure, () => tableOf(figure.rows, figure.names));
   const stills = all(`figure[data-live="${view.name}"]`);
   mount.append(figure);
   if (stills.length) {
@@ -281,9 +341,6 @@ function live(view, mount) {
     mount.append(make("details", { class: "stills" }, about, ...stills));
   }
   followers.push(() => {
-    const mix = data.mixes.indexOf(chosen.mix);
-    if (mix < 0 || !("mix" in state)) return;
-    state.mix = mix;
     watch.unobserve(figure);
     watch.observe(figure);
   });
@@ -293,13 +350,22 @@ function live(view, mount) {
 }
 
 
-async function start() {
-  data = await unpack();
-  for (const view of data.views) all(`div[data-view="${view.name}"]`).forEach((mount) => live(view, mount));
-  all("table.live").forEach(everyPoint);
-  await pictures();
-  filtered(data.mixes, [...new Set(data.strategies.map((each) => each.strategy))]);
+function placeOf({ over, mix }, texts) { // "router at load 0.5, ring 256", without the axis that is across
+  const rest = data.axes.filter(({ name }) => name !== over).map(({ values }) => values[mix]);
+  const where = data.axes.some(({ name }) => name === over) ? rest.join(" · ") || "all" : texts.mix;
+  return `${where}${over === "load" ? "" : ` at load ${texts.load}`}${over === "ring" ? "" : `, ring ${texts.ring}`}`;
 }
-start().catch((error) => {
-  byId("found").textContent = `No charts to choose from here (${error.message}); the tables say the same.`;
-});
+
+// The axes of the points, for the filters.
+function axesOfPoints() {
+  const distinct = (values) => [...new Set(values)];
+  const [traffic, ...splits] = data.axes.map(({ name, title, values }) => ({ name: name === "traffic" ? "mix" : name,
+    title, values: distinct(values), mixes: values, of: (i, value) => values[data.mix[i]] === value }));
+  const columns = data.strategies.map(({ name }) => name), kinds = distinct(data.strategies.map((each) => each.strategy));
+  return [traffic,
+    { name: "strategy", title: "Strategy", values: distinct([...kinds, ...columns]),
+      of: (i, value) => [strategy(i).name, strategy(i).strategy].includes(value) },
+    { name: "load", title: "Load", values: data.loads.map(String), of: (i, value) => String(loadOf(i)) === value },
+    { name: "ring", title: "Ring", values: data.rings.map(String), of: (i, value) => String(ring(i)) === value },
+    ...splits];
+}

@@ -28,11 +28,13 @@ from markupsafe import Markup
 
 from sweep.document.blocks import Cell, Chart, Document, Table
 from sweep.document.drawing import svg
+from sweep.report.charts.deciding import ANSWER
 from sweep.safe_text import chart_text, visible_values
 
 from . import live, packing
 
-MOST_BYTES = 2_700_000  # of a page, but for its sentences
+SCRIPTS_OF_POINTS = ("exports.js", "charts.js", "answers.js", "start.js")  # in the order in which they run
+MOST_BYTES = 2_600_000  # of a page, but for its sentences
 TABLES_BYTES = 800_000  # of these at most; pictures have what is left
 NOT_DRAWN = '<p class="left">This picture could not be drawn; the tables say the same.</p>'
 VALUE_BYTES, PACKED_BYTES = 200, 30  # estimates for a picture: per value that is drawn, and per value that is packed
@@ -48,19 +50,20 @@ def render(document: Document, points: str = "") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    scripts = [_own("page.js"), *([_own("charts.js")] if points else [])]
+    scripts = [_own(name) for name in ("page.js", *(SCRIPTS_OF_POINTS if points else ()))]
     libraries = live.libraries() if points else None
     packed_libraries = libraries.packed if libraries else ""
     blocks = [block for section in document.sections for block in section.blocks]
-    picture_bytes = MOST_BYTES - TABLES_BYTES - len(points) - len(packed_libraries)
+    room = MOST_BYTES - len(points) - len(packed_libraries)
     answers = [block for section in document.sections if section.answer for block in section.blocks]
     first = answers or document.sections[0].blocks
     always_kept = [*first, *(block for block in blocks if isinstance(block, Table) and block.map)]
-    kept = _fitting([block for block in blocks if isinstance(block, Table)], _table_bytes, TABLES_BYTES, always_kept)
+    tables = [block for block in blocks if isinstance(block, Table)]
+    kept = _fitting(tables, _table_bytes, min(TABLES_BYTES, room), always_kept)
     value_bytes = PACKED_BYTES if points else VALUE_BYTES
     charts = document.charts()
-    kept |= _fitting(charts, lambda chart: value_bytes * _values(chart.spec), picture_bytes, answers)
-    shown = [chart for chart in charts if id(chart) in kept]
+    kept |= _fitting(charts, lambda chart: value_bytes * _values(chart.spec), max(room - TABLES_BYTES, 0), answers)
+    shown = [chart for chart in charts if id(chart) in kept and chart.live != ANSWER]
     environment.tests["kept"] = lambda block: not isinstance(block, Table | Chart) or id(block) in kept
     environment.globals.update(
         draw=_drawn,
@@ -136,4 +139,5 @@ def _digest(script: str) -> str:
 def _policy(digests: Sequence[str]) -> str:
     """The content security policy: nothing is loaded, and only the scripts with these digests run."""
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    own = "style-src 'unsafe-inline'; img-src blob:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {allowed}; {own}"

@@ -21,6 +21,7 @@ from sweep.report.charts.panels import CONFIG, INK, Spec
 from sweep.report.parts.panels import Split
 
 LIBRARIES = "libraries.js.gz"
+OPEN = "url(#open)"  # a pattern of the page
 SIZE: Spec = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}, "background": None}
 SAYS: Spec = {"tooltip": {"field": "says"}, "description": {"field": "says"}}
 COLOR: Spec = {"field": "color", "type": "nominal", "scale": None, "legend": None}
@@ -34,6 +35,35 @@ RING_AXIS: Spec = X | {
 }
 SHAPE: Spec = {"shape": {"field": "shape", "type": "nominal", "scale": None, "legend": None}}
 
+ANSWER: Spec = {  # the curve that decides a mix, as high as the page has it: less on a phone
+    "height": "container",
+    "autosize": {"type": "fit", "contains": "padding"},
+    "encoding": {"x": X | {"axis": {"grid": False, "labelOverlap": True}}, "color": COLOR},
+    "layer": [
+        {
+            "transform": [{"filter": "datum.open"}],
+            "mark": {"type": "rect", "fill": OPEN, **NO_WORDS},
+            "encoding": {"x": X | {"field": "from"}, "x2": {"field": "to"}, "color": {"value": OPEN}},
+        },
+        {
+            "mark": {"type": "area", "opacity": 0.18, **NO_WORDS},
+            "encoding": {"y": Y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "name"}},
+        },
+        {
+            "mark": {"type": "rule", "opacity": 0.6, **NO_WORDS},
+            "encoding": {"y": Y | {"field": "low"}, "y2": {"field": "high"}, "detail": {"field": "name"}},
+        },
+        {
+            "mark": {"type": "line", "strokeWidth": 1.75, **NO_WORDS},
+            "encoding": {"y": Y, "detail": {"field": "name"}}
+            | {"strokeDash": {"field": "dash", "type": "nominal", "scale": None, "legend": None}},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 40, "opacity": 1},
+            "encoding": {"y": Y} | SHAPE | SAYS,
+        },
+    ],
+}
 CURVES: Spec = {
     "height": 320,
     "encoding": {"x": RING_AXIS, "color": COLOR, "detail": {"field": "name"}},
@@ -109,17 +139,19 @@ SHARES: Spec = {
 }
 ACROSS: Spec = {"name": "x", "label": "Across", "first": 1 / 3}  # preselected option, as a fraction of the list
 UP: Spec = {"name": "y", "label": "Up", "first": 0}
+OVER: Spec = {"name": "over", "label": "Over", "first": 0}
 MIX: Spec = {"name": "mix", "label": "Traffic mix", "first": 0}
 LOAD: Spec = {"name": "load", "label": "Load", "first": 1}
 RING: Spec = {"name": "ring", "label": "Ring", "first": 0.5}
 VIEWS: tuple[Spec, ...] = (
+    {"name": "answer", "fill": "answer", "spec": ANSWER, "choose": [], "title": "", "head": []},
     {
         "name": "curves",
         "fill": "curves",
         "spec": CURVES,
-        "choose": [{"name": "metric", "label": "Metric", "first": 0}, MIX, LOAD],
-        "title": "{metric}: {mix} at load {load}, with bands of 95 %",
-        "head": ["strategy", "ring", "mean", "pairs"],
+        "choose": [{"name": "metric", "label": "Metric", "first": 0}, OVER, MIX, LOAD, RING],
+        "title": "{metric}: {place}, with bands of 95 %",
+        "head": ["strategy", "over", "mean", "pairs"],
         "key": True,
     },
     {

@@ -92,12 +92,16 @@ function copyable(code) {
   code.after(button);
 }
 
-// What is open and what is filtered stands in the address behind "#", so that a view can be mailed.
-const chosen = { mix: "", strategy: "", words: "" };
+// What is open, filtered and chosen stands in the address behind "#", so that a view can be mailed.
+const chosen = { words: "" }; // and the value of each axis that a filter names
+const choices = {}; // of charts: name of the chart, then of the choice
 const folds = () => all("details[data-fold]");
 const wanted = () => new URLSearchParams(location.hash.slice(1));
 function remember() {
   const state = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
+  for (const [chart, own] of Object.entries(choices)) {
+    for (const [name, value] of Object.entries(own)) [value].flat().forEach((each) => state.append(`${chart}.${name}`, each));
+  }
   folds().filter((each) => each.open).forEach((each) => state.append("open", each.dataset.fold));
   history.replaceState(null, "", `#${state}`);
 }
@@ -107,36 +111,64 @@ function unfold() { // without a word in the address the page stays as it was wr
   for (const each of folds()) each.open = open.includes(each.dataset.fold);
 }
 
-// Filters: a traffic mix, a strategy, words; they hold for every table, and the charts follow the mix.
+// Filters: words and, where a page carries points, a value of each axis.  They hold for every table, chart and answer.
+// An axis has a `name`, a `title`, its `values`, and `of`, which says whether a point is at a value; one that makes
+// mixes has `mixes`, its value in each.
+let axes = [], names = { mixes: [], columns: [] };
 const followers = []; // functions of nothing that do what a change asks of them, and may say what they show
+const picked = (i, but) => axes.every(({ name, of }) => name === but || !chosen[name] || of(i, chosen[name]));
 const ENDS = [":", " at ", " against ", " ("];
 const begins = (text, name) => text === name || ENDS.some((end) => text.startsWith(name + end));
-const named = (names, text) => names.find((name) => begins(text, name)) ?? "";
+const named = (among, text) => among.find((name) => begins(text, name)) ?? "";
 const has = (text) => chosen.words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
-const differs = (wanted, own) => Boolean(wanted && own && wanted !== own);
-function filtered(mixes, kinds) { // names of traffic mixes and of strategies, the baseline first
-  const [bar, status] = [byId("filters"), byId("found")], longest = [...mixes].sort((a, b) => b.length - a.length);
-  const about = (text) => named(kinds, text.replace(/^\* /, ""));
-  const blocks = all(".block").map((node) => {
-    const table = node.querySelector("table"), title = said(node.querySelector("caption, figcaption, h3")).trim();
-    const rows = table && !table.matches(".map") ? [...table.tBodies[0].rows] : [];
-    const known = rows.map((row) => [row, `${title} ${row.textContent}`.toLowerCase(), about(said(row.cells[0]))]);
-    const columns = rows.length ? all("thead th", table).map((th) => about(th.textContent)) : [];
-    return { node, table, mix: named(longest, title), known, columns, text: node.textContent.toLowerCase() };
-  });
-  const answers = all(".answer").map((node) => ({ node, mix: named(longest, node.dataset.fold) }));
+const away = (name, own) => Boolean(chosen[name] && own !== undefined && Number(chosen[name]) !== Number(own));
+const other = (own) => Boolean(chosen.strategy && own) && !begins(own, chosen.strategy) && !begins(chosen.strategy, own);
+const without = (mix) => mix && axes.some((each) =>
+  each.mixes && chosen[each.name] && each.mixes[names.mixes.indexOf(mix)] !== chosen[each.name]);
+function coordinates(text) { // of a caption or a row: "router at load 0.5, ring 256: ..."
+  const mix = named(names.longest, text), rest = text.slice(mix.length);
+  return { mix, load: /\bload ([\d.]+)/.exec(rest)?.[1], ring: /\bring (\d+)/.exec(rest)?.[1] };
+}
+const outside = ({ mix, load, ring, strategy }) => without(mix) || away("load", load) || away("ring", ring) || other(strategy);
+function blockOf(node) { // a table, picture or finding, with where it is and where its rows and columns are
+  const table = node.querySelector("table"), title = said(node.querySelector("caption, figcaption, h3, h4")).trim();
+  const about = (text) => text.replace(/^[*≈?] /, ""), isMap = table?.matches(".map");
+  const strategy = (text) => names.columns.some((name) => begins(about(text), name)) ? about(text) : "";
+  const heads = table ? all("thead th", table).map((th) => said(th.firstElementChild ?? th).trim()) : [];
+  const place = (row, name) => { // a column of that name, or the words of its first cell
+    const at = isMap ? -1 : heads.indexOf(name);
+    return at < 0 ? coordinates(said(row.cells[0]))[name] : said(row.cells[at]);
+  };
+  const rows = (table && !table.matches(".prose") ? [...table.tBodies[0].rows] : []).map((row) => [row,
+    isMap ? "" : `${title} ${row.textContent}`.toLowerCase(), { mix: coordinates(said(row.cells[0])).mix,
+      load: place(row, "load"), ring: place(row, "ring"), strategy: strategy(said(row.cells[0])) }]);
+  const columns = heads.map((text, i) => isMap && i ? { ring: text } : i && text !== names.columns[0] ? { strategy: strategy(text) } : {});
+  const known = [coordinates(title), ...rows.map(([, , at]) => at), ...columns];
+  const placed = known.some((at) => Object.values(at).some(Boolean));
+  return { node, table, isMap, at: coordinates(title), rows, columns, placed, text: node.textContent.toLowerCase() };
+}
+function filtered(of, mixes, columns) { // the axes, and the names of mixes and columns, the baseline first
+  [axes, names] = [of.filter(({ values }) => values.length > 1), { mixes, columns, longest: [...mixes].sort((a, b) => b.length - a.length) }];
+  const [bar, status] = [byId("filters"), byId("found")], blocks = all(".block").map(blockOf);
+  const answers = all(".answer").map((node) => ({ node, mix: named(names.longest, node.dataset.fold) }));
+  for (const section of all(".view section")) {
+    const whole = blocks.some(({ node, placed, table }) => section.contains(node) && !placed && !table?.matches(".live"));
+    if (whole) section.firstElementChild.after(make("p", { class: "left whole" }, WHOLE));
+  }
   const apply = () => {
+    document.documentElement.classList.toggle("narrowed", axes.some(({ name }) => chosen[name]));
     for (const { node, mix } of answers) {
-      node.hidden = differs(chosen.mix, mix);
+      node.hidden = without(mix);
       if (chosen.mix && !node.hidden) node.open = true;
     }
-    for (const { node, table, mix, known, columns, text } of blocks) {
-      for (const [row, words, own] of known) row.hidden = !has(words) || differs(chosen.strategy, own);
-      const empty = known.length > 0 && known.every(([row]) => row.hidden);
-      node.hidden = differs(chosen.mix, mix) || empty || !has(text);
-      columns.forEach((own, i) => {
-        const out = own !== kinds[0] && differs(chosen.strategy, own);
-        if (own) for (const row of table.rows) if (row.cells[i]) row.cells[i].hidden = out;
+    for (const { node, isMap, at, rows, columns, table, text } of blocks) {
+      for (const [row, words, where] of rows) row.hidden = (!isMap && !has(words)) || outside(where);
+      const empty = !isMap && rows.length > 0 && rows.every(([row]) => row.hidden);
+      node.hidden = !has(text) || (!isMap && outside(at)) || empty;
+      columns.forEach((where, i) => {
+        if (!Object.values(where).some(Boolean)) return;
+        const out = outside(where);
+        for (const row of table.rows) if (row.cells[i]) row.cells[i].hidden = out;
       });
     }
     for (const section of all("main section")) {
@@ -149,23 +181,25 @@ function filtered(mixes, kinds) { // names of traffic mixes and of strategies, t
     status.textContent = [`${shown.length} of ${tables.length} tables`, ...others].join(", ");
   };
   const set = (name, value) => { chosen[name] = value; apply(); remember(); };
-  const pick = (label, name, names) => choice(label, [["", "all"], ...names.map((each) => [each, each])], chosen[name],
-    (value) => set(name, value));
-  for (const [name, value] of wanted()) if (name in chosen) chosen[name] = value;
-  if (!mixes.includes(chosen.mix)) chosen.mix = "";
-  if (!kinds.includes(chosen.strategy)) chosen.strategy = "";
+  for (const { name, values } of [{ name: "words" }, ...axes]) {
+    const value = wanted().get(name) ?? "";
+    chosen[name] = values && !values.includes(value) ? "" : value;
+  }
   const words = make("input", { type: "search", value: chosen.words, oninput: () => set("words", words.value) });
-  if (mixes.length > 1) bar.append(pick("Traffic mix", "mix", mixes));
-  if (kinds.length > 1) bar.append(pick("Strategy", "strategy", kinds));
+  for (const { name, title, values } of axes) {
+    const options = [["", "all"], ...values.map((each) => [each, each])];
+    bar.append(choice(title, options, chosen[name], (value) => set(name, value)));
+  }
   bar.append(make("label", {}, "Containing ", words), status);
   apply();
   unfold();
   folds().forEach((each) => each.addEventListener("toggle", remember));
 }
+const WHOLE = "This holds for the whole report, whatever is filtered.";
 
 document.documentElement.classList.add("scripts");
 byId("filtering").open = matchMedia("(min-width: 48rem)").matches;
 all("pre code").forEach(copyable);
 all("table.map").forEach(mapped);
 all("table:not(.map, .live)").forEach(sortableRows);
-if (!byId("points")) filtered([], []);
+if (!byId("points")) filtered([], [], []);

@@ -25,14 +25,15 @@ from sweep.results.analysis import METRIC, Analysis
 from sweep.results.dataset import Dataset
 from sweep.safe_text import chart_text, visible_values
 
+from . import decided
+from .decided import Columns, Where
 from .live import PERCENT, split, view
 from .packing import codes, packed, rounded
 
-Where = tuple[NDArray[np.int64], ...]  # an index of the cube without pairs
-Columns = dict[str, NDArray[Any]]
-
 MEAN_BITS, HALF_BITS, PART_BITS = 16, 7, 13  # of mantissa: of these, tables show 3, 2 and 3 digits, and whole pages
+RATIO_BITS = 22  # answers take extremes and differences of these
 SHORT, MOVING, FRONT, KNEE = 1, 2, 4, 8  # bits of a point's `flags`
+AGAINST = "against"  # carried though it be zero everywhere: answers say so
 SIGNS = ("", "*", "≈", "?")  # as in the tables
 LEGEND = (
     "* fewest ns per packet in its cell of mix, load and ring · ≈ as good as it · ? undecided which is fewest"
@@ -53,7 +54,7 @@ class PageMetric:
 
 METRICS = (
     PageMetric(METRIC, "ns per packet"),
-    PageMetric("against", "against {baseline}, ns per packet", "ratio"),
+    PageMetric(AGAINST, "against {baseline}, ns per packet", "ratio"),
     PageMetric("drop_ratio", "dropped share", "share", "symlog"),
     PageMetric("latency_p99_ns", "p99 latency", "time", "log"),
     PageMetric("held_mb", "memory held, MB", "plain", "log"),
@@ -95,9 +96,11 @@ def packed_points(analysis: Analysis, location: str) -> PackedPoints:
     columns["pairs"] = codes(analysis.absolute.pairs[where])
     columns["flags"] = _flags(analysis)[where]
     columns["sign"] = _signs(analysis)[where]
+    columns |= decided.columns(analysis, where)
+    settings, columns["setting"] = decided.settings(data, where)
     metrics = _metrics(analysis, where, columns)
     objectives, shares = [name for name in OBJECTIVES if name in columns], _shares(analysis)
-    view_names = ["curves", *(["pareto"] if len(objectives) > 1 else []), *(["shares"] if shares else [])]
+    view_names = ["answer", "curves", *(["pareto"] if len(objectives) > 1 else []), *(["shares"] if shares else [])]
     ids = reproduction.shortened(data.table)
     if ids:
         id_characters = "".join(ids[row] for row in _first_rows(data.index[where]))
@@ -113,8 +116,10 @@ def packed_points(analysis: Analysis, location: str) -> PackedPoints:
         "shares": shares,
         "views": [*map(view, view_names), *_splits(analysis, where, columns)],
         "signs": SIGNS,
+        "axes": decided.axes(data),
     }
-    header = visible_values(header, chart_text) | {"commands": visible_values(_commands(data, location) if ids else [])}
+    header = visible_values(header, chart_text) | decided.header(analysis)
+    header |= visible_values({"commands": _commands(data, location) if ids else [], "settings": settings})
     listed = (str(metric["title"]) for metric in metrics if metric["listed"])
     return PackedPoints(packed(header, columns), ("strategy", "traffic mix", "load", "ring", *listed, "again"))
 
@@ -124,10 +129,13 @@ def _metrics(analysis: Analysis, where: Where, columns: Columns) -> list[Spec]:
     metrics = []
     for metric in METRICS:
         estimate = _estimate(analysis, metric.name)
-        if estimate is None or not np.nan_to_num(estimate.center[where]).any():
+        if estimate is None or not (metric.name == AGAINST or np.nan_to_num(estimate.center[where]).any()):
             continue
-        columns[metric.name] = rounded(estimate.center[where], MEAN_BITS)
-        columns[f"{metric.name}_half"] = rounded((estimate.high - estimate.center)[where], HALF_BITS)
+        columns[metric.name] = rounded(estimate.center[where], RATIO_BITS if metric.kind == "ratio" else MEAN_BITS)
+        half, lower = ((side - estimate.center)[where] for side in (estimate.high, estimate.low))
+        columns[f"{metric.name}_half"] = rounded(half, HALF_BITS)
+        if not np.allclose(half, -lower, rtol=0.05, atol=0, equal_nan=True):
+            columns[f"{metric.name}_lower"] = rounded(-lower, HALF_BITS)
         title = metric.title.format(baseline=analysis.baseline)
         metrics.append({"name": metric.name, "kind": metric.kind, "listed": metric.listed} | _axis(metric, title))
     return metrics
@@ -151,7 +159,7 @@ def _first_rows(index: NDArray[np.int64]) -> NDArray[np.int64]:
 def _estimate(analysis: Analysis, name: str) -> stats.Estimate | None:
     """Means of a metric, (mixes, loads, rings, columns); None if the table has no such column."""
     data = analysis.data
-    if name == "against":
+    if name == AGAINST:
         return analysis.relative if len(data.columns) > 1 else None
     column, scale = SCALED.get(name, (name, 1.0))
     return data.estimate(column).scaled(scale) if data.has(column) else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sweep import format
 from sweep.document.statements import MixLeader
+from sweep.document.statements.templates import filled
 from sweep.results.analysis import Analysis
 from sweep.results.outcome import DROPS_OPEN, WITHIN, Outcome
 
@@ -74,7 +75,7 @@ def mix_ranking(analysis: Analysis, mix: int) -> MixRanking | None:
         equals = _equals(alone[first], beside, len(led))
         word = f"{first}, with {' and '.join(equals)} {WITHIN}" if equals else first
     else:
-        word = _undecided(cells) if len(led) * 2 <= len(cells) else "no single winner"
+        word = _undecided(cells) if len(led) * 2 <= len(cells) else filled("no_winner")
     tone = "best" if won else "tie"
     return MixRanking(word, equals, tone, first, lead, len(cells), len(led), among[first], alone, beside)
 
@@ -94,4 +95,4 @@ def _undecided(cells: list[Outcome]) -> str:
     if sum(outcome.drops_open for outcome in cells) * 2 > len(cells):
         return DROPS_OPEN
     pairs = [outcome.winner.pairs for outcome in cells]
-    return f"undecided with {format.count(max(pairs), 'pair')}"
+    return filled("undecided", pairs=format.count(max(pairs), "pair"))

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import pyarrow as pa
 
 from sweep import format
 from sweep.document.blocks import Block, Cell, Paragraph, Table
 from sweep.document.statements import Claim, Count, MeanOfPoint, Number, Sentence, at, both, fixed, joined
+from sweep.document.statements.templates import filled
 from sweep.report.charts.deciding import deciding
 from sweep.report.parts import ranking
 from sweep.report.parts.marked_row import winner_claim
@@ -22,6 +25,16 @@ from .winners import map_of
 
 P99 = "latency_p99_ns"
 TIMES = {"ns": 1.0, "µs": 1e-3, "ms": 1e-6, "s": 1e-9}  # what a number of ns is multiplied by
+
+
+RINGS = {"ring": "rx", "nic.tx_ring": "tx"}  # column, and what ethtool calls it
+COALESCING = {
+    f"nic.{prefix}coalesce.{what}": f"{side}-{what}"
+    for side, prefix in (("rx", ""), ("tx", "tx_"))
+    for what in ("usecs", "frames")
+}
+POOL_SIZE = "strategy.pool_size"
+SETTINGS = (*RINGS, *COALESCING, POOL_SIZE)
 
 
 class Choice(NamedTuple):
@@ -49,7 +62,9 @@ def blocks(analysis: Analysis, mix: int) -> tuple[Block, ...]:
     name = analysis.data.mixes[mix]
     facts = _facts(analysis, mix, found, chosen) if found else []
     rows = tuple((Cell(label), Cell(text, claims=text.claims)) for label, text in facts if text)
-    set_by = commands(analysis.data, chosen) if chosen else ()
+    set_by: tuple[str, ...] = ()
+    if chosen:
+        set_by = commands(analysis.data.table, int(analysis.data.index[(*chosen.cell, chosen.column)].max()))
     return (
         Table(f"{name}: the answer", ("what", "answer"), rows, prose=True),
         *([Paragraph("\n".join(set_by), code=True)] if set_by else []),
@@ -61,7 +76,7 @@ def blocks(analysis: Analysis, mix: int) -> tuple[Block, ...]:
 def _facts(analysis: Analysis, mix: int, found: MixRanking, chosen: Choice | None) -> list[tuple[str, Sentence]]:
     if found.tone != "best":
         return [
-            ("Set", Sentence(f"Nothing to recommend yet: {found.word}.", found.claim(analysis.data.mixes[mix]))),
+            ("Set", Sentence(filled("nothing", word=found.word), found.claim(analysis.data.mixes[mix]))),
             ("Open", joined(verdicts.unsettled(analysis, mix))),
             ("So far", verdicts.fewest_means(analysis, mix)),
             ("Lost", losses.sentence(analysis, mix, max(found.lead, 0))),
@@ -80,12 +95,14 @@ def _facts(analysis: Analysis, mix: int, found: MixRanking, chosen: Choice | Non
 def _recommended(analysis: Analysis, mix: int, found: MixRanking, chosen: Choice | None) -> Sentence:
     data = analysis.data
     name, claim = data.columns[found.lead], found.claim(data.mixes[mix])
-    others = f", or as good: {format.joined(found.equals)}" if found.equals else ""
+    others = filled("others", names=format.joined(found.equals)) if found.equals else ""
     if chosen is None:
-        return joined([Sentence(f"{name}{others}.", claim), low_drops.sentence(analysis, mix, found.lead)])
-    edge = " (the smallest simulated)" if chosen.ring.text.startswith("≤") else ""
-    limit = f"at most {format.percent(low_drops.LOST)} % dropped at load {data.loads[chosen.cell[1]]:g}"
-    text = f"{name}, ring {chosen.ring.ring}{edge}: {limit}{others}."
+        return joined(
+            [Sentence(filled("named", name=name, others=others), claim), low_drops.sentence(analysis, mix, found.lead)]
+        )
+    edge = filled("edge") if chosen.ring.text.startswith("≤") else ""
+    limit, load = format.percent(low_drops.LOST), f"{data.loads[chosen.cell[1]]:g}"
+    text = filled("recommended", name=name, ring=chosen.ring.ring, edge=edge, limit=limit, load=load, others=others)
     return Sentence(text, claim, low_drops.ring_claim(analysis, mix, found.lead, chosen.ring))
 
 
@@ -97,14 +114,15 @@ def _next(analysis: Analysis, chosen: Choice | None) -> Sentence:
     data, winner = analysis.data, outcome.winner
     parts = []
     if winner.close:
-        parts.append(f"{format.joined([data.columns[each] for each in winner.close])} {WITHIN}")
+        close = format.joined([data.columns[each] for each in winner.close])
+        parts.append(filled("close", names=close, within=WITHIN))
     behind = None
     if winner.runner_up is not None:
         behind = Number(winner.behind, format.percent(winner.behind), 100)
-        parts.append(f"{data.columns[winner.runner_up]} {behind.text} % behind")
-    first = f"{data.columns[winner.best]} first, " if winner.best != chosen.column else ""
+        parts.append(filled("behind", name=data.columns[winner.runner_up], size=behind.text))
+    first = filled("first", name=data.columns[winner.best]) if winner.best != chosen.column else ""
     claim = winner_claim(analysis, chosen.cell, outcome, behind=behind)
-    return Sentence(f"{first}{'; '.join(parts)} there." if parts else "", claim)
+    return Sentence(filled("next", first=first, parts="; ".join(parts)) if parts else "", claim)
 
 
 def _costs(analysis: Analysis, chosen: Choice | None) -> Sentence:
@@ -127,8 +145,10 @@ def _costs(analysis: Analysis, chosen: Choice | None) -> Sentence:
     if not costs_of_columns:
         return fixed("")
     own = " and ".join(costs_of_columns[0])
-    beside = f" ({analysis.baseline}: {' and '.join(costs_of_columns[1])})" if len(costs_of_columns) > 1 else ""
-    return Sentence(f"{own}{beside}.", *claims)
+    beside = ""
+    if len(costs_of_columns) > 1:
+        beside = filled("beside", baseline=analysis.baseline, costs=" and ".join(costs_of_columns[1]))
+    return Sentence(filled("costs", own=own, beside=beside), *claims)
 
 
 def _coordinates(data: Dataset, cell: CellIndex) -> tuple[float, int]:
@@ -137,12 +157,12 @@ def _coordinates(data: Dataset, cell: CellIndex) -> tuple[float, int]:
 
 def _megabytes(pages: float) -> tuple[str, Number]:
     text = format.significant(float(page_census.megabytes(pages)))
-    return f"{text} MB held", Number(pages, text, float(page_census.megabytes(1.0)))
+    return filled("held", size=text), Number(pages, text, float(page_census.megabytes(1.0)))
 
 
 def _time(ns: float) -> tuple[str, Number]:
     text, unit = format.time(ns).split()
-    return f"p99 latency {text} {unit}", Number(ns, text, TIMES[unit])
+    return filled("latency", time=f"{text} {unit}"), Number(ns, text, TIMES[unit])
 
 
 def _sure(analysis: Analysis, mix: int, found: MixRanking) -> Sentence:
@@ -152,35 +172,32 @@ def _sure(analysis: Analysis, mix: int, found: MixRanking) -> Sentence:
     tied = sum(o.settled(strategies) and len(o.leaders(strategies)) > 1 for o in ranking.cells_of(analysis, mix))
     left = found.cells - found.settled
     counts = [
-        (f"{found.settled} of {found.cells} cells decided", Count(found.settled, "cells", both(here, "settled"))),
-        (f"{tied} of them ties", Count(tied, "cells", both(here, "settled and len(leaders) > 1"))),
-        (f"{left} open", Count(left, "cells", both(here, "state <> 'none' and not settled"))),
+        (
+            filled("decided", settled=found.settled, cells=found.cells),
+            Count(found.settled, "cells", both(here, "settled")),
+        ),
+        (filled("tied", tied=tied), Count(tied, "cells", both(here, "settled and len(leaders) > 1"))),
+        (filled("open", left=left), Count(left, "cells", both(here, "state <> 'none' and not settled"))),
     ]
     shown = [counts[0], *((text, claim) for text, claim in counts[1:] if claim.number)]
-    text = f"{', '.join(text for text, _ in shown)}; at 95 % no decision of this report is wrong"
+    text = filled("sure", counts=", ".join(text for text, _ in shown))
     claims: list[Claim] = [claim for _, claim in shown]
     if analysis.drops is not None and data.has("episodes"):
         seen = low_drops.fewest_episodes(analysis, mix)
-        return Sentence(f"{text}; {seen} or more seen in each.", *claims, *seen.claims)
-    return Sentence(f"{text}.", *claims)
+        return Sentence(filled("sure_seen", sure=text, seen=seen), *claims, *seen.claims)
+    return Sentence(filled("sure_alone", sure=text), *claims)
 
 
-def commands(data: Dataset, chosen: Choice) -> tuple[str, ...]:
-    """The commands that set a ring and its coalescing, and the driver's pool, as far as the cell has them."""
-    rows = data.index[(*chosen.cell, chosen.column)]
-    row = int(rows[rows >= 0][0])
-
-    def value(name: str) -> Any:
-        return data.table.column(name)[row].as_py() if name in data.table.column_names else None
-
-    ring = [f"{side} {size}" for side, size in (("rx", value("ring")), ("tx", value("nic.tx_ring"))) if size]
+def commands(table: pa.Table, row: int) -> tuple[str, ...]:
+    """The commands that set a ring and its coalescing, and the driver's pool, as far as a row has them."""
+    values = {name: table.column(name)[row].as_py() for name in SETTINGS if name in table.column_names}
+    ring = [f"{side} {values[name]}" for name, side in RINGS.items() if values.get(name)]
     coalescing = [
-        f"{side}-{what} {int(number)}"
-        for side, prefix in (("rx", "nic.coalesce"), ("tx", "nic.tx_coalesce"))
-        for what in ("usecs", "frames")
-        if (number := value(f"{prefix}.{what}")) and number == int(number)  # ethtool takes whole numbers
+        f"{option} {int(number)}"
+        for name, option in COALESCING.items()
+        if (number := values.get(name)) and number == int(number)  # ethtool takes whole numbers
     ]
-    pool = value("strategy.pool_size")
+    pool = values.get(POOL_SIZE)
     return (
         f"ethtool -G DEV {' '.join(ring)}",
         *([f"ethtool -C DEV {' '.join(coalescing)}"] if coalescing else []),

@@ -22,6 +22,7 @@ from sweep.document.statements import (
     both,
     fixed,
 )
+from sweep.document.statements.templates import filled
 from sweep.evidence import Losses
 from sweep.fields.losses import SEEN_ONLY, Cause
 from sweep.fields.spread import DROPS
@@ -95,9 +96,14 @@ def sentence(analysis: Analysis, mix: int, column: int, ring: int | None = None)
         return Sentence("", Count(0, "points", both(point, _dropping(found)), shown=False))
     cause, share = found.causes[number], _share(found, where, number)
     shown = bool(found.shown[where])
-    text = (
-        f"Of what {data.columns[column]} drops at {data.words(*where[:3])}, {share.text} % is lost {cause.place}"
-        f"{'' if shown else f' ({SEEN_ONLY})'}. {_sentence_case(cause.helps)}."
+    text = filled(
+        "lost",
+        name=data.columns[column],
+        where=data.words(*where[:3]),
+        share=share.text,
+        place=cause.place,
+        seen="" if shown else filled("seen_only", seen=SEEN_ONLY),
+        helps=sentence_case(cause.helps),
     )
     return Sentence(text, _share_claim(found, number, point, share), LostTo(cause.counter.name, point, 1, int(shown)))
 
@@ -140,7 +146,7 @@ def _row(analysis: Analysis, found: Losses, mix: int, number: int, name: str) ->
         drops = Cell(dropped.text, claims=dropped.claims)
     return (
         Cell(name),
-        Cell(cause.short, notes=(fixed(f"{_sentence_case(cause.place)}: {cause.helps}"),)),
+        Cell(cause.short, notes=(fixed(f"{sentence_case(cause.place)}: {cause.helps}"),)),
         Cell(f"{points} of {int(dropping.sum())}", claims=counts),
         Cell(f"{shown}", claims=(LostTo(cause.counter.name, here, points, shown),)),
         Cell(shares.text, claims=shares.claims),
@@ -268,7 +274,7 @@ def _command(analysis: Analysis, cause: Cause) -> str:
     return f"sweep size {shlex.quote(file)} {objective}{knob}"
 
 
-def _sentence_case(text: str) -> str:
+def sentence_case(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 

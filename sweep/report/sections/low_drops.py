@@ -14,6 +14,7 @@ import numpy as np
 
 from sweep import format
 from sweep.document.statements import Absent, Extreme, NoClaim, Number, Sentence, SmallestRing, at, both
+from sweep.document.statements.templates import filled
 from sweep.fields.spread import DROPS
 from sweep.results.analysis import Analysis
 
@@ -63,7 +64,7 @@ def sentence(analysis: Analysis, mix: int, lead: int) -> Sentence:
     if analysis.drops is None:
         return Sentence("", NoClaim())
     name, column = data.mixes[mix], data.columns[lead]
-    limit, where = f"{format.percent(LOST)} %", f"at load {data.loads[load]:g}"
+    limit, at_load = format.percent(LOST), f"{data.loads[load]:g}"
     dropped = data.estimate(DROPS)[mix].center
     if not np.isfinite(dropped).any():
         return Sentence("", Absent("avg(drop_ratio)", at(name)))
@@ -72,23 +73,21 @@ def sentence(analysis: Analysis, mix: int, lead: int) -> Sentence:
     smallest = smallest_ring(analysis, mix, lead)
     if smallest is None:
         absent = Absent("avg(drop_ratio)", at(name, data.loads[load], column=column))
-        return Sentence(f"What {column} drops {where} is not known.", absent)
+        return Sentence(filled("unknown", name=column, load=at_load), absent)
     claim = ring_claim(analysis, mix, lead, smallest)
     if smallest.undecided is not None:
-        text = f"Which ring keeps its drops within {limit} {where} is open: ring {smallest.undecided} may or may not."
+        text = filled("ring_open", limit=limit, load=at_load, ring=smallest.undecided)
         return Sentence(text, claim)
     if smallest.ring is None:
         drops = dropped[load, :, lead]
         lowest_drops = Number(float(np.nanmin(drops)), format.percent(float(np.nanmin(drops))), 100)
         condition = at(name, data.loads[load], column=column)
-        text = f"No ring keeps its drops within {limit} {where} (least {lowest_drops.text} %)."
+        text = filled("no_ring", limit=limit, load=at_load, least=lowest_drops.text)
         return Sentence(
             text, replace(claim, shown=False), Extreme("smallest", "avg(drop_ratio)", condition, lowest_drops)
         )
-    edge_note = ", the smallest that was simulated" if smallest.text.startswith("≤") else ""
-    return Sentence(
-        f"The smallest ring that keeps its drops within {limit} {where} is {smallest.text}{edge_note}.", claim
-    )
+    edge_note = filled("ring_edge") if smallest.text.startswith("≤") else ""
+    return Sentence(filled("ring", limit=limit, load=at_load, ring=smallest.text, edge=edge_note), claim)
 
 
 def _none(analysis: Analysis, mix: int) -> Sentence:
@@ -96,9 +95,9 @@ def _none(analysis: Analysis, mix: int) -> Sentence:
     data, place = analysis.data, at(analysis.data.mixes[mix])
     nothing = Extreme("largest", "avg(drop_ratio)", place, Number(0.0, ""))
     if not data.has("episodes"):
-        return Sentence("No packet was dropped.", nothing)
+        return Sentence(filled("no_drop"), nothing)
     seen = fewest_episodes(analysis, mix)
-    return Sentence(f"No packet was dropped, in {seen} of a cell or more.", nothing, *seen.claims)
+    return Sentence(filled("no_drop_seen", seen=seen), nothing, *seen.claims)
 
 
 def fewest_episodes(analysis: Analysis, mix: int) -> Sentence:

@@ -26,11 +26,12 @@ from sweep.document.statements import (
     joined,
     quoted,
 )
+from sweep.document.statements.templates import filled
 from sweep.report.parts.claim_verdicts import claimed_range
 from sweep.report.parts.ranking import MixRanking, cells_of, mix_ranking
 from sweep.results.analysis import Analysis
 from sweep.results.dataset import Array
-from sweep.results.outcome import DROPS_OPEN, WITHIN, pairs_wanted
+from sweep.results.outcome import WITHIN, pairs_wanted
 from sweep.results.steady import MARKED
 
 from . import losses, low_drops
@@ -98,9 +99,10 @@ def fewest_means(analysis: Analysis, mix: int) -> Sentence:
         }
     )
     parts = [(strategy, times) for strategy, times in cells_led.most_common() if times]
-    parts_text = format.joined([f"{strategy} in {times}" for strategy, times in parts])
+    parts_text = format.joined([filled("in_cells", name=strategy, times=times) for strategy, times in parts])
     claims = (FewestMean(name, strategy, times, len(cell_means)) for strategy, times in parts)
-    return Sentence(f"The smallest mean is that of {parts_text} of {format.count(len(cell_means), 'cell')}.", *claims)
+    text = filled("smallest_means", parts=parts_text, cells=format.count(len(cell_means), "cell"))
+    return Sentence(text, *claims)
 
 
 def unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
@@ -114,13 +116,11 @@ def unsettled(analysis: Analysis, mix: int) -> list[Sentence]:
         wanted = pairs_wanted(left, where)
         are = "is" if len(left) == 1 else "are"
         claims = (Count(len(left), "cells", where), *wanted.claims)
-        lines.append(Sentence(f"{format.count(len(left), 'cell')} {are} {wanted}.", *claims))
+        text = filled("cells_undecided", cells=format.count(len(left), "cell"), are=are, wanted=wanted)
+        lines.append(Sentence(text, *claims))
     if drops:
-        more = f"{format.percent(stats.DROP_MARGIN)} percentage points more"
-        text = (
-            f"{format.count(drops, 'cell')} {'is' if drops == 1 else 'are'} {DROPS_OPEN} (one with fewer ns is"
-            f" shown neither to drop over {more} than the least, nor not to)."
-        )
+        more, are = format.percent(stats.DROP_MARGIN), "is" if drops == 1 else "are"
+        text = filled("cells_drops_open", cells=format.count(drops, "cell"), are=are, more=more)
         lines.append(Sentence(text, Count(drops, "cells", both(here, "state = 'drops'"))))
     return lines
 
@@ -182,18 +182,18 @@ def against(analysis: Analysis, mix: int, lead: int, *, short: bool = False) -> 
     cells = np.expm1(stats.mean(logs).center)
     low, high = (format.percent(float(value), signed=True) for value in (cells.min(), cells.max()))
     center, half = float(overall_ratio.center), float(overall_ratio.high - overall_ratio.center)
-    spread = f"from {low} to {high} % over the cells" if low != high else f"{low} % in every cell"
+    spread = filled("spread", low=low, high=high) if low != high else filled("everywhere", low=low)
     where = at(name, column=data.columns[lead])
     ends = (
         Extreme("smallest", RATIO, where, Number(float(cells.min()), low, 100)),
         Extreme("largest", RATIO, where, Number(float(cells.max()), high, 100)),
     )
     if not np.isfinite(half):
-        return Sentence(f"Against {analysis.baseline}: {spread}.", *ends)
+        return Sentence(filled("gain_unsure", baseline=analysis.baseline, spread=spread), *ends)
     direction = "fewer" if center < 0 else "more"
     center_text = format.percent(abs(center))
     half_text = f" ±{format.half_width(half)}" if half else ""
-    mean = f"{center_text}{half_text} % {direction} ns per packet"
+    mean = filled("mean", center=center_text, half=half_text, direction=direction)
     claim = CostDifference(
         name,
         data.columns[lead],
@@ -204,7 +204,7 @@ def against(analysis: Analysis, mix: int, lead: int, *, short: bool = False) -> 
     )
     text = f"Against {analysis.baseline}, {data.columns[lead]} takes {mean} (geometric mean; {spread})."
     if short:
-        text = f"{mean} than {analysis.baseline} ({spread})."
+        text = filled("gain", mean=mean, baseline=analysis.baseline, spread=spread)
     return Sentence(text, claim, *ends)
 
 
@@ -219,11 +219,11 @@ def _others(analysis: Analysis, mix: int) -> Sentence:
     for which, value in (("smallest", float(finite.min())), ("largest", float(finite.max()))):
         if (value > 0) == (which == "largest") and value:
             text = format.percent(abs(value))
-            extreme_texts.append(f"up to {text} % {'more' if value > 0 else 'fewer'}")
+            extreme_texts.append(filled("up_to", size=text, direction="more" if value > 0 else "fewer"))
             claims.append(Extreme(which, RATIO, where, Number(value, text, float(np.copysign(100, value)))))
     if not extreme_texts:
-        return Sentence("The others take as many.", Extreme("largest", RATIO, where, Number(0.0, "")))
-    return Sentence(f"The others take {' and '.join(reversed(extreme_texts))}.", *claims)
+        return Sentence(filled("others_alike"), Extreme("largest", RATIO, where, Number(0.0, "")))
+    return Sentence(filled("others_take", parts=" and ".join(reversed(extreme_texts))), *claims)
 
 
 def overall(analysis: Analysis, mix: int, lead: int) -> stats.Estimate:

@@ -90,6 +90,7 @@ def test_an_address_restores_what_was_open_and_filtered(chromium: Browser, page_
     shown(chromium, page_file)
     Select(chromium.all("#filters select")[0]).select_by_visible_text("host_slow_reader")
     Select(chromium.all("#filters select")[1]).select_by_visible_text("page_frag")
+    Select(chromium.all("#filters select")[2]).select_by_visible_text("0.6")
     chromium.one("#filters input").send_keys("256")
     chromium.all(".view > summary")[0].click()
     chromium.until("return location.hash.includes('Strategies')", "the address does not say it")
@@ -101,12 +102,19 @@ def test_an_address_restores_what_was_open_and_filtered(chromium: Browser, page_
     assert (chromium.one("#found").text, chromium.run(OPEN)) == (told, opened)
     assert [each.text for each in chromium.all(".answer h2") if each.is_displayed()] == ["host_slow_reader"]
     chosen = [Select(each).first_selected_option.text for each in chromium.all("#filters select")]
-    assert [*chosen, chromium.one("#filters input").get_attribute("value")] == ["host_slow_reader", "page_frag", "256"]
+    assert [*chosen, chromium.one("#filters input").get_attribute("value")] == [
+        *("host_slow_reader", "page_frag", "0.6", "all"),
+        "256",
+    ]
     assert chromium.said() == []
 
 
 def test_an_address_that_names_what_is_not_there_does_no_harm(chromium: Browser, page_file: Path) -> None:
-    shown(chromium, page_file, fragment="mix=nobody&strategy=<b>&open=router&open=nothing&words=")
+    shown(
+        chromium,
+        page_file,
+        fragment="mix=nobody&strategy=<b>&load=7&curves.metric=x&curves.off=q&open=router&open=nothing&words=",
+    )
     assert chromium.run(OPEN) == ["router"]
     assert chromium.one("#found").text.endswith("90 of 90 points")
     assert chromium.said() == []

@@ -46,8 +46,8 @@ while (walk.nextNode()) {
 }
 return [seen, [...poor]];
 """
-PICTURES = "document.querySelectorAll('[data-picture]').length"
-DRAWN = "document.querySelectorAll('[data-picture] svg').length"
+PICTURES = "document.querySelectorAll('figure:not(.live) .canvas').length"
+DRAWN = "document.querySelectorAll('figure:not(.live) .canvas svg').length"
 VIEWS = ("curves", "pareto", "costs", "census", "shares")
 
 
@@ -157,7 +157,7 @@ def test_without_scripts_all_but_pictures_is_there_to_read(chromium: Browser, pa
     assert chromium.one("h1").text == "synthetic"
     assert not chromium.one("#filters").is_displayed()
     assert not chromium.all(".live figcaption, button, .readout")
-    pictures = chromium.all("[data-picture]")
+    pictures = chromium.all("figure:not(.live) .canvas")
     assert len(pictures) > 12
     notes = chromium.all("figure noscript p")
     said = [each.get_attribute("textContent") for each in notes]

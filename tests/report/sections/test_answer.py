@@ -36,7 +36,7 @@ def commands(**columns: float | None) -> tuple[str, ...]:
     analysis = analysed(**columns)
     chosen = answer.choice(analysis, 0)
     assert chosen is not None
-    return answer.commands(analysis.data, chosen)
+    return answer.commands(analysis.data.table, int(analysis.data.index[(*chosen.cell, chosen.column)].max()))
 
 
 def test_the_winner_and_its_smallest_ring_at_the_highest_load_are_chosen() -> None:
@@ -75,7 +75,7 @@ def test_without_a_winner_nothing_is_recommended_and_it_says_what_is_open() -> N
     assert [row[0].text for row in facts.rows] == ["Set", "Open", "So far", "How sure"]
     assert not any(isinstance(block, Paragraph) for block in others)
     assert isinstance(others[-1], Chart)
-    assert others[-1].spec["layer"][0]["data"]["values"]  # hatched where it is open
+    assert others[-1].key[-1].line == "hatched"
 
 
 def hash_of(row: dict) -> float:
