@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Write a comparison as text for people, Markdown for a pull request, JSON or JUnit XML."""
+"""Write a comparison as text for people, Markdown for a pull request, an HTML page, JSON or JUnit XML."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class PrintedComparison(Comparison):
         return {"text/plain": str(self), "text/html": f"<pre>{escape(str(self))}</pre>"}
 
 
-FORMATS = ("txt", "md", "json", "junit")
-SUFFIXES = {".txt": "txt", ".text": "txt", ".md": "md", ".json": "json", ".xml": "junit"}
+FORMATS = ("txt", "md", "html", "json", "junit")
+SUFFIXES = {".txt": "txt", ".text": "txt", ".md": "md", ".html": "html", ".json": "json", ".xml": "junit"}
 
 
 def write(found: Comparison | SelfTest, form: str, width: int = 100) -> str:
@@ -43,6 +43,10 @@ def write(found: Comparison | SelfTest, form: str, width: int = 100) -> str:
     if form == "junit":
         return junit.render(found)
     document = contents.document(found)
+    if form == "html":
+        from sweep.report.page import html
+
+        return html.render(document)
     return markdown.render(document) if form == "md" else plain_text.render(document, width)
 
 

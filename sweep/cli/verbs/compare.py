@@ -40,7 +40,8 @@ def compare(
         bool, typer.Option("--self-test", help="make NEW worse in memory: exits 1 if the gate finds it")
     ] = False,
     form: Annotated[
-        str | None, typer.Option("--format", metavar="txt|md|json|junit", help="default: txt, or as --out is named")
+        str | None,
+        typer.Option("--format", metavar="txt|md|html|json|junit", help="default: txt, or as --out is named"),
     ] = None,
     out: Annotated[
         list[str] | None,

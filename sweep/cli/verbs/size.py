@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sweep.sizing.load_answer import LoadAnswer
     from sweep.sizing.search import Question
 
-FORMATS = ("txt", "md", "json")
+FORMATS = ("txt", "md", "html", "json")
 KEPT = {"ring": "size.json", "load": "size_load.json"}  # what is found -> the file of the answer in the run directory
 
 
@@ -63,7 +63,9 @@ def size(
     sets: Sets = None,
     retry_failed: RetryFailed = False,
     replace_sweep: ReplaceSweep = False,
-    format: Annotated[str, typer.Option("--format", metavar="txt|md|json", help="how the answer is printed")] = "txt",
+    format: Annotated[
+        str, typer.Option("--format", metavar="txt|md|html|json", help="how the answer is printed")
+    ] = "txt",
 ) -> None:
     """Find the smallest ring, or the highest load, that meets objectives, and who is best.
 
@@ -210,4 +212,8 @@ def _text(document: Document, format: str) -> str:
 
     from .report import width
 
+    if format == "html":
+        from sweep.report.page import html
+
+        return html.render(document).rstrip("\n")
     return (markdown.render(document) if format == "md" else plain_text.render(document, width())).rstrip("\n")

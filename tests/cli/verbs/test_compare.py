@@ -62,13 +62,22 @@ def test_3_percent_in_one_cost_of_the_host_file_is_found(here: Path) -> None:
 
 
 def test_what_is_written_for_ci(here: Path) -> None:
-    files = {"compare.md": "md", "compare.xml": "junit", "compare.json": "json", "compare.txt": "txt"}
+    files = {
+        "compare.md": "md",
+        "compare.xml": "junit",
+        "compare.json": "json",
+        "compare.html": "html",
+        "compare.txt": "txt",
+    }
     words = [word for file in files for word in ("--out", file)]
     out, _ = sweep(here, "compare", "runs/base", "file://" + str(here / "runs/new"), *words, code=1)
     assert (here / "compare.txt").read_text() == out
     assert (here / "compare.md").read_text().startswith("# REGRESSED: ")
     assert ElementTree.parse(here / "compare.xml").getroot().find(".//failure") is not None
     assert json.loads((here / "compare.json").read_text())["exit_code"] == 1
+    page = (here / "compare.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert f"<h1>{out.splitlines()[0][:11]}" in page  # "REGRESSED: "
     sweep(here, "compare", "runs/base", "runs/base", "--out", "odd.name", "--format", "junit")
     assert (here / "odd.name").read_text().startswith("<?xml")
 
@@ -115,7 +124,7 @@ WRONG = {  # what is typed -> exit code, what is said, what to type next
     "compare runs/base --baseline page_alocator --strategy x": (2, 'Did you mean "page_allocator"?', "known: page_all"),
     "compare runs/base runs/seed": (3, "seed is 1 in BASE and 2 in NEW", "--set seed=1"),
     "compare runs/base runs/long": (3, '"packets" is 300 in BASE and 400 in NEW', "with the packets of BASE"),
-    "compare runs/base runs/new --format html": (2, 'format "html" is not known', "known: txt, md, json, junit"),
+    "compare runs/base runs/new --format pdf": (2, 'format "pdf" is not known', "known: txt, md, html, json, junit"),
     "compare runs/base runs/new --out x.pdf": (2, '--out "x.pdf" does not say in which format', "add --format"),
     "compare runs/base runs/new --out tiny.yaml/x.md": (
         2,

@@ -84,6 +84,10 @@ def test_objectives_of_the_file_and_formats(here: Path) -> None:
     out, _ = sweep(here, "size", "mine.yaml", *INLINE, "--format", "md", *DROPS)
     assert out.startswith("# tiny: the smallest ring with drop\\_ratio \\< 5 %\n")
     assert "| router 0.3 | ≤ 64 | – | page\\_allocator |" in out
+    out, _ = sweep(here, "size", "mine.yaml", *INLINE, "--format", "html", *DROPS)
+    assert out.startswith("<!doctype html>")
+    assert "<h1>tiny: the smallest ring with drop_ratio &lt; 5 %</h1>" in out
+    assert '<th scope="row">router 0.3</th>' in out
     out, _ = sweep(here, "plan", "tiny.yaml")  # objectives decide no row
     assert "done 0 · reused 2 · to run 4" in out
 
@@ -153,7 +157,7 @@ MISTAKES = {
     ),
     "no replicate": ({"replicates": 0}, '--set replicates=0: replicates "0" is too small'),
     "no confidence": ({"confidence": 100.0}, 'confidence "100" is not a percentage from 50 to 99.99'),
-    "unknown format": ({"format": "html"}, 'format "html" is not known.'),
+    "unknown format": ({"format": "pdf"}, 'format "pdf" is not known.'),
     "unknown executor": ({"executor": "rya"}, 'executor "rya" is not known. Did you mean "ray"?'),
 }
 
