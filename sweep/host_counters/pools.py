@@ -77,7 +77,8 @@ def _only_levels(moment: Moment, scope: str) -> dict[str, int]:
 
 
 def total(found: Iterable[Pool]) -> dict[str, int]:
-    """The rises of all pools; what system pools share is taken once."""
+    """The rises of all pools; what system pools share is taken once.  A name that one of them lacks has no sum."""
+    found = list(found)
     sums: dict[str, int] = {}
     shared: dict[str, int] = {}
     for pool in found:
@@ -86,15 +87,14 @@ def total(found: Iterable[Pool]) -> dict[str, int]:
                 shared[name] = max(shared.get(name, 0), value)
             else:
                 sums[name] = sums.get(name, 0) + value
-    return {name: sums.get(name, 0) + shared.get(name, 0) for name in (*sums, *(n for n in shared if n not in sums))}
+    everywhere = (name for name in dict.fromkeys((*sums, *shared)) if all(name in pool.rises for pool in found))
+    return {name: sums.get(name, 0) + shared.get(name, 0) for name in everywhere}
 
 
 def allocations(counts: dict[str, int]) -> int | None:
     """Pages that the driver got; None if a counter is missing."""
-    names = ("alloc-fast", "alloc-refill", "alloc-slow")
-    if any(name not in counts for name in names):
-        return None
-    return sum(counts[name] for name in names) + counts.get("alloc-slow-high-order", 0)
+    names = ("alloc-fast", "alloc-refill", "alloc-slow", "alloc-slow-high-order")
+    return None if any(name not in counts for name in names) else sum(counts[name] for name in names)
 
 
 def puts(counts: dict[str, int]) -> int | None:

@@ -87,6 +87,21 @@ def test_a_count_that_lies_is_named(tmp_path: Path, name: str) -> None:
     assert f"pool {pool['info']['id']} {name}" in read([folder]).suspects
 
 
+@pytest.mark.parametrize("name", ["alloc-slow-high-order", "recycle-ring"])
+def test_a_sum_in_which_a_count_is_missing_is_no_sum(tmp_path: Path, name: str) -> None:
+    folder = copied(VIRTIO, tmp_path)
+    for file in folder.glob("*page_pool_struct*"):
+        file.unlink()
+    dump = folder / "after.page-pool-stats-get.json"
+    rows = json.loads(dump.read_text())
+    for row in rows:
+        row[name] = None
+    dump.write_text(json.dumps(rows))
+    derived = read([folder]).derived
+    assert name not in derived.counts
+    assert (derived.allocations is None, derived.puts is None) == (name.startswith("alloc"), name.startswith("recycle"))
+
+
 def test_two_sources_of_a_count_contradict_each_other(tmp_path: Path) -> None:
     folder = copied(VETH, tmp_path)
     edited(folder / "after.ethtool_S.txt", "rx_pp_recycle_ring: 102332", "rx_pp_recycle_ring: 202332")
