@@ -155,6 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         usage, said = measured(words, folder)
         sizes = (f"{path.name} {path.stat().st_size / 1e6:,.0f} MB" for path in sorted(folder.glob("run/results.*")))
         print(verdict(f"publication of {survey.simulations:,} rows", usage, PUBLISH_AIM) + f" ({', '.join(sizes)})")
+        known, _ = measured(["status", "run"], folder)
+        print(f"sweep status of them: {known.wall_s:.1f} s ({known.cpu_s:.1f} s of CPU), {known.peak_mb:,.0f} MB")
         planned, _ = measured(["plan", file.name, "--out", "run"], folder)
         print(f"sweep plan with all of them done: {planned.wall_s:.1f} s, {planned.peak_mb:,.0f} MB")
     return 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import ceil
 
 from sweep import units
@@ -111,5 +112,6 @@ def _episode(traffic: Traffic, gap_ps: int) -> tuple[str, Fraction | None]:
     return name, None
 
 
+@cache
 def _mean(law: Distribution) -> Fraction:
     return quantiles.mean(quantiles.table(law))

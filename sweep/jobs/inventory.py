@@ -87,8 +87,8 @@ def take_inventory(
     ids = _joined(part.ids for part in parts)
     known = survey.among(ids)
     there = known & wanted
-    ids_of_this_sweep = (part.ids_of(survey.document_digest) for part in parts)
-    done = survey.among(_joined(ids_of_this_sweep)) & wanted
+    ids_of_this_sweep = _joined(part.ids_of(survey.document_digest) for part in parts)
+    done = there if len(ids_of_this_sweep) == len(ids) else survey.among(ids_of_this_sweep) & wanted
     failed = survey.among(ids_of(failures)) & wanted & ~there
     given_up = np.zeros_like(failed) if request.retry_failed else failed
     calibration = calibration_of(parts)

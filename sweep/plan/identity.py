@@ -48,7 +48,7 @@ def canonical(value: Any) -> str:
     return json.dumps(asdict(value) if is_dataclass(value) else value, sort_keys=True, separators=(",", ":"))  # type: ignore[arg-type]
 
 
-def digest(data: str | bytes, size: int = BYTES) -> str:
+def digest(data: str | bytes | memoryview, size: int = BYTES) -> str:
     """blake2b of `data`, `size` bytes, in hex."""
     return hashlib.blake2b(data.encode() if isinstance(data, str) else data, digest_size=size).hexdigest()
 

@@ -173,6 +173,17 @@ def entries(folder: int) -> dict[str, DirectoryEntry]:
     return by_name
 
 
+def stats_of_files(folder: int) -> dict[str, os.stat_result]:
+    """What the system says of each regular file in a folder, by name, except those that are removed meanwhile."""
+    by_name = {}
+    with os.scandir(folder) as entries:
+        for dir_entry in entries:
+            with suppress(FileNotFoundError):
+                if dir_entry.is_file(follow_symlinks=False):
+                    by_name[dir_entry.name] = dir_entry.stat(follow_symlinks=False)
+    return by_name
+
+
 def entry(folder: int, name: str) -> DirectoryEntry:
     """The entry `name` of a folder."""
     kind_name = kind(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)

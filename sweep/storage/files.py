@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 from sweep.errors import RunError
 
@@ -19,12 +19,21 @@ MANIFEST = "manifest.json"  # of the published snapshot
 NOTE = "run.json"  # what was asked for last, and how it ended
 LOCK = "lock"  # of the writer: on a disk an empty file, in an object store a folder of claims
 HOLDER = "lock.holder"  # on a disk, which process has the lock
+INDEX = "parts.index"  # what parts there are: see `jobs.store.index`
 CURRENT = "current"  # on a disk, a link to the snapshot that counts
 FOLDERS = ("parts", "failed", "plans", "logs", "snapshots")
 PUBLISHED = tuple(
     f"{name}.{form}" for name in ("results", "series", "dictionary", "failures") for form in ("arrow", "parquet")
 )
 UNFINISHED_SUFFIX = ".sweep.tmp"  # suffix of unfinished files, and of no others: left-over ones are removed
+
+
+class FileStamp(NamedTuple):
+    """By what a file that was changed is told from one that was not."""
+
+    size: int  # bytes
+    modified_ns: int  # since 1970
+    changed_ns: int  # on a disk, when anything about it last changed, which no program can set; else 0
 
 
 class Files(Protocol):
@@ -55,6 +64,9 @@ class Files(Protocol):
 
     def entries(self, folder: str) -> Mapping[str, DirectoryEntry]:
         """All entries of a folder, "" for the directory itself, except unfinished files; {} if it is not there."""
+
+    def stamps(self, folder: str) -> Mapping[str, FileStamp]:
+        """The stamps of the files in a folder, by name, but of no links and unfinished files; {} if it is not there."""
 
     def names(self, folder: str) -> list[str]:
         """Sorted names in a folder, without its own, except those of folders; [] if it is not there.

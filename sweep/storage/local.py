@@ -30,7 +30,7 @@ from sweep.errors import IncompleteError, RunError
 
 from . import atomic, beneath, errors, lock
 from .beneath import DirectoryEntry
-from .files import CURRENT, FOLDERS, LOCK, MANIFEST, UNFINISHED_SUFFIX, bad, checked
+from .files import CURRENT, FOLDERS, LOCK, MANIFEST, UNFINISHED_SUFFIX, FileStamp, bad, checked
 
 if TYPE_CHECKING:
     import pyarrow
@@ -98,6 +98,18 @@ class Local:
                     return {
                         name: entry
                         for name, entry in beneath.entries(descriptor).items()
+                        if not name.endswith(UNFINISHED_SUFFIX)
+                    }
+            except (FileNotFoundError, NotADirectoryError):
+                return {}
+
+    def stamps(self, folder: str) -> dict[str, FileStamp]:
+        with self._telling(f'"{self.at(folder)}"', "read"):
+            try:
+                with self._top() as top, beneath.folder(top, checked(folder) if folder else "") as descriptor:
+                    return {
+                        name: FileStamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+                        for name, found in beneath.stats_of_files(descriptor).items()
                         if not name.endswith(UNFINISHED_SUFFIX)
                     }
             except (FileNotFoundError, NotADirectoryError):

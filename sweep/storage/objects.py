@@ -26,7 +26,7 @@ from sweep.errors import IncompleteError, RunError
 
 from . import errors
 from .beneath import FILE, FOLDER, DirectoryEntry
-from .files import LOCK, MANIFEST, bad, checked
+from .files import LOCK, MANIFEST, FileStamp, bad, checked
 from .lease import TTL_S, Lease, is_held, read
 
 READS = 4  # tries to read a file that is replaced or removed meanwhile
@@ -88,6 +88,13 @@ class Objects:
     def entries(self, folder: str) -> dict[str, DirectoryEntry]:
         kinds = {fs.FileType.File: FILE, fs.FileType.Directory: FOLDER}
         return {info.base_name: DirectoryEntry(kinds[info.type]) for info in self._list(folder) if info.type in kinds}
+
+    def stamps(self, folder: str) -> dict[str, FileStamp]:
+        return {
+            info.base_name: FileStamp(info.size, info.mtime_ns, 0)
+            for info in self._list(folder)
+            if info.type == fs.FileType.File and info.mtime_ns is not None
+        }
 
     def names(self, folder: str) -> list[str]:
         return sorted(info.base_name for info in self._list(folder) if info.type == fs.FileType.File)

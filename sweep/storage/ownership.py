@@ -18,7 +18,7 @@ from sweep.errors import RunError, SweepError
 
 from . import snapshot
 from .beneath import FILE, FOLDER, LINK, DirectoryEntry, leads_out
-from .files import CURRENT, FOLDERS, HOLDER, LOCK, MANIFEST, NOTE, PUBLISHED, Files
+from .files import CURRENT, FOLDERS, HOLDER, INDEX, LOCK, MANIFEST, NOTE, PUBLISHED, Files
 
 FORMAT = 2  # of run.json; since 2 a part may have the rows of several chunks, which earlier versions cannot read
 SHOWN = 4  # names of what is in the way
@@ -27,6 +27,7 @@ OWN = (
     LOCK,
     HOLDER,
     NOTE,
+    INDEX,
     "size.json",
     "size_load.json",
     "report.txt",

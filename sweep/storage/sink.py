@@ -15,12 +15,12 @@ from typing import BinaryIO
 
 from sweep.errors import RunError, SweepError
 
-from .files import CURRENT, HOLDER, LOCK, MANIFEST, NOTE, PUBLISHED
+from .files import CURRENT, HOLDER, INDEX, LOCK, MANIFEST, NOTE, PUBLISHED
 from .home import expanded
 from .location import open
 
 ELSEWHERE = ("/dev", "/dev/fd", "/proc/self/fd")  # entries of these folders are devices or open files, never replaced
-RESERVED = (MANIFEST, NOTE, LOCK, HOLDER, CURRENT, *PUBLISHED)
+RESERVED = (MANIFEST, NOTE, INDEX, LOCK, HOLDER, CURRENT, *PUBLISHED)
 
 
 @contextmanager

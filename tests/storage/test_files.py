@@ -195,3 +195,18 @@ def test_a_file_is_read_whole_or_not_at_all_while_it_is_replaced_and_removed(fil
         over.set()
         writer.join(60)
     assert {*seen} - {"busy"} == {"short", "long", "none"}
+
+
+def test_stamps_tell_a_file_that_was_changed(files: storage.Files) -> None:
+    for name, data in (("a/1", b"one"), ("a/2", b"three"), ("a/deep/3", b"x")):
+        files.put(name, data)
+    before = files.stamps("a")
+    assert {name: stamp.size for name, stamp in before.items()} == {"1": 3, "2": 5}
+    assert all(abs(stamp.modified_ns / 1e9 - time.time()) < 3600 for stamp in before.values())
+    assert files.stamps("a") == before
+    files.put("a/2", b"other")
+    files.put("a/1", b"longer")
+    after = files.stamps("a")
+    assert after["1"] != before["1"]
+    assert files.path is None or after["2"] != before["2"]
+    assert files.stamps("nowhere") == {}

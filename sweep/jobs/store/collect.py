@@ -86,6 +86,7 @@ class Collection:
         parts, rows = self._part[start:stop], self._row[start:stop]
         order = np.argsort(parts, kind="stable")
         members = np.split(order, np.flatnonzero(np.diff(parts[order])) + 1)
+        members.sort(key=lambda rows_of_part: int(rows_of_part[0]))  # mostly parts follow each other: no row is moved
         numbers = [int(parts[rows_of_part[0]]) for rows_of_part in members]
         tables = self._read([self._parts[number] for number in numbers if number not in kept])
         pieces = []
@@ -97,7 +98,8 @@ class Collection:
                 if self._last[number] >= stop and sum(table_kept.nbytes for table_kept in kept.values()) < KEPT_BYTES:
                     kept[number] = table
             pieces.append(_take(table, rows[rows_of_part]))
-        return _take(pa.concat_tables(pieces, promote_options="permissive"), np.argsort(order))
+        order = np.concatenate(members)
+        return _take(pa.concat_tables(pieces, promote_options="permissive"), np.argsort(order)).combine_chunks()
 
 
 class Parameters:

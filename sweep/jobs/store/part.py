@@ -51,22 +51,37 @@ class Part:
     name: str  # "parts/....arrow"
     chunks: tuple[About, ...] = field(repr=False)
     ids: NDArray[np.bytes_] = field(repr=False)
+    verified: bool = True  # whether its bytes have been compared with its name; else they are when they are read
 
     def table(self) -> pa.Table:
-        """All its rows, mapped into memory where they are on a disk."""
+        """All its rows, mapped into memory where they are on a disk.  Raises DamagedPartError."""
         try:
-            return pa.ipc.open_file(pa.BufferReader(self.files.view(self.name)), options=ONE_THREAD).read_all()
+            data = self.files.view(self.name)
+            if self.verified:
+                return pa.ipc.open_file(pa.BufferReader(data), options=ONE_THREAD).read_all()
+            rows = decoded(data) if has_content(self.name, data) else None
         except (pa.ArrowException, OSError) as error:
-            raise RunError(
-                f'"{self.files.at(self.name)}" is damaged\n  next: run the same command again: it sets the part aside '
-                "and runs what it had"
-            ) from error
+            raise DamagedPartError(self) from error
+        if rows is None or not is_sound(rows) or not np.array_equal(rows.ids, self.ids):
+            raise DamagedPartError(self)
+        return rows.table
 
     def ids_of(self, document: str) -> NDArray[np.bytes_]:
         """Ids of the rows that were simulated for the sweep whose document has this digest."""
         here = np.array([about["document"] == document for about in self.chunks])
         ids: NDArray[np.bytes_] = self.ids[np.repeat(here, [about["rows"] for about in self.chunks])]
         return ids
+
+
+class DamagedPartError(RunError):
+    """A part turned out not to be what it was taken for."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__(
+            f'"{part.files.at(part.name)}" is damaged\n  next: run the same command again: it sets the part aside and '
+            "runs what it had"
+        )
+        self.part = part
 
 
 class Rows(NamedTuple):
@@ -90,7 +105,7 @@ def name_of(chunks: Sequence[str], data: bytes) -> str:
 
 def part_of(files: storage.Files, name: str, data: bytes) -> Part | None:
     """The part in these bytes; None unless they are what its name says, and readable, with the rows they speak of."""
-    if digest(data, CONTENT_BYTES) != name.removesuffix(".arrow").rpartition("-")[2]:
+    if not has_content(name, data):
         return None
     try:
         rows = decoded(data)
@@ -99,7 +114,12 @@ def part_of(files: storage.Files, name: str, data: bytes) -> Part | None:
         return None
 
 
-def decoded(data: bytes) -> Rows | None:
+def has_content(name: str, data: bytes | pa.Buffer) -> bool:
+    """Whether these are the bytes that a part of this name has."""
+    return digest(memoryview(data), CONTENT_BYTES) == name.removesuffix(".arrow").rpartition("-")[2]
+
+
+def decoded(data: bytes | pa.Buffer) -> Rows | None:
     """The rows in these bytes and what they say of themselves; None if that cannot be read, or does not fit."""
     try:
         reader = pa.ipc.open_file(pa.BufferReader(data), options=ONE_THREAD)

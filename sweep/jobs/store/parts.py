@@ -7,9 +7,11 @@
     logs/                           tracebacks of failed chunks, what the executor said
     snapshots/, manifest.json       what is published: see `storage.snapshot`
     run.json, looks.json            what was asked for last, and what came of it; what looks have decided
+    parts.index                     what parts there are, once there are many: see `index`
 
 A part that does not match its name, or cannot be read, is set aside as *.bad and its simulations run again.  What is
-done is what is in valid parts; there is no other ledger.  Nothing that is read from here is ever unpickled.
+done is what is in valid parts; there is no other ledger: the index only saves reading them.  Nothing that is read from
+here is ever unpickled.
 
 Not modelled: logs of a run in an object store whose driver is killed; they go up when it ends.
 """
@@ -38,7 +40,8 @@ from sweep.plan import digest
 from sweep.storage import ownership, snapshot
 from sweep.storage.beneath import FILE
 
-from .part import CONTENT_BYTES, Part, merged, name_of, part_of, sound
+from . import index
+from .part import CONTENT_BYTES, DamagedPartError, Part, merged, name_of, part_of, sound
 
 PART = re.compile(rf"[0-9a-f]+-[0-9a-f]{{{2 * CONTENT_BYTES}}}\.(arrow|bad)")  # what else is there is no part of ours
 FAILURE = re.compile(r"[0-9a-f]+\.json")
@@ -54,6 +57,7 @@ class Store:
     def __init__(self, location: str | Path | storage.Files) -> None:
         self.files = storage.open(location)
         self._scratch: Path | None = None
+        self._index: index.Writer | None = None  # while writing
 
     def __str__(self) -> str:
         return str(self.files)
@@ -88,8 +92,12 @@ class Store:
         with self.files.writing():
             try:
                 self.files.make_folder("logs")
+                self._index = index.Writer(self.files)
                 yield
             finally:
+                if self._index:
+                    self._index.finish()
+                self._index = None
                 self._keep_logs()
 
     def see_whose(self, sweep: str | None = None, *, replace: bool = False) -> None:
@@ -114,16 +122,31 @@ class Store:
         names = [f"parts/{name}" for name in self._parts(".arrow")]
         before = {part.name: part for part in known}
         new = [name for name in names if name not in before]
+        vouched_for = index.indexed(self.files) if len(new) >= index.LEAST else {}
+        before |= {name: vouched_for[name] for name in new if self._is_usable(vouched_for.get(name), set_aside)}
+        new = [name for name in new if name not in before]
         for name, part in zip(new, self._ahead(lambda name: _read(self.files, name), new), strict=True):
             if part:
                 before[name] = part
             elif set_aside:
                 self.files.set_aside(name)
-        return [before[name] for name in names if name in before]
+        found = [before[name] for name in names if name in before]
+        if self._index:
+            self._index.start(found, len(vouched_for))
+        return found
 
     def tables(self, parts: Iterable[Part]) -> Iterator[pa.Table]:
-        """The tables of these parts, in order; those of an object store are fetched ahead, a few at a time."""
-        return self._ahead(Part.table, parts)
+        """The tables of these parts, in order; those of an object store are fetched ahead, a few at a time.
+
+        Raises DamagedPartError; the writer sets that part aside, so that the next run simulates its rows again.
+        """
+        try:
+            yield from self._ahead(Part.table, parts)
+        except DamagedPartError as error:
+            if self._index:
+                self._index.remove(error.part)
+                self.files.set_aside(error.part.name)
+            raise
 
     def commit(self, chunk: str, data: bytes) -> Part:
         """Keep the part of `chunk` for good, as `commit_together` does."""
@@ -149,6 +172,8 @@ class Store:
                 np.concatenate([rows.ids for rows in several]),
             )
             self.files.put(kept.name, data)
+            if self._index:
+                self._index.add(kept)
         if bad or kept is None:
             raise RunError(
                 f'part "{self.files.at(bad[0])}" is not one: the worker that made it runs another version of sweep, '
@@ -238,6 +263,16 @@ class Store:
                 waiting += [pool.submit(get, each) for each in islice(rest, 1)]
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _is_usable(self, part: Part | None, for_writing: bool) -> bool:
+        """Whether a part that the index vouches for can be used; a writer, which has time, opens it on a disk."""
+        if part is None or not for_writing or self.files.path is None:
+            return part is not None
+        try:
+            self.files.view(part.name)
+        except (FileNotFoundError, RunError):
+            return False
+        return True
 
     def _keep_logs(self) -> None:
         """Put the logs of a run in an object store beside its parts; a log that cannot go up is no reason to fail."""
