@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,13 +16,13 @@ from sweep.config.models.sections import SECTIONS
 from sweep.config.points.reading import Reading, TooManyMistakesError, read_values
 from sweep.config.points.scenario_parts import DocumentError
 from sweep.errors import ConfigError
-from sweep.grid import MOST_POINTS, Layout
+from sweep.grid import Layout
 from sweep.storage.home import expanded
 from sweep.yamltree.source import SEE, Mistake, Node, Place, combined_error
 from sweep.yamltree.tree import read
 from sweep.yamltree.validation import parse
 
-from . import own_strategies, precision
+from . import own_strategies, precision, room
 from .check import check
 from .library import Library
 from .overrides import FileParts, apply, split_file
@@ -68,6 +67,7 @@ def resolve(parts: FileParts, library: Library, top: Place, name: str) -> Sweep:
         raise _error(reading, document)
     document = json.loads(json.dumps(document))
     sweep = _build(document, parts)
+    room.check_simulations(sweep, _place_of_axes(reading, top))
     check(sweep, reading, top)
     return sweep
 
@@ -84,7 +84,7 @@ def _build(document: dict[str, Any], parts: FileParts) -> Sweep:
 def _document(reading: Reading, library: Library, top: Place, stem: str) -> dict[str, Any]:
     """The document of a sweep; incomplete if the reading has mistakes."""
     _complete(reading, top)
-    _not_too_many(reading, top)
+    room.check_axes(reading.dimensions, _place_of_axes(reading, top))
     replicates = _setting(reading, "replicates")
     return {
         "format": FORMAT,
@@ -184,12 +184,9 @@ def _complete(reading: Reading, top: Place) -> None:
                 reading.mistakes.append(Mistake(places[name], f'{strategy} has no "{name}".', known=known))
 
 
-def _not_too_many(reading: Reading, top: Place) -> None:
-    sizes = [len(dimension.entries) for dimension in reading.dimensions]
-    if math.prod(sizes) > MOST_POINTS:
-        place = next((place for key, place in reading.parts.keys.items() if key.startswith("axes.")), top)
-        shape = " × ".join(f"{size:,}" for size in sizes)
-        raise Mistake(place, f'the axes make "{shape} = {math.prod(sizes):,}" points; {MOST_POINTS:,} is the most.')
+def _place_of_axes(reading: Reading, top: Place) -> Place:
+    """Where the axes begin; the top of a file that has none."""
+    return next((place for key, place in reading.parts.keys.items() if key.startswith("axes.")), top)
 
 
 def _named(reading: Reading, library: Library, kind: str, top: Place) -> dict[str, Any]:

@@ -5,13 +5,12 @@
 """
 
 from .coded import Coded, Codes, combined, distinct, first_rows, hashable, only_used
-from .layout import LABEL, MOST_POINTS, GridDimension, Ints, Layout
+from .layout import LABEL, GridDimension, Ints, Layout
 from .sequence import FORMS, SequenceError
 
 __all__ = [
     "FORMS",
     "LABEL",
-    "MOST_POINTS",
     "Coded",
     "Codes",
     "GridDimension",

@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from .coded import Codes, compress, first_rows, hashable
 
-MOST_POINTS = 10_000_000
 LABEL = "label"
 STRATEGY = "strategy"
 KNOB = "strategy."  # what the name of a strategy's own parameter starts with

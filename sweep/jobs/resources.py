@@ -14,12 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweep.jobs.executors.memory import machine_bytes, node_bytes
+from sweep import cgroups
+from sweep.cgroups import machine_bytes, node_bytes
 from sweep.jobs.executors.protocol import ExecutorKind
 from sweep.plan.chunks import LANE_BYTES
 from sweep.plan.forecast import memory_bytes
 
-from .executors import NAMES, cgroups, choice
+from .executors import NAMES, choice
 
 LEAST_LANE_BYTES = 16 << 20  # a chunk of fewer lanes costs more to hand out than to simulate
 KERNEL = Path("/proc/sys/kernel")

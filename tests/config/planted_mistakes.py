@@ -272,9 +272,9 @@ MISTAKES = {
     ),
     "huge": (
         "[64, 256, 1024]",
-        "{range: [64, 32_000, 1]}\n  packets: {range: [3000, 4000, 1]}",
+        "{range: [64, 32_000, 1]}\n  packets: {range: [3000, 4000, 1]}\n  warmup: {range: [1, 3000, 1]}",
         "8:3",
-        ["10,000,000 is the most"],
+        ["laying them out takes about", "GB of memory, and"],
     ),
     "long axis": (
         "ring: [64",

@@ -14,6 +14,8 @@ from sweep.cli.slow_notice import notice_if_slow
 from sweep.format import count as plural
 from sweep.jobs.executors import DEFAULT
 
+NOTICEABLE_BYTES = 1 << 30  # of memory for planning: more than a laptop's browser
+
 if TYPE_CHECKING:
     from sweep.config import Sweep
     from sweep.jobs.inventory import Inventory
@@ -56,9 +58,10 @@ def plan(
         from sweep.cli.state_records import plan_record
         from sweep.safe_text import json_text
 
-        print(json_text(plan_record(inventory, [*sample(sweep), *kernels(sweep), *lines(sweep)], location), indent=2))
+        notes_of_sweep = [*sample(sweep), *kernels(sweep), *lines(sweep), *room(sweep)]
+        print(json_text(plan_record(inventory, notes_of_sweep, location), indent=2))
         return
-    say(text(inventory, lines(sweep), location))
+    say(text(inventory, [*lines(sweep), *room(sweep)], location))
     if inventory.shortage:
         say(inventory.shortage)
 
@@ -157,6 +160,14 @@ def kernels(sweep: Sweep) -> list[str]:
 
     releases = sweep.layout.codes("kernel")[0]
     return [f"kernel {text}: {sentence}" for text in releases for sentence in assumptions(known_release(text))]
+
+
+def room(sweep: Sweep) -> list[str]:
+    """A line on the memory that planning the sweep takes, wherever it is run from, if that is much."""
+    from sweep.config.room import planning_bytes
+
+    needed = planning_bytes(sweep)
+    return [f"planning it takes about {size(needed)} of memory"] if needed >= NOTICEABLE_BYTES else []
 
 
 def changed(inventory: Inventory) -> str:

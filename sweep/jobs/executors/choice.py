@@ -8,10 +8,11 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from sweep import cgroups
 from sweep.errors import SweepError, did_you_mean
 from sweep.plan import Plan
 
-from . import DEFAULT, NAMES, cgroups
+from . import DEFAULT, NAMES
 from .protocol import Executor, ExecutorKind, Join
 
 

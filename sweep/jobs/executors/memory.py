@@ -12,13 +12,12 @@ maps 1 GiB at its first use.
 
 from __future__ import annotations
 
-import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import cgroups
+from sweep.cgroups import node_bytes
 
 WORKERS_SHARE = 0.8  # of a node's memory; the rest is for the executor, the system and pages of files
 
@@ -26,16 +25,6 @@ WORKERS_SHARE = 0.8  # of a node's memory; the rest is for the executor, the sys
 def share_bytes(cpus: float, node_cpus: float) -> int:
     """Memory that work on `cpus` of the node's CPUs may take, bytes."""
     return int(node_bytes() * WORKERS_SHARE * cpus / max(node_cpus, cpus))
-
-
-def machine_bytes() -> int:
-    """Memory of the machine, bytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def node_bytes() -> int:
-    """Memory that processes here may use, bytes: the machine's, or the least limit of this process's control groups."""
-    return min([machine_bytes(), *cgroups.memory_bytes()])
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.jobs.executors import cgroups
+from sweep import cgroups
 
 V1 = "31 24 0:27 {root} {point} rw,relatime - cgroup cgroup rw,{controllers}"
 V2 = "32 24 0:28 {root} {point} rw,relatime shared:9 - cgroup2 cgroup2 rw"
@@ -155,6 +155,6 @@ def test_real_control_groups(real_group: dict[str, Path]) -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )
     assert said.stdout.split() == ["1", "400"]

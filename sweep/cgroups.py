@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the control groups of this process allow: the files of its group and of those above it, version 1 and 2.
+"""What this machine and the control groups of this process allow, version 1 and 2: memory, processors, threads.
 
 A container sees its own group as the root of a mount, a service deep in a tree; either version may be mounted anywhere,
 and both at once.  So the mounts are read from /proc, and each is asked for the group that this process is in.
@@ -11,6 +11,7 @@ Not modelled: limits of groups above the mount, which a container cannot see; ve
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,6 +27,16 @@ class Mount(NamedTuple):
     controllers: frozenset[str]  # of version 1; empty for version 2
     root: str  # the group that is mounted
     point: Path
+
+
+def machine_bytes() -> int:
+    """Memory of the machine, bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def node_bytes() -> int:
+    """Memory that processes here may use, bytes: the machine's, or the least limit of this process's control groups."""
+    return min([machine_bytes(), *memory_bytes()])
 
 
 def memory_bytes(process: Path = OWN) -> Iterator[int]:
