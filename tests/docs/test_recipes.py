@@ -7,6 +7,8 @@ R is not among what `make test` can install: its recipe is run where there is an
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import re
 import shlex
@@ -18,6 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOK = ROOT / "docs/how-to/analyse.ipynb"
 ANALYSE, PYTHON = ROOT / "docs/how-to/analyse.md", ROOT / "docs/python.md"
 SHIM = '#!/bin/sh\nexec "{python}" -m sweep "$@"\n'
 
@@ -148,6 +151,27 @@ def test_python_page(place: Place) -> None:
     shown = place.python("\n".join(text for language, text in blocks(PYTHON) if language == "python"))
     assert '<sweep.Run "runs/smoke": smoke, 64 of 64 simulations>' in shown
     assert 'column "ns_per_paket" is not known. Did you mean "ns_per_packet"?' in shown
+
+
+def test_the_notebook(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cell by cell, as a notebook does it: in one namespace, and the value of a last expression is shown."""
+    monkeypatch.chdir(place.path)
+    notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    names: dict[str, object] = {}
+    shown = []
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            assert (cell["outputs"], cell["execution_count"]) == ([], None)
+            *statements, last = ast.parse("".join(cell["source"])).body
+            assert isinstance(last, ast.Expr)
+            exec(compile(ast.Module(statements, []), cell["id"], "exec"), names)
+            shown.append(eval(compile(ast.Expression(last.value), cell["id"], "eval"), names))
+    run, points, percent = shown
+    assert "router" in run._repr_mimebundle_()["text/html"]
+    assert len(points) == 16
+    assert points["ns_per_packet_half_width"].notna().all()
+    assert (percent["page_allocator"] == 0).all()
+    assert (percent["page_pool"] < 0).any()
 
 
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="the recipe for R is not run: there is no Rscript")
