@@ -266,6 +266,8 @@ def refuse(scenario: Scenario) -> None:
         "a kernel without deferred frees of UDP": scenario.traffic.local_ppm > 0
         and "udp_deferred_free" not in scenario.rules,
         "a kernel without bulk requests": "pool_bulk" not in scenario.rules,
+        "deferred frees that find the NAPI on no list": scenario.nic.napi_unlisted_ppm > 0,
+        "a pool without the queue's NAPI": not scenario.nic.pool_napi or scenario.nic.system_pool == 1,
         "a kernel that asks for the locality of some puts only": len({rule in scenario.rules for rule in LOCALITY}) > 1,
     }
     for what, is_so in uncovered.items():

@@ -115,6 +115,15 @@ RULES = (
         "kernel 39806b96c89a",
     ),
     Rule(
+        "softirq_off_free",
+        "what could be deferred but is read on the queue's own CPU is freed with softirqs off: a put can be local",
+        "in process context: none is",
+        "6.10?6.12",
+        "kernel 7cb31c46b9cc",
+        needs=("deferred_free",),
+        in_loop=False,
+    ),
+    Rule(
         "fragment_statistics",
         "a fragment cut from the current page counts nothing, a page that starts over counts cached and fast",
         "both count fast",

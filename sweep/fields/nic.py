@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .parameter import COUNT, LINK, RATE_LIMIT, SIZE, USECS, Parameter
+from .parameter import COUNT, LINK, RATE_LIMIT, SHARE, SIZE, USECS, Parameter
 
 MOST_DESCRIPTORS = 65_536
 MOST_COALESCING_PS = 10**12  # a second
@@ -94,5 +94,30 @@ NIC: tuple[Parameter, ...] = (
         default="1",
         in_the_loop=False,
         source="ixgbe_xmit_xdp_ring and its like, and every driver's XDP_REDIRECT [linux 6.12.117]",
+    ),
+    Parameter(
+        "nic.pool_napi",
+        COUNT,
+        "page_pool: 1: names the queue's NAPI, on whose CPU a put is local while it is polled; 0: names none",
+        (0, 1),
+        unit="1",
+        default="1",
+        source="page_pool_params.napi: set by mlx5 and bnxt, not by veth and vmxnet3 [linux 6.12.117]",
+    ),
+    Parameter(
+        "nic.system_pool",
+        COUNT,
+        "page_pool: 1: it is the queue's CPU's own (generic XDP), so that a put in any softirq there is local; 0: not",
+        (0, 1),
+        unit="1",
+        default="0",
+        source="system_page_pool, since 6.9 [kernel 2b0cfa6e4956]",
+    ),
+    Parameter(
+        "nic.napi_unlisted",
+        SHARE,
+        "deferred frees at a poll that find the queue's NAPI on no CPU's list; those of kicks between polls all do",
+        (0, 10**6),
+        default="0 %",
     ),
 )

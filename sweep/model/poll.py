@@ -190,7 +190,7 @@ def next_start(sim: Sim, pool: Any, lane: int, again: int) -> int:
         until = shared_until(sim, lane)
     if p.reader_same_cpu == 1:
         # What it has used of the CPU (to the end of a release that it had begun) delays the poll.
-        start = max(start, read_until(sim, pool, lane, st.cpu_free_ps, until, 1))
+        start = max(start, read_until(sim, pool, lane, st.cpu_free_ps, until, 1 - again))
         if again == 1:
             st.shared_ps += start - st.cpu_free_ps
         else:

@@ -53,6 +53,9 @@ NIC = Nic(
     pcie_packet_ps=0,
     rx_buffer_bytes=1 << 19,
     xdp_tx_map=1,
+    pool_napi=1,
+    system_pool=0,
+    napi_unlisted_ppm=0,
 )
 SCENARIO = Scenario(
     strategy="page_allocator",

@@ -18,7 +18,7 @@ from sweep.model.hardware.iommu import MODES
 from sweep.model.scenario import Arrivals, Distribution, Nic, Reader, Scenario, Traffic
 
 from .drawn_frames import hold_frames
-from .drawn_rules import DEFERRAL, in_table_order, rules
+from .drawn_rules import DEFERRAL, in_table_order, pool, rules
 from .drawn_times import MS, PPM, TICK_PS, US, Flavour, delay, duration, flavour
 
 FATES = (
@@ -71,7 +71,7 @@ def nic(rng: Random, f: Flavour, ring: int) -> Nic:
         copybreak_bytes=rng.choice((0, 0, 0, 64, 128, 256, 2000)),
         pcie_packet_ps=rng.choice((0, 0, 1, rng.randint(1, 20_000), rng.randint(1, 2_000_000))),
         rx_buffer_bytes=rng.choice((0, 100, 3000, 1 << 16, 1 << 19)),
-        xdp_tx_map=rng.choice((0, 1)),
+        **pool(rng),
     )
 
 

@@ -24,6 +24,7 @@ class Receiver:
         self.truesize = 0
         self.peak = 0
         self.deferred: list[Any] = []
+        self.flushed = 0  # buffers that polls have freed for the reader
         self.kick_is_due = False  # the interrupt of a kick waits for the NAPI CPU
         self.awake = False
         self.clock = 0
@@ -77,7 +78,16 @@ class Receiver:
         while self.deferred:
             sim.count["deferred_frees"] += 1
             sim.pay("remote", p.cost_remote_line)
-            sim.release(self.deferred.pop(), context)
+            if context == "softirq" and self.finds_no_list():
+                sim.release(self.deferred.pop(), "softirq_idle")
+            else:
+                sim.release(self.deferred.pop(), context)
+
+    def finds_no_list(self) -> bool:
+        """Whether the next deferred buffer of a poll is one of those that find the NAPI on no list, spread evenly."""
+        share = self.sim.params.napi_unlisted_ppm
+        self.flushed += 1
+        return self.flushed * share // 1_000_000 > (self.flushed - 1) * share // 1_000_000
 
     # --- the reader -----------------------------------------------------------------------------------
 
@@ -157,7 +167,8 @@ class Receiver:
         sim, p = self.sim, self.sim.params
         softirq_now, sim.now = sim.now, self.clock
         if not self.other_cpu:
-            sim.release(buffer, "process_local")
+            softirqs_off = "softirq_idle" if idle else "softirq"
+            sim.release(buffer, softirqs_off if p.reader_softirqs_off else "process_local")
         elif len(self.deferred) < p.deferred_most:
             sim.pay("recycle", p.cost_defer)
             self.kick_is_due = self.kick_is_due or len(self.deferred) == p.deferred_most // 2

@@ -193,6 +193,8 @@ def test_remaining_parameters_say_what_the_scenario_says() -> None:
         assert p.stack_forward_ps == costs[f"stack_forward_{drawn.traffic.forward_path}"]
         by_skb = strategy(drawn.strategy).DEFERRED_FREE
         defers = ("deferred_free" if drawn.traffic.flows else "udp_deferred_free") in rules
+        softirqs_off = defers and by_skb and drawn.traffic.reader.same_cpu and "softirq_off_free" in rules
+        assert p.reader_softirqs_off == softirqs_off
         defers = defers and by_skb and not drawn.traffic.reader.same_cpu
         assert p.deferred_most == (defers and (128 if "deferred_limit_128" in rules else 64))
         assert p.pcp_batch == (63 if "pcp_batch_63" in rules else 31)

@@ -40,6 +40,7 @@ PARAMS: tuple[Field, ...] = (
     Field("pcp_high", "pages", "per-CPU list: high mark"),
     Field("fragment_align_bytes", "bytes", "a fragment of a page_pool is rounded up to this"),
     Field("deferred_most", "buffers", "most on the deferred list; 0: the reader frees what it has read itself"),
+    Field("reader_softirqs_off", "1", "1: a reader on the queue's CPU frees buffers with softirqs off"),
     # 1 where the kernel has the rule
     *(Field(rule.name, "1", f"rule: {rule.meaning}") for rule in LOOP_RULES),
     Field("remote_lines", "lines", "cache lines that move when a reader on another CPU gives a buffer back"),

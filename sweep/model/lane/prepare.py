@@ -168,6 +168,7 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
     if costs["poll"] < 1 and scenario.memory_pages:
         raise ValueError("a poll takes no time: polling for a page that nobody frees would never end")
     pcp_batch, pcp_high = pcp_marks(rules)
+    deferred = most_deferred(rules, traffic.flows > 0) if module.DEFERRED_FREE else 0
     most_bulk_pages = BULK_PAGES if "pool_bulk" in rules else 1
     for knob, most in (("pool_size", most_pool_slots(rules)), ("bulk", most_bulk_pages)):
         if knob in knobs:
@@ -190,7 +191,8 @@ def parameters(scenario: Scenario, rows: Mapping[Distribution, int]) -> dict[str
         "pcp_high": pcp_high,
         "fragment_align_bytes": fragment_align_bytes(rules),
         **{rule.name: int(rule.name in rules) for rule in LOOP_RULES},
-        "deferred_most": most_deferred(rules, traffic.flows > 0) if module.DEFERRED_FREE and not reader.same_cpu else 0,
+        "deferred_most": 0 if reader.same_cpu else deferred,
+        "reader_softirqs_off": int(reader.same_cpu and deferred > 0 and "softirq_off_free" in rules),
         "remote_lines": RETURNED_LINES if module.DEFERRED_FREE else 0,
         "forward_xdp": int(traffic.forward_path == "xdp"),
         "tx_map": int(is_mapped_for_tx(scenario)),

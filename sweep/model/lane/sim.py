@@ -21,12 +21,12 @@ NEVER = 1 << 62  # a time that is never reached, ps
 
 # Who gives a page back: decides direct or ring (page_pool), and which CPU's lists take the page.
 NAPI = 0  # the queue's own poll; the driver says so ("allow_direct")
-SOFTIRQ = 1  # softirq on the queue's CPU; the caller does not say
+SOFTIRQ = 1  # softirq on the queue's CPU, or process context with softirqs off, while its NAPI is on that CPU's list
 REMOTE = 2  # softirq on another CPU
 PROCESS = 3  # process context on another CPU
 PROCESS_LOCAL = 4  # process context on the queue's CPU
 XDP_FRAME = 5  # softirq on the queue's CPU, and the frame never was an sk_buff: its transmission is complete
-SOFTIRQ_IDLE = 6  # softirq on the queue's CPU between polls, when the queue's NAPI is on no CPU's list
+SOFTIRQ_IDLE = 6  # softirq, or process context with softirqs off, on the queue's CPU; its NAPI is on no CPU's list
 KEPT = -1  # nobody: the buffer is still in use
 
 STATE = (
@@ -76,6 +76,7 @@ STATE = (
     Field(
         "kicked", "1", "1: half of the deferred list has filled, and the queue's CPU has not taken the interrupt yet"
     ),
+    Field("unlisted_ppm", "ppm", "what the deferred frees have of the next one that finds the NAPI on no list"),
     Field("poll_start_ps", "ps", "start of the current or last poll: what was deferred before it has been freed"),
     Field("polling_since_ps", "ps", "start of the current run of polls without a break"),
     Field("shared_ps", "ps", "CPU time of that run that ksoftirqd has left to the reader"),

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What the strategies based on the kernel's page_pool share: knobs, counters, laws, and how pages come back.
 
-In a sweep a pool is one per RX queue, tied to the queue's NAPI, created with PP_FLAG_DMA_MAP |
-PP_FLAG_DMA_SYNC_DEV, max_len 4096, order 0, node 0.  The poll itself allows direct recycling; in any other context
-rules of the kernel (skb_locality, pool_locality, bulk_locality) decide whether it is found out that a put runs in the
-softirq of the pool's own NAPI.
+In a sweep a pool is one per RX queue, created with PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV, max_len 4096, order 0, node
+0.  The poll itself allows direct recycling; in any other context rules of the kernel (skb_locality, pool_locality,
+bulk_locality) decide whether the kernel asks where the put runs.  It is local with softirqs off on the queue's CPU, if
+the pool is that CPU's own (`nic.system_pool`), or names the queue's NAPI (`nic.pool_napi`) and this is on that CPU's
+list, as it is from the interrupt to the end of the last poll.
 
 Before 5.14 (no skb_recycle) an sk_buff did not know about pools: the driver took a page that went up the stack
 out of the pool, unmapped it, and its last user freed it.  XDP frames always came back.
 
-Not modelled: more than one NUMA node; before 5.14 the driver unmaps the page when it goes up, here its last user
-does when it comes back; a packet that a full TX ring drops counts as not gone up.
+Not modelled: more than one NUMA node; that pools of veth and the system map nothing for DMA; before 5.14 the driver
+unmaps the page when it goes up, here its last user does when it comes back; a packet that a full TX ring drops counts
+as not gone up.
 Source: net/core/page_pool.c [linux 6.12.117] and, for page_pool_release_page, [linux 5.13]; laws 12.1 to 12.7 are
 those of docs/theory.md.
 """
@@ -102,6 +104,8 @@ def sweep_pools(capacity: Capacity, pages: int) -> Pool:
     pool = pools(capacity.params.pool_size.tolist(), pages)
     pool.s.maps = 1
     pool.s.syncs = 1
+    pool.s.napi = capacity.params.pool_napi
+    pool.s.own_cpu = capacity.params.system_pool
     pool.s.bulk_pages = capacity.params.bulk
     return pool
 
@@ -157,6 +161,10 @@ def stock(sim: Sim, whole: Any, fresh: Any, not_put: Any = 0) -> Iterator[Law]:
     refilled = whole - (c.recycle_cached - not_put) - fresh + cache
     yield Law("12.2: left the ring = refilled + waived", c.recycle_ring - ring, "=", refilled + c.alloc_waive)
     yield Law("12.2: refilled <= 64 * refills", refilled, "<=", BULK_PAGES * c.alloc_refill)
+    only_driver = (p.pool_napi == 0) & (p.system_pool == 0)
+    by_driver = c.filtered_packets + c.copied_packets + c.drop_tx_ring_packets
+    put = c.recycle_cached - not_put
+    yield Law("puts into the cache <= the driver's, of a pool without NAPI", put * only_driver, "<=", by_driver)
     yield Law("pages in cache <= 128", c.pool_cache_end_pages, "<=", np.full_like(c.alloc_fast, CACHE_PAGES))
     yield Law("pages in ring <= pool_size", c.pool_ring_end_pages, "<=", p.pool_size)
 

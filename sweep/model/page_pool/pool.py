@@ -24,7 +24,7 @@ Costs, where each is charged (`pay_recycle` unless said otherwise; nothing else 
 * a page given back, by whatever way: dma_unmap if mapped, and page_free if that was its last reference.
 What a fragment costs: see `fragments`.  NUMA moves and destruction: each page given back, as above.
 
-Not modelled: memory of user space (net_iov), per-CPU system pools, DMA mappings that fail, hold and release
+Not modelled: memory of user space (net_iov), DMA mappings that fail, hold and release
 counts wrapping at 32 bits, the ring's lock.
 Source: net/core/page_pool.c [linux 6.12.117]; tests/golden/page_pool/SEMANTICS.md 1 to 5 and 7.
 """
@@ -57,6 +57,7 @@ POOL = (
     Field("nid", "node", "NUMA node that the driver asked for; ANY_NODE: that of the allocating CPU"),
     Field("cpu_node", "node", "NUMA node of the allocating CPU"),
     Field("napi", "1", "1: tied to a NAPI, which runs on the queue's CPU"),
+    Field("own_cpu", "1", "1: a system pool of the queue's CPU: local there in any softirq", "cpuid", defined=_STRUCT),
     Field("maps", "1", "1: maps its pages for DMA (PP_FLAG_DMA_MAP)"),
     Field("syncs", "1", "1: syncs them for the device (PP_FLAG_DMA_SYNC_DEV)"),
     Field("max_len", "bytes", "length of a sync"),

@@ -36,11 +36,12 @@ def drop_share(sim: Sim, pool: Pool, lane: int, page: int) -> bool:
 
 @device
 def napi_local(sim: Sim, pool: Pool, lane: int, context: int) -> bool:
-    """Whether it is found, at a price, that the put runs in softirq on the CPU of the pool's own NAPI."""
+    """Whether it is found, at a price, that the put runs in softirq on the pool's own CPU, or the one that polls it."""
     pay_recycle(sim, lane, sim.params[lane].cost_pool_locality_check)
-    is_polling: bool = cpu_of(context) == 0 and context not in (PROCESS_LOCAL, SOFTIRQ_IDLE)
-    is_own_napi: bool = is_polling and pool.s[lane].napi == 1
-    return is_own_napi
+    s = pool.s[lane]
+    is_softirq: bool = cpu_of(context) == 0 and context != PROCESS_LOCAL
+    is_local: bool = is_softirq and (s.own_cpu == 1 or (s.napi == 1 and context != SOFTIRQ_IDLE))
+    return is_local
 
 
 @device

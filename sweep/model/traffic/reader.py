@@ -12,7 +12,10 @@ When a packet is read its page is released in process context, unless the socket
 TCP's does by the rule deferred_free, UDP's by udp_deferred_free, if the reader runs on another CPU.  The packets are
 TCP's if the mix has `flows`, else datagrams.  The deferred list takes `deferred_most` buffers; what comes beyond, the
 reader releases itself.  A buffer that finds half as many there kicks the queue's CPU.  If that polls, it frees the list
-when it next begins or ends to; if it is idle, at once, but then its NAPI is on no CPU's list, so that no put is local.
+when it next begins or ends to; if it is idle, at once, but then its NAPI is on no CPU's list.  What is deferred while a
+poll goes on may be freed right after it, before the next one: that has no place here, but `nic.napi_unlisted` says
+which share of the list finds the NAPI on no CPU's list, every second one for 50 %.  A reader on the queue's CPU has
+what it could defer freed with softirqs off, by the rule softirq_off_free; else it frees in process context.
 
 Moving a page's cache line to the reader's CPU and back (`remote_lines`) is paid by the reader, when it gives the page
 back.
@@ -32,6 +35,7 @@ from typing import Any
 
 from sweep.model.compiler.jit import device, out_of_line
 from sweep.model.counting.histogram import bucket
+from sweep.model.hardware.poisson import PPM
 from sweep.model.lane.sim import (
     KEPT,
     NAPI,
@@ -134,7 +138,13 @@ def flush_deferred(sim: Sim, pool: Any, lane: int, context: int) -> None:
     while st.deferred_count > 0:
         st.deferred_count -= 1
         pay_remote(sim, lane, p.cost_remote_line)
-        release(sim, pool, lane, sim.deferred[lane, st.deferred_count], context)
+        where = context
+        if p.napi_unlisted_ppm > 0 and context == SOFTIRQ:
+            st.unlisted_ppm += p.napi_unlisted_ppm
+            if st.unlisted_ppm >= PPM:
+                st.unlisted_ppm -= PPM
+                where = SOFTIRQ_IDLE
+        release(sim, pool, lane, sim.deferred[lane, st.deferred_count], where)
 
 
 @device
@@ -165,6 +175,8 @@ def give_back(sim: Sim, pool: Any, lane: int, buffer: int, idle: int) -> None:
             answer_kick(sim, pool, lane, st.now_ps)
         return
     context = PROCESS_LOCAL
+    if p.reader_softirqs_off == 1:
+        context = SOFTIRQ_IDLE if idle == 1 else SOFTIRQ
     if p.reader_same_cpu == 0:
         context = PROCESS
         pay_remote(sim, lane, p.remote_lines * p.cost_remote_line)

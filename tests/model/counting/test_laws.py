@@ -59,6 +59,7 @@ STOCK = {
     "12.5: pages taken <= bulk * slow": ("counters", "pages_taken", 1000),
     "12.5: pages taken = bulk * slow, memory ample": ("counters", "alloc_slow", 1),
     "12.7: cache_full <= ring + ring_full": ("counters", "recycle_cache_full", 1000),
+    "puts into the cache <= the driver's, of a pool without NAPI": ("counters", "recycle_cached", 1000),
     "pages in cache <= 128": ("counters", "pool_cache_end_pages", 129),
     "pages in ring <= pool_size": ("counters", "pool_ring_end_pages", 1000),
     "one map per page taken": ("counters", "dma_maps", 1),
@@ -164,7 +165,13 @@ SMALL = {"page_pool": {"pool_size": 8}}  # so that a few packets reach every rul
 
 def real(strategy: str = "page_allocator", **changes: object) -> Sim:
     costs = {"stack_local": 700 * NS, "poll": 50 * NS, "page_alloc": 30 * NS, "page_free": 20 * NS}
-    settings = LOCAL | {"wakeup_ps": constant(2000 * NS), "packets": 30, "warmup": 5, "strategy": strategy}
+    settings = LOCAL | {
+        "wakeup_ps": constant(2000 * NS),
+        "packets": 30,
+        "warmup": 5,
+        "strategy": strategy,
+        "pool_napi": 0,
+    }
     settings["knobs"] = knobs(strategy, **SMALL.get(strategy, {}))
     return run(scenario(costs, **(settings | changes)))
 

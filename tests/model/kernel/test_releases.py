@@ -171,7 +171,10 @@ def test_a_rule_is_changed_alone() -> None:
         ("5.10.223", []),
         ("5.4", ["its rules are from the literature (assumed): no page_pool before 5.10 was run"]),
         ("6.6.120", ["assumed, not read: pool_size_clamp since 6.6.117"]),
-        ("6.11.2", ["assumed, not read: pool_locality since 6.10, bulk_locality since 6.10"]),
+        (
+            "6.11.2",
+            ["assumed, not read: pool_locality since 6.10, bulk_locality since 6.10, softirq_off_free since 6.10"],
+        ),
         ("6.13", ["assumed, not read: fragment_statistics since 6.13"]),
         ("6.18.2", []),
         ("7.3.4", []),

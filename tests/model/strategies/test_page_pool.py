@@ -45,11 +45,11 @@ class Capacity(NamedTuple):
 
 
 def make(
-    pool_size: int = 1024, local: int = 1, memory: int = PAGES, bulk: int = 64, shared: int = 0, **rules: int
+    pool_size: int = 1024, local: int = 1, memory: int = PAGES, bulk: int = 64, shared: int = 0, **others: int
 ) -> tuple[Sim, Pool]:
     """One lane whose zone has `memory` pages; the kernel checks NAPI locality if `local`.
 
-    rules: those of another kernel than 6.12 (1 in force, 0 not), by their names.
+    others: rules of another kernel than 6.12 (1 in force, 0 not), and what the driver says of the pool, by their names.
     """
     params = zeros((*PARAMS, *(Field(knob.name, knob.unit, "") for knob in page_pool.KNOBS)), 1)
     for name, price in PRICE.items():
@@ -57,9 +57,10 @@ def make(
     params.pool_size = pool_size
     params.pcp_batch, params.pcp_high, params.pcp_order3 = 63, 649, 1
     params.bulk, params.shared, params.skb_recycle, params.pool_bulk = bulk, shared, 1, 1
+    params.pool_napi = 1
     params.skb_locality = params.pool_locality = params.bulk_locality = local
-    for name, in_force in rules.items():
-        params[name] = in_force
+    for name, value in others.items():
+        params[name] = value
     sim = Sim(
         params,
         zeros(STATE, 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from sweep.model.lane.sim import NAPI, SOFTIRQ, XDP_FRAME
+from sweep.model.lane.sim import NAPI, PROCESS, PROCESS_LOCAL, REMOTE, SOFTIRQ, SOFTIRQ_IDLE, XDP_FRAME
 from sweep.model.strategies import page_pool
 
 from .test_page_pool import CONTEXTS, PRICE, make, own, spent, take, times
@@ -86,3 +86,25 @@ def test_who_asks_for_locality_decides_where_sk_buffs_and_xdp_frames_go(
         put = PRICE["pool_put_direct" if counter == "recycle_cached" else "pool_put_ring"]
         assert own(sim)[counter] == 1, (release, context)
         assert spent(sim, before)["recycle_ps"] == checks * CHECK + put, (release, context)
+
+
+@pytest.mark.parametrize(
+    ("pool", "pool_napi", "system_pool", "cached"),
+    [
+        ("names the queue's NAPI", 1, 0, {NAPI, SOFTIRQ, XDP_FRAME}),
+        ("names none", 0, 0, {NAPI}),
+        ("is the CPU's own", 0, 1, {NAPI, SOFTIRQ, XDP_FRAME, SOFTIRQ_IDLE}),
+    ],
+)
+def test_which_puts_are_local_depends_on_what_the_pool_belongs_to(
+    pool: str, pool_napi: int, system_pool: int, cached: set[int]
+) -> None:
+    """A check costs the same whatever comes of it; what the driver says is direct is not asked about."""
+    for context in (NAPI, SOFTIRQ, XDP_FRAME, SOFTIRQ_IDLE, PROCESS_LOCAL, PROCESS, REMOTE):
+        sim, made = make(pool_napi=pool_napi, system_pool=system_pool)
+        page = page_pool.alloc(sim, made, 0, 0)
+        before = times(sim)
+        page_pool.release(sim, made, 0, page, context)
+        assert own(sim)["recycle_cached" if context in cached else "recycle_ring"] == 1, (pool, context)
+        put = PRICE["pool_put_direct" if context in cached else "pool_put_ring"]
+        assert spent(sim, before)["recycle_ps"] == (context != NAPI) * CHECK + put, (pool, context)

@@ -164,6 +164,53 @@ def test_puts_of_a_kick_go_to_the_ring_and_those_of_a_poll_into_the_cache() -> N
     assert (c.recycle_ring, c.recycle_cached) == (3 * 99, 3 * 31)
 
 
+@pytest.mark.parametrize(("pool", "in_kicks"), [({"pool_napi": 0}, "ring"), ({"system_pool": 1}, "cached")])
+def test_a_pool_without_a_napi_gets_deferred_puts_into_its_ring_and_a_system_pool_into_its_cache(
+    pool: dict[str, int], in_kicks: str
+) -> None:
+    """Kicked or not: no NAPI of a driver matters to either; what a full cache does not take goes to the ring."""
+    c = run(scenario(**LONG_POLLS, strategy="page_pool", kernel="6.18", packets=400, **pool)).counters[0]
+    assert c.deferred_kicks == 9
+    assert c.recycle_ring + c.recycle_cached == 390
+    assert c.recycle_ring == (390 if in_kicks == "ring" else c.recycle_cache_full)
+    assert (c.recycle_cached > 128) == (in_kicks == "cached")
+
+
+@pytest.mark.parametrize(("share_ppm", "to_ring"), [(0, 0), (250_000, 23), (500_000, 46), (1_000_000, 93)])
+def test_a_share_of_deferred_frees_finds_the_napi_on_no_list(share_ppm: int, to_ring: int) -> None:
+    """Three polls free 31 buffers each: of these, every fourth, second or each; what kicks free goes there anyway."""
+    settings = LONG_POLLS | {"strategy": "page_pool", "kernel": "6.18", "packets": 400}
+    c = run(scenario(**settings, napi_unlisted_ppm=share_ppm)).counters[0]
+    unlisted_in_kicks = 3 * 99
+    assert c.recycle_ring + c.recycle_cached == 390
+    assert abs(c.recycle_ring - unlisted_in_kicks - to_ring) <= 3
+    assert run(scenario(**settings, napi_unlisted_ppm=share_ppm, pool_napi=0)).counters.recycle_ring[0] == 390
+
+
+@pytest.mark.parametrize(
+    ("kernel", "flows", "system_pool", "cached"),
+    [("6.17", 0, 1, 0), ("6.18", 0, 1, 5), ("6.18", 0, 0, 0), ("6.9", 1, 1, 0), ("6.10", 1, 1, 5)],
+)
+def test_a_reader_on_the_queue_s_cpu_frees_with_softirqs_off_what_it_could_defer(
+    kernel: str, flows: int, system_pool: int, cached: int
+) -> None:
+    """That makes its puts local for the CPU's own pool; the queue's NAPI is on no list while its CPU reads."""
+    pool = {"strategy": "page_pool", "system_pool": system_pool, "knobs": (("pool_size", 64),)}
+    c = run(local(kernel=kernel, flows=flows, same_cpu=True, **pool)).counters[0]
+    assert (c.recycle_cached, c.recycle_ring) == (cached, 5 - cached)
+
+
+def test_a_reader_that_runs_between_polls_that_follow_each_other_finds_the_napi_on_the_list() -> None:
+    """So its puts are local from 6.18 on, and were not before."""
+    softirqs_off, process = (
+        run(saturated(strategy="page_pool", kernel=kernel, knobs=(("pool_size", 2048),))).counters[0]
+        for kernel in ("6.18", "6.17")
+    )
+    assert process.recycle_cached == 0
+    assert process.recycle_ring == softirqs_off.recycle_cached + softirqs_off.recycle_cache_full > 128
+    assert softirqs_off.recycle_ring == softirqs_off.recycle_cache_full < softirqs_off.recycle_cached
+
+
 def test_what_a_full_deferred_list_does_not_take_the_reader_frees_itself() -> None:
     """A poll of 130 us queues 130 packets, which are read at once: 64 are deferred, the reader frees the others.
 

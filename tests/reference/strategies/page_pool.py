@@ -117,7 +117,8 @@ class PagePool:
         asks = p.bulk_locality if context == "xdp_frame" else p.skb_locality or p.pool_locality
         if not direct and asks:
             self.sim.pay("recycle", p.cost_pool_locality_check)
-            direct = context in ("softirq", "xdp_frame")
+            polled = p.pool_napi and context != "softirq_idle"  # its NAPI is on the list of the CPU
+            direct = context in ("softirq", "xdp_frame", "softirq_idle") and bool(polled or p.system_pool)
         if not alone:
             count["recycle_released_refcnt"] += 1
             self.sim.pay("recycle", p.cost_pool_put_failed)
