@@ -44,7 +44,7 @@ def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document
         sections=(
             Section("Verdict", (verdict_table(analysis), *_middles(analysis))),
             Section(losses.TITLE, tuple(losses.summary(analysis))),
-            Section("Claims", _claims(user.judge(analysis), linux_mm_2016.judge(analysis))),
+            Section("Claims", _claims(user.judge(analysis), linux_mm_2016.asked(analysis))),
             Section(
                 "To mind",
                 tuple(Paragraph(warning) for warning in quality.warnings(analysis) or (quality.well(analysis),)),
@@ -168,6 +168,8 @@ def _claims(own: list[Finding], thread: list[Finding]) -> tuple[Block, ...]:
             (Cell(finding.word, finding.tone, claims=finding.word.claims), Cell(finding.name)) for finding in own
         )
         blocks.append(Table("Of the sweep file", ("verdict", "claim"), rows, prose=True))
+    if not thread:
+        return tuple(blocks)
     verdicts_text = " · ".join(f"{finding.name} {finding.word}" for finding in thread)
     claims = [claim for finding in thread for claim in finding.word.claims]
     return (*blocks, Paragraph(Sentence(f"Of the 2016 thread: {verdicts_text}.", *claims)))

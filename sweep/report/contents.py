@@ -83,7 +83,7 @@ def of(data: Dataset, analysis: Analysis | None, location: str = "") -> Document
         sections=(
             verdicts.verdicts(analysis),
             *_seen(views.CLAIMS, *_claims("Claims of the sweep file", user.judge(analysis))),
-            *_seen(views.CLAIMS, *_claims("Claims of the 2016 thread", linux_mm_2016.judge(analysis))),
+            *_seen(views.CLAIMS, *_claims("Claims of the 2016 thread", linux_mm_2016.asked(analysis))),
             winners.maps(analysis),
             *_seen(views.COMPARED, *comparison.sections(analysis)),
             *_seen(views.RINGS, ring_effects.section(analysis), ring_axis.section(analysis)),

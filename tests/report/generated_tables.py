@@ -31,6 +31,7 @@ CLAIMS = (
     "pages_held_mean_pages >= 100",
     "no_such_metric < 1",
 )
+ASKED = ({"name": "S3 the rule is tiny", "that": "recycle_ns_per_packet[refcount_recycle] < 20"},)  # the thread's six
 
 
 class Made(NamedTuple):
@@ -62,7 +63,7 @@ def made(seed: int) -> Made:
         "replicates": replicates,
         "variants": chance.random() < 0.3,
         "baseline": chance.choice(("page_allocator", "page_allocator", strategies[0], "page_pool")),
-        "claims": [{"name": text, "that": text} for text in some(chance, CLAIMS, 0, 6)],
+        "claims": [*ASKED, *({"name": text, "that": text} for text in some(chance, CLAIMS, 0, 6))][seed % 5 == 0 :],
         "metadata": {"simulations": chance.choice((1, 10_000))} if chance.random() < 0.3 else {},
     }
     source = table(effects=effects(chance, seed), **given)

@@ -5,12 +5,14 @@ Thresholds are ours, since the thread names none: "never calls the allocator" is
 10,000 packets, "hardly ever" one in 100, "usually" nine packets in ten, in two thirds of the cells.
 Whether a mix is a router or a host follows from what happens to its packets: forwarded or delivered.
 
+They are judged where a sweep asks for them: a claim of its file is named after one of them ("S1 in steady state ...").
+
 Source: [brouer-2016-04-07] proposes (S1), [dumazet-2016-04-07] answers (S2 to S6); the numbers S1 to S6 are ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sweep.document.blocks import Finding
@@ -29,6 +31,14 @@ class SeedClaim:
     strategies: tuple[str, ...]  # all needed
     columns: tuple[str, ...]  # all needed
     judge: Callable[[Analysis], Judgement]
+
+
+def asked(analysis: Analysis) -> list[Finding]:
+    """As `judge`; nothing if no claim of the sweep file begins with the name of one of the six."""
+    claims = analysis.data.metadata.get("claims") or []
+    names = [str(claim.get("name", "")) for claim in claims if isinstance(claim, Mapping)]
+    six = {claim.name for claim in CLAIMS}
+    return judge(analysis) if any(name.split(maxsplit=1)[:1] and name.split()[0] in six for name in names) else []
 
 
 def judge(analysis: Analysis) -> list[Finding]:
