@@ -152,7 +152,7 @@ def knobs(rng: Random, strategy: str, ring: int) -> tuple[tuple[str, int], ...]:
     if strategy == "fifo_cache":
         size = rng.choice((2, 3, 16, 33, 100, 256, 256, 2000))
         return (("bypass", rng.choice((0, 0, 1))), ("cache_size", size), ("on_busy_head", rng.randint(0, 1)))
-    return ()
+    return pool if strategy == "bounded_pool" else ()
 
 
 def queues(wanted: int, load_ppm: int, link_ps_per_byte: int) -> int:
@@ -167,7 +167,7 @@ def scenario(rng: Random, strategy: str, most_packets: int = 1500) -> Scenario:
     f = flavour(rng, most_packets)
     ring = rng.choice((rng.randint(1, 8), rng.randint(1, 64), rng.randint(1, 600), 64, 256, 512))
     prices = dict(costs(rng, f))
-    if strategy == "zero_copy":  # it may run out of frames in any scenario, and then polls on through a stall
+    if strategy in ("bounded_pool", "zero_copy"):  # it may run out in any scenario, and then polls on through a stall
         prices["poll"] = max(prices["poll"], 100 * TICK_PS)
     drawn = Scenario(
         strategy=strategy,

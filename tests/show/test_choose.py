@@ -8,6 +8,7 @@ import pytest
 from shown_sweep import Shown
 
 from sweep.errors import SweepError
+from sweep.model.strategies import NAMES
 from sweep.show.choose import choose
 
 
@@ -41,7 +42,11 @@ def test_parameters_name_a_point_and_its_first_replicate(shown: Shown, words: li
     [
         (
             [],
-            ['"runs/x" has 72 simulations of 36 points: which one?', "  ring: 64, 128\n", "next: sweep show runs/x st"],
+            [
+                f'"runs/x" has {8 * len(NAMES)} simulations of {4 * len(NAMES)} points: which one?',
+                "  ring: 64, 128\n",
+                "next: sweep show runs/x st",
+            ],
         ),
         (["strategy=page_pool"], ["fits 4 points", "say more of: traffic, ring", "  traffic=same_cpu ring=128\n"]),
         (["ring=64", "strategy=page_pool"], ['"ring=64 strategy=page_pool" fits 2 points', "say more of: traffic\n"]),

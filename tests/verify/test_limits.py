@@ -99,29 +99,6 @@ def test_regions_that_are_never_given_up_are_a_page_pool_with_fewer_calls() -> N
     assert regions.pages_held_end == 512 * -(-pages.pages_held_end // 512)
 
 
-@pytest.mark.parametrize("zcrx", [0, 1])
-def test_an_area_for_the_ring_and_all_that_the_application_holds_never_runs_dry(zcrx: int) -> None:
-    """With an area that is ample, see how many packets the socket holds at most; then frames for exactly that.
-
-    Half of what it holds is too few.
-    """
-    ring = 16
-    changes = {**LOCAL, "wakeup_ps": constant(40 * US), "kernel": "6.12", "ring": ring, "packets": 400}
-
-    def starved(area_frames: int) -> tuple[int, int, int]:
-        knobs = (("area_frames", area_frames), ("zcrx", zcrx))
-        made = scenario({"poll": 50 * NS}, strategy="zero_copy", knobs=knobs, read_ps=500 * NS, **changes)
-        c = run(made).counters[0]
-        return int(c.fill_empty), int(c.drop_no_memory_packets), int(c.socket_truesize_peak) // (4096 + 256)
-
-    _, _, held = starved(1000)
-    assert held > 30
-    assert starved(ring + held + 1)[:2] == (0, 0)  # and the frame that is being read
-    empty, dropped, _ = starved(ring + held // 2)
-    assert empty > 0
-    assert dropped > 0
-
-
 V02 = {"fast": 18_041_186, "slow": 286_369, "released_refcnt": 18_327_555}
 
 

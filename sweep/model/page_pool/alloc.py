@@ -60,14 +60,20 @@ def refill_cache(sim: Sim, pool: Pool, lane: int) -> bool:
 
 
 @device
-def provider_alloc(sim: Sim, pool: Pool, lane: int) -> int:
-    """Hole: put fresh pages from the page allocator into the empty cache, and count them; returns how many."""
-    new_pages = page_bulk(sim, lane, pool.s[lane].bulk_pages)
+def fresh_pages(sim: Sim, pool: Pool, lane: int, want: int) -> int:
+    """Put up to `want` fresh pages from the page allocator into the empty cache; returns how many."""
+    new_pages = page_bulk(sim, lane, want)
     for i in range(new_pages):
         page = bulk_page(sim, lane)
         enter(sim, pool, lane, page)
         pool.cache[lane, i] = page
     return new_pages
+
+
+@device
+def provider_alloc(sim: Sim, pool: Pool, lane: int) -> int:
+    """Hole: put fresh pages into the empty cache; returns how many.  Left out, they are the page allocator's."""
+    return fresh_pages(sim, pool, lane, pool.s[lane].bulk_pages)
 
 
 @device

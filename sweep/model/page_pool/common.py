@@ -144,10 +144,11 @@ def buffers_out(c: Any) -> Any:
     return c.rx_ring_end_buffers + c.tx_ring_end_buffers + c.socket_end_buffers - c.held_start_buffers
 
 
-def stock(sim: Sim, whole: Any, fresh: Any, not_put: Any = 0) -> Iterator[Law]:
-    """Cache and ring: `whole` pages were taken from the pool as pages, `fresh` ones entered it; (L,) each.
+def stock(sim: Sim, whole: Any, new: Any, not_put: Any = 0, refused: Any = 0) -> Iterator[Law]:
+    """Cache and ring: `whole` pages were taken from the pool as pages, `new` ones entered it; (L,) each.
 
     not_put: pages that count as put into the cache without having been there.
+    refused: allocations that failed without asking the page allocator.
 
     The numbers are those of docs/theory.md.
     """
@@ -155,10 +156,10 @@ def stock(sim: Sim, whole: Any, fresh: Any, not_put: Any = 0) -> Iterator[Law]:
     yield Law("12.7: cache_full <= ring + ring_full", c.recycle_cache_full, "<=", c.recycle_ring + c.recycle_ring_full)
     yield Law("12.4: empty + waive >= slow", c.alloc_slow, "<=", c.alloc_empty + c.alloc_waive)
     certain = c.alloc_waive == 0
-    tried = (c.alloc_slow + c.allocator_failures) * certain
+    tried = (c.alloc_slow + c.allocator_failures + refused) * certain
     yield Law("12.4: empty = slow + failures, nothing waived", c.alloc_empty * certain, "=", tried)
     cache, ring = c.pool_cache_end_pages - c.pool_cache_start_pages, c.pool_ring_end_pages - c.pool_ring_start_pages
-    refilled = whole - (c.recycle_cached - not_put) - fresh + cache
+    refilled = whole - (c.recycle_cached - not_put) - new + cache
     yield Law("12.2: left the ring = refilled + waived", c.recycle_ring - ring, "=", refilled + c.alloc_waive)
     yield Law("12.2: refilled <= 64 * refills", refilled, "<=", BULK_PAGES * c.alloc_refill)
     only_driver = (p.pool_napi == 0) & (p.system_pool == 0)
@@ -170,11 +171,17 @@ def stock(sim: Sim, whole: Any, fresh: Any, not_put: Any = 0) -> Iterator[Law]:
 
 
 def bulk(sim: Sim) -> Iterator[Law]:
-    """Fresh pages come `bulk` at a time, are mapped once, and unmapped when they are given back (law 12.5)."""
+    """Fresh pages come `bulk` at a time (law 12.5)."""
     c = sim.counters
-    upper_bound = sim.params.bulk * c.alloc_slow
-    yield Law("12.5: pages taken <= bulk * slow", c.pages_taken, "<=", upper_bound)
     ample = sim.params.memory_pages == NO_LIMIT_PAGES
-    yield Law("12.5: pages taken = bulk * slow, memory ample", c.pages_taken * ample, "=", upper_bound * ample)
+    asked = sim.params.bulk * c.alloc_slow
+    yield Law("12.5: pages taken = bulk * slow, memory ample", c.pages_taken * ample, "=", asked * ample)
+    yield from fresh(sim)
+
+
+def fresh(sim: Sim) -> Iterator[Law]:
+    """Fresh pages come up to `bulk` at a time, are mapped once, and unmapped when they are given back (law 12.5)."""
+    c = sim.counters
+    yield Law("12.5: pages taken <= bulk * slow", c.pages_taken, "<=", sim.params.bulk * c.alloc_slow)
     yield Law("one map per page taken", c.dma_maps, "=", c.pages_taken)
     yield Law("one unmap per page given back", c.dma_unmaps, "=", c.pages_given)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from .protocol import Strategy
 
 NAMES = (
+    "bounded_pool",
     "fifo_cache",
     "hugepage_pool",
     "page_allocator",

@@ -66,6 +66,17 @@ STOCK = {
     "one unmap per page given back": ("counters", "dma_unmaps", 1),
 }
 OWN = {
+    "bounded_pool": {
+        "pages held = census": ("counters", "pool_ring_end_pages", 1),
+        "census of pages held = sum of the holders": ("counters", "pool_ring_page_ns", 1),
+        "fast + refill + slow + slow_high_order = buffers posted": ("counters", "alloc_fast", 1),
+        "cached + ring + ring_full + released_refcnt = puts": ("counters", "recycle_released_refcnt", 1),
+        "12.3: handed out - put back = change of pages outside": ("counters", "recycle_ring_full", 1),
+        "pages held <= pool_size": ("counters", "pages_held_peak", 1000),
+        "the allocator is asked only below the bound": ("counters", "allocator_calls", 1000),
+        "one sync per new page and per put": ("counters", "dma_syncs", 1),
+        **{law: planted for law, planted in STOCK.items() if "memory ample" not in law},
+    },
     "page_allocator": {
         "pages held = census": ("counters", "socket_end_buffers", 1),
         "census of pages held = sum of the holders": ("counters", "socket_buffer_ns", 1),

@@ -62,6 +62,7 @@ def test_optional_parts_are_filled_in_where_a_strategy_has_them() -> None:
     holes = {"alloc", "release"}
     assert set(batch.fillings("page_allocator")) == holes
     assert set(batch.fillings("page_flip")) == holes | {"received"}
+    assert set(batch.fillings("bounded_pool")) == holes | {"provider_alloc", "provider_release"}
     assert set(batch.fillings("hugepage_pool")) == holes | {"provider_alloc", "provider_release"}
 
 
@@ -100,7 +101,9 @@ def test_fragments_of_a_page_never_reused_are_the_page_allocator() -> None:
     assert np.array_equal(pages.latency, fragments.latency)
 
 
-@pytest.mark.parametrize("name", ["fifo_cache", "hugepage_pool", "page_flip", "page_pool", "refcount_recycle"])
+@pytest.mark.parametrize(
+    "name", ["bounded_pool", "fifo_cache", "hugepage_pool", "page_flip", "page_pool", "refcount_recycle"]
+)
 def test_pages_that_nobody_holds_are_all_recycled(name: str) -> None:
     """Every packet is dropped at once by the driver: after warm-up nothing calls the page allocator."""
     c = run(made(name)).counters[0]

@@ -7,6 +7,7 @@ and `provider_pages()`, and perhaps `received(packet, context)`.
 
 from __future__ import annotations
 
+from .bounded_pool import BoundedPool
 from .fifo_cache import FifoCache
 from .hugepage_pool import HugepagePool
 from .page_allocator import PageAllocator
@@ -18,6 +19,7 @@ from .refcount_recycle import RefcountRecycle
 from .zero_copy import ZeroCopy
 
 STRATEGIES = {
+    "bounded_pool": BoundedPool,
     "fifo_cache": FifoCache,
     "hugepage_pool": HugepagePool,
     "page_allocator": PageAllocator,
