@@ -28,9 +28,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has its back
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Folders and files whose slow tests count the processes or the memory of a whole machine, or wait for bounded times;
-# not those that compute in one process, or kill forks of their own one after the other.
+# not those that compute in one process, kill forks of their own one after the other, or have minutes for seconds.
 ALONE = ("cli/verbs/test_submit.py", "cluster/", "faults/", "jobs/")
-SIDE_BY_SIDE = ("faults/test_crash_points.py",)
+SIDE_BY_SIDE = ("faults/test_crash_points.py", "faults/test_poison.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

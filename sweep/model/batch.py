@@ -37,7 +37,7 @@ from sweep.model.lane.prepare import (
     prepare,
 )
 from sweep.model.lane.sim import CPUS, RX_SLOT, SOCKET_ENTRY, STATE, TX_SLOT, Sim
-from sweep.model.record import record
+from sweep.model.record import zeros
 
 from . import poll
 from .counting import laws
@@ -98,20 +98,19 @@ def new_sim(name: str, inputs: Prepared, capacity: Capacity) -> Sim:
     def table(width: int) -> npt.NDArray[np.int64]:
         return np.zeros((lanes, width), np.int64)
 
-    counters = np.zeros(lanes, record(counter_fields(name)))
-    state = np.zeros(lanes, record(STATE)).view(np.recarray)
+    state = zeros(STATE, lanes)
     state.zone_free = inputs.params.memory_pages
     state.reader_left_ps = -1
     state.free_numbers = capacity.pages
     numbers = np.broadcast_to(np.arange(capacity.pages - 1, -1, -1, dtype=np.int64), (lanes, capacity.pages)).copy()
     rx, tx, socket = (
-        np.zeros((lanes, entries), record(fields)).view(np.recarray)
+        zeros(fields, lanes, entries)
         for entries, fields in ((capacity.ring, RX_SLOT), (capacity.tx_ring, TX_SLOT), (capacity.socket, SOCKET_ENTRY))
     )
     return Sim(
         inputs.params,
         state,
-        counters.view(np.recarray),
+        zeros(counter_fields(name), lanes),
         inputs.tables,
         inputs.size_cut,
         inputs.size_bytes,
@@ -202,7 +201,7 @@ def check_kernel(name: str) -> None:
 def _nothing(name: str) -> tuple[Sim, Any]:
     """The arguments of a kernel for a batch of no lanes."""
     inputs = Prepared(
-        np.zeros(0, record(param_fields(name))).view(np.recarray),
+        zeros(param_fields(name), 0),
         np.zeros((1, quantiles.SIZE), np.int64),
         np.zeros((0, SIZE_CLASSES), np.int64),
         np.zeros((0, SIZE_CLASSES), np.int64),

@@ -13,7 +13,7 @@ from sweep.model import batch, identity, strategies
 from sweep.model.counting import laws
 from sweep.model.lane.capacity import Capacity
 from sweep.model.lane.prepare import SIZE_CLASSES
-from sweep.model.record import record
+from sweep.model.record import zeros
 from sweep.model.strategies import strategy
 
 from .choose import Chosen
@@ -24,7 +24,8 @@ TITLE = "Laws that it was held against"
 @strategies.cached
 def names(name: str) -> tuple[str, ...]:
     """The names of all laws of a strategy's rows, the common ones first."""
-    params = np.ones(1, record(batch.param_fields(name))).view(np.recarray)  # ones: laws divide by some
+    params = zeros(batch.param_fields(name), 1)
+    params[0] = 1  # laws divide by some
     tables = np.zeros((1, 1), np.int64)
     classes = np.zeros((1, SIZE_CLASSES), np.int64)
     sim = batch.new_sim(name, batch.Prepared(params, tables, classes, classes), Capacity(1, 1, 1, 1, 1, params))

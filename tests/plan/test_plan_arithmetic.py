@@ -26,7 +26,7 @@ abs arange argsort array asarray ascontiguousarray bincount bool_ broadcast_to b
 dtype empty errstate flatnonzero float64 floor frombuffer fromiter full full_like generic iinfo int32 int64 integer
 isfinite isin isnan ldexp
 load logical_and maximum min_scalar_type minimum nan ndarray ones ones_like recarray repeat rint savez_compressed
-searchsorted stack take uint16 uint64 uint8 unique where zeros zeros_like
+searchsorted stack take uint16 uint64 uint8 unique void where zeros zeros_like
 """
 EXACT = {
     "math": {"ceil", "comb", "floor", "gcd", "inf", "isfinite", "isinf", "isnan", "isqrt", "lcm", "nan", "prod"},

@@ -23,7 +23,7 @@ from sweep.model.hardware.llc import LINE_BYTES, PAGE_LINES
 from sweep.model.hardware.poisson import PPM
 from sweep.model.kernel.releases import fragment_align_bytes, most_deferred, most_pool_slots, pcp_marks
 from sweep.model.randomness import quantiles, streams
-from sweep.model.record import record
+from sweep.model.record import zeros
 from sweep.model.scenario import Distribution, Scenario, Traffic
 from sweep.model.strategies import strategy
 from sweep.model.traffic.arrivals import WIRE_OVERHEAD_BYTES
@@ -227,7 +227,7 @@ def prepare(name: str, scenarios: Sequence[Scenario], tables: Tables) -> Prepare
     """
     needed = dict.fromkeys(d for scenario in scenarios for d in distributions(scenario))
     rows = {distribution: row for row, distribution in enumerate(needed)}
-    params = np.zeros(len(scenarios), record(param_fields(name))).view(np.recarray)
+    params = zeros(param_fields(name), len(scenarios))
     size_cut = np.zeros((len(scenarios), SIZE_CLASSES), np.int64)
     size_bytes = np.zeros_like(size_cut)
     for lane, scenario in enumerate(scenarios):

@@ -41,7 +41,7 @@ from sweep.fields.field import Field
 from sweep.model.compiler.jit import device
 from sweep.model.lane.sim import Sim
 from sweep.model.pages import dma_map, dma_sync, dma_unmap, page_free
-from sweep.model.record import record, zeros
+from sweep.model.record import zeros
 
 from .ptr_ring import Ring, rings
 
@@ -107,7 +107,7 @@ def pools(slots: Sequence[int], pages: int) -> Pool:
     Order 0, node 0, tied to a NAPI, neither mapping nor syncing, bulk requests of 64.
     """
     lanes = len(slots)
-    page = np.zeros((lanes, pages), record(PAGE)).view(np.recarray)
+    page = zeros(PAGE, lanes, pages)
     pool = Pool(zeros(POOL, lanes), np.zeros((lanes, CACHE_PAGES), np.int64), rings(slots), page)
     pool.s.napi = 1
     pool.s.max_len = PAGE_BYTES
