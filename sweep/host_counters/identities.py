@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from sweep.fields.constants import BULK_PAGES
+
 from .change import Change
 from .device import Device
 from .files import Host
@@ -18,7 +20,6 @@ from .pools import NARROW, Pool, allocations, outside, puts
 from .readings import LINK, SNMP
 
 CACHE_SIZE = 128  # PP_ALLOC_CACHE_SIZE in include/net/page_pool/types.h
-BULK = 64  # PP_ALLOC_CACHE_REFILL: the pages that one slow call brings at most
 APART = 0.005  # of a count: what a host that works on may move by between the reads of two files
 
 DYING = "a pool that is being destroyed gives its pages to the page allocator without counting them"
@@ -119,8 +120,8 @@ def _books(pool: Pool, change: Change) -> list[Check]:
     if "hold-count" in rises and "alloc-slow" in rises:
         order = rises.get("alloc-slow-high-order", 0)
         brought = rises["hold-count"] - order
-        off = max(0, rises["alloc-slow"] - brought, brought - BULK * rises["alloc-slow"])
-        rule = f"alloc-slow brings 1 to {BULK} pages a call"
+        off = max(0, rises["alloc-slow"] - brought, brought - BULK_PAGES * rises["alloc-slow"])
+        rule = f"alloc-slow brings 1 to {BULK_PAGES} pages a call"
         result.append(Check(where, rule, ("hold-count", "alloc-slow"), off))
     for name in sorted({name for counts in pool.by_cpu.values() for name in counts}):
         if name in rises:
@@ -155,9 +156,9 @@ def _balance(where: str, pool: Pool) -> list[Check]:
         brought = pool.after["inflight"] - (pool.before or {}).get("inflight", 0)
         brought += sum(pool.rises.get(name, 0) for name in left) - pool.rises.get("alloc-slow-high-order", 0)
         slow = pool.rises["alloc-slow"]
-        off = max(0, slow - brought, brought - BULK * slow)
-        rule = f"change of inflight + released pages = 1 to {BULK} for each alloc-slow"
-        result.append(Check(where, rule, ("inflight", "alloc-slow", *left), off, _near(off, BULK * slow)))
+        off = max(0, slow - brought, brought - BULK_PAGES * slow)
+        rule = f"change of inflight + released pages = 1 to {BULK_PAGES} for each alloc-slow"
+        result.append(Check(where, rule, ("inflight", "alloc-slow", *left), off, _near(off, BULK_PAGES * slow)))
     return result
 
 
