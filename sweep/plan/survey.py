@@ -64,14 +64,14 @@ class Survey:
             return row_of
         numbers_of_ids, is_id = numbers(ids)
         order = np.flatnonzero(is_id)
-        order = order[_sorting(numbers_of_ids[order, 0])]
+        order = order[np.argsort(numbers_of_ids[order, 0], kind="stable")]
         row_of[self._ranking] = _search(numbers_of_ids[order], order, self.keys[self._ranking])
         return row_of
 
     @cached_property
     def _ranking(self) -> Integers:
         """Simulations sorted by id: searching for sorted keys is several times faster than for unsorted ones."""
-        return np.argsort(self.keys[:, 0])
+        return np.argsort(self.keys[:, 0], kind="stable")
 
     def among(self, ids: NDArray[np.bytes_]) -> NDArray[np.bool_]:
         """Mask (N,) of the simulations that have one of these ids."""
@@ -87,13 +87,6 @@ class Survey:
                 "the strategy or the sweep file does\n  see: column id of results.arrow"
             )
         return starts_so
-
-
-def _sorting(numbers: NDArray[np.uint64]) -> Integers:
-    """The order that sorts these numbers, equal ones as they come; they are mostly distinct, which takes a quarter."""
-    order = np.argsort(numbers)
-    ranked = numbers[order]
-    return np.argsort(numbers, kind="stable") if (ranked[1:] == ranked[:-1]).any() else order
 
 
 def _search(ranked: Keys, order: Integers, keys: Keys) -> Integers:
