@@ -18,6 +18,7 @@ from bench.audit.blocks import Ensemble
 from bench.audit.program import Intervals, SizedSeries
 from sweep import config
 from sweep.config import Target
+from sweep.fields.counters import LOSSES
 from sweep.results.dataset import Dataset
 from sweep.sizing.run import question
 from tests.report import synthetic_sweep
@@ -136,6 +137,7 @@ SEEN = {  # by every window
     **{"episodes": 200, "bursts": 0, "loss_episodes": 100, "allocation_episodes": 100, "busy_peak_packets": 300},
     **{"loss_peak_packets": 900, "rx_ring_peak_packets": 64, "tx_ring_peak_frames": 0, "socket_truesize_peak": 0},
     "nic_buffer_peak_bytes": 0,
+    **{counter.name: 0 for counter in LOSSES},
 }
 
 

@@ -38,7 +38,7 @@ MISTAKES = {
         "8:41",
         [
             'strategy "page_pol" is not known. Did you mean "page_pool"? 12 of 32 points use it.',
-            "known: fifo_cache, ",
+            "known: bounded_pool, ",
         ],
     ),
     "traffic": (

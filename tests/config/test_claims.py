@@ -86,7 +86,7 @@ MISTAKES = {
     "drop_ratio < drop_ratio[page_frag, ring=1024]": ["selects no point: its conditions hold at none together."],
     "alloc_slow[page_frag] < 1": [
         'is about "alloc_slow", which page_frag does not count.',
-        "known: hugepage_pool, page_pool, page_pool_frag",
+        "known: bounded_pool, hugepage_pool, page_pool, page_pool_frag",
     ],
 }
 

@@ -48,6 +48,7 @@ PLAIN += ["kernel", "xdp", "same", "other", "inherit", "on", "off"]
 RELEASES = {  # in which the rule may be on or off
     "kernel.pcp_process_only": "5.10",
     "kernel.skb_recycle": "5.15",
+    "kernel.deferred_free": "6.1",
 }
 WITHOUT_COLUMN = ("traffic.about", "nic.about")  # prose
 

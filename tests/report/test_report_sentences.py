@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -21,7 +22,7 @@ from sweep.report import brief, contents
 from sweep.report.page import notebook, page
 from tests.report.claims_in_sql import Told
 from tests.report.generated_series import with_series
-from tests.report.generated_tables import Made, made
+from tests.report.generated_tables import ASKED, Made, made
 from tests.report.synthetic_sweep import table
 
 SEEDS = (2, 3, 6, 7, 8, 10, 31, 67, 364)  # small tables, which together have every kind of claim (see below)
@@ -127,8 +128,14 @@ def test_every_claim_of_many_generated_tables_holds(seed):
 
 @cache
 def real(name: str) -> tuple[pa.Table, list[Document]]:
-    """What `sweep run` published: "smoke" of configs/smoke.yaml before rows counted episodes, "episodes" since."""
+    """What `sweep run` published: "smoke" of configs/smoke.yaml before rows counted episodes, "episodes" since.
+
+    They ask for the claims of the 2016 thread.
+    """
     source = parquet.read_table(Path(__file__).parent / f"{name}.parquet")
+    described = json.loads(source.schema.metadata[b"sweep"])
+    described["claims"] = [*ASKED, *described.get("claims", ())]
+    source = source.replace_schema_metadata(source.schema.metadata | {b"sweep": json.dumps(described).encode()})
     return source, documents(source)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from test_report_sentences import real, sentences
 
 from sweep import report
+from tests.report.generated_tables import ASKED
 from tests.report.synthetic_sweep import Effects, table
 
 
@@ -63,7 +64,7 @@ class TestWhatWasWrong:
         assert row.count("*") == 1
 
     def test_hugepages_without_a_pool_in_the_same_cell_are_not_tested(self):
-        source = table(strategies=("page_pool", "hugepage_pool"), **self.SMALL)
+        source = table(strategies=("page_pool", "hugepage_pool"), claims=ASKED, **self.SMALL)
         apart = [
             (ring == 256) == (name == "page_pool")
             for name, ring in zip(*(source.column(c).to_pylist() for c in ("strategy", "ring")), strict=True)
@@ -73,7 +74,7 @@ class TestWhatWasWrong:
         )
 
     def test_a_rival_that_was_not_simulated_is_not_named(self):
-        text = self.text(Effects(), strategies=("page_allocator", "page_pool"), mixes=("router", "host"))
+        text = self.text(Effects(), strategies=("page_allocator", "page_pool"), mixes=("router", "host"), claims=ASKED)
         assert "page_pool takes no more ns per packet than page_allocator in" in text
 
     def test_who_drops_nothing_is_not_said_to_drop_more(self):
