@@ -121,8 +121,8 @@ function gain(cells, column) {
 
 function whoIsNext({ points, best }, column) {
   if (!holds(best, "decided") || holds(best, "dropsOpen")) return "";
-  const name = (i) => strategy(i).name, nearest = (i, j) => data.against[i] - data.against[j];
-  const close = points.filter((i) => i !== best && holds(i, "near")).sort(nearest).map(name);
+  const name = (i) => strategy(i).name, inOrder = (i, j) => data.column[i] - data.column[j];
+  const close = points.filter((i) => i !== best && holds(i, "near")).sort(inOrder).map(name);
   const next = points.find((i) => !Number.isNaN(data.behind[i]));
   const parts = [...(close.length ? [say("close", { names: listed(close), within: data.within })] : []),
     ...(next === undefined ? [] : [say("behind", { name: name(next), size: share(data.behind[next]) })])];

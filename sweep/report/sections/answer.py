@@ -114,7 +114,9 @@ def _next(analysis: Analysis, chosen: Choice | None) -> Sentence:
     data, winner = analysis.data, outcome.winner
     parts = []
     if winner.close:
-        close = format.joined([data.columns[each] for each in winner.close])
+        close = format.joined(
+            [data.columns[each] for each in sorted(winner.close)]
+        )  # some are equal but for a rounding
         parts.append(filled("close", names=close, within=WITHIN))
     behind = None
     if winner.runner_up is not None:
