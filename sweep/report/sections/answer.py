@@ -114,10 +114,8 @@ def _next(analysis: Analysis, chosen: Choice | None) -> Sentence:
     data, winner = analysis.data, outcome.winner
     parts = []
     if winner.close:
-        close = format.joined(
-            [data.columns[each] for each in sorted(winner.close)]
-        )  # some are equal but for a rounding
-        parts.append(filled("close", names=close, within=WITHIN))
+        in_order = sorted(winner.close)  # of the table: some costs are equal but for a rounding
+        parts.append(filled("close", names=format.joined([data.columns[each] for each in in_order]), within=WITHIN))
     behind = None
     if winner.runner_up is not None:
         behind = Number(winner.behind, format.percent(winner.behind), 100)
